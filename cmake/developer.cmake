@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSL-1.0
+# Tests, examples and benchmarks: only for those who work on daemonkit itself.
+option(DAEMONKIT_TESTS "Build the tests (needs Boost.Test)" ON)
+option(DAEMONKIT_EXAMPLES "Build the programs of test/example (echod needs Boost.Asio)" ON)
+option(DAEMONKIT_BENCH "Build the benchmarks" OFF)
+option(DAEMONKIT_WERROR "Treat warnings as errors" OFF)
+set(DAEMONKIT_SANITIZE "" CACHE STRING "Sanitizers, as given to -fsanitize=, for example address,undefined")
+set(DAEMONKIT_OTHER_BOOST "${PROJECT_BINARY_DIR}/boost-1.81/usr/include" CACHE PATH
+    "Headers of a second Boost (1.81) against which every header is compiled too")
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Debug)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+include(cmake/warnings.cmake)
+include(cmake/sanitizers.cmake)
+
+# What every program of this project is built with; it never reaches a consumer.
+add_library(daemonkit_developer INTERFACE)
+target_compile_options(daemonkit_developer INTERFACE ${DAEMONKIT_WARNINGS} $<$<BOOL:${DAEMONKIT_WERROR}>:-Werror>)
+target_link_libraries(daemonkit_developer INTERFACE daemonkit::daemonkit daemonkit_sanitizers)
+
+if(DAEMONKIT_TESTS)
+    enable_testing()
+endif()
+if(DAEMONKIT_TESTS OR DAEMONKIT_EXAMPLES)
+    add_subdirectory(test)
+endif()
+if(DAEMONKIT_BENCH AND EXISTS "${PROJECT_SOURCE_DIR}/bench/CMakeLists.txt")
+    add_subdirectory(bench)
+endif()

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSL-1.0
+//
+// The one place the version is written: CMake, pkg-config and the Debian package read it from here.
+#pragma once
+
+#define DAEMONKIT_VERSION_MAJOR 0
+#define DAEMONKIT_VERSION_MINOR 1
+#define DAEMONKIT_VERSION_PATCH 0
+
+/// The version as `major.minor.patch`.
+#define DAEMONKIT_VERSION "0.1.0"
