@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSL-1.0
+# daemonkit_add_test_room(pid a.cpp b.cpp): one executable test_pid, each of its Boost test cases a CTest test.
+include_guard(GLOBAL)
+
+set(DAEMONKIT_TEST_DAEMON_DIR "${PROJECT_BINARY_DIR}/test/daemon")
+set(DAEMONKIT_EXAMPLE_DIR "${PROJECT_BINARY_DIR}/test/example")
+
+find_package(Boost 1.74 COMPONENTS unit_test_framework)
+if(NOT TARGET Boost::unit_test_framework)
+    message(FATAL_ERROR "the tests of daemonkit need Boost.Test: install libboost-test-dev, "
+                        "or configure with -DDAEMONKIT_TESTS=OFF")
+endif()
+
+# Linked dynamically: the header-only variant costs many seconds for each source.
+file(GLOB support_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/test/support/*.cpp")
+add_library(daemonkit_test_support STATIC ${support_sources})
+target_include_directories(daemonkit_test_support PUBLIC "${PROJECT_SOURCE_DIR}/test")
+target_compile_definitions(daemonkit_test_support PUBLIC
+    BOOST_TEST_DYN_LINK
+    "DAEMONKIT_TEST_DAEMON_DIR=\"${DAEMONKIT_TEST_DAEMON_DIR}\""
+    "DAEMONKIT_EXAMPLE_DIR=\"${DAEMONKIT_EXAMPLE_DIR}\"")
+target_link_libraries(daemonkit_test_support PUBLIC daemonkit_developer Boost::unit_test_framework)
+
+function(daemonkit_add_test_room room)
+    set(target test_${room})
+    set(sanitized FALSE)
+    if(DAEMONKIT_SANITIZE)
+        set(sanitized TRUE)
+    endif()
+    add_executable(${target} ${ARGN})
+    target_link_libraries(${target} PRIVATE daemonkit_test_support)
+
+    # "|" because a semicolon does not survive a custom command.
+    string(REPLACE ";" "|" environment "${DAEMONKIT_SANITIZER_ENVIRONMENT}")
+
+    # The cases are listed once the executable is built, and read by ctest when it starts.
+    set(tests_file "${CMAKE_CURRENT_BINARY_DIR}/${target}.cmake")
+    add_custom_command(TARGET ${target} POST_BUILD
+        COMMAND "${CMAKE_COMMAND}"
+            -D "executable=$<TARGET_FILE:${target}>" -D "room=${room}" -D "tests_file=${tests_file}"
+            -D "sanitized=${sanitized}" -D "environment=${environment}"
+            -P "${PROJECT_SOURCE_DIR}/cmake/discover_tests.cmake"
+        DEPENDS "${PROJECT_SOURCE_DIR}/cmake/discover_tests.cmake"
+        VERBATIM)
+    set(include_file "${CMAKE_CURRENT_BINARY_DIR}/${target}_include.cmake")
+    file(WRITE "${include_file}"
+        "if(EXISTS \"${tests_file}\")\n  include(\"${tests_file}\")\n"
+        "else()\n  add_test(${room}.NOT_BUILT ${target}_NOT_BUILT)\nendif()\n")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${include_file}")
+endfunction()
