@@ -12,7 +12,8 @@
 namespace support {
 
 /// Prints the line by which CTest recognises a skipped test, unless a check has failed already.
-inline void report_skipped(const std::string& reason) {
+inline void report_skipped(const std::string& reason)
+{
     using namespace boost::unit_test;
     if (results_collector.results(framework::current_test_case_id()).passed()) {
         std::cout << "SKIPPED: " << reason << std::endl;
@@ -22,8 +23,8 @@ inline void report_skipped(const std::string& reason) {
 } // namespace support
 
 /// Leaves the running test case as skipped: `if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");`
-#define DAEMONKIT_SKIP(reason)                                                                                \
-    do {                                                                                                       \
-        ::support::report_skipped(reason);                                                                    \
-        return;                                                                                                \
+#define DAEMONKIT_SKIP(reason)             \
+    do {                                   \
+        ::support::report_skipped(reason); \
+        return;                            \
     } while (false)

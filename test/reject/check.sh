@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+# check.sh SOURCE COMPILER FLAGS…: the twin of SOURCE compiles; with -DREJECT the first error is the expected one.
+source=$1 compiler=$2
+shift 2
+export LC_ALL=C
+
+expected=$(sed -n 's|^// expect: *||p' "$source" | head -n 1)
+if [ -z "$expected" ]; then
+    echo "$source: has no line '// expect: <sentence>'"
+    exit 1
+fi
+if [ ! -x "$compiler" ]; then
+    echo "SKIPPED: this compiler is not installed ($compiler)"
+    exit 0
+fi
+
+if ! twin=$("$compiler" "$@" "$source" 2>&1); then
+    printf '%s\n' "$twin" "" "$source: the right twin (without -DREJECT) must compile, see above"
+    exit 1
+fi
+
+if rejected=$("$compiler" "$@" -DREJECT "$source" 2>&1); then
+    echo "$source: compiles with -DREJECT, but must fail with: $expected"
+    exit 1
+fi
+first=$(printf '%s\n' "$rejected" | grep -m 1 'error:')
+case $first in
+*"$expected"*)
+    printf '%s\n' "$first"
+    ;;
+*)
+    printf '%s\n' "$rejected" "" "$source: the first error is not the expected one" \
+        "  expected: $expected" "  first:    $first"
+    exit 1
+    ;;
+esac

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
+# sources.sh SOURCE_DIR BUILD_DIR: licence lines, size of the headers, the top level. Prints each violation.
+cd "$1" || exit 1
+build=$2
+violations=0
+violation() {
+    echo "$1: $2"
+    violations=$((violations + 1))
+}
+
+# The build tree may lie in here; it is nobody's source.
+for entry in *; do
+    case $entry in
+    include | test | bench | cmake | CMakeLists.txt | README.md | LICENSE_1_0.txt) ;;
+    build*) ;;
+    *) [[ $build/ == "$PWD/$entry/"* ]] || violation "$entry" "does not belong at the top level" ;;
+    esac
+done
+
+while IFS= read -r file; do
+    head -n 3 "$file" | grep -q 'SPDX-License-Identifier: BSL-1.0' ||
+        violation "$file" "has no line 'SPDX-License-Identifier: BSL-1.0' at its top"
+done < <(find include test bench cmake CMakeLists.txt .ci -type f \
+    \( -name '*.hpp' -o -name '*.cpp' -o -name '*.cmake' -o -name CMakeLists.txt -o -name '*.sh' \
+    -o -name '*.cmake.in' -o -name Makefile -o -name run \) 2>/dev/null)
+
+while IFS= read -r header; do
+    lines=$(wc -l <"$header")
+    [ "$lines" -le 260 ] || violation "$header" "has $lines lines; a header has at most 260"
+    grep -q '^#pragma once' "$header" || violation "$header" "has no #pragma once"
+done < <(find include -name '*.hpp')
+
+# Boost.Test reports a case whose precondition is false as passed.
+while IFS=: read -r file line _; do
+    violation "$file:$line" "use DAEMONKIT_SKIP of support/skip.hpp: a precondition would be reported as passed"
+done < <(grep -rnE '(unit_test|ut|utf)::precondition\(' test --include='*.cpp' --include='*.hpp')
+
+echo "$violations violations"
+[ "$violations" -eq 0 ]
