@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: BSL-1.0
+# Sourced by the install tests. Each works in a folder of its own, WORK.
+set -eu
+here=$(dirname "$(realpath "$0")")
+unset CXXFLAGS CPPFLAGS LDFLAGS DESTDIR PKG_CONFIG_PATH CMAKE_PREFIX_PATH
+rm -rf "$WORK"
+mkdir -p "$WORK"
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+# configure PROJECT OPTIONS…: into WORK/build-PROJECT
+configure() {
+    local project=$1
+    shift
+    "$CMAKE" -S "$here/$project" -B "$WORK/build-$project" "$@"
+}
+
+# The program runs and was compiled against this version.
+expect_version() {
+    local version
+    version=$("$1")
+    [ "$version" = "$VERSION" ] || fail "$1 says version $version instead of $VERSION"
+}

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
+# cmake --install to a prefix, find_package from there; again after the prefix was moved.
+. "$(dirname "$0")/common.sh"
+
+"$CMAKE" --install "$BUILD" --prefix "$WORK/first" >/dev/null
+mv "$WORK/first" "$WORK/moved"
+(cd "$WORK/moved" && find . -type f | sort)
+if grep -rn "$SOURCE\|$BUILD\|$WORK" "$WORK/moved"; then
+    fail "a path of this machine was installed"
+fi
+
+configure find_package -DCMAKE_PREFIX_PATH="$WORK/moved" -DCMAKE_CXX_FLAGS="$WARNINGS"
+"$CMAKE" --build "$WORK/build-find_package"
+expect_version "$WORK/build-find_package/consumer"
+
+# FindBoost of older CMakes instead of Boost's own package.
+rm -rf "$WORK/build-find_package"
+configure find_package -DCMAKE_PREFIX_PATH="$WORK/moved" -DBoost_NO_BOOST_CMAKE=ON
+"$CMAKE" --build "$WORK/build-find_package"
+expect_version "$WORK/build-find_package/consumer"
+
+# Before 1.0 another minor version is another library.
+sed 's/find_package(daemonkit 0.1/find_package(daemonkit 0.0/' "$here/find_package/CMakeLists.txt" >"$WORK/CMakeLists.txt"
+if "$CMAKE" -S "$WORK" -B "$WORK/build-other" -DCMAKE_PREFIX_PATH="$WORK/moved" 2>"$WORK/refused"; then
+    fail "find_package(daemonkit 0.0) accepts version $VERSION"
+fi
+grep -q 'compatible with requested' "$WORK/refused" || fail "refused for another reason: $(cat "$WORK/refused")"
