@@ -40,8 +40,8 @@ function(daemonkit_add_test_room room)
             -D "executable=$<TARGET_FILE:${target}>" -D "room=${room}" -D "tests_file=${tests_file}"
             -D "sanitized=${sanitized}" -D "environment=${environment}"
             -P "${PROJECT_SOURCE_DIR}/cmake/discover_tests.cmake"
-        DEPENDS "${PROJECT_SOURCE_DIR}/cmake/discover_tests.cmake"
         VERBATIM)
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/discover_tests.cmake")
     set(include_file "${CMAKE_CURRENT_BINARY_DIR}/${target}_include.cmake")
     file(WRITE "${include_file}"
         "if(EXISTS \"${tests_file}\")\n  include(\"${tests_file}\")\n"
