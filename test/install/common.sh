@@ -18,9 +18,9 @@ configure() {
     "$CMAKE" -S "$here/$project" -B "$WORK/build-$project" "$@"
 }
 
-# The program runs and was compiled against this version.
+# The program starts its daemon, stops it, and was compiled against this version.
 expect_version() {
     local version
-    version=$("$1")
+    version=$("$1" "$WORK/run/consumer.pid")
     [ "$version" = "$VERSION" ] || fail "$1 says version $version instead of $VERSION"
 }
