@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+// What another process does to a daemon: stop, reload, status. Identity first, always: find() returns the pidfd of a
+// process that was verified after the pidfd was opened, and everything goes through that pidfd, so that a pid which
+// is used again is never signalled. poll(2) on it tells the end of the process in the moment it comes, reaped or not.
+#pragma once
+
+#include "exit_status.hpp"
+#include "fork/concept.hpp"
+#include "pid/concept.hpp"
+#include "stop_schedule.hpp"
+#include "sys/deadline.hpp"
+#include "sys/process.hpp"
+
+#include <chrono>
+#include <string>
+
+namespace daemonkit {
+
+/// How stop or reload ended.
+struct control_result
+{
+    int status = exit_status::done; ///< for the shell
+    pid_t pid = 0;                  ///< whom it was about; 0: nobody
+    std::string message{};          ///< one sentence
+};
+
+struct status_report
+{
+    enum class condition { running, dead, stopped, unknown };
+
+    condition state = condition::stopped;
+    std::string name{};
+    pid_t pid = 0;
+    std::chrono::system_clock::time_point since{};
+    std::string where{};
+    std::string message{}; ///< why it is unknown
+
+    /// LSB 3.1, section 20.2.
+    [[nodiscard]] int status() const noexcept
+    {
+        switch (state) {
+        case condition::running: return exit_status::status_running;
+        case condition::dead: return exit_status::status_dead_pid_file;
+        case condition::stopped: return exit_status::status_stopped;
+        case condition::unknown: break;
+        }
+        return exit_status::status_unknown;
+    }
+};
+
+namespace control {
+
+/// The exit status that an exception means, and its text.
+inline control_result failure(const std::exception& e)
+{
+    const auto* known = dynamic_cast<const startup_error*>(&e);
+    return {known != nullptr ? known->status() : exit_status::error, 0, e.what()};
+}
+
+/// Takes away what a dead daemon left. Claiming and letting go again does that and is safe against a start.
+template <class Pid>
+void clear_remains(const Pid& policy) noexcept
+{
+    try {
+        [[maybe_unused]] const auto brief = policy.claim();
+    } catch (const std::exception&) { // somebody starts it, or may write there and we may not
+        return;
+    }
+}
+
+/// Waits for the end of a process, and tells `progress` about it once a second.
+template <class Progress>
+bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patience, Progress& progress)
+{
+    using namespace std::chrono_literals;
+    constexpr auto tick = std::is_same_v<Progress, in_silence> ? sys::forever : std::chrono::nanoseconds(1s);
+    const auto began = std::chrono::steady_clock::now();
+    const sys::deadline until(patience);
+    for (;;) {
+        if (sys::readable_within(process.get(), std::min(until.remaining(), tick))) return true;
+        if (until.passed()) return false;
+        progress(std::chrono::steady_clock::now() - began);
+    }
+}
+
+[[nodiscard]] inline control_result cannot_signal(pid_t pid)
+{
+    const startup_error e(last_error(), "signal process", std::to_string(pid));
+    return {e.status(), pid, e.what()};
+}
+
+/// Ends the daemon by the schedule; returns the moment it is gone. Stopped already is success (LSB).
+template <class Pid, class Progress = in_silence>
+[[nodiscard]] control_result stop(const Pid& policy, const stop_schedule& schedule, Progress progress = {})
+try {
+    const auto daemon = policy.find();
+    if (!daemon) {
+        if (daemon.remains) clear_remains(policy);
+        return {exit_status::done, 0, "not running"};
+    }
+    if (daemon.pid == sys::this_process())
+        return {exit_status::error, daemon.pid, "a daemon does not stop itself this way: return from run()"};
+    int last = 0;
+    for (const auto& step : schedule) {
+        last = step.signal;
+        if (sys::pidfd_send_signal(daemon.process.get(), step.signal) == -1 && errno != ESRCH)
+            return cannot_signal(daemon.pid);
+        if (!gone_within(daemon.process, step.patience, progress)) continue;
+        if (policy.find().remains) clear_remains(policy);
+        return {exit_status::done, daemon.pid, "stopped (pid " + std::to_string(daemon.pid) + ", " +
+                                                   sys::signal_name(step.signal) + ")"};
+    }
+    return {exit_status::error, daemon.pid,
+            "pid " + std::to_string(daemon.pid) + " is still there after the whole schedule, last " +
+                sys::signal_name(last) + ": it hangs in the kernel, or the schedule never kills"};
+} catch (const std::exception& e) {
+    return failure(e);
+}
+
+/// Asks the daemon to reload.
+template <class Pid>
+[[nodiscard]] control_result reload(const Pid& policy)
+try {
+    const auto daemon = policy.find();
+    if (!daemon) return {exit_status::not_running, 0, "not running"};
+    if (sys::pidfd_send_signal(daemon.process.get(), SIGHUP) == 0)
+        return {exit_status::done, daemon.pid, "told to reload (pid " + std::to_string(daemon.pid) + ")"};
+    return errno == ESRCH ? control_result{exit_status::not_running, 0, "not running"} : cannot_signal(daemon.pid);
+} catch (const std::exception& e) {
+    return failure(e);
+}
+
+template <class Pid>
+[[nodiscard]] status_report status(const Pid& policy, std::string name)
+{
+    using enum status_report::condition;
+    status_report report{.name = std::move(name), .where = policy.where()};
+    try {
+        const auto daemon = policy.find();
+        report.state = daemon ? running : daemon.remains ? dead : stopped;
+        report.pid = daemon.pid;
+        report.since = daemon.since;
+    } catch (const std::exception& e) {
+        report.state = unknown;
+        report.message = e.what();
+    }
+    return report;
+}
+
+} // namespace control
+
+} // namespace daemonkit

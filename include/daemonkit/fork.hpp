@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+// How the daemon detaches.
+#pragma once
+
+#include "fork/concept.hpp"
+#include "fork/double_fork.hpp"
+#include "fork/no_fork.hpp"
+#include "fork/single_fork.hpp"

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSL-1.0
+// The link of the policies that fork. The origin waits on a socket and on its child's pidfd at once, so it hears
+// what the daemon says and notices a death in the moment it happens, without waiting for any deadline.
+//
+// With two forks the daemon is the origin's grandchild, and only a parent may learn how a process died. So the
+// middle child stays until the daemon is ready, passes a death on, and leaves: the daemon's parent is init (or the
+// nearest subreaper) before start() returns. A middle child that exits at once, as in daemon(7), cannot tell.
+#pragma once
+
+#include "../startup_error.hpp"
+#include "../sys/deadline.hpp"
+#include "../sys/process.hpp"
+#include "../sys/signal_mask.hpp"
+#include "concept.hpp"
+#include "message.hpp"
+
+#include <array>
+
+namespace daemonkit {
+
+class origin_link
+{
+public:
+    enum class forks { once, twice };
+
+    /// Forks, and returns in the origin and in the daemon, which is in a session of its own by then. Throws
+    /// startup_error in the origin if no process could be made.
+    origin_link(forks times, std::chrono::nanoseconds deadline) : times_(times), deadline_(deadline)
+    {
+        if (deadline <= deadline.zero())
+            throw startup_error::bad_setting("wait for the daemon", {}, "the deadline in the settings is not positive");
+        sys::unique_fd other_end;
+        check(sys::open_channel(channel_, other_end), "open the channel to the daemon");
+        child_ = check(sys::fork_flushed(), "fork");
+        if (child_ == 0) {
+            channel_ = std::move(other_end);
+            sys::new_session();
+            if (times == forks::twice) fork_the_daemon();
+            return;
+        }
+        child_exit_.reset(sys::pidfd_open(child_));
+        if (!child_exit_) {
+            const auto error = last_error();
+            sys::kill_child(child_);
+            throw startup_error(error, "watch the daemon");
+        }
+    }
+
+    [[nodiscard]] bool in_origin() const noexcept { return child_ != 0; }
+    [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
+
+    void ready() noexcept
+    {
+        message{.what = message::ready, .pid = sys::this_process()}.send(channel_.get());
+        channel_.reset();
+    }
+
+    void fail(std::string_view sentence, int status) noexcept
+    {
+        message{.what = message::failed, .status = status, .pid = sys::this_process()}.send(channel_.get(), sentence);
+        channel_.reset();
+    }
+
+    void extend(std::chrono::nanoseconds more) noexcept
+    {
+        message{.what = message::extend, .nanoseconds = more.count()}.send(channel_.get());
+    }
+
+    template <class Progress>
+    [[nodiscard]] start_report wait(Progress progress)
+    {
+        using namespace std::chrono_literals;
+        constexpr auto tick = std::is_same_v<Progress, in_silence> ? sys::forever : std::chrono::nanoseconds(1s);
+        const auto began = std::chrono::steady_clock::now();
+        sys::deadline until(deadline_);
+        for (bool open = true;;) {
+            std::array<pollfd, 2> fds{{{open ? channel_.get() : -1, POLLIN, 0}, {child_exit_.get(), POLLIN, 0}}};
+            const int n = sys::poll_once(fds.data(), fds.size(), std::min(until.remaining(), tick));
+            if (n == 0 && until.passed()) return give_up();
+            if (n == 0) progress(std::chrono::steady_clock::now() - began);
+            if (n <= 0) continue;
+            if (fds[0].revents == 0) return died(sys::reap(child_), child_);
+            message heard;
+            std::string_view sentence;
+            open = heard.receive(channel_.get(), sentence);
+            if (!open) continue;
+            switch (heard.what) {
+            case message::ready:
+                if (times_ == forks::twice) see_off_child(sys::forever);
+                return {start_outcome::ready, exit_status::done, heard.pid, {}};
+            case message::failed:
+                see_off_child(1s); // it undoes what it did and goes; a main() with more to do is not waited for
+                return {start_outcome::failed, heard.status, heard.pid, std::string(sentence)};
+            case message::died: see_off_child(sys::forever); return died(heard.status, heard.pid);
+            case message::extend: until = sys::deadline(std::chrono::nanoseconds(heard.nanoseconds)); break;
+            case message::give_up: break;
+            }
+        }
+    }
+
+private:
+    /// In the middle child: returns in the daemon only.
+    void fork_the_daemon() noexcept
+    {
+        const pid_t daemon = sys::fork_flushed();
+        if (daemon == 0) return;
+        if (daemon == -1)
+            fail(startup_error(last_error(), "fork the second time").what(), exit_status::error);
+        else
+            watch(daemon);
+        sys::exit_now(exit_status::done);
+    }
+
+    /// In the middle child, until the origin has heard enough: passes the daemon's death on, and ends the daemon
+    /// where the origin asks for it. Nothing here allocates or takes a lock.
+    void watch(pid_t daemon) noexcept
+    {
+        sys::reset_dispositions(); // an inherited SIGCHLD that is ignored would hide how the daemon died
+        std::array<int, 1> kept{channel_.get()};
+        sys::close_all_except(kept);
+        const sys::unique_fd daemon_exit(sys::pidfd_open(daemon));
+        for (bool asked = false;;) {
+            std::array<pollfd, 2> fds{{{asked ? -1 : channel_.get(), POLLIN, 0}, {daemon_exit.get(), POLLIN, 0}}};
+            if (sys::poll_once(fds.data(), fds.size(), sys::forever) <= 0) continue;
+            if (fds[1].revents != 0) {
+                message{.what = message::died, .status = sys::reap(daemon), .pid = daemon}.send(channel_.get());
+                return;
+            }
+            message heard;
+            std::string_view nothing;
+            if (!heard.receive(channel_.get(), nothing)) return;
+            asked = true;
+            end(daemon_exit.get());
+        }
+    }
+
+    /// TERM, and KILL after a second.
+    static void end(int pidfd) noexcept
+    {
+        sys::pidfd_send_signal(pidfd, SIGTERM);
+        if (!sys::readable_within(pidfd, std::chrono::seconds(1))) sys::pidfd_send_signal(pidfd, SIGKILL);
+    }
+
+    /// In the origin: waits so long for the child to leave by itself. The middle child then leaves for certain, as
+    /// it sees this end of the channel closed.
+    void see_off_child(std::chrono::nanoseconds patience) noexcept
+    {
+        if (times_ == forks::twice && patience == sys::forever) channel_.reset();
+        bool gone = sys::readable_within(child_exit_.get(), patience);
+        channel_.reset();
+        if (!gone && times_ == forks::twice) gone = sys::readable_within(child_exit_.get(), sys::forever);
+        if (gone) sys::reap(child_);
+    }
+
+    [[nodiscard]] start_report give_up() noexcept
+    {
+        if (times_ == forks::once)
+            end(child_exit_.get());
+        else
+            message{.what = message::give_up}.send(channel_.get());
+        sys::readable_within(child_exit_.get(), sys::forever);
+        sys::reap(child_);
+        return {start_outcome::late, exit_status::error, 0,
+                "the daemon was not ready within " + sys::in_seconds(deadline_) +
+                    " s and was ended: allow it a longer deadline, or let it call extend() while it initialises"};
+    }
+
+    [[nodiscard]] static start_report died(int wait_status, pid_t pid)
+    {
+        return {start_outcome::died, sys::exit_status_of(wait_status), pid,
+                "the daemon " + sys::describe_death(wait_status) + " before it was ready"};
+    }
+
+    forks times_;
+    std::chrono::nanoseconds deadline_;
+    sys::unique_fd channel_;
+    pid_t child_ = -1;
+    sys::unique_fd child_exit_;
+};
+
+} // namespace daemonkit

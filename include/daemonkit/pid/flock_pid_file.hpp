@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+// A pid file that is locked by flock(2) for the daemon's life. The kernel drops the lock with the process, so a crash
+// blocks nothing; children made by fork() close it, so a worker that lives on does not hold it. A file that is
+// deleted or replaced is noticed when the daemon next wakes, and put back; while the lock stands no edit of the file
+// lets a second daemon in.
+#pragma once
+
+#include "../required.hpp"
+#include "concept.hpp"
+#include "pid_file_guard.hpp"
+
+namespace daemonkit {
+
+struct flock_pid_file
+{
+    /// Absolute; missing directories above it are made with mode 0755 and go with the file if they are empty.
+    required<boost::filesystem::path> path;
+    mode_t mode = 0644;
+
+    static constexpr bool records_pid = true;
+
+    [[nodiscard]] pid_file_guard claim() const { return {path, mode, lock_held::for_life}; }
+    [[nodiscard]] holder find() const { return find_by_pid_file(path); }
+    [[nodiscard]] std::string where() const { return path.string(); }
+};
+
+} // namespace daemonkit

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+// No identity: a service manager that is the daemon's parent knows its pid already.
+#pragma once
+
+#include "concept.hpp"
+
+#include <array>
+
+namespace daemonkit {
+
+struct no_pid_file
+{
+    static constexpr bool records_pid = false;
+
+    struct guard
+    {
+        void publish(pid_t) noexcept {}
+        void release() noexcept {}
+        [[nodiscard]] static constexpr std::array<int, 1> descriptors() noexcept { return {-1}; }
+        [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; }
+        static constexpr bool keep() noexcept { return true; }
+    };
+
+    [[nodiscard]] guard claim() const noexcept { return {}; }
+};
+
+} // namespace daemonkit

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSL-1.0
+// The claim of both pid file policies. A start holds flock(2) on a fresh, empty file from before the first fork (the
+// lock follows the open file through forks, fcntl record locks do not) until the pid is published; whether it keeps
+// the lock for the daemon's life is all the two policies differ in. Readers never lock: what they see is an empty
+// file, or a whole line, and they believe the line only with its stamp (process_identity.hpp).
+#pragma once
+
+#include "../sys/directory.hpp"
+#include "../sys/fork_handler.hpp"
+#include "pid_record.hpp"
+
+#include <boost/filesystem/path.hpp>
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+namespace daemonkit {
+
+enum class lock_held { until_published, for_life };
+
+class pid_file_guard
+{
+public:
+    /// In the origin, before anything forks. Throws already_running, or startup_error with nothing changed.
+    pid_file_guard(boost::filesystem::path path, mode_t mode, lock_held held)
+        : path_(std::move(path)), mode_(mode), held_(held)
+    {
+        check_directory(path_);
+        if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
+            throw startup_error::bad_setting("use the pid file", path_.string(),
+                                             "its mode in the settings lets others write it");
+        const auto directory = path_.parent_path().string();
+        if (directories_.make(directory, 0755) == -1)
+            throw startup_error(last_error(), "make the directory of the pid file", directories_.failed());
+        for (const sys::deadline until(std::chrono::seconds(5)); !try_claim();)
+            if (until.passed())
+                refuse(path_.string(), "another process has locked it and does not publish a pid (lslocks shows it)");
+        owner_ = sys::this_process();
+    }
+
+    pid_file_guard(pid_file_guard&& other) noexcept = default;
+    pid_file_guard& operator=(pid_file_guard&& other) noexcept
+    {
+        std::swap(path_, other.path_);
+        std::swap(mode_, other.mode_);
+        std::swap(held_, other.held_);
+        std::swap(directories_, other.directories_);
+        std::swap(file_, other.file_);
+        std::swap(forget_file_, other.forget_file_);
+        std::swap(owner_, other.owner_);
+        return *this;
+    }
+
+    ~pid_file_guard()
+    {
+        if (!file_) return;
+        if (owner_ == sys::this_process())
+            remove();
+        else
+            abandon();
+    }
+
+    /// In the daemon. From here on this process, and no other, takes the file away again.
+    void publish(pid_t pid)
+    {
+        const auto identity = identity_of(pid);
+        if (!identity)
+            throw startup_error(std::make_error_code(std::errc::no_such_process), "read the start time of process",
+                                std::to_string(pid), "/proc does not show it: is it mounted?");
+        check(sys::write_all(file_.get(), std::to_string(pid) + "\n"), "write the pid file", path_.string());
+        check(sys::stamp(file_.get(), identity->stamp), "stamp the pid file", path_.string());
+        if (parse_pid_file(file_.get(), path_.string()).stamp != identity->stamp)
+            refuse(path_.string(), "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
+        owner_ = pid;
+        forget_file_ = sys::fork_handler(sys::close_in_child, file_.get());
+        if (held_ == lock_held::until_published) sys::unlock(file_.get());
+    }
+
+    void release() noexcept
+    {
+        directories_.release();
+        file_.reset();
+    }
+
+    [[nodiscard]] std::array<int, 1> descriptors() const noexcept { return {file_.get()}; }
+
+    /// Nothing wakes the daemon: an inotify descriptor would, but closing one takes the kernel 10 ms or so, at every
+    /// end of every daemon, and a user has 128 of them.
+    [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; }
+
+    /// One fstat(2) as long as the file has its name. Deleted or replaced: claims the name again and publishes; false
+    /// if another daemon has it by now. Where it cannot be written any more (privileges dropped), that is tried once.
+    [[nodiscard]] bool keep()
+    {
+        if (held_ == lock_held::until_published || sys::has_links(file_.get()) || orphaned_) return true;
+        try {
+            pid_file_guard again(path_, mode_, held_);
+            again.publish(owner_);
+            std::swap(*this, again);
+        } catch (const already_running&) {
+            return false;
+        } catch (const startup_error&) {
+            orphaned_ = true;
+        }
+        return true;
+    }
+
+private:
+    /// One attempt to end with a fresh, empty, locked file at the path; false to try again.
+    bool try_claim()
+    {
+        const auto name = path_.string();
+        sys::unique_fd file(
+            sys::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_APPEND, mode_));
+        if (!file) {
+            if (errno == ELOOP) refuse(name, "it is a symbolic link");
+            if (errno == EISDIR) refuse(name, "it is a directory");
+            throw startup_error(last_error(), "open the pid file", name);
+        }
+        check_pid_file(file.get(), name);
+        if (!sys::try_lock(file.get())) {
+            if (errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
+            if (const auto other = find_holder(parse_pid_file(file.get(), name))) throw already_running(other.pid, name);
+            sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
+            return false;
+        }
+        if (!sys::leads_to(path_.c_str(), file.get())) return false;
+        const auto record = parse_pid_file(file.get(), name);
+        if (const auto other = find_holder(record)) throw already_running(other.pid, name);
+        if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
+            check(sys::remove_file(path_.c_str()), "remove the stale pid file", name);
+            return false;
+        }
+        check(sys::change_mode(file.get(), mode_), "set the mode of the pid file", name);
+        file_ = std::move(file);
+        return true;
+    }
+
+    /// The file goes if the name still leads to it. Where it cannot (privileges dropped, another root directory) it
+    /// is emptied, which says the same to every reader of ours.
+    void remove() noexcept
+    {
+        if (held_ == lock_held::until_published) sys::try_lock(file_.get());
+        if (sys::leads_to(path_.c_str(), file_.get()) && sys::remove_file(path_.c_str()) == 0) return;
+        sys::empty_file(file_.get());
+    }
+
+    /// In a process that neither claimed nor published: a child that fork() made of either.
+    void abandon() noexcept
+    {
+        directories_.release();
+        file_.forget();
+    }
+
+    boost::filesystem::path path_;
+    mode_t mode_;
+    lock_held held_;
+    sys::made_directories directories_;
+    sys::unique_fd file_;
+    sys::fork_handler forget_file_;
+    pid_t owner_ = 0;
+    bool orphaned_ = false;
+};
+
+} // namespace daemonkit

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+// Reading a pid file. Its content is hostile until parsed, and so is the file: whoever may write it, or its
+// directory, chooses which process root signals. So both must belong to root or to the caller and be writable by
+// nobody else. A sticky directory such as /tmp is accepted: there others can create, not replace or remove.
+#pragma once
+
+#include "../startup_error.hpp"
+#include "../sys/credentials.hpp"
+#include "../sys/deadline.hpp"
+#include "../sys/file.hpp"
+#include "holder.hpp"
+#include "process_identity.hpp"
+
+#include <boost/filesystem/path.hpp>
+
+#include <charconv>
+#include <string>
+
+namespace daemonkit {
+
+/// The line of a pid file and the stamp beside it.
+struct pid_record
+{
+    pid_t pid = 0; ///< 0: the file is empty, a start or a crash is between claim and publish
+    long stamp = 0;
+};
+
+[[noreturn]] inline void refuse(const std::string& path, const std::string& reason)
+{
+    throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
+}
+
+/// Throws startup_error unless only root and the caller can change what `status` is of.
+inline void check_owner(const struct stat& status, const std::string& path)
+{
+    if (status.st_uid != 0 && status.st_uid != sys::effective_user())
+        refuse(path, "it belongs to user " + std::to_string(status.st_uid) +
+                         ", who could name any process in it; it must belong to root or to you");
+    const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky_directory)
+        refuse(path, "others may write it (mode " + sys::octal(status.st_mode & 07777U) +
+                         "); take that away with chmod go-w");
+}
+
+/// Throws startup_error unless `path` is absolute and its directory is safe; a missing directory is safe.
+inline void check_directory(const boost::filesystem::path& path)
+{
+    if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
+        throw startup_error::bad_setting("use the pid file", path.string(),
+                                         "its path must be absolute and name a file, because a daemon changes its "
+                                         "working directory");
+    const std::string directory = path.parent_path().string();
+    struct stat status = {};
+    if (::stat(directory.c_str(), &status) == 0) check_owner(status, directory);
+}
+
+/// Throws startup_error unless the open file is a plain one that only root and the caller can change.
+inline void check_pid_file(int fd, const std::string& path)
+{
+    struct stat status = {};
+    check(::fstat(fd, &status), "look at the pid file", path);
+    if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
+    if (status.st_nlink > 1) refuse(path, "it has other names (hard links)");
+    check_owner(status, path);
+}
+
+/// Parses what an open pid file says; throws startup_error on anything but one pid and one newline.
+[[nodiscard]] inline pid_record parse_pid_file(int fd, const std::string& path)
+{
+    constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
+    std::string text;
+    struct stat status = {};
+    check(::fstat(fd, &status), "look at the pid file", path);
+    check(sys::read_from_start(fd, text, 64), "read the pid file", path);
+    if (text.empty()) return {};
+    if (text.back() == '\n') text.pop_back();
+    pid_record record{0, status.st_mtim.tv_nsec};
+    const char* const end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, record.pid);
+    if (error != std::errc{} || at != end || text.front() == '0' || record.pid <= 0 || record.pid > largest)
+        refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
+    return record;
+}
+
+/// The live process that a record means, or nobody.
+[[nodiscard]] inline holder find_holder(const pid_record& record)
+{
+    holder found;
+    if (record.pid == 0) return found;
+    found.remains = true;
+    sys::unique_fd process(sys::pidfd_open(record.pid));
+    if (!process) {
+        if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return found;
+        throw startup_error(last_error(), "open process", std::to_string(record.pid));
+    }
+    const auto identity = identity_of(record.pid);
+    // Still alive after /proc was read: what was read there is of the process that the pidfd holds.
+    if (sys::readable_within(process.get(), std::chrono::nanoseconds::zero())) return found;
+    if (!identity)
+        throw startup_error(std::make_error_code(std::errc::permission_denied), "identify process",
+                            std::to_string(record.pid), "/proc does not show it");
+    if (identity->stamp != record.stamp) return found;
+    return {record.pid, std::move(process), sys::wall_time(identity->start), false};
+}
+
+/// find() of both pid file policies: nobody if there is no file.
+[[nodiscard]] inline holder find_by_pid_file(const boost::filesystem::path& path)
+{
+    check_directory(path);
+    const sys::unique_fd file(sys::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+    if (!file) {
+        if (errno == ENOENT || errno == ENOTDIR) return {};
+        if (errno == ELOOP) refuse(path.string(), "it is a symbolic link");
+        throw startup_error(last_error(), "open the pid file", path.string());
+    }
+    check_pid_file(file.get(), path.string());
+    return find_holder(parse_pid_file(file.get(), path.string()));
+}
+
+} // namespace daemonkit

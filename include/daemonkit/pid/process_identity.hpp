@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+// A pid names a process only until the number is used again. What never comes back is the pid together with the
+// process's start time and the boot they belong to. Those three are folded into a number below 10^9, the stamp,
+// and the pid file carries it in the nanoseconds of its modification time: the content stays the one line that
+// LSB's readers understand, nobody needs a lock or a privilege to check it, and a jump of the clock or a reboot
+// changes nothing. A file that was copied, edited or touched has lost its stamp and proves nothing any more.
+#pragma once
+
+#include "../sys/process.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace daemonkit {
+
+struct process_identity
+{
+    long stamp = 0;                ///< 0 ... 999 999 999
+    unsigned long long start = 0; ///< clock ticks since boot
+};
+
+/// Of a process that exists now; nothing if /proc does not show it.
+[[nodiscard]] inline std::optional<process_identity> identity_of(pid_t pid)
+{
+    const auto stat = sys::read_process_stat(pid);
+    if (!stat) return {};
+    std::uint64_t hash = 14695981039346656037U; // FNV-1a
+    const auto fold = [&](std::string_view text) {
+        for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    };
+    fold(std::to_string(pid));
+    fold(" ");
+    fold(std::to_string(stat->start));
+    fold(" ");
+    fold(sys::boot_id());
+    return process_identity{static_cast<long>((hash ^ hash >> 32U) % 1'000'000'000U), stat->start};
+}
+
+} // namespace daemonkit

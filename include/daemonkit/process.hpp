@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the process is to be, whichever policies make it a daemon: daemon(7), steps 10, 11 and 13. Paths are plain
+// strings here (a boost::filesystem::path converts), so that a daemon without files needs no file system library.
+#pragma once
+
+#include "startup_error.hpp"
+#include "sys/credentials.hpp"
+#include "sys/file.hpp"
+#include "sys/limits.hpp"
+#include "sys/process.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace daemonkit {
+
+struct process_settings
+{
+    /// In messages and for status; empty: the name the program was called by.
+    std::string name{};
+    std::string working_directory = "/";
+    mode_t umask = 022;
+    /// Dropped to after on_start(); empty: stay. The user's supplementary groups come with it.
+    std::string user{};
+    /// Instead of the user's own primary group.
+    std::string group{};
+    /// Entered together with dropping privileges; the working directory is then one inside it.
+    std::string chroot{};
+    /// setrlimit(2), in this order.
+    std::vector<sys::resource_limit> limits{};
+    /// false sets RLIMIT_CORE to 0: memory of a daemon does not end up in a file.
+    bool core_dumps = false;
+    /// prctl(2), PR_SET_NO_NEW_PRIVS: neither the daemon nor what it executes gains any by set-user-ID.
+    bool no_new_privileges = false;
+    /// Descriptors above 2 that a detaching daemon keeps; all others are closed.
+    std::vector<int> keep_descriptors{};
+};
+
+/// The settings with users and groups looked up: in the origin, before anything forks or is changed.
+class process_setup
+{
+public:
+    explicit process_setup(const process_settings& settings) : settings_(settings)
+    {
+        if (!settings.user.empty() || !settings.group.empty()) credentials_ = look_up();
+    }
+
+    /// In the origin, first of all. fork(2) takes only the calling thread along, and whatever lock another one holds
+    /// stays locked for ever in the daemon.
+    static void prepare_to_fork()
+    {
+        check(sys::fill_standard_descriptors(), "open", "/dev/null");
+        if (const auto self = sys::read_process_stat(sys::this_process()); self && self->threads > 1)
+            throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "fork", {},
+                                "the process has " + std::to_string(self->threads) +
+                                    " threads and a fork takes one along: start the daemon before any thread");
+    }
+
+    /// In the daemon, privileged.
+    void apply() const
+    {
+        sys::set_umask(settings_.umask);
+        for (const auto& limit : settings_.limits)
+            check(sys::set_limit(limit), "set resource limit", std::to_string(limit.resource));
+        if (!settings_.core_dumps) check(sys::set_limit(sys::no_core), "switch core dumps off");
+        enter(settings_.chroot.empty() ? settings_.working_directory : "/");
+    }
+
+    /// Whom the daemon becomes; nothing if it stays what it is.
+    [[nodiscard]] const std::optional<sys::credentials>& credentials() const noexcept { return credentials_; }
+
+    /// In the daemon, after on_start(): the last privileged steps. Fatal if any of it fails.
+    void drop_privileges() const
+    {
+        if (!settings_.chroot.empty()) {
+            check(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
+            enter(settings_.working_directory);
+        }
+        if (credentials_) check(sys::become(*credentials_), "drop privileges to user", settings_.user);
+        if (settings_.no_new_privileges) check(sys::renounce_privileges(), "renounce new privileges");
+    }
+
+private:
+    [[nodiscard]] sys::credentials look_up() const
+    {
+        sys::credentials who{sys::effective_user(), sys::effective_group(), {}};
+        if (!settings_.user.empty() && !sys::find_user(settings_.user, who)) throw unknown("find user", settings_.user);
+        if (!settings_.group.empty() && !sys::find_group(settings_.group, who.gid))
+            throw unknown("find group", settings_.group);
+        if (sys::effective_user() != 0 && !sys::is_exactly(who))
+            throw startup_error(std::make_error_code(std::errc::operation_not_permitted), "become",
+                                settings_.user + ":" + settings_.group, "only root can; start it as root");
+        return who;
+    }
+
+    [[nodiscard]] static startup_error unknown(const char* step, const std::string& name)
+    {
+        if (errno != 0 && errno != ENOENT) return {last_error(), step, name};
+        return startup_error::bad_setting(step, name, "there is none of that name");
+    }
+
+    static void enter(const std::string& directory)
+    {
+        if (sys::change_directory(directory.c_str()) == 0) return;
+        if (errno == ENOENT || errno == ENOTDIR)
+            throw startup_error::bad_setting("change to the working directory", directory, "there is no such directory");
+        throw startup_error(last_error(), "change to the working directory", directory);
+    }
+
+    process_settings settings_;
+    std::optional<sys::credentials> credentials_{};
+};
+
+} // namespace daemonkit

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// A setting without a default. Leaving it out of an aggregate is well-formed C++ for every type that can be
+// default-constructed, so the default constructor is a template that exists only to say what is missing.
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+namespace daemonkit {
+
+namespace detail {
+template <class...>
+inline constexpr bool given = false;
+}
+
+template <class T>
+struct required : T
+{
+    template <class U>
+        requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, required>)
+    required(U&& value) : T(std::forward<U>(value)) // NOLINT(*-explicit-*): a setting is written as its value
+    {
+    }
+
+    template <class Missing = void>
+    required()
+    {
+        static_assert(detail::given<T, Missing>,
+                      "daemonkit: a required setting is missing: give it a value in the settings, for example "
+                      ".pid = {.path = \"/run/NAME.pid\"} or .stdio = {.output = \"/var/log/NAME.log\"}");
+    }
+};
+
+} // namespace daemonkit

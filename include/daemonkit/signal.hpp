@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSL-1.0
+// How the daemon hears.
+#pragma once
+
+#include "signal/concept.hpp"
+#include "signal/flag_signals.hpp"
+#include "signal/inherit_signals.hpp"
+#include "signal/self_pipe_signals.hpp"
+#include "signal/signalfd_signals.hpp"

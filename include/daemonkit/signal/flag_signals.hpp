@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+// sigaction(2) and atomic flags: no descriptor, the smallest. A blocking call of run() is interrupted (EINTR, no
+// SA_RESTART), which is how a daemon without an event loop notices a stop. A signal goes to any thread that does not
+// block it and interrupts the call of that thread: with several threads take a policy that has a descriptor.
+#pragma once
+
+#include "../sys/deadline.hpp"
+#include "caught_signals.hpp"
+#include "concept.hpp"
+
+namespace daemonkit {
+
+template <int... Chosen>
+struct basic_flag_signals
+{
+    static constexpr bool claims_signals = true;
+    static constexpr auto chosen = chosen_signals<Chosen...>::value;
+
+    class guard
+    {
+    public:
+        guard(std::span<const int> heard, const sigset_t& mask) : caught_(heard, mask, 0, -1) {}
+
+        event wait(std::chrono::nanoseconds timeout, int also)
+        {
+            const sys::deadline until(timeout);
+            // Blocked but for the moment of sleeping: a signal between the look and the sleep wakes the sleep.
+            const sys::blocked_signals blocked(caught_signals::heard_signals());
+            for (;;) {
+                if (const event e = caught_signals::take()) return e;
+                pollfd fds{also, POLLIN, 0};
+                if (sys::poll_once(&fds, 1, until.remaining(), &blocked.before()) != -1) return caught_signals::take();
+            }
+        }
+
+        [[nodiscard]] static bool stop_requested() noexcept { return caught_signals::stop_requested(); }
+
+    private:
+        caught_signals caught_;
+    };
+
+    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
+};
+
+/// Stop and reload only. `basic_flag_signals<SIGUSR1>` hears SIGUSR1 too and hands it to on_signal().
+using flag_signals = basic_flag_signals<>;
+
+} // namespace daemonkit

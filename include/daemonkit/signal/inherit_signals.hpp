@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+// Touches no signal: the program, or whoever started it, has its own ways. TERM ends the process as it always does.
+#pragma once
+
+#include "../sys/deadline.hpp"
+#include "../sys/signal_mask.hpp"
+#include "concept.hpp"
+
+namespace daemonkit {
+
+struct inherit_signals
+{
+    static constexpr bool claims_signals = false;
+
+    struct guard
+    {
+        /// A sleep that a signal handler of the program's does not cut short.
+        event wait(std::chrono::nanoseconds timeout, int also) const noexcept // NOLINT(*-static)
+        {
+            sys::readable_within(also, timeout);
+            return {};
+        }
+    };
+
+    [[nodiscard]] guard install(std::span<const int>, const sigset_t& mask) const noexcept
+    {
+        sys::set_mask(mask);
+        return {};
+    }
+};
+
+} // namespace daemonkit

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+// The self-pipe: a handler notes the signal and writes a byte, the descriptor becomes readable. POSIX throughout,
+// works with threads and with every event loop, and stop_requested() needs no system call. Calls that may be
+// restarted are (SA_RESTART).
+#pragma once
+
+#include "../sys/deadline.hpp"
+#include "caught_signals.hpp"
+#include "concept.hpp"
+
+namespace daemonkit {
+
+template <int... Chosen>
+struct basic_self_pipe_signals
+{
+    static constexpr bool claims_signals = true;
+    static constexpr auto chosen = chosen_signals<Chosen...>::value;
+
+    class guard
+    {
+    public:
+        guard(std::span<const int> heard, const sigset_t& mask)
+            : pipe_(check(sys::open_pipe(read_, write_), "open the pipe for signals")),
+              caught_(heard, mask, SA_RESTART, write_.get())
+        {
+        }
+
+        event wait(std::chrono::nanoseconds timeout, int also)
+        {
+            const sys::deadline until(timeout);
+            for (;;) {
+                sys::drain(read_.get()); // first: a byte that comes after the look must stay to wake the sleep
+                if (const event e = caught_signals::take()) {
+                    sys::wake(write_.get()); // there may be more; fd() stays readable until a wait finds none
+                    return e;
+                }
+                std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
+                const int n = sys::poll_once(fds.data(), fds.size(), until.remaining());
+                if (n == 0 || (n > 0 && fds[0].revents == 0)) return {};
+            }
+        }
+
+        [[nodiscard]] int fd() const noexcept { return read_.get(); }
+        [[nodiscard]] static bool stop_requested() noexcept { return caught_signals::stop_requested(); }
+
+    private:
+        sys::unique_fd read_;
+        sys::unique_fd write_;
+        int pipe_;
+        caught_signals caught_;
+    };
+
+    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
+};
+
+/// Stop and reload only. `basic_self_pipe_signals<SIGUSR1>` hears SIGUSR1 too and hands it to on_signal().
+using self_pipe_signals = basic_self_pipe_signals<>;
+
+} // namespace daemonkit

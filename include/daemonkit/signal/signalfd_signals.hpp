@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+// signalfd(2): the signals are blocked and read from a descriptor. No handler ever runs, so no call is interrupted
+// and threads need no care. What is not read is not known: there is no stop_requested() for loops that never wait.
+// Children of fork() get the mask back; posix_spawn(), system() and popen() do not run fork handlers, so hand
+// child_mask() to posix_spawnattr_setsigmask(3), or take self_pipe_signals, which blocks nothing.
+#pragma once
+
+#include "../startup_error.hpp"
+#include "../sys/deadline.hpp"
+#include "../sys/fork_handler.hpp"
+#include "../sys/signal_fd.hpp"
+#include "../sys/signal_mask.hpp"
+#include "concept.hpp"
+
+#include <array>
+
+namespace daemonkit {
+
+template <int... Chosen>
+struct basic_signalfd_signals
+{
+    static constexpr bool claims_signals = true;
+    static constexpr auto chosen = chosen_signals<Chosen...>::value;
+
+    class guard
+    {
+    public:
+        guard(std::span<const int> heard, const sigset_t& mask)
+        {
+            sigset_t set = sys::no_signals();
+            sigset_t blocked = mask;
+            for (const int signal : heard) {
+                sigaddset(&set, signal);
+                sigaddset(&blocked, signal);
+            }
+            fd_.reset(check(sys::open_signal_fd(set), "open the descriptor for signals"));
+            mask_in_child = mask;
+            restored_in_child_ = sys::fork_handler(restore_in_child, 0);
+            sys::set_mask(blocked);
+        }
+        guard(const guard&) = delete;
+        guard& operator=(const guard&) = delete;
+        ~guard()
+        {
+            // A second TERM that still waits must not kill a process that is about to end with its own status.
+            while (sys::read_signal(fd_.get()) != 0) {}
+            sys::set_mask(mask_in_child);
+        }
+
+        event wait(std::chrono::nanoseconds timeout, int also)
+        {
+            const sys::deadline until(timeout);
+            for (;;) {
+                if (const int signal = sys::read_signal(fd_.get()); signal != 0) return {signal};
+                std::array<pollfd, 2> fds{{{fd_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
+                const int n = sys::poll_once(fds.data(), fds.size(), until.remaining());
+                if (n == 0 || (n > 0 && fds[0].revents == 0)) return {};
+            }
+        }
+
+        [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+
+    private:
+        static void restore_in_child(int) noexcept { sys::set_mask(mask_in_child); }
+
+        static inline sigset_t mask_in_child{};
+
+        sys::unique_fd fd_;
+        sys::fork_handler restored_in_child_;
+    };
+
+    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
+};
+
+/// Stop and reload only. `basic_signalfd_signals<SIGUSR1>` hears SIGUSR1 too and hands it to on_signal().
+using signalfd_signals = basic_signalfd_signals<>;
+
+} // namespace daemonkit

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// One failed step as one sentence: what could not be done, to which path, why. Thrown where the operation
+// failed and caught once, where the lifecycle can still tell the person at the terminal. The exit status
+// follows from the error: a missing permission is 4, everything else 1 unless the thrower knows better.
+#pragma once
+
+#include "exit_status.hpp"
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace daemonkit {
+
+class startup_error : public std::system_error
+{
+public:
+    /// The sentence is `cannot STEP PATH: REASON`; without a reason of the thrower's it is the text of `code`.
+    startup_error(std::error_code code, std::string step, std::string path = {}, const std::string& reason = {})
+        : std::system_error(code), step_(std::move(step)), path_(std::move(path)),
+          sentence_("cannot " + step_ + (path_.empty() ? "" : " " + path_) + ": " +
+                    (reason.empty() ? code.message() : reason)),
+          status_(denied(code) ? exit_status::no_privilege : exit_status::error)
+    {
+    }
+
+    /// A setting that can never work, whoever starts the daemon: exit status 6, not configured.
+    [[nodiscard]] static startup_error bad_setting(std::string step, std::string path, const std::string& reason)
+    {
+        startup_error e(std::make_error_code(std::errc::invalid_argument), std::move(step), std::move(path),
+                        reason);
+        e.status_ = exit_status::not_configured;
+        return e;
+    }
+
+    [[nodiscard]] const char* what() const noexcept override { return sentence_.c_str(); }
+
+    /// What was being done, in words that follow "cannot".
+    [[nodiscard]] const std::string& step() const noexcept { return step_; }
+
+    /// The file, directory, user or command it was done to; empty if there is none.
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+    /// The status for the shell, LSB 3.1, section 20.2.
+    [[nodiscard]] int status() const noexcept { return status_; }
+
+private:
+    [[nodiscard]] static bool denied(std::error_code code) noexcept
+    {
+        return code == std::errc::permission_denied || code == std::errc::operation_not_permitted;
+    }
+
+    std::string step_;
+    std::string path_;
+    std::string sentence_;
+    int status_;
+};
+
+/// The current errno as an error_code.
+[[nodiscard]] inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
+
+/// Passes the result of a system call on; -1 becomes a startup_error made of errno, `step` and `path`.
+template <class Result>
+Result check(Result result, const char* step, const std::string& path = {})
+{
+    if (result == Result(-1)) throw startup_error(last_error(), step, path);
+    return result;
+}
+
+} // namespace daemonkit

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+// Where the daemon speaks.
+#pragma once
+
+#include "stdio/concept.hpp"
+#include "stdio/inherit_stdio.hpp"
+#include "stdio/log_file_stdio.hpp"
+#include "stdio/null_stdio.hpp"

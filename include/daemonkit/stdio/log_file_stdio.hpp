@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+// Standard output and error to files opened with O_APPEND, standard input from /dev/null. A reload opens the paths
+// again and puts the new files on the same descriptors (dup2 is atomic for every thread and child), so a line goes
+// to the old file or to the new one, whole: logrotate's create-and-signal loses nothing, copytruncate is not needed.
+// stdout is made line-buffered, because a log that shows up by the block is no use at night.
+#pragma once
+
+#include "../required.hpp"
+#include "../startup_error.hpp"
+#include "../sys/directory.hpp"
+#include "../sys/file.hpp"
+#include "concept.hpp"
+
+#include <boost/filesystem/path.hpp>
+
+#include <cstdio>
+
+namespace daemonkit {
+
+struct log_file_stdio
+{
+    /// Absolute. A symbolic link as last component, a file with hard links and anything but a regular file are
+    /// refused: root would append to what somebody else chose.
+    required<boost::filesystem::path> output;
+    /// Standard error's own file; empty: the same as output.
+    boost::filesystem::path error{};
+    /// Of files and directories that are made, whatever the umask.
+    mode_t mode = 0640;
+    mode_t directory_mode = 0755;
+
+    static constexpr bool keeps_terminal = false;
+    static constexpr bool reopens = true;
+
+    class streams;
+    [[nodiscard]] streams redirect() const;
+};
+
+class log_file_stdio::streams
+{
+public:
+    explicit streams(const log_file_stdio& files) : files_(files)
+    {
+        const sys::unique_fd null(check(sys::open("/dev/null", O_RDONLY), "open", "/dev/null"));
+        check(sys::put_on(null.get(), 0), "redirect standard input");
+        reopen();
+        std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+    }
+
+    void give_to(uid_t user, gid_t group)
+    {
+        for (int fd = 1; fd <= 2; ++fd)
+            check(sys::change_owner(fd, user, group), "give the log to its user", path_of(fd).string());
+    }
+
+    void reopen()
+    {
+        std::fflush(stdout);
+        const auto out = open(path_of(1));
+        const auto err = files_.error.empty() ? sys::unique_fd() : open(path_of(2));
+        check(sys::put_on(out.get(), 1), "redirect standard output", path_of(1).string());
+        check(sys::put_on(err ? err.get() : out.get(), 2), "redirect standard error", path_of(2).string());
+    }
+
+private:
+    [[nodiscard]] const boost::filesystem::path& path_of(int fd) const noexcept
+    {
+        return fd == 2 && !files_.error.empty() ? files_.error : files_.output;
+    }
+
+    [[nodiscard]] sys::unique_fd open(const boost::filesystem::path& path) const
+    {
+        const std::string name = path.string();
+        if (!path.is_absolute())
+            throw startup_error::bad_setting("use the log file", name,
+                                             "its path must be absolute, because a daemon changes its directory");
+        sys::made_directories made;
+        if (made.make(path.parent_path().string(), files_.directory_mode) == -1)
+            throw startup_error(last_error(), "make the directory of the log file", made.failed());
+        sys::unique_fd file(sys::open_log(path.c_str(), files_.mode));
+        if (!file)
+            throw startup_error(last_error(), "open the log file", name,
+                                errno == ELOOP ? "it is a symbolic link" : "");
+        struct stat status = {};
+        check(::fstat(file.get(), &status), "look at the log file", name);
+        if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
+            throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the log file", name,
+                                S_ISREG(status.st_mode) ? "it has other names (hard links)"
+                                                        : "it is not a regular file");
+        made.release();
+        return file;
+    }
+
+    log_file_stdio files_;
+};
+
+inline log_file_stdio::streams log_file_stdio::redirect() const { return streams(*this); }
+
+} // namespace daemonkit

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+// How a daemon is asked to end, and how long each asking may take: start-stop-daemon(8)'s --retry, as a type.
+#pragma once
+
+#include "startup_error.hpp"
+
+#include <signal.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <initializer_list>
+
+namespace daemonkit {
+
+struct stop_step
+{
+    int signal;
+    std::chrono::nanoseconds patience;
+};
+
+class stop_schedule
+{
+public:
+    stop_schedule() noexcept = default;
+
+    /// `.stop = {{SIGTERM, 10s}, {SIGKILL, 5s}}`, which is the default. Throws startup_error, status 6, on none or
+    /// more than eight steps, a signal number that does not exist and a patience below zero or beyond a year.
+    stop_schedule(std::initializer_list<stop_step> steps) : count_(0)
+    {
+        if (steps.size() == 0 || steps.size() > steps_.size()) throw wrong("it has no step, or more than eight");
+        for (const auto& step : steps) {
+            if (step.signal <= 0 || step.signal >= _NSIG) throw wrong("a signal number in it does not exist");
+            if (step.patience < step.patience.zero() || step.patience > std::chrono::hours(24 * 366))
+                throw wrong("a time in it is below zero or beyond a year");
+            steps_[count_++] = step;
+        }
+    }
+
+    [[nodiscard]] const stop_step* begin() const noexcept { return steps_.data(); }
+    [[nodiscard]] const stop_step* end() const noexcept { return steps_.data() + count_; }
+
+private:
+    [[nodiscard]] static startup_error wrong(const char* reason)
+    {
+        return startup_error::bad_setting("use the stop schedule", {}, reason);
+    }
+
+    std::array<stop_step, 8> steps_{{{SIGTERM, std::chrono::seconds(10)}, {SIGKILL, std::chrono::seconds(5)}}};
+    std::size_t count_ = 2;
+};
+
+} // namespace daemonkit

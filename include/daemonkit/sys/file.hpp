@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+// Files and descriptors: thin names over the calls, with EINTR repeated and nothing else added. Failures stay
+// -1 and errno; whoever knows the step and the path turns them into an error.
+#pragma once
+
+#include "retry.hpp"
+#include "unique_fd.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <ctime>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace daemonkit::sys {
+
+inline int open(const char* path, int flags, mode_t mode = 0) noexcept
+{
+    return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY, mode); });
+}
+
+inline bool same_file(const struct stat& a, const struct stat& b) noexcept
+{
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+inline bool has_links(int fd) noexcept
+{
+    struct stat status = {};
+    return ::fstat(fd, &status) == 0 && status.st_nlink > 0;
+}
+
+/// For appending; a file that is made gets exactly `mode`. O_NONBLOCK, so that a FIFO without a reader fails.
+inline int open_log(const char* path, mode_t mode) noexcept
+{
+    constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+    const int made = sys::open(path, flags | O_CREAT | O_EXCL, mode);
+    if (made == -1) return errno == EEXIST ? sys::open(path, flags) : -1;
+    ::fchmod(made, mode);
+    return made;
+}
+
+/// Whether `path` still leads to the file that `fd` has open (flock-then-unlink races, symbolic links).
+inline bool leads_to(const char* path, int fd) noexcept
+{
+    struct stat by_path = {};
+    struct stat by_fd = {};
+    return ::lstat(path, &by_path) == 0 && ::fstat(fd, &by_fd) == 0 && same_file(by_path, by_fd);
+}
+
+inline int remove_file(const char* path) noexcept { return ::unlink(path); }
+inline int empty_file(int fd) noexcept { return ::ftruncate(fd, 0); }
+inline int change_mode(int fd, mode_t mode) noexcept { return ::fchmod(fd, mode); }
+inline int change_owner(int fd, uid_t user, gid_t group) noexcept { return ::fchown(fd, user, group); }
+
+/// flock(2), exclusive, without waiting; errno is EWOULDBLOCK where another open file has it.
+inline bool try_lock(int fd) noexcept
+{
+    return retry([=] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0;
+}
+/// For every process that shares the open file.
+inline void unlock(int fd) noexcept { ::flock(fd, LOCK_UN); }
+
+/// Sets the modification time to now, with these nanoseconds.
+inline int stamp(int fd, long nanoseconds) noexcept
+{
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const timespec times[2] = {{0, UTIME_OMIT}, {now.tv_sec, nanoseconds}};
+    return ::futimens(fd, times);
+}
+
+/// An action for fork_handler.
+inline void close_in_child(int fd) noexcept { ::close(fd); }
+
+/// A file mode as people write it: "0644".
+inline std::string octal(mode_t mode)
+{
+    std::string digits = "0";
+    for (int shift = mode > 0777U ? 9 : 6; shift >= 0; shift -= 3)
+        digits += static_cast<char>('0' + ((mode >> static_cast<unsigned>(shift)) & 7U));
+    return digits;
+}
+
+/// Writes all of `text` or returns -1.
+inline int write_all(int fd, std::string_view text) noexcept
+{
+    while (!text.empty()) {
+        const auto n = retry([&] { return ::write(fd, text.data(), text.size()); });
+        if (n == -1) return -1;
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+    return 0;
+}
+
+/// At most `limit` bytes from the beginning of a file, for files whose size is not to be trusted.
+inline int read_from_start(int fd, std::string& into, std::size_t limit)
+{
+    into.resize(limit);
+    std::size_t have = 0;
+    while (have < limit) {
+        const auto n =
+            retry([&] { return ::pread(fd, into.data() + have, limit - have, static_cast<off_t>(have)); });
+        if (n == -1) return -1;
+        if (n == 0) break;
+        have += static_cast<std::size_t>(n);
+    }
+    into.resize(have);
+    return 0;
+}
+
+/// Closes every descriptor above 2 that is not in `kept` (which it sorts); one call a gap, whatever RLIMIT_NOFILE
+/// says. close_range(2), Linux 5.9.
+inline int close_all_except(std::span<int> kept) noexcept
+{
+    std::sort(kept.begin(), kept.end());
+    unsigned first = STDERR_FILENO + 1;
+    const auto close_to = [&](unsigned last) {
+        return first > last ? 0 : static_cast<int>(::syscall(SYS_close_range, first, last, 0));
+    };
+    for (const int fd : kept) {
+        if (fd < 0 || static_cast<unsigned>(fd) < first) continue;
+        if (close_to(static_cast<unsigned>(fd) - 1) == -1) return -1;
+        first = static_cast<unsigned>(fd) + 1;
+    }
+    return close_to(UINT_MAX);
+}
+
+/// Puts /dev/null on those of 0, 1 and 2 that are closed, so that no file of ours becomes somebody's stdout.
+inline int fill_standard_descriptors() noexcept
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+        if (::fcntl(fd, F_GETFD) == -1 && sys::open("/dev/null", O_RDWR) == -1) return -1;
+    return 0;
+}
+
+/// dup2 without close-on-exec onto itself being a no-op: children inherit `to`.
+inline int put_on(int fd, int to) noexcept
+{
+    if (fd == to) return ::fcntl(fd, F_SETFD, 0);
+    return retry([=] { return ::dup2(fd, to); });
+}
+
+} // namespace daemonkit::sys

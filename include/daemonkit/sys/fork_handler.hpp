@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a child made by fork() must not keep of the daemon: its lock, its signal mask, its descriptors. The child
+// runs the registered actions before fork() returns there (pthread_atfork(3)); they are async-signal-safe.
+// posix_spawn(3), vfork(2) and a bare clone(2) do not run them: see basic_daemon::child_mask() for those.
+// Registered and dropped by the thread that runs the lifecycle.
+#pragma once
+
+#include <pthread.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace daemonkit::sys {
+
+class fork_handler
+{
+public:
+    using action = void (*)(int) noexcept;
+
+    fork_handler() noexcept = default;
+    fork_handler(action in_child, int argument)
+    {
+        static const int failed = ::pthread_atfork(nullptr, nullptr, run);
+        if (failed != 0) throw std::system_error(failed, std::system_category(), "pthread_atfork");
+        for (auto& s : slots)
+            if (s.in_child == nullptr) {
+                s = slot{in_child, argument};
+                mine_ = &s;
+                return;
+            }
+        throw std::system_error(ENOMEM, std::system_category(), "fork handlers: all slots are taken");
+    }
+    fork_handler(fork_handler&& other) noexcept : mine_(std::exchange(other.mine_, nullptr)) {}
+    fork_handler& operator=(fork_handler&& other) noexcept
+    {
+        std::swap(mine_, other.mine_);
+        return *this;
+    }
+    ~fork_handler()
+    {
+        if (mine_ != nullptr) *mine_ = slot{};
+    }
+
+private:
+    struct slot
+    {
+        action in_child;
+        int argument;
+    };
+    static inline std::array<slot, 16> slots{};
+
+    static void run() noexcept
+    {
+        for (auto& s : slots)
+            if (const slot once = std::exchange(s, slot{}); once.in_child != nullptr) once.in_child(once.argument);
+    }
+
+    slot* mine_ = nullptr;
+};
+
+} // namespace daemonkit::sys

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+// Other processes, as the kernel tells of them: pidfds and /proc/PID/stat.
+#pragma once
+
+#include "file.hpp"
+
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <optional>
+#include <string>
+
+namespace daemonkit::sys {
+
+inline pid_t this_process() noexcept { return ::getpid(); }
+
+/// pidfd_open(2), Linux 5.3; the descriptor is close-on-exec.
+inline int pidfd_open(pid_t pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
+
+/// pidfd_send_signal(2), Linux 5.1: reaches the process that the pidfd was opened for, or nobody.
+inline int pidfd_send_signal(int pidfd, int signal) noexcept
+{
+    return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
+}
+
+/// fork(2) with the buffers of stdio written out first, so that no line is printed by two processes.
+inline pid_t fork_flushed() noexcept
+{
+    std::fflush(nullptr);
+    return ::fork();
+}
+
+/// setsid(2); cannot fail in a child just forked.
+inline void new_session() noexcept { ::setsid(); }
+
+/// Ends this process at once: no destructors, no atexit handlers, no stdio.
+[[noreturn]] inline void exit_now(int status) noexcept { ::_exit(status); }
+
+/// Collects a child that has exited: its wait status, or -1 if somebody else did or it still runs.
+inline int reap(pid_t child) noexcept
+{
+    int status = -1;
+    return retry([&] { return ::waitpid(child, &status, WNOHANG); }) == child ? status : -1;
+}
+
+/// Ends a child of this process that nobody else may collect, and collects it.
+inline void kill_child(pid_t child) noexcept
+{
+    ::kill(child, SIGKILL);
+    int status = 0;
+    retry([&] { return ::waitpid(child, &status, 0); });
+}
+
+/// The exit status for a shell that follows from a wait status: never 0, since whoever asks expected no end.
+inline int exit_status_of(int wait_status) noexcept
+{
+    return wait_status != -1 && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) != 0 ? WEXITSTATUS(wait_status) : 1;
+}
+
+/// "SIGTERM", or the number of a signal without a name.
+inline std::string signal_name(int signal)
+{
+    const char* const name = ::sigabbrev_np(signal);
+    return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(signal);
+}
+
+/// "exited with status 7", "was killed by signal 11 (Segmentation fault)".
+inline std::string describe_death(int wait_status)
+{
+    if (wait_status == -1) return "died";
+    if (WIFEXITED(wait_status)) return "exited with status " + std::to_string(WEXITSTATUS(wait_status));
+    const int signal = WTERMSIG(wait_status);
+    return "was killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+}
+
+struct process_stat
+{
+    long threads = 0;
+    unsigned long long start = 0; ///< clock ticks since boot
+};
+
+/// The fields of /proc/PID/stat, proc(5); nothing if there is no such process or /proc does not show it.
+inline std::optional<process_stat> read_process_stat(pid_t pid)
+{
+    const unique_fd file(sys::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY));
+    std::string text;
+    if (!file || read_from_start(file.get(), text, 1024) == -1) return {};
+    // The second field is the command's name in parentheses and may hold anything, parentheses included.
+    const auto name_end = text.rfind(')');
+    if (name_end == std::string::npos) return {};
+    const char* at = text.c_str() + name_end + 1;
+    process_stat stat;
+    for (int field = 3; field <= 22; ++field) {
+        while (*at == ' ') ++at;
+        if (*at == '\0') return {};
+        if (field == 20) stat.threads = std::strtol(at, nullptr, 10);
+        if (field == 22) stat.start = std::strtoull(at, nullptr, 10);
+        while (*at != ' ' && *at != '\0') ++at;
+    }
+    return stat;
+}
+
+/// A start time in ticks since boot, as wall-clock time of today's clock.
+inline std::chrono::system_clock::time_point wall_time(unsigned long long start_ticks)
+{
+    using namespace std::chrono;
+    timespec up{};
+    ::clock_gettime(CLOCK_BOOTTIME, &up);
+    const auto ticks = static_cast<unsigned long long>(::sysconf(_SC_CLK_TCK));
+    const auto since_boot = milliseconds(start_ticks * 1000 / ticks);
+    return system_clock::now() - duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) +
+           since_boot;
+}
+
+/// A random number of this boot of the kernel, as text; empty without /proc.
+inline std::string boot_id()
+{
+    const unique_fd file(sys::open("/proc/sys/kernel/random/boot_id", O_RDONLY));
+    std::string text;
+    if (!file || read_from_start(file.get(), text, 64) == -1) return {};
+    return text;
+}
+
+/// The name the program was called by, without its directories.
+inline const char* program_name() noexcept { return program_invocation_short_name; }
+
+} // namespace daemonkit::sys

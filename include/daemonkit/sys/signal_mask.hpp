@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+// The signal mask and the dispositions of the calling process.
+#pragma once
+
+#include <signal.h>
+
+namespace daemonkit::sys {
+
+inline sigset_t no_signals() noexcept
+{
+    sigset_t set;
+    sigemptyset(&set);
+    return set;
+}
+
+inline sigset_t all_signals() noexcept
+{
+    sigset_t set;
+    sigfillset(&set);
+    return set;
+}
+
+inline sigset_t current_mask() noexcept
+{
+    sigset_t set;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &set);
+    return set;
+}
+
+inline void set_mask(const sigset_t& mask) noexcept { ::pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
+
+/// These signals wait while it lives. The whole set, around a fork, is what lets nothing be lost and nothing kill
+/// a daemon between the fork and its handlers.
+class blocked_signals
+{
+public:
+    explicit blocked_signals(const sigset_t& set) noexcept { ::pthread_sigmask(SIG_BLOCK, &set, &after_); before_ = after_; }
+    blocked_signals(const blocked_signals&) = delete;
+    blocked_signals& operator=(const blocked_signals&) = delete;
+    ~blocked_signals() { set_mask(after_); }
+
+    [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
+    /// The mask to have afterwards, where it is not the one before.
+    void restore_to(const sigset_t& mask) noexcept { after_ = mask; }
+
+private:
+    sigset_t before_{};
+    sigset_t after_{};
+};
+
+/// Every disposition back to the default, daemon(7), step 2. The two that cannot be set are passed over.
+inline void reset_dispositions() noexcept
+{
+    struct sigaction by_default
+    {
+    };
+    by_default.sa_handler = SIG_DFL;
+    for (int signal = 1; signal < _NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);
+}
+
+} // namespace daemonkit::sys
