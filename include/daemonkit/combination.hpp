@@ -57,7 +57,8 @@ struct pid_parts
 template <class S>
 struct signal_parts
 {
-    static_assert(std::copyable<S>, "daemonkit: the SignalPolicy must be copyable: a policy is a recipe, its guard owns");
+    static_assert(std::copyable<S>,
+                  "daemonkit: the SignalPolicy must be copyable: a policy is a recipe, its guard owns");
     static_assert(says_claims_signals<S>, "daemonkit: the SignalPolicy lacks `static constexpr bool claims_signals`");
     static_assert(signal_policy<S> || !has_install<S>,
                   "daemonkit: the SignalPolicy lacks `chosen`, the static constexpr array of the signals that it hears "
@@ -69,7 +70,8 @@ struct signal_parts
 template <class O>
 struct stdio_parts
 {
-    static_assert(std::copyable<O>, "daemonkit: the StdioPolicy must be copyable: a policy is a recipe, its guard owns");
+    static_assert(std::copyable<O>,
+                  "daemonkit: the StdioPolicy must be copyable: a policy is a recipe, its guard owns");
     static_assert(says_keeps_terminal<O>, "daemonkit: the StdioPolicy lacks `static constexpr bool keeps_terminal`");
     static_assert(says_reopens<O>, "daemonkit: the StdioPolicy lacks `static constexpr bool reopens`");
     static_assert(has_redirect<O>, "daemonkit: the StdioPolicy lacks `redirect() const`, or what it returns lacks "
@@ -99,7 +101,6 @@ struct combination : rule::order<F, P, S, O>,
                      rule::signal_parts<S>,
                      rule::stdio_parts<O>,
                      rule::no_terminal_in_the_background<F, O>
-{
-};
+{};
 
 } // namespace daemonkit

@@ -107,8 +107,8 @@ try {
             return cannot_signal(daemon.pid);
         if (!gone_within(daemon.process, step.patience, progress)) continue;
         if (policy.find().remains) clear_remains(policy);
-        return {exit_status::done, daemon.pid, "stopped (pid " + std::to_string(daemon.pid) + ", " +
-                                                   sys::signal_name(step.signal) + ")"};
+        return {exit_status::done, daemon.pid,
+                "stopped (pid " + std::to_string(daemon.pid) + ", " + sys::signal_name(step.signal) + ")"};
     }
     return {exit_status::error, daemon.pid,
             "pid " + std::to_string(daemon.pid) + " is still there after the whole schedule, last " +

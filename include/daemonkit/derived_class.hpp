@@ -6,7 +6,12 @@
 #include <concepts>
 #include <type_traits>
 
-namespace daemonkit::derived {
+namespace daemonkit {
+
+template <class Derived, class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy>
+class basic_daemon;
+
+namespace derived {
 
 struct named_run
 {
@@ -15,8 +20,7 @@ struct named_run
 
 template <class D>
 struct run_twice : D, named_run
-{
-};
+{};
 
 /// Whether there is any member of that name, private or not: then the name is ambiguous beside another one.
 template <class D>
@@ -28,12 +32,39 @@ constexpr bool names_run()
         return !requires { &run_twice<D>::run; };
 }
 
-/// Whether on_reload is the class's own, not the empty one of `Base`.
-template <class D, class Base>
+template <class D>
+constexpr void check_hooks()
+{
+    static_assert(
+        requires(D& d) {
+            { d.on_start() } -> std::same_as<void>;
+        }, "daemonkit: on_start is private or has another signature: declare `public: void on_start()`");
+    static_assert(
+        requires(D& d) {
+            { d.on_reload() } -> std::same_as<void>;
+        }, "daemonkit: on_reload is private or has another signature: declare `public: void on_reload()`");
+    static_assert(
+        requires(D& d) {
+            { d.on_stop() } -> std::same_as<void>;
+        }, "daemonkit: on_stop is private or has another signature: declare `public: void on_stop()`");
+    static_assert(
+        requires(D& d) {
+            { d.on_signal(1) } -> std::same_as<void>;
+        }, "daemonkit: on_signal is missing, private or has another signature: a daemon that chooses signals "
+           "declares `public: void on_signal(int signal)`");
+}
+
+template <class C>
+inline constexpr bool is_empty_hook = false;
+template <class D, class F, class P, class S, class O>
+inline constexpr bool is_empty_hook<void (basic_daemon<D, F, P, S, O>::*)()> = true;
+
+/// Whether on_reload is the class's own, not the empty one of basic_daemon.
+template <class D>
 constexpr bool hears_reload()
 {
     if constexpr (requires { &D::on_reload; })
-        return !std::is_same_v<decltype(&D::on_reload), void (Base::*)()>;
+        return !is_empty_hook<decltype(&D::on_reload)>;
     else
         return true;
 }
@@ -57,12 +88,16 @@ constexpr void check_run()
                   }) {
         static_assert(names_run<D>(), "daemonkit: the daemon has no run(): declare `public: int run()`, with the "
                                       "arguments that start() is given after the settings");
-        static_assert(!requires(D& d, Args&&... args) { d.run(static_cast<Args&&>(args)...); },
-                      "daemonkit: run() must return int, the exit status of the daemon");
-        static_assert(requires(D& d, Args&&... args) { d.run(static_cast<Args&&>(args)...); },
-                      "daemonkit: run() is private, or does not take the arguments that start() is given after the "
-                      "settings: declare `public: int run(...)` with exactly these");
+        static_assert(
+            !requires(D& d, Args&&... args) { d.run(static_cast<Args&&>(args)...); },
+            "daemonkit: run() must return int, the exit status of the daemon");
+        static_assert(
+            requires(D& d, Args&&... args) { d.run(static_cast<Args&&>(args)...); },
+            "daemonkit: run() is private, or does not take the arguments that start() is given after the "
+            "settings: declare `public: int run(...)` with exactly these");
     }
 }
 
-} // namespace daemonkit::derived
+} // namespace derived
+
+} // namespace daemonkit

@@ -104,7 +104,8 @@ private:
     {
         if (sys::change_directory(directory.c_str()) == 0) return;
         if (errno == ENOENT || errno == ENOTDIR)
-            throw startup_error::bad_setting("change to the working directory", directory, "there is no such directory");
+            throw startup_error::bad_setting("change to the working directory", directory,
+                                             "there is no such directory");
         throw startup_error(last_error(), "change to the working directory", directory);
     }
 

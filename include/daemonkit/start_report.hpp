@@ -16,6 +16,7 @@ enum class start_outcome {
     failed,          ///< a step, a hook or run() failed before the daemon was ready
     died,            ///< the daemon died before it was ready
     late,            ///< the deadline passed; the daemon was ended
+    not_running,     ///< try_restart() of a daemon that does not run
     finished         ///< daemon: run() has returned, or threw after ready
 };
 

@@ -28,8 +28,7 @@ public:
     /// A setting that can never work, whoever starts the daemon: exit status 6, not configured.
     [[nodiscard]] static startup_error bad_setting(std::string step, std::string path, const std::string& reason)
     {
-        startup_error e(std::make_error_code(std::errc::invalid_argument), std::move(step), std::move(path),
-                        reason);
+        startup_error e(std::make_error_code(std::errc::invalid_argument), std::move(step), std::move(path), reason);
         e.status_ = exit_status::not_configured;
         return e;
     }

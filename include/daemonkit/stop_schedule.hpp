@@ -40,6 +40,9 @@ public:
     [[nodiscard]] const stop_step* begin() const noexcept { return steps_.data(); }
     [[nodiscard]] const stop_step* end() const noexcept { return steps_.data() + count_; }
 
+    /// How long the first step may take.
+    void first_patience(std::chrono::nanoseconds time) noexcept { steps_[0].patience = time; }
+
 private:
     [[nodiscard]] static startup_error wrong(const char* reason)
     {

@@ -33,15 +33,15 @@ struct in_silence
 };
 
 template <class L>
-concept fork_link = std::movable<L> && requires(L l, const L c, std::string_view sentence, int status,
-                                                std::chrono::nanoseconds more) {
-    { c.in_origin() } -> std::convertible_to<bool>;
-    { l.ready() } noexcept;
-    { l.fail(sentence, status) } noexcept;
-    { l.extend(more) } noexcept;
-    { l.wait(in_silence{}) } -> std::same_as<start_report>;
-    { c.descriptor() } -> std::same_as<int>;
-};
+concept fork_link =
+    std::movable<L> && requires(L l, const L c, std::string_view sentence, int status, std::chrono::nanoseconds more) {
+        { c.in_origin() } -> std::convertible_to<bool>;
+        { l.ready() } noexcept;
+        { l.fail(sentence, status) } noexcept;
+        { l.extend(more) } noexcept;
+        { l.wait(in_silence{}) } -> std::same_as<start_report>;
+        { c.descriptor() } -> std::same_as<int>;
+    };
 
 template <class P>
 concept says_detaches = requires { requires std::is_same_v<decltype(P::detaches), const bool>; };

@@ -71,7 +71,8 @@ public:
         check(sys::write_all(file_.get(), std::to_string(pid) + "\n"), "write the pid file", path_.string());
         check(sys::stamp(file_.get(), identity->stamp), "stamp the pid file", path_.string());
         if (parse_pid_file(file_.get(), path_.string()).stamp != identity->stamp)
-            refuse(path_.string(), "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
+            refuse(path_.string(),
+                   "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
         owner_ = pid;
         forget_file_ = sys::fork_handler(sys::close_in_child, file_.get());
         if (held_ == lock_held::until_published) sys::unlock(file_.get());
@@ -111,8 +112,7 @@ private:
     bool try_claim()
     {
         const auto name = path_.string();
-        sys::unique_fd file(
-            sys::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_APPEND, mode_));
+        sys::unique_fd file(sys::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_APPEND, mode_));
         if (!file) {
             if (errno == ELOOP) refuse(name, "it is a symbolic link");
             if (errno == EISDIR) refuse(name, "it is a directory");
@@ -121,7 +121,8 @@ private:
         check_pid_file(file.get(), name);
         if (!sys::try_lock(file.get())) {
             if (errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
-            if (const auto other = find_holder(parse_pid_file(file.get(), name))) throw already_running(other.pid, name);
+            if (const auto other = find_holder(parse_pid_file(file.get(), name)))
+                throw already_running(other.pid, name);
             sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
             return false;
         }

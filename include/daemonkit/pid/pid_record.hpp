@@ -31,7 +31,7 @@ struct pid_record
 }
 
 /// Throws startup_error unless only root and the caller can change what `status` is of.
-inline void check_owner(const struct stat& status, const std::string& path)
+inline void check_owner(const sys::file_status& status, const std::string& path)
 {
     if (status.st_uid != 0 && status.st_uid != sys::effective_user())
         refuse(path, "it belongs to user " + std::to_string(status.st_uid) +
@@ -50,15 +50,15 @@ inline void check_directory(const boost::filesystem::path& path)
                                          "its path must be absolute and name a file, because a daemon changes its "
                                          "working directory");
     const std::string directory = path.parent_path().string();
-    struct stat status = {};
-    if (::stat(directory.c_str(), &status) == 0) check_owner(status, directory);
+    sys::file_status status = {};
+    if (sys::status_of(directory.c_str(), status) == 0) check_owner(status, directory);
 }
 
 /// Throws startup_error unless the open file is a plain one that only root and the caller can change.
 inline void check_pid_file(int fd, const std::string& path)
 {
-    struct stat status = {};
-    check(::fstat(fd, &status), "look at the pid file", path);
+    sys::file_status status = {};
+    check(sys::status_of(fd, status), "look at the pid file", path);
     if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
     if (status.st_nlink > 1) refuse(path, "it has other names (hard links)");
     check_owner(status, path);
@@ -69,8 +69,8 @@ inline void check_pid_file(int fd, const std::string& path)
 {
     constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
     std::string text;
-    struct stat status = {};
-    check(::fstat(fd, &status), "look at the pid file", path);
+    sys::file_status status = {};
+    check(sys::status_of(fd, status), "look at the pid file", path);
     check(sys::read_from_start(fd, text, 64), "read the pid file", path);
     if (text.empty()) return {};
     if (text.back() == '\n') text.pop_back();

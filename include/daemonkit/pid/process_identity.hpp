@@ -17,7 +17,7 @@ namespace daemonkit {
 
 struct process_identity
 {
-    long stamp = 0;                ///< 0 ... 999 999 999
+    long stamp = 0;               ///< 0 ... 999 999 999
     unsigned long long start = 0; ///< clock ticks since boot
 };
 

@@ -37,7 +37,7 @@ public:
         sigfillset(&action.sa_mask);
         sigset_t open = mask;
         for (const int signal : heard) {
-            ::sigaction(signal, &action, &before[static_cast<std::size_t>(signal)]);
+            sys::set_disposition(signal, action, &before[static_cast<std::size_t>(signal)]);
             heard_set |= bit(signal);
             sigdelset(&open, signal);
         }
@@ -93,7 +93,7 @@ private:
     static void restore_dispositions() noexcept
     {
         for (int signal = 1; signal < _NSIG; ++signal)
-            if ((heard_set & bit(signal)) != 0) ::sigaction(signal, &before[static_cast<std::size_t>(signal)], nullptr);
+            if ((heard_set & bit(signal)) != 0) sys::set_disposition(signal, before[static_cast<std::size_t>(signal)]);
     }
 
     static void restore_in_child(int) noexcept

@@ -78,10 +78,9 @@ private:
             throw startup_error(last_error(), "make the directory of the log file", made.failed());
         sys::unique_fd file(sys::open_log(path.c_str(), files_.mode));
         if (!file)
-            throw startup_error(last_error(), "open the log file", name,
-                                errno == ELOOP ? "it is a symbolic link" : "");
-        struct stat status = {};
-        check(::fstat(file.get(), &status), "look at the log file", name);
+            throw startup_error(last_error(), "open the log file", name, errno == ELOOP ? "it is a symbolic link" : "");
+        sys::file_status status = {};
+        check(sys::status_of(file.get(), status), "look at the log file", name);
         if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
             throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the log file", name,
                                 S_ISREG(status.st_mode) ? "it has other names (hard links)"

@@ -31,6 +31,11 @@ inline bool same_file(const struct stat& a, const struct stat& b) noexcept
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+using file_status = struct stat;
+
+inline int status_of(const char* path, file_status& into) noexcept { return ::stat(path, &into); }
+inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); }
+
 inline bool has_links(int fd) noexcept
 {
     struct stat status = {};
@@ -106,8 +111,7 @@ inline int read_from_start(int fd, std::string& into, std::size_t limit)
     into.resize(limit);
     std::size_t have = 0;
     while (have < limit) {
-        const auto n =
-            retry([&] { return ::pread(fd, into.data() + have, limit - have, static_cast<off_t>(have)); });
+        const auto n = retry([&] { return ::pread(fd, into.data() + have, limit - have, static_cast<off_t>(have)); });
         if (n == -1) return -1;
         if (n == 0) break;
         have += static_cast<std::size_t>(n);

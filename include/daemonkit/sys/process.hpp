@@ -117,8 +117,7 @@ inline std::chrono::system_clock::time_point wall_time(unsigned long long start_
     ::clock_gettime(CLOCK_BOOTTIME, &up);
     const auto ticks = static_cast<unsigned long long>(::sysconf(_SC_CLK_TCK));
     const auto since_boot = milliseconds(start_ticks * 1000 / ticks);
-    return system_clock::now() - duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) +
-           since_boot;
+    return system_clock::now() - duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) + since_boot;
 }
 
 /// A random number of this boot of the kernel, as text; empty without /proc.

@@ -34,7 +34,11 @@ inline void set_mask(const sigset_t& mask) noexcept { ::pthread_sigmask(SIG_SETM
 class blocked_signals
 {
 public:
-    explicit blocked_signals(const sigset_t& set) noexcept { ::pthread_sigmask(SIG_BLOCK, &set, &after_); before_ = after_; }
+    explicit blocked_signals(const sigset_t& set) noexcept
+    {
+        ::pthread_sigmask(SIG_BLOCK, &set, &after_);
+        before_ = after_;
+    }
     blocked_signals(const blocked_signals&) = delete;
     blocked_signals& operator=(const blocked_signals&) = delete;
     ~blocked_signals() { set_mask(after_); }
@@ -48,12 +52,15 @@ private:
     sigset_t after_{};
 };
 
+inline void set_disposition(int signal, const struct sigaction& action, struct sigaction* before = nullptr) noexcept
+{
+    ::sigaction(signal, &action, before);
+}
+
 /// Every disposition back to the default, daemon(7), step 2. The two that cannot be set are passed over.
 inline void reset_dispositions() noexcept
 {
-    struct sigaction by_default
-    {
-    };
+    struct sigaction by_default{};
     by_default.sa_handler = SIG_DFL;
     for (int signal = 1; signal < _NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);
 }

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSL-1.0
+// The verbs of an init script (LSB 3.1, section 20.2) for a daemon class: arguments become calls, results become one
+// line and an exit status. Answers go to standard output, complaints to standard error.
+#pragma once
+
+#include "basic_daemon.hpp"
+#include "json.hpp"
+#include "sys/terminal.hpp"
+#include "version.hpp"
+
+#include <getopt.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace daemonkit {
+
+template <class Daemon>
+class command_line_program
+{
+    using settings = typename Daemon::settings;
+
+    struct options
+    {
+        std::string_view verb{};
+        bool timeout_given = false;
+        std::chrono::nanoseconds timeout{};
+        bool json = false;
+        bool quiet = false;
+        bool verbose = false;
+    };
+
+public:
+    command_line_program(Daemon& daemon, settings s)
+        : daemon_(daemon), settings_(std::move(s)), name_(Daemon::name(settings_))
+    {
+    }
+
+    template <class... Args>
+    int operator()(int argc, char** argv, Args&&... args)
+    {
+        if (int status = 0; !parse(argc, argv, status)) return status;
+        if (options_.timeout_given) allow(options_.timeout);
+        const auto verb = options_.verb;
+        if (verb == "run") return tell(daemon_.run_in_foreground(settings_, std::forward<Args>(args)...));
+        if (verb == "start") {
+            chat("starting");
+            return tell(daemon_.start_watched(watch("starting"), settings_, std::forward<Args>(args)...));
+        }
+        if constexpr (Daemon::can_be_found) {
+            if (verb == "stop") {
+                chat("stopping");
+                return tell(Daemon::stop(settings_, watch("stopping")));
+            }
+            if (verb == "status") return show(Daemon::status(settings_));
+            if constexpr (Daemon::hears_reload())
+                if (verb == "reload" || verb == "force-reload") return tell(Daemon::reload(settings_));
+            if (verb == "restart" || verb == "try-restart" || verb == "force-reload") {
+                chat("restarting");
+                const auto condition = verb == "restart" ? restart_if::always : restart_if::running;
+                return tell(
+                    daemon_.restart_watched(watch("restarting"), condition, settings_, std::forward<Args>(args)...));
+            }
+        } else if (verb == "status") {
+            return show({.state = status_report::condition::unknown,
+                         .name = name_,
+                         .message = "it records no pid: ask whoever started it"});
+        }
+        complain("this daemon has no verb '" + std::string(verb) + "'");
+        return exit_status::not_implemented;
+    }
+
+private:
+    struct verb_help
+    {
+        const char* name;
+        const char* does;
+        bool exists;
+    };
+
+    static constexpr bool found = Daemon::can_be_found;
+    static constexpr verb_help verbs[] = {
+        {"start", "start the daemon and return when it is ready", true},
+        {"stop", "stop it and return when it is gone", found},
+        {"restart", "stop it if it runs, and start it", found},
+        {"try-restart", "restart it if it runs", found},
+        {"reload", "make it read its configuration again", found&& Daemon::hears_reload()},
+        {"force-reload", "reload it, or restart it if it cannot reload", found},
+        {"status", "say whether it runs; exit status 0 running, 1 dead, 3 stopped, 4 unknown", found},
+        {"run", "run it in the foreground", true},
+    };
+
+    /// false: there is nothing more to do, and `status` is the exit status.
+    bool parse(int argc, char** argv, int& status)
+    {
+        static constexpr option longs[] = {{"timeout", required_argument, nullptr, 't'},
+                                           {"json", no_argument, nullptr, 'j'},
+                                           {"quiet", no_argument, nullptr, 'q'},
+                                           {"verbose", no_argument, nullptr, 'v'},
+                                           {"help", no_argument, nullptr, 'h'},
+                                           {"version", no_argument, nullptr, 'V'},
+                                           {nullptr, 0, nullptr, 0}};
+        status = exit_status::usage;
+        ::optind = 0; // from the beginning, also the second time a program calls this
+        for (int c = 0; (c = ::getopt_long(argc, argv, "", longs, nullptr)) != -1;) {
+            switch (c) {
+            case 't':
+                if (!read_timeout(::optarg)) return false;
+                break;
+            case 'j': options_.json = true; break;
+            case 'q': options_.quiet = true; break;
+            case 'v': options_.verbose = true; break;
+            case 'h': usage(stdout); return status = exit_status::done, false;
+            case 'V': print_version(); return status = exit_status::done, false;
+            default: usage(stderr); return false;
+            }
+        }
+        if (::optind == argc) return usage(stderr), false;
+        options_.verb = argv[::optind];
+        bool known = false;
+        for (const auto& v : verbs) known = known || options_.verb == v.name;
+        if (!known) return wrong("there is no verb '" + std::string(options_.verb) + "'");
+        if (::optind + 1 != argc)
+            return wrong("nothing may follow the verb, but '" + std::string(argv[::optind + 1]) + "' does");
+        if (options_.json && options_.verb != "status") return wrong("--json goes with status only");
+        const bool waits = options_.verb != "status" && options_.verb != "run" && options_.verb != "reload";
+        if (options_.timeout_given && !waits) return wrong("--timeout goes with verbs that wait, start and stop");
+        return true;
+    }
+
+    bool read_timeout(const char* text)
+    {
+        char* end = nullptr;
+        const double seconds = std::strtod(text, &end);
+        if (end == text || *end != '\0' || !(seconds > 0) || seconds > 366.0 * 24 * 3600)
+            return wrong("--timeout takes seconds above 0 and up to a year, not '" + std::string(text) + "'");
+        options_.timeout = sys::saturate(std::chrono::duration<double>(seconds));
+        options_.timeout_given = true;
+        return true;
+    }
+
+    bool wrong(const std::string& text)
+    {
+        complain(text);
+        usage(stderr);
+        return false;
+    }
+
+    void usage(std::FILE* to) const
+    {
+        std::fprintf(to, "Usage: %s [OPTION]... VERB\n\n", name_.c_str());
+        for (const auto& v : verbs)
+            if (v.exists) std::fprintf(to, "  %-16s%s\n", v.name, v.does);
+        std::fputs("\n"
+                   "  --timeout S     wait S seconds at the most: start until it is ready, stop before it kills\n"
+                   "  --json          status as one JSON object\n"
+                   "  --quiet         say nothing but errors\n"
+                   "  --verbose       say what is done\n"
+                   "  --help          this text\n"
+                   "  --version       the version\n",
+                   to);
+    }
+
+    void print_version() const
+    {
+        if constexpr (requires { std::string_view(Daemon::version); })
+            std::printf("%s %s (daemonkit %s)\n", name_.c_str(), std::string(Daemon::version).c_str(),
+                        DAEMONKIT_VERSION);
+        else
+            std::printf("%s (daemonkit %s)\n", name_.c_str(), DAEMONKIT_VERSION);
+    }
+
+    /// --timeout: for the daemon to be ready, and for the first step of stopping it.
+    void allow(std::chrono::nanoseconds time)
+    {
+        if constexpr (requires { settings_.fork.deadline = time; }) settings_.fork.deadline = time;
+        settings_.stop.first_patience(time);
+    }
+
+    [[nodiscard]] sys::ticker watch(const char* doing) const
+    {
+        return {doing, name_, !options_.quiet && sys::is_terminal(stderr)};
+    }
+
+    void line(std::FILE* to, const std::string& text) const
+    {
+        sys::wipe_line();
+        std::fprintf(to, "%s: %s\n", name_.c_str(), text.c_str());
+    }
+
+    void complain(const std::string& text) const { line(stderr, text); }
+    void chat(const std::string& text) const
+    {
+        if (options_.verbose) line(stdout, text);
+    }
+
+    int tell(const start_result& r) const
+    {
+        if (r.outcome == start_outcome::ready) {
+            if (!options_.quiet) line(stdout, "started (pid " + std::to_string(r.pid) + ")");
+            if constexpr (Daemon::can_be_found) chat("recorded in " + settings_.pid.where());
+        } else if (r.status != exit_status::done && r.outcome != start_outcome::finished) {
+            if (!r.message.empty()) complain(r.message);
+        } else if (!options_.quiet && !r.message.empty() && r.outcome != start_outcome::finished) {
+            line(stdout, r.message);
+        }
+        return r.status;
+    }
+
+    int tell(const control_result& r) const
+    {
+        if (r.status != exit_status::done)
+            complain(r.message);
+        else if (!options_.quiet)
+            line(stdout, r.message);
+        return r.status;
+    }
+
+    int show(const status_report& report) const
+    {
+        using enum status_report::condition;
+        if (options_.json)
+            std::printf("%s\n", to_json(report).c_str());
+        else if (report.state == unknown)
+            complain("status unknown: " + report.message);
+        else if (!options_.quiet)
+            line(stdout, report.state == running
+                             ? "running (pid " + std::to_string(report.pid) + ") since " +
+                                   format_time(report.since, "%F %T", false) + ", recorded in " + report.where
+                         : report.state == dead ? "dead, but its record remains in " + report.where
+                                                : "not running");
+        return report.status();
+    }
+
+    Daemon& daemon_;
+    settings settings_;
+    std::string name_;
+    options options_{};
+};
+
+/// Carries out the verb in `argv` for a daemon of class `Daemon`; `args` reach run(). Returns what main() is to
+/// return: in the process that was called, and in the daemon after run(). The name of the program, verbs, options and
+/// exit statuses are in the usage text (--help).
+template <class Daemon, class... Args>
+int command_line(int argc, char** argv, typename Daemon::settings settings, Args&&... args)
+{
+    Daemon daemon{};
+    return command_line_program<Daemon>(daemon, std::move(settings))(argc, argv, std::forward<Args>(args)...);
+}
+
+} // namespace daemonkit

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// A person at a terminal.
+#pragma once
+
+#include "deadline.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace daemonkit::sys {
+
+inline bool is_terminal(std::FILE* stream) noexcept { return ::isatty(::fileno(stream)) == 1; }
+
+/// Shows on standard error how long a wait has been, if there is somebody to see it.
+struct ticker
+{
+    const char* doing;
+    const std::string& name;
+    bool shows;
+
+    void operator()(std::chrono::nanoseconds elapsed) const
+    {
+        if (shows) std::fprintf(stderr, "\r%s: %s, %s s\033[K", name.c_str(), doing, in_seconds(elapsed).c_str());
+    }
+};
+
+/// Wipes what a ticker left, for whatever is said next.
+inline void wipe_line() noexcept
+{
+    if (is_terminal(stderr)) std::fputs("\r\033[K", stderr);
+}
+
+} // namespace daemonkit::sys
