@@ -63,17 +63,9 @@ protected:
             if constexpr (Fork::detaches) process_setup::prepare_to_fork();
             const process_setup setup(s.process);
             auto identity = s.pid.claim();
-            const sigset_t before = sys::current_mask();
-            auto link = [&] {
-                sys::blocked_signals blocked(sys::all_signals());
-                auto made = fork.detach();
-                if (!made.in_origin()) blocked.restore_to(sys::all_signals()); // until the policy has installed
-                return made;
-            }();
-            if (!link.in_origin()) {
-                child_mask_ = Fork::detaches ? sys::no_signals() : before;
+            auto link = detached(fork);
+            if (!link.in_origin())
                 return {in_daemon<Fork>(link, identity, stdio, setup, s, std::forward<Args>(args)...), false};
-            }
             report = link.wait(progress);
             if (report.outcome == start_outcome::ready) identity.release();
         } catch (const already_running& e) {
@@ -108,6 +100,23 @@ private:
             return signals;
         } else {
             return std::array<int, 0>{};
+        }
+    }
+
+    /// In the daemon every signal stays blocked after a fork, until guarded() has a mask for it.
+    template <class Fork>
+    auto detached(const Fork& fork)
+    {
+        if constexpr (!Fork::detaches) {
+            if constexpr (SignalPolicy::claims_signals) child_mask_ = sys::current_mask();
+            return fork.detach();
+        } else {
+            sys::blocked_signals blocked(sys::all_signals());
+            // A daemon that hears begins with nothing blocked (daemon(7), step 3), another keeps what it inherited.
+            child_mask_ = SignalPolicy::claims_signals ? sys::no_signals() : blocked.before();
+            auto link = fork.detach();
+            if (!link.in_origin()) blocked.restore_to(sys::all_signals());
+            return link;
         }
     }
 
@@ -154,6 +163,7 @@ private:
         if constexpr (Fork::detaches && SignalPolicy::claims_signals) sys::reset_dispositions();
         static constexpr auto hears = heard();
         auto signals = s.signals.install(hears, child_mask_);
+        if constexpr (Fork::detaches && !SignalPolicy::claims_signals) sys::set_mask(child_mask_);
         auto identity = std::move(claimed); // undone before the signals, so that a second TERM cuts nothing short
         signals_ = &signals;
         identity_ = &identity;

@@ -109,7 +109,7 @@ private:
         throw startup_error(last_error(), "change to the working directory", directory);
     }
 
-    process_settings settings_;
+    const process_settings& settings_; // of the caller of start(), who waits
     std::optional<sys::credentials> credentials_{};
 };
 

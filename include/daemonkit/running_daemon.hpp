@@ -7,6 +7,7 @@
 #include "sys/deadline.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
+#include "sys/signal_mask.hpp"
 
 #include <chrono>
 #include <exception>
@@ -62,7 +63,10 @@ public:
     }
 
     /// The signal mask for children that are not made by fork(): for posix_spawnattr_setsigmask(3).
-    [[nodiscard]] const sigset_t& child_mask() const noexcept { return child_mask_; }
+    [[nodiscard]] sigset_t child_mask() const noexcept
+    {
+        return SignalPolicy::claims_signals ? child_mask_ : sys::current_mask();
+    }
 
     /// While the daemon initialises: the origin waits `more` from now on, whatever its deadline was.
     template <class Rep, class Period>
@@ -91,7 +95,9 @@ protected:
     /// To standard error, where nobody else can be told any more.
     static void complain(const std::string& who, const std::string& what)
     {
-        sys::write_all(2, who + ": " + what + "\n");
+        std::string line = who;
+        ((line += ": ") += what) += '\n';
+        sys::write_all(2, line);
     }
 
 private:

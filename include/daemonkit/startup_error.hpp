@@ -18,11 +18,12 @@ class startup_error : public std::system_error
 public:
     /// The sentence is `cannot STEP PATH: REASON`; without a reason of the thrower's it is the text of `code`.
     startup_error(std::error_code code, std::string step, std::string path = {}, const std::string& reason = {})
-        : std::system_error(code), step_(std::move(step)), path_(std::move(path)),
-          sentence_("cannot " + step_ + (path_.empty() ? "" : " " + path_) + ": " +
-                    (reason.empty() ? code.message() : reason)),
+        : std::system_error(code), step_(std::move(step)), path_(std::move(path)), sentence_("cannot "),
           status_(denied(code) ? exit_status::no_privilege : exit_status::error)
     {
+        sentence_ += step_;
+        if (!path_.empty()) (sentence_ += ' ') += path_;
+        (sentence_ += ": ") += reason.empty() ? code.message() : reason;
     }
 
     /// A setting that can never work, whoever starts the daemon: exit status 6, not configured.

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// signal: how the daemon hears. install() is called with every signal blocked, after detaching and before the pid
-// is known to anybody, so that nothing is lost and nothing kills a daemon that was about to listen. Events come out
+// signal: how the daemon hears. install() is called after detaching, with every signal blocked since before the fork,
+// and before the pid is known to anybody: nothing is lost and nothing kills a daemon that was about to listen. Events come out
 // of wait(), in normal context: user code never runs inside a signal handler.
 //
 //   expression               when, in which process     promise
 //   P::claims_signals        compile time               whether the daemon hears; else wait() is only a sleep
 //   P::chosen                compile time, if claimed   array of the signals beside TERM, INT and HUP
-//   p.install(heard, mask)   daemon, before publishing  hears `heard`; sets the signal mask to `mask`, changed by no
-//                                                       more than `heard`; throws startup_error
+//   p.install(heard, mask)   daemon, before publishing  if claimed: hears `heard` and sets the signal mask to `mask`,
+//                                                       changed by no more than `heard`; throws startup_error
 //   g.wait(timeout, also)    daemon, thread of run()    the next event; none after `timeout`, or as soon as the
 //                                                       descriptor `also` (-1: none) is readable
 //   g.fd()                   daemon; optional           readable while an event waits

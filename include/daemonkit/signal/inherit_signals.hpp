@@ -3,7 +3,6 @@
 #pragma once
 
 #include "../sys/deadline.hpp"
-#include "../sys/signal_mask.hpp"
 #include "concept.hpp"
 
 namespace daemonkit {
@@ -22,11 +21,7 @@ struct inherit_signals
         }
     };
 
-    [[nodiscard]] guard install(std::span<const int>, const sigset_t& mask) const noexcept
-    {
-        sys::set_mask(mask);
-        return {};
-    }
+    [[nodiscard]] guard install(std::span<const int>, const sigset_t&) const noexcept { return {}; }
 };
 
 } // namespace daemonkit
