@@ -11,7 +11,7 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_
         FILES_MATCHING PATTERN "*.hpp")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE_1_0.txt" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
-install(TARGETS daemonkit EXPORT daemonkitTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS daemonkit daemonkit_core EXPORT daemonkitTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(EXPORT daemonkitTargets NAMESPACE daemonkit:: DESTINATION "${config_dir}")
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/daemonkitConfig.cmake.in"
