@@ -29,6 +29,8 @@ class basic_daemon : public lifecycle<Derived, ForkPolicy, PidPolicy, SignalPoli
     using life = lifecycle<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
 
 public:
+    /// For code that must not be misled by members of the deriving class that have the same names.
+    using daemon_type = basic_daemon;
     using settings = daemon_settings<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
 
     basic_daemon() { derived::check_hooks<Derived>(); }
@@ -66,7 +68,7 @@ public:
         if constexpr (ForkPolicy::detaches)
             if (sys::this_process() == 1) {
                 life::complain(
-                    life::name(s),
+                    life::name_of(s),
                     "pid 1 does not fork, its end would be the end of its container: running in the foreground");
                 return run_in_foreground(s, std::forward<Args>(args)...);
             }
@@ -130,7 +132,7 @@ public:
     {
         static_assert(can_be_found, "daemonkit: status() needs a PidPolicy that records the pid: take pid_file or "
                                     "flock_pid_file");
-        if constexpr (can_be_found) return control::status(s.pid, life::name(s));
+        if constexpr (can_be_found) return control::status(s.pid, life::name_of(s));
     }
 
     // ---- facts ----------------------------------------------------------------------------------------------------
@@ -139,7 +141,7 @@ public:
     static constexpr bool can_be_found = PidPolicy::records_pid;
 
     using life::hears_reload;
-    using life::name;
+    using life::name_of;
 };
 
 } // namespace daemonkit

@@ -17,9 +17,10 @@
 
 namespace daemonkit {
 
-template <class Daemon>
+template <class Derived>
 class command_line_program
 {
+    using Daemon = typename Derived::daemon_type;
     using settings = typename Daemon::settings;
 
     struct options
@@ -34,7 +35,7 @@ class command_line_program
 
 public:
     command_line_program(Daemon& daemon, settings s)
-        : daemon_(daemon), settings_(std::move(s)), name_(Daemon::name(settings_))
+        : daemon_(daemon), settings_(std::move(s)), name_(Daemon::name_of(settings_))
     {
     }
 
@@ -165,8 +166,8 @@ private:
 
     void print_version() const
     {
-        if constexpr (requires { std::string_view(Daemon::version); })
-            std::printf("%s %s (daemonkit %s)\n", name_.c_str(), std::string(Daemon::version).c_str(),
+        if constexpr (requires { std::string_view(Derived::version); })
+            std::printf("%s %s (daemonkit %s)\n", name_.c_str(), std::string(Derived::version).c_str(),
                         DAEMONKIT_VERSION);
         else
             std::printf("%s (daemonkit %s)\n", name_.c_str(), DAEMONKIT_VERSION);

@@ -48,7 +48,7 @@ protected:
         return SignalPolicy::claims_signals && (StdioPolicy::reopens || derived::hears_reload<Derived>());
     }
 
-    [[nodiscard]] static std::string name(const settings& s)
+    [[nodiscard]] static std::string name_of(const settings& s)
     {
         return s.process.name.empty() ? sys::program_name() : s.process.name;
     }
@@ -125,7 +125,7 @@ private:
     start_report in_daemon(Link& link, identity_type& identity, const Stdio& stdio, const process_setup& setup,
                            const settings& s, Args&&... args)
     {
-        name_ = name(s);
+        name_ = name_of(s);
         ready_ = stopping_ = false;
         if constexpr (std::is_same_v<Link, link_type>) link_ = &link;
         start_report report;

@@ -73,13 +73,24 @@ public:
         constexpr auto tick = std::is_same_v<Progress, in_silence> ? sys::forever : std::chrono::nanoseconds(1s);
         const auto began = std::chrono::steady_clock::now();
         sys::deadline until(deadline_);
-        for (bool open = true;;) {
-            std::array<pollfd, 2> fds{{{open ? channel_.get() : -1, POLLIN, 0}, {child_exit_.get(), POLLIN, 0}}};
+        for (bool open = true, child = true;;) {
+            // The end of the channel alone says nothing of the daemon, which may have closed it; that of a middle
+            // child, which may have been killed, neither. Both together do, and so does the end of a direct child.
+            if (!child && times_ == forks::once) return died(sys::reap(child_), child_);
+            if (!child && !open) {
+                sys::reap(child_);
+                return died(-1, 0);
+            }
+            std::array<pollfd, 2> fds{
+                {{open ? channel_.get() : -1, POLLIN, 0}, {child ? child_exit_.get() : -1, POLLIN, 0}}};
             const int n = sys::poll_once(fds.data(), fds.size(), std::min(until.remaining(), tick));
             if (n == 0 && until.passed()) return give_up();
             if (n == 0) progress(std::chrono::steady_clock::now() - began);
             if (n <= 0) continue;
-            if (fds[0].revents == 0) return died(sys::reap(child_), child_);
+            if (fds[0].revents == 0) {
+                child = false;
+                continue;
+            }
             message heard;
             std::string_view sentence;
             open = heard.receive(channel_.get(), sentence);

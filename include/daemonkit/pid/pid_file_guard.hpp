@@ -139,11 +139,15 @@ private:
     }
 
     /// The file goes if the name still leads to it. Where it cannot (privileges dropped, another root directory) it
-    /// is emptied, which says the same to every reader of ours.
+    /// is emptied, which says the same to every reader of ours. Only who has the lock may touch the name: without it
+    /// this could be between the look and the removal of a start that takes a stale file away.
     void remove() noexcept
     {
-        if (held_ == lock_held::until_published) sys::try_lock(file_.get());
-        if (sys::leads_to(path_.c_str(), file_.get()) && sys::remove_file(path_.c_str()) == 0) return;
+        const sys::deadline until(std::chrono::seconds(1));
+        while (held_ == lock_held::until_published && !sys::try_lock(file_.get()) && !until.passed())
+            sys::sleep_for(std::chrono::milliseconds(1)); // a start that looks at it, or a stranger
+        if (!until.passed() && sys::leads_to(path_.c_str(), file_.get()) && sys::remove_file(path_.c_str()) == 0)
+            return;
         sys::empty_file(file_.get());
     }
 
