@@ -41,7 +41,7 @@ class deadline
 
 public:
     explicit deadline(std::chrono::nanoseconds from_now) noexcept
-        : end_(from_now == forever ? clock::time_point::max() : clock::now() + from_now)
+        : end_(saturate(from_now) == forever ? clock::time_point::max() : clock::now() + saturate(from_now))
     {
     }
 

@@ -36,8 +36,8 @@ public:
     {
         struct stat status = {};
         if (directory.empty() || ::stat(directory.c_str(), &status) == 0) return 0;
-        const auto slash = directory.find_last_not_of('/', directory.find_last_of('/'));
-        if (slash != std::string::npos && make(directory.substr(0, slash + 1), mode) == -1) return -1;
+        const auto above = directory.substr(0, directory.rfind('/') + 1);
+        if (make(above.substr(0, above.find_last_not_of('/') + 1), mode) == -1) return -1;
         if (::mkdir(directory.c_str(), mode) == -1) {
             if (errno == EEXIST) return 0;
             failed_ = directory;
