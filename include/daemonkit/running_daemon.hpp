@@ -48,6 +48,8 @@ public:
     /// For loops that never wait: one relaxed load, true from the moment a stop arrives.
     [[nodiscard]] bool stop_requested() const noexcept
     {
+        static_assert(SignalPolicy::claims_signals || has_stop_requested<signals_type>,
+                      "daemonkit: this SignalPolicy never hears of a stop: take self_pipe_signals or flag_signals");
         static_assert(has_stop_requested<signals_type>,
                       "daemonkit: this SignalPolicy knows of a stop only inside wait() and wait_for(): use those, or "
                       "take self_pipe_signals or flag_signals");
@@ -124,8 +126,15 @@ private:
             if (streams_ != nullptr) streams_->reopen();
             self().on_reload();
         } catch (const std::exception& e) {
-            complain(name_, std::string("reload refused, the old state stays: ") + e.what());
+            refuse_reload(e.what());
+        } catch (...) {
+            refuse_reload("an exception that is no std::exception");
         }
+    }
+
+    void refuse_reload(const char* reason) const
+    {
+        complain(name_, std::string("reload refused, the old state stays: ") + reason);
     }
 
     [[nodiscard]] signals_type& installed() const
