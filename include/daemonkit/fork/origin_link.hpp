@@ -29,6 +29,7 @@ public:
     {
         if (deadline <= deadline.zero())
             throw startup_error::bad_setting("wait for the daemon", {}, "the deadline in the settings is not positive");
+        const sys::waitable_children waitable; // the middle child keeps it, the daemon and the origin do not
         sys::unique_fd other_end;
         check(sys::open_channel(channel_, other_end), "open the channel to the daemon");
         child_ = check(sys::fork_flushed(), "fork");
@@ -72,6 +73,7 @@ public:
         using namespace std::chrono_literals;
         constexpr auto tick = std::is_same_v<Progress, in_silence> ? sys::forever : std::chrono::nanoseconds(1s);
         const auto began = std::chrono::steady_clock::now();
+        const sys::waitable_children waitable;
         sys::deadline until(deadline_);
         for (bool open = true, child = true;;) {
             // The end of the channel alone says nothing of the daemon, which may have closed it; that of a middle
@@ -81,13 +83,14 @@ public:
                 sys::reap(child_);
                 return died(-1, 0);
             }
+            // In this order: whoever has exited when the first is looked at has said all when the second is.
             std::array<pollfd, 2> fds{
-                {{open ? channel_.get() : -1, POLLIN, 0}, {child ? child_exit_.get() : -1, POLLIN, 0}}};
+                {{child ? child_exit_.get() : -1, POLLIN, 0}, {open ? channel_.get() : -1, POLLIN, 0}}};
             const int n = sys::poll_once(fds.data(), fds.size(), std::min(until.remaining(), tick));
             if (n == 0 && until.passed()) return give_up();
             if (n == 0) progress(std::chrono::steady_clock::now() - began);
             if (n <= 0) continue;
-            if (fds[0].revents == 0) {
+            if (fds[1].revents == 0) {
                 child = false;
                 continue;
             }
@@ -126,7 +129,7 @@ private:
     /// where the origin asks for it. Nothing here allocates or takes a lock.
     void watch(pid_t daemon) noexcept
     {
-        sys::reset_dispositions(); // an inherited SIGCHLD that is ignored would hide how the daemon died
+        sys::reset_dispositions();
         std::array<int, 1> kept{channel_.get()};
         sys::close_all_except(kept);
         const sys::unique_fd daemon_exit(sys::pidfd_open(daemon));

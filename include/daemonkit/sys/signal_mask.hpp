@@ -57,6 +57,27 @@ inline void set_disposition(int signal, const struct sigaction& action, struct s
     ::sigaction(signal, &action, before);
 }
 
+/// While it lives the kernel keeps how children ended until somebody asks, even where SIGCHLD is ignored: programs
+/// inherit that, and it makes a child vanish in the moment it exits. waitpid(2), notes.
+class waitable_children
+{
+public:
+    waitable_children() noexcept
+    {
+        ::sigaction(SIGCHLD, nullptr, &before_);
+        auto waitable = before_;
+        if (waitable.sa_handler == SIG_IGN) waitable.sa_handler = SIG_DFL;
+        waitable.sa_flags &= ~SA_NOCLDWAIT;
+        ::sigaction(SIGCHLD, &waitable, nullptr);
+    }
+    waitable_children(const waitable_children&) = delete;
+    waitable_children& operator=(const waitable_children&) = delete;
+    ~waitable_children() { ::sigaction(SIGCHLD, &before_, nullptr); }
+
+private:
+    struct sigaction before_{};
+};
+
 /// Every disposition back to the default, daemon(7), step 2. The two that cannot be set are passed over.
 inline void reset_dispositions() noexcept
 {
