@@ -1,0 +1,632 @@
+// SPDX-License-Identifier: BSL-1.0
+// The fork policies by themselves: no_fork, single_fork, double_fork and the link they make. Every process here holds
+// the standard error of in_child(), so `streams_ended` says that none of them is left.
+#include <daemonkit/fork.hpp>
+
+#include "support/process.hpp"
+#include "support/skip.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pthread.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+using namespace daemonkit;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Holds processes back until it is opened, or everybody who could open it has gone.
+class gate
+{
+public:
+    gate()
+    {
+        if (::pipe2(ends_.data(), O_CLOEXEC) == -1) std::abort();
+    }
+    gate(const gate&) = delete;
+    gate& operator=(const gate&) = delete;
+    ~gate()
+    {
+        open();
+        ::close(ends_[0]);
+    }
+    void open()
+    {
+        if (ends_[1] != -1) ::close(std::exchange(ends_[1], -1));
+    }
+    /// In a process that waits: it gives up opening.
+    void wait()
+    {
+        open();
+        sys::readable_within(ends_[0], sys::forever);
+    }
+
+private:
+    std::array<int, 2> ends_{};
+};
+
+/// In a child, where Boost's checks reach nobody.
+bool holds(bool condition, const std::string& what)
+{
+    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what.c_str());
+    return condition;
+}
+
+bool is(const start_report& report, start_outcome outcome, int status)
+{
+    return holds(report.outcome == outcome && report.status == status,
+                 "the outcome is " + std::to_string(static_cast<int>(outcome)) + " with status " +
+                     std::to_string(status) + ", but it is " + std::to_string(static_cast<int>(report.outcome)) +
+                     " with status " + std::to_string(report.status) + ": " + report.message);
+}
+
+bool says(const start_report& report, const std::string& text)
+{
+    return holds(report.message.find(text) != std::string::npos, "'" + report.message + "' says '" + text + "'");
+}
+
+bool has_no_child() { return holds(::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD, "no child is left"); }
+
+/// Detaches in a child of the test: `daemon(link, hold)` there, `origin(report)` here, and the hold is opened at last.
+template <class Policy, class Daemon, class Origin>
+outcome detached(const Policy& policy, Daemon daemon, Origin origin)
+{
+    return in_child([&] {
+        gate hold;
+        auto link = policy.detach();
+        if (!link.in_origin()) {
+            daemon(link, hold);
+            return 0;
+        }
+        const bool good = origin(link.wait(in_silence{}));
+        hold.open();
+        return good ? 0 : 1;
+    });
+}
+
+void expect_good(const outcome& child)
+{
+    BOOST_TEST(child.status == 0, child.err);
+    BOOST_TEST(child.err == "");
+    BOOST_TEST(child.streams_ended, "no process is left");
+}
+
+/// With each policy that forks. An hour: whatever is not noticed at once is not noticed within the bound of a test.
+template <class Check>
+void with_both(Check check, std::chrono::nanoseconds deadline = 1h)
+{
+    BOOST_TEST_CONTEXT("single_fork") { check(single_fork{deadline}); }
+    BOOST_TEST_CONTEXT("double_fork") { check(double_fork{deadline}); }
+}
+
+constexpr auto is_ready = [](auto& link, gate& hold) {
+    link.ready();
+    hold.wait();
+};
+
+} // namespace
+
+// ---- concepts --------------------------------------------------------------------------------------------------------
+
+static_assert(fork_policy<no_fork> && fork_policy<single_fork> && fork_policy<double_fork>);
+static_assert(!no_fork::detaches && single_fork::detaches && double_fork::detaches);
+static_assert(fork_link<origin_link> && fork_link<no_fork::link>);
+static_assert(!std::copyable<origin_link>, "the link owns what it is made of");
+static_assert(!fork_policy<int> && !fork_link<int>);
+
+struct lacks_detach
+{
+    static constexpr bool detaches = true;
+};
+struct lacks_detaches
+{
+    no_fork::link detach() const;
+};
+struct detaches_to_nothing
+{
+    static constexpr bool detaches = true;
+    int detach() const;
+};
+struct is_not_copyable : no_fork
+{
+    std::unique_ptr<int> owned{};
+};
+static_assert(!fork_policy<lacks_detach> && !fork_policy<lacks_detaches> && !fork_policy<detaches_to_nothing> &&
+              !fork_policy<is_not_copyable>);
+
+BOOST_AUTO_TEST_SUITE(no_fork)
+
+BOOST_AUTO_TEST_CASE(stays_in_the_process_and_says_nothing_to_anybody)
+{
+    const pid_t before = ::getpid();
+    auto link = daemonkit::no_fork{}.detach();
+    BOOST_TEST(::getpid() == before);
+    BOOST_TEST(!link.in_origin());
+    BOOST_TEST(link.descriptor() == -1);
+    link.extend(1h);
+    link.ready();
+    link.fail("nobody hears this", 7);
+    static_assert(std::is_empty_v<daemonkit::no_fork::link>);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(single_fork, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(leads_its_session_and_stays_a_child_of_the_origin)
+{
+    expect_good(detached(daemonkit::single_fork{}, is_ready, [](const start_report& report) {
+        return is(report, start_outcome::ready, 0) && holds(alive(report.pid), "the daemon lives") &&
+               holds(proc_stat(report.pid, 4) == ::getpid(), "the origin is its parent") &&
+               holds(proc_stat(report.pid, 5) == report.pid, "it leads its process group") &&
+               holds(proc_stat(report.pid, 6) == report.pid, "it leads its session") &&
+               holds(report.message.empty(), "there is nothing to say");
+    }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(double_fork, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(leads_no_session_and_belongs_to_nobody_of_the_start)
+{
+    expect_good(detached(daemonkit::double_fork{}, is_ready, [](const start_report& report) {
+        const long session = proc_stat(report.pid, 6);
+        return is(report, start_outcome::ready, 0) && holds(alive(report.pid), "the daemon lives") &&
+               holds(report.message.empty(), "there is nothing to say") && has_no_child() &&
+               holds(proc_stat(report.pid, 4) != ::getpid(), "the origin is not its parent") &&
+               holds(session != ::getsid(0), "the session is not the origin's") &&
+               holds(session > 0 && session != report.pid, "it does not lead it") &&
+               holds(proc_stat(report.pid, 4) != session, "its parent is not the middle child") &&
+               holds(!alive(static_cast<pid_t>(session)), "which has gone") &&
+               holds(proc_stat(report.pid, 5) == session, "its process group is the session's");
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_that_is_subreaper_gets_the_daemon_and_no_zombie)
+{
+    expect_good(in_child([] {
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+        gate hold;
+        auto link = daemonkit::double_fork{}.detach();
+        if (!link.in_origin()) {
+            link.ready();
+            hold.wait();
+            return 9;
+        }
+        const auto report = link.wait(in_silence{});
+        if (!is(report, start_outcome::ready, 0)) return 1;
+        if (!holds(proc_stat(report.pid, 4) == ::getpid(), "the nearest subreaper is its parent")) return 1;
+        if (!holds(::waitpid(-1, nullptr, WNOHANG) == 0, "there is a child, and it lives")) return 1;
+        hold.open();
+        int status = 0;
+        return holds(::waitpid(-1, &status, 0) == report.pid && WEXITSTATUS(status) == 9, "it can be collected") &&
+                       has_no_child()
+                   ? 0
+                   : 1;
+    }));
+}
+
+BOOST_AUTO_TEST_CASE(a_middle_child_that_was_killed_is_not_taken_for_the_daemon)
+{
+    const auto without_middle_child = [](auto then) {
+        return [then](origin_link& link, gate& hold) {
+            ::kill(::getsid(0), SIGKILL);
+            holds(ends(::getsid(0)), "the middle child has gone");
+            then(link, hold);
+        };
+    };
+    expect_good(detached(daemonkit::double_fork{1h}, without_middle_child(is_ready), [](const start_report& report) {
+        return is(report, start_outcome::ready, 0) && holds(alive(report.pid), "the daemon lives") && has_no_child();
+    }));
+    expect_good(detached(daemonkit::double_fork{1h}, without_middle_child([](auto&, gate&) { ::_exit(0); }),
+                         [](const start_report& report) {
+                             return is(report, start_outcome::died, 1) &&
+                                    says(report, "the daemon died before it was ready") && has_no_child();
+                         }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(origin_link, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(a_daemon_has_no_controlling_terminal)
+{
+    with_both([](const auto& policy) {
+        const auto child = in_child([&] {
+            ::setsid();
+            const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+            if (master == -1 || ::grantpt(master) == -1 || ::unlockpt(master) == -1) return 77;
+            const int terminal = ::open(::ptsname(master), O_RDWR);
+            if (terminal == -1 || proc_stat(::getpid(), 7) == 0) return 77;
+            const int other = ::posix_openpt(O_RDWR | O_NOCTTY);
+            if (other == -1 || ::grantpt(other) == -1 || ::unlockpt(other) == -1) return 77;
+            auto link = policy.detach();
+            if (!link.in_origin()) {
+                const bool had_none = holds(proc_stat(::getpid(), 7) == 0, "it has no controlling terminal");
+                // Only a session leader acquires one by opening it.
+                constexpr bool acquires = std::is_same_v<decltype(policy), const daemonkit::single_fork&>;
+                const bool opened = ::open(::ptsname(other), O_RDWR) != -1;
+                ::signal(SIGHUP, SIG_IGN);
+                if (had_none && holds(opened && (proc_stat(::getpid(), 7) != 0) == acquires, "nor does it get one"))
+                    link.ready();
+                ::_exit(0);
+            }
+            return is(link.wait(in_silence{}), start_outcome::ready, 0) ? 0 : 1;
+        });
+        BOOST_TEST((child.status == 0 || child.status == 77), child.err);
+        if (child.status == 77) support::report_skipped("there are no pseudo terminals here");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_arrives_as_sentence_and_status)
+{
+    with_both([](const auto& policy) {
+        for (const auto& [sentence, status] : {std::pair<std::string, int>{"cannot bind port 80: taken", 6},
+                                               {"", 1},
+                                               {"two\nlines", 255},
+                                               {std::string(1024, 'x'), 4}})
+            expect_good(detached(
+                policy,
+                [&](auto& link, gate&) {
+                    link.fail(sentence, status);
+                    ::_exit(0);
+                },
+                [&](const start_report& report) {
+                    return is(report, start_outcome::failed, status) &&
+                           holds(report.message == sentence, "the sentence is whole") && has_no_child();
+                }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_sentence_without_end_is_cut)
+{
+    with_both([](const auto& policy) {
+        expect_good(detached(
+            policy, [](auto& link, gate&) { link.fail(std::string(1'000'000, 'x'), 1); },
+            [](const start_report& report) {
+                return is(report, start_outcome::failed, 1) &&
+                       holds(report.message == std::string(message::longest, 'x'), "as much as there is room for");
+            }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_death_is_noticed_at_once_and_named)
+{
+    struct death
+    {
+        void (*die)();
+        int status;
+        const char* sentence;
+    };
+    const death deaths[]{
+        {[] { ::_exit(7); }, 7, "the daemon exited with status 7 before it was ready"},
+        {[] { ::_exit(0); }, 1, "the daemon exited with status 0 before it was ready"},
+        {[] { ::raise(SIGKILL); }, 1, "the daemon was killed by signal 9 (Killed) before it was ready"},
+        {[] {
+             ::signal(SIGSEGV, SIG_DFL); // a sanitizer has its own
+             ::raise(SIGSEGV);
+         },
+         1, "the daemon was killed by signal 11 (Segmentation fault) before it was ready"},
+    };
+    with_both([&](const auto& policy) {
+        for (const auto& death : deaths)
+            expect_good(detached(
+                policy, [&](auto&, gate&) { death.die(); },
+                [&](const start_report& report) {
+                    return is(report, start_outcome::died, death.status) &&
+                           holds(report.message == death.sentence, report.message + " is: " + death.sentence) &&
+                           has_no_child();
+                }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_late_daemon_is_ended)
+{
+    with_both(
+        [](const auto& policy) {
+            expect_good(detached(
+                policy,
+                [](auto&, gate&) {
+                    for (;;) ::pause();
+                },
+                [](const start_report& report) {
+                    return is(report, start_outcome::late, 1) && says(report, "within 0.1 s") &&
+                           says(report, "extend()") && has_no_child();
+                }));
+        },
+        100ms);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_daemon_may_end_by_itself_on_term)
+{
+    with_both(
+        [](const auto& policy) {
+            const auto child = in_child([&] {
+                sigset_t term;
+                sigemptyset(&term);
+                sigaddset(&term, SIGTERM);
+                ::sigprocmask(SIG_BLOCK, &term, nullptr);
+                auto link = policy.detach();
+                if (link.in_origin()) return is(link.wait(in_silence{}), start_outcome::late, 1) ? 0 : 1;
+                int heard = 0;
+                ::sigwait(&term, &heard);
+                std::printf("heard %d\n", heard);
+                return 0;
+            });
+            expect_good(child);
+            BOOST_TEST(child.out == "heard 15\n");
+        },
+        100ms);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_daemon_that_ignores_term_is_killed)
+{
+    with_both(
+        [](const auto& policy) {
+            expect_good(detached(
+                policy,
+                [](auto&, gate&) {
+                    ::signal(SIGTERM, SIG_IGN);
+                    for (;;) ::pause();
+                },
+                [](const start_report& report) { return is(report, start_outcome::late, 1) && has_no_child(); }));
+        },
+        100ms);
+}
+
+BOOST_AUTO_TEST_CASE(extend_moves_the_deadline_away)
+{
+    with_both(
+        [](const auto& policy) {
+            expect_good(detached(
+                policy,
+                [](auto& link, gate& hold) {
+                    link.extend(1h);
+                    sys::sleep_for(2500ms); // beyond the deadline
+                    is_ready(link, hold);
+                },
+                [](const start_report& report) { return is(report, start_outcome::ready, 0); }));
+        },
+        2s);
+}
+
+BOOST_AUTO_TEST_CASE(extend_counts_from_now_and_can_bring_the_deadline_nearer)
+{
+    with_both([](const auto& policy) {
+        expect_good(detached(
+            policy,
+            [](auto& link, gate& hold) {
+                link.extend(10ms);
+                hold.wait();
+            },
+            [](const start_report& report) { return is(report, start_outcome::late, 1) && has_no_child(); }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_that_never_comes_is_no_deadline)
+{
+    for (const auto deadline : {std::chrono::nanoseconds::max(), std::chrono::nanoseconds::max() - 1ns})
+        with_both(
+            [](const auto& policy) {
+                expect_good(detached(policy, is_ready,
+                                     [](const start_report& report) { return is(report, start_outcome::ready, 0); }));
+            },
+            deadline);
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_before_anything_is_made)
+{
+    for (const auto deadline : {0ns, -1ns, std::chrono::nanoseconds(-1h), std::chrono::nanoseconds::min()})
+        with_both(
+            [](const auto& policy) {
+                const auto before = open_descriptors(::getpid());
+                BOOST_CHECK_EXCEPTION((void)policy.detach(), startup_error, [](const startup_error& e) {
+                    return e.status() == exit_status::not_configured &&
+                           std::string(e.what()).find("not positive") != std::string::npos;
+                });
+                BOOST_TEST(::waitpid(-1, nullptr, WNOHANG) == -1);
+                BOOST_TEST((open_descriptors(::getpid()) == before));
+            },
+            deadline);
+}
+
+BOOST_AUTO_TEST_CASE(progress_is_told_while_the_origin_waits)
+{
+    with_both([](const auto& policy) {
+        expect_good(in_child([&] {
+            gate hold;
+            auto link = policy.detach();
+            if (!link.in_origin()) {
+                hold.wait(); // for the second call, so that it is no accident
+                link.ready();
+                return 0;
+            }
+            int calls = 0;
+            const auto report = link.wait([&](std::chrono::nanoseconds elapsed) {
+                if (holds(elapsed >= 1s * (calls + 1), "it is told the time spent") && ++calls == 2) hold.open();
+            });
+            return is(report, start_outcome::ready, 0) && holds(calls == 2, "two calls") ? 0 : 1;
+        }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_goes_on_when_its_origin_is_killed)
+{
+    with_both([](const auto& policy) {
+        const auto child = in_child([&] {
+            const pid_t origin = ::fork();
+            if (origin == 0) {
+                const pid_t self = ::getpid();
+                auto link = policy.detach();
+                if (link.in_origin()) {
+                    (void)link.wait(in_silence{});
+                    return 3;
+                }
+                ::signal(SIGPIPE, SIG_DFL);
+                ::kill(self, SIGKILL);
+                if (!holds(ends(self), "the origin has gone")) return 1;
+                link.extend(1h); // neither of these may raise SIGPIPE
+                link.ready();
+                // The middle child leads the session and notices by itself.
+                if (::getsid(0) != ::getpid() && !holds(ends(::getsid(0)), "so has the middle child")) return 1;
+                std::printf("went on\n");
+                return 0;
+            }
+            ::waitpid(origin, nullptr, 0);
+            return 0;
+        });
+        expect_good(child);
+        BOOST_TEST(child.out == "went on\n");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_lives_on_does_not_keep_the_origin_waiting)
+{
+    with_both([](const auto& policy) {
+        expect_good(detached(
+            policy,
+            [](auto&, gate& hold) {
+                if (::fork() == 0)
+                    hold.wait(); // with the daemon's end of the channel
+                else
+                    ::_exit(7);
+            },
+            [](const start_report& report) { return is(report, start_outcome::died, 7); }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(an_inherited_sigchld_that_is_ignored_hides_nothing)
+{
+    with_both([](const auto& policy) {
+        for (const bool at_once : {false, true})
+            expect_good(in_child([&] {
+                ::signal(SIGCHLD, SIG_IGN);
+                // Children that have exited before fork() even returns, in the origin and in the middle child.
+                if (at_once)
+                    ::pthread_atfork(
+                        nullptr,
+                        [] {
+                            while (::waitid(P_ALL, 0, nullptr, WEXITED | WNOWAIT) == -1 && errno == EINTR) {}
+                        },
+                        nullptr);
+                auto link = policy.detach();
+                if (!link.in_origin()) {
+                    holds(proc_signals(::getpid(), "SigIgn").count(SIGCHLD) == 1, "the daemon inherits it");
+                    ::_exit(7);
+                }
+                const auto report = link.wait(in_silence{});
+                return is(report, start_outcome::died, 7) && says(report, "exited with status 7") &&
+                               holds(proc_signals(::getpid(), "SigIgn").count(SIGCHLD) == 1, "it is ignored still")
+                           ? 0
+                           : 1;
+            }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_to_the_process_group_of_the_origin_does_not_reach_the_daemon)
+{
+    with_both([](const auto& policy) {
+        expect_good(in_child([&] {
+            gate initialising, signalled;
+            const pid_t origin = ::fork();
+            if (origin == 0) {
+                ::setpgid(0, 0);
+                auto link = policy.detach();
+                if (!link.in_origin()) {
+                    initialising.open();
+                    signalled.wait();
+                    link.ready();
+                    return 0;
+                }
+                for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::signal(signal, [](int) {});
+                initialising.open();
+                signalled.open();
+                return is(link.wait(in_silence{}), start_outcome::ready, 0) ? 0 : 1;
+            }
+            initialising.wait();
+            for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::kill(-origin, signal);
+            signalled.open();
+            int status = 0;
+            ::waitpid(origin, &status, 0);
+            return holds(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the origin got its report") ? 0 : 1;
+        }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(buffers_are_printed_once_and_exit_handlers_run_nowhere)
+{
+    with_both([](const auto& policy) {
+        const auto child = in_child([&] {
+            std::atexit([] { std::printf("an exit handler ran\n"); });
+            std::printf("without a newline;");
+            gate hold;
+            auto link = policy.detach();
+            if (!link.in_origin()) {
+                std::printf("daemon;");
+                std::fflush(stdout);
+                link.ready();
+                return 0;
+            }
+            const auto report = link.wait(in_silence{});
+            std::printf("origin;");
+            return is(report, start_outcome::ready, 0) ? 0 : 1;
+        });
+        expect_good(child);
+        BOOST_TEST(child.out == "without a newline;daemon;origin;");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(where_no_process_can_be_made_one_sentence_says_so, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to act as a user that has no other process");
+    const auto with_processes = [](rlim_t most, auto attempt) {
+        return in_child([=]() -> int {
+            const auto user = static_cast<uid_t>(1'000'000 + ::getpid()); // somebody without any other process
+            const rlimit limit{most, most};
+            if (::setgroups(0, nullptr) == -1 || ::setrlimit(RLIMIT_NPROC, &limit) == -1 ||
+                ::setresuid(user, user, user) == -1)
+                return 2;
+            try {
+                return attempt() ? 0 : 1;
+            } catch (const startup_error& e) {
+                return holds(std::string(e.what()) == "cannot fork: Resource temporarily unavailable", e.what()) &&
+                               has_no_child()
+                           ? 42
+                           : 1;
+            }
+        });
+    };
+    const auto attempt = [](const auto& policy) {
+        return [&] {
+            auto link = policy.detach();
+            if (!link.in_origin()) ::_exit(0);
+            const auto report = link.wait(in_silence{});
+            return is(report, start_outcome::failed, 1) &&
+                   holds(report.message == "cannot fork the second time: Resource temporarily unavailable",
+                         report.message) &&
+                   has_no_child();
+        };
+    };
+    with_both([&](const auto& policy) {
+        const auto none = with_processes(1, attempt(policy));
+        BOOST_TEST(none.status == 42, none.err);
+    });
+    expect_good(with_processes(2, attempt(daemonkit::double_fork{1h})));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
