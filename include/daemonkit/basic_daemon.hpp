@@ -109,6 +109,8 @@ public:
     template <class Progress, class... Args>
     start_result restart_watched(Progress progress, restart_if condition, const settings& s, Args&&... args)
     {
+        static_assert(can_be_found, "daemonkit: restart() needs a PidPolicy that records the pid: take pid_file or "
+                                    "flock_pid_file");
         auto stopped = stop(s, progress);
         if (stopped.status != exit_status::done)
             return {{start_outcome::failed, stopped.status, stopped.pid, std::move(stopped.message)}, true};

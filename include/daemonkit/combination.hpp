@@ -34,48 +34,113 @@ struct order
 template <class F>
 struct fork_parts
 {
+    static constexpr bool verb = requires(const F& p) { p.detach(); };
     static_assert(std::copyable<F>, "daemonkit: the ForkPolicy must be copyable: a policy is a recipe, its link owns");
     static_assert(says_detaches<F>, "daemonkit: the ForkPolicy lacks `static constexpr bool detaches`");
-    static_assert(requires(const F& p) { p.detach(); }, "daemonkit: the ForkPolicy lacks `detach() const`");
-    static_assert(has_detach<F>, "daemonkit: what the ForkPolicy's detach() returns lacks one of in_origin(), ready(), "
-                                 "fail(), extend(), wait(), descriptor(): see fork_link in fork/concept.hpp");
+    static_assert(verb, "daemonkit: the ForkPolicy lacks `detach() const`");
+    static_assert(
+        !verb || requires(const F& p) {
+            { p.detach().in_origin() } -> std::convertible_to<bool>;
+        }, "daemonkit: the link that the ForkPolicy's detach() returns lacks `bool in_origin() const`");
+    static_assert(
+        !verb || requires(const F& p) {
+            { p.detach().descriptor() } -> std::same_as<int>;
+        }, "daemonkit: the link that the ForkPolicy's detach() returns lacks `int descriptor() const`");
+    static_assert(
+        !verb || requires(const F& p) { p.detach().ready(); },
+        "daemonkit: the link that the ForkPolicy's detach() returns lacks `void ready() noexcept`");
+    static_assert(
+        !verb || requires(const F& p, std::string_view sentence, int status) { p.detach().fail(sentence, status); },
+        "daemonkit: the link that the ForkPolicy's detach() returns lacks `void fail(std::string_view sentence, int "
+        "status) noexcept`");
+    static_assert(
+        !verb || requires(const F& p, std::chrono::nanoseconds more) { p.detach().extend(more); },
+        "daemonkit: the link that the ForkPolicy's detach() returns lacks `void extend(std::chrono::nanoseconds) "
+        "noexcept`");
+    static_assert(
+        !verb ||
+            requires(const F& p) {
+                { p.detach().wait(in_silence{}) } -> std::same_as<start_report>;
+            },
+        "daemonkit: the link that the ForkPolicy's detach() returns lacks `start_report wait(Progress)`, a template");
+    static_assert(!verb || has_detach<F>,
+                  "daemonkit: the link that the ForkPolicy's detach() returns is not movable, or its ready(), fail() "
+                  "or extend() is not noexcept: see fork_link in fork/concept.hpp");
 };
 
 template <class P>
 struct pid_parts
 {
+    static constexpr bool verb = requires(const P& p) { p.claim(); };
+    static constexpr bool finds(bool can)
+    {
+        if constexpr (says_records_pid<P>) return can || !P::records_pid;
+        return true;
+    }
     static_assert(std::copyable<P>, "daemonkit: the PidPolicy must be copyable: a policy is a recipe, its guard owns");
     static_assert(says_records_pid<P>, "daemonkit: the PidPolicy lacks `static constexpr bool records_pid`");
-    static_assert(requires(const P& p) { p.claim(); }, "daemonkit: the PidPolicy lacks `claim() const`");
-    static_assert(has_claim<P>, "daemonkit: what the PidPolicy's claim() returns lacks one of publish(), release(), "
-                                "descriptors(), lost_fd(), keep(): see pid_guard in pid/concept.hpp");
-    static_assert(pid_policy<P> || !has_claim<P>,
-                  "daemonkit: the PidPolicy says that it records the pid, but lacks `holder find() const` or "
-                  "`where() const`");
+    static_assert(verb, "daemonkit: the PidPolicy lacks `claim() const`");
+    static_assert(
+        !verb || requires(const P& p, pid_t pid) { p.claim().publish(pid); },
+        "daemonkit: the guard that the PidPolicy's claim() returns lacks `void publish(pid_t)`");
+    static_assert(
+        !verb || requires(const P& p) { p.claim().release(); },
+        "daemonkit: the guard that the PidPolicy's claim() returns lacks `void release() noexcept`");
+    static_assert(
+        !verb || requires(const P& p) {
+            { *std::begin(p.claim().descriptors()) } -> std::convertible_to<int>;
+        }, "daemonkit: the guard that the PidPolicy's claim() returns lacks `descriptors() const`, a range of int");
+    static_assert(
+        !verb || requires(const P& p) {
+            { p.claim().lost_fd() } -> std::same_as<int>;
+        }, "daemonkit: the guard that the PidPolicy's claim() returns lacks `int lost_fd() const`");
+    static_assert(
+        !verb || requires(const P& p) {
+            { p.claim().keep() } -> std::same_as<bool>;
+        }, "daemonkit: the guard that the PidPolicy's claim() returns lacks `bool keep()`");
+    static_assert(!verb || has_claim<P>, "daemonkit: the guard that the PidPolicy's claim() returns is not movable, or "
+                                         "its release() is not noexcept: see pid_guard in pid/concept.hpp");
+    static_assert(finds(requires(const P& p) {
+                      { p.find() } -> std::same_as<holder>;
+                  }), "daemonkit: the PidPolicy says that it records the pid, but lacks `holder find() const`");
+    static_assert(finds(requires(const P& p) {
+                      { p.where() } -> std::convertible_to<std::string>;
+                  }), "daemonkit: the PidPolicy says that it records the pid, but lacks `std::string where() const`");
 };
 
 template <class S>
 struct signal_parts
 {
+    static constexpr bool verb =
+        requires(const S& p, std::span<const int> heard, const sigset_t& mask) { p.install(heard, mask); };
     static_assert(std::copyable<S>,
                   "daemonkit: the SignalPolicy must be copyable: a policy is a recipe, its guard owns");
     static_assert(says_claims_signals<S>, "daemonkit: the SignalPolicy lacks `static constexpr bool claims_signals`");
-    static_assert(signal_policy<S> || !has_install<S>,
+    static_assert(verb, "daemonkit: the SignalPolicy lacks `install(std::span<const int>, const sigset_t&) const`");
+    static_assert(!verb || has_install<S>, "daemonkit: the guard that the SignalPolicy's install() returns lacks "
+                                           "`event wait(std::chrono::nanoseconds timeout, int also)`");
+    static_assert(!has_install<S> || signal_policy<S>,
                   "daemonkit: the SignalPolicy lacks `chosen`, the static constexpr array of the signals that it hears "
                   "beside TERM, INT and HUP");
-    static_assert(has_install<S>, "daemonkit: the SignalPolicy lacks `install(std::span<const int>, const sigset_t&) "
-                                  "const`, or what it returns lacks `event wait(std::chrono::nanoseconds, int)`");
 };
 
 template <class O>
 struct stdio_parts
 {
+    static constexpr bool verb = requires(const O& p) { p.redirect(); };
     static_assert(std::copyable<O>,
                   "daemonkit: the StdioPolicy must be copyable: a policy is a recipe, its guard owns");
     static_assert(says_keeps_terminal<O>, "daemonkit: the StdioPolicy lacks `static constexpr bool keeps_terminal`");
     static_assert(says_reopens<O>, "daemonkit: the StdioPolicy lacks `static constexpr bool reopens`");
-    static_assert(has_redirect<O>, "daemonkit: the StdioPolicy lacks `redirect() const`, or what it returns lacks "
-                                   "give_to() or reopen()");
+    static_assert(verb, "daemonkit: the StdioPolicy lacks `redirect() const`");
+    static_assert(
+        !verb || requires(const O& p, uid_t user, gid_t group) { p.redirect().give_to(user, group); },
+        "daemonkit: the guard that the StdioPolicy's redirect() returns lacks `void give_to(uid_t, gid_t)`");
+    static_assert(
+        !verb || requires(const O& p) { p.redirect().reopen(); },
+        "daemonkit: the guard that the StdioPolicy's redirect() returns lacks `void reopen()`");
+    static_assert(!verb || has_redirect<O>, "daemonkit: the guard that the StdioPolicy's redirect() returns is not "
+                                            "movable: see stdio_guard in stdio/concept.hpp");
 };
 
 template <class F, class O>

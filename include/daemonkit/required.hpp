@@ -25,9 +25,10 @@ struct required : T
     template <class Missing = void>
     required()
     {
-        static_assert(detail::given<T, Missing>,
-                      "daemonkit: a required setting is missing: give it a value in the settings, for example "
-                      ".pid = {.path = \"/run/NAME.pid\"} or .stdio = {.output = \"/var/log/NAME.log\"}");
+        static_assert(
+            detail::given<T, Missing>,
+            "daemonkit: a required setting is missing: the path of the pid file, .pid = {.path = ...}, or the "
+            "output of the log file, .stdio = {.output = ...}");
     }
 };
 

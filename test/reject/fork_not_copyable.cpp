@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: daemonkit: the ForkPolicy must be copyable
+#include "foreground.hpp"
+
+#include <daemonkit/sys/unique_fd.hpp>
+
+struct mine
+{
+#ifdef REJECT
+    daemonkit::sys::unique_fd owned{};
+#else
+    int named = -1;
+#endif
+    static constexpr bool detaches = false;
+    no_fork::link detach() const { return {}; }
+};
+
+int main() { return start<with_fork<mine>>({}); }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: daemonkit: on_reload is private or has another signature: declare `public: void on_reload()`
+#include "foreground.hpp"
+
+struct mine : foreground<mine>
+{
+    int run() { return 0; }
+#ifdef REJECT
+private:
+    void on_reload() {}
+#else
+public:
+    void on_reload() {}
+#endif
+};
+
+int main() { return mine{}.start({}); }

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: daemonkit: a required setting is missing: the path of the pid file, .pid = {.path = ...}, or the output of the log file, .stdio = {.output = ...}
+#include "foreground.hpp"
+
+#include <daemonkit/pid/flock_pid_file.hpp>
+
+using mine = with_pid<daemonkit::flock_pid_file>;
+
+#ifdef REJECT
+int main() { return mine{}.start({}); }
+#else
+int main() { return mine{}.start({.pid = {.path = "/run/mine.pid"}}); }
+#endif

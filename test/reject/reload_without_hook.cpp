@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: daemonkit: nobody would hear reload(): declare `public: void on_reload()`, or take log_file_stdio, and a SignalPolicy other than inherit_signals
+#include "foreground.hpp"
+
+#include <daemonkit/signal/flag_signals.hpp>
+
+struct recorded : no_pid_file
+{
+    static constexpr bool records_pid = true;
+    holder find() const { return {}; }
+    std::string where() const { return "nowhere"; }
+};
+
+struct mine : daemonkit::basic_daemon<mine, no_fork, recorded, daemonkit::flag_signals, inherit_stdio>
+{
+    int run() { return 0; }
+#ifndef REJECT
+    void on_reload() {}
+#endif
+};
+
+int main() { return mine::reload({}).status; }

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: daemonkit: this is no signal number that a program may use: take a name from signal(7)
+#include <daemonkit/signal/flag_signals.hpp>
+
+#ifdef REJECT
+using mine = daemonkit::basic_flag_signals<65>;
+#else
+using mine = daemonkit::basic_flag_signals<64>;
+#endif
+
+int main() { return mine::chosen.front() == 0; }
