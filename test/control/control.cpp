@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: BSL-1.0
+// stop, reload and status as another process asks for them. The daemon is a child that nobody collects: a zombie is
+// dead, and whoever waits for init to collect it waits too long.
+#include "support/process.hpp"
+#include "support/skip.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <daemonkit/control.hpp>
+#include <daemonkit/pid.hpp>
+
+#include <boost/filesystem/operations.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+using namespace daemonkit;
+using namespace std::chrono_literals;
+namespace fs = boost::filesystem;
+
+namespace {
+
+/// What the child does with TERM and HUP.
+enum class manners { obeys, ignores_term, dies_of_term };
+
+/// A process that holds the identity in a pid file, as a daemon does: a child of the test that is collected last.
+class held_by_child
+{
+public:
+    explicit held_by_child(const flock_pid_file& policy, manners how = manners::obeys)
+    {
+        int ready[2];
+        BOOST_REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
+        pid_ = ::fork();
+        BOOST_REQUIRE(pid_ >= 0);
+        if (pid_ == 0) {
+            int status = 99;
+            try {
+                status = live(policy, how, ready[1]);
+            } catch (...) {
+            }
+            ::_exit(status);
+        }
+        ::close(ready[1]);
+        char byte = 0;
+        const auto n = ::read(ready[0], &byte, 1);
+        ::close(ready[0]);
+        BOOST_REQUIRE(n == 1);
+    }
+    held_by_child(const held_by_child&) = delete;
+    held_by_child& operator=(const held_by_child&) = delete;
+    ~held_by_child() { collect(); }
+
+    [[nodiscard]] pid_t pid() const { return pid_; }
+    /// Exited, and not yet collected.
+    [[nodiscard]] bool zombie() const { return proc_status(pid_, "State").rfind('Z', 0) == 0; }
+
+    void kill()
+    {
+        ::kill(pid_, SIGKILL);
+        BOOST_REQUIRE(ends(pid_));
+    }
+    /// Its wait status; ends it first if it still runs.
+    int collect()
+    {
+        if (pid_ == 0) return wait_status_;
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, &wait_status_, 0);
+        pid_ = 0;
+        return wait_status_;
+    }
+
+private:
+    static int live(const flock_pid_file& policy, manners how, int ready)
+    {
+        sigset_t signals;
+        ::sigemptyset(&signals);
+        ::sigaddset(&signals, SIGTERM);
+        ::sigaddset(&signals, SIGHUP);
+        if (how == manners::dies_of_term) ::sigdelset(&signals, SIGTERM);
+        ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+        auto identity = policy.claim();
+        identity.publish(::getpid());
+        if (::write(ready, "r", 1) != 1) return 98;
+        for (int heard = 0;;) {
+            ::sigwait(&signals, &heard);
+            if (heard == SIGHUP) return 10;
+            if (how == manners::obeys) return 0;
+        }
+    }
+
+    pid_t pid_ = 0;
+    int wait_status_ = -1;
+};
+
+bool was_killed_by(int wait_status, int signal) { return WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == signal; }
+
+std::string text_of(const fs::path& file)
+{
+    std::ostringstream text;
+    text << std::ifstream(file.string()).rdbuf();
+    return text.str();
+}
+
+struct in_a_directory
+{
+    temporary_directory directory{};
+    flock_pid_file policy{.path = directory / "d.pid"};
+    fs::path file = directory / "d.pid";
+
+    void write(const std::string& text, int mode = 0644)
+    {
+        std::ofstream(file.string()) << text;
+        fs::permissions(file, static_cast<fs::perms>(mode));
+    }
+};
+
+/// A pid that was used a moment ago.
+pid_t dead_pid()
+{
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    ::waitpid(child, nullptr, 0);
+    return child;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(control, in_a_directory, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(stop_ends_the_daemon_by_term_and_names_it)
+{
+    held_by_child daemon(policy);
+    const auto r = daemonkit::control::stop(policy, {});
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(r.pid == daemon.pid());
+    BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGTERM)");
+    BOOST_TEST(daemon.zombie()); // gone, though nobody has collected it
+    BOOST_TEST(!fs::exists(file));
+    BOOST_TEST(WEXITSTATUS(daemon.collect()) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(stop_of_a_process_that_dies_of_term_takes_its_file_away)
+{
+    held_by_child daemon(policy, manners::dies_of_term);
+    const auto r = daemonkit::control::stop(policy, {});
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(daemon.zombie());
+    BOOST_TEST(!fs::exists(file));
+    BOOST_TEST(was_killed_by(daemon.collect(), SIGTERM));
+}
+
+BOOST_AUTO_TEST_CASE(stop_kills_who_ignores_term_and_takes_the_file_away)
+{
+    held_by_child daemon(policy, manners::ignores_term);
+    const auto r = daemonkit::control::stop(policy, {{SIGTERM, 50ms}, {SIGKILL, generous}});
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGKILL)");
+    BOOST_TEST(daemon.zombie());
+    BOOST_TEST(!fs::exists(file));
+    BOOST_TEST(was_killed_by(daemon.collect(), SIGKILL));
+}
+
+BOOST_AUTO_TEST_CASE(stop_follows_the_schedule_it_is_given)
+{
+    held_by_child daemon(policy, manners::ignores_term);
+    const auto r = daemonkit::control::stop(policy, {{SIGTERM, 1ms}, {SIGHUP, generous}, {SIGKILL, generous}});
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGHUP)");
+    BOOST_TEST(WEXITSTATUS(daemon.collect()) == 10);
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_that_never_kills_says_so)
+{
+    held_by_child daemon(policy, manners::ignores_term);
+    const auto r = daemonkit::control::stop(policy, {{SIGTERM, 10ms}, {SIGTERM, 0s}});
+    BOOST_TEST(r.status == 1);
+    BOOST_TEST(r.pid == daemon.pid());
+    BOOST_TEST(r.message.find("SIGTERM") != std::string::npos);
+    BOOST_TEST(r.message.find(std::to_string(daemon.pid())) != std::string::npos);
+    BOOST_TEST(alive(daemon.pid()));
+    BOOST_TEST(pid_in(file.string()) == daemon.pid());
+}
+
+BOOST_AUTO_TEST_CASE(stop_tells_its_progress_while_it_waits)
+{
+    held_by_child daemon(policy, manners::ignores_term);
+    int told = 0;
+    const auto r = daemonkit::control::stop(policy, {{SIGTERM, 1500ms}, {SIGKILL, generous}},
+                                            [&](std::chrono::nanoseconds) { ++told; });
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(told >= 1);
+}
+
+BOOST_AUTO_TEST_CASE(stop_of_a_stopped_one_is_done_already)
+{
+    const auto r = daemonkit::control::stop(policy, {});
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(r.pid == 0);
+    BOOST_TEST(r.message == "not running");
+    BOOST_TEST(!fs::exists(file));
+}
+
+BOOST_AUTO_TEST_CASE(stop_of_one_that_died_takes_its_file_away)
+{
+    {
+        held_by_child daemon(policy);
+        daemon.kill();
+        BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1); // uncollected, and dead
+    }
+    BOOST_TEST(fs::exists(file));
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+    const auto r = daemonkit::control::stop(policy, {});
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(r.pid == 0);
+    BOOST_TEST(!fs::exists(file));
+}
+
+BOOST_AUTO_TEST_CASE(stop_by_somebody_else_is_denied_and_the_daemon_lives, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
+    held_by_child daemon(policy);
+    const auto nobody = in_child([&] {
+        if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
+        const auto r = daemonkit::control::stop(policy, {});
+        std::puts(r.message.c_str());
+        return r.status;
+    });
+    BOOST_TEST(nobody.status == 4);
+    BOOST_TEST(nobody.out.find(std::to_string(daemon.pid())) != std::string::npos);
+    BOOST_TEST(nobody.out.find("ermitted") != std::string::npos);
+    const auto reload = in_child([&] {
+        if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
+        return daemonkit::control::reload(policy).status;
+    });
+    BOOST_TEST(reload.status == 4);
+    const auto status = in_child([&] { // asking is free
+        if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
+        return daemonkit::control::status(policy, "d").status();
+    });
+    BOOST_TEST(status.status == 0);
+    BOOST_TEST(alive(daemon.pid()));
+    BOOST_TEST(pid_in(file.string()) == daemon.pid());
+}
+
+BOOST_AUTO_TEST_CASE(a_stranger_in_the_pid_file_is_never_signalled)
+{
+    temporary_directory elsewhere;
+    held_by_child stranger({.path = elsewhere / "stranger.pid"}, manners::dies_of_term);
+    write(std::to_string(stranger.pid()) + "\n");
+    const auto state = daemonkit::control::status(policy, "d");
+    BOOST_TEST(state.status() == 1);
+    BOOST_TEST(state.pid == 0);
+    BOOST_TEST(daemonkit::control::reload(policy).status == 7);
+    const auto r = daemonkit::control::stop(policy, {});
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(r.pid == 0);
+    BOOST_TEST(r.message == "not running");
+    BOOST_TEST(alive(stranger.pid()));
+    BOOST_TEST(proc_status(stranger.pid(), "ShdPnd") == "0000000000000000");
+    BOOST_TEST(!fs::exists(file)); // it led to nobody of ours
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_of_the_pid_file_proves_nothing)
+{
+    held_by_child daemon(policy, manners::dies_of_term);
+    const flock_pid_file copy{.path = directory / "copy.pid"};
+    std::ofstream((directory / "copy.pid").string()) << text_of(file);
+    fs::permissions(directory / "copy.pid", fs::perms(0644));
+    BOOST_TEST(daemonkit::control::stop(copy, {}).pid == 0);
+    BOOST_TEST(alive(daemon.pid()));
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_does_not_stop_itself)
+{
+    auto identity = policy.claim();
+    identity.publish(::getpid());
+    const auto r = daemonkit::control::stop(policy, {});
+    BOOST_TEST(r.status == 1);
+    BOOST_TEST(r.pid == ::getpid());
+    BOOST_TEST(r.message.find("return from run()") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon)
+{
+    held_by_child daemon(policy);
+    const auto r = daemonkit::control::reload(policy);
+    BOOST_TEST(r.status == 0);
+    BOOST_TEST(r.pid == daemon.pid());
+    BOOST_TEST(r.message.find(std::to_string(daemon.pid())) != std::string::npos);
+    BOOST_REQUIRE(ends(daemon.pid()));
+    BOOST_TEST(WEXITSTATUS(daemon.collect()) == 10); // so it goes on HUP
+}
+
+BOOST_AUTO_TEST_CASE(reload_of_nobody_is_not_running)
+{
+    BOOST_TEST(daemonkit::control::reload(policy).status == 7);
+    write(std::to_string(dead_pid()) + "\n");
+    const auto r = daemonkit::control::reload(policy);
+    BOOST_TEST(r.status == 7);
+    BOOST_TEST(r.message == "not running");
+    BOOST_TEST(fs::exists(file)); // reload changes nothing
+}
+
+BOOST_AUTO_TEST_CASE(status_knows_who_and_since_when)
+{
+    const auto before = std::chrono::system_clock::now();
+    held_by_child daemon(policy);
+    const auto after = std::chrono::system_clock::now();
+    const auto s = daemonkit::control::status(policy, "d");
+    BOOST_TEST((s.state == status_report::condition::running));
+    BOOST_TEST(s.status() == 0);
+    BOOST_TEST(s.name == "d");
+    BOOST_TEST(s.pid == daemon.pid());
+    BOOST_TEST(s.where == file.string());
+    BOOST_TEST(s.message.empty());
+    // The kernel counts starts in hundredths; a step of the wall clock is the test machine's own.
+    BOOST_TEST((s.since >= before - 1s && s.since <= after + 1s));
+}
+
+BOOST_AUTO_TEST_CASE(status_of_nobody)
+{
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 3);
+    write("");
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 3); // between a claim and its publishing
+    write(std::to_string(dead_pid()) + "\n");
+    const auto s = daemonkit::control::status(policy, "d");
+    BOOST_TEST((s.state == status_report::condition::dead));
+    BOOST_TEST(s.status() == 1);
+    BOOST_TEST(s.pid == 0);
+    BOOST_TEST(s.where == file.string());
+    fs::remove(file);
+    const flock_pid_file nowhere{.path = directory / "not" / "there" / "d.pid"};
+    BOOST_TEST(daemonkit::control::status(nowhere, "d").status() == 3);
+    BOOST_TEST(!fs::exists(directory / "not")); // asking makes nothing
+}
+
+BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
+{
+    const auto unknown = [&](const std::string& what) {
+        BOOST_TEST_CONTEXT(what)
+        {
+            struct stat before = {};
+            BOOST_REQUIRE(::lstat(file.c_str(), &before) == 0);
+            const auto s = daemonkit::control::status(policy, "d");
+            BOOST_TEST(s.status() == 4);
+            BOOST_TEST(s.pid == 0);
+            BOOST_TEST(s.message.find(file.string()) != std::string::npos);
+            const auto stop = daemonkit::control::stop(policy, {});
+            BOOST_TEST(stop.status == 1);
+            BOOST_TEST(stop.message == s.message);
+            BOOST_TEST(daemonkit::control::reload(policy).status == 1);
+            struct stat after = {};
+            BOOST_REQUIRE(::lstat(file.c_str(), &after) == 0);
+            BOOST_TEST(before.st_ino == after.st_ino);
+            BOOST_TEST(before.st_size == after.st_size);
+            BOOST_TEST(before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+        }
+        fs::remove_all(file);
+    };
+    for (const char* content : {"0\n", "-1\n", "+1\n", " 1\n", "garbage\n", "12 34\n", "0x10\n", "007\n", "4194305\n",
+                                "99999999999\n", "\n", "1\n2\n", "1"}) {
+        if (std::string(content) == "1") continue; // a pid without its newline is a pid
+        write(content);
+        unknown(content);
+    }
+    write(std::string(3'000'000, '1'));
+    unknown("three megabytes");
+    write(std::string("1\0\n", 3));
+    unknown("a NUL");
+    fs::create_directory(file);
+    unknown("a directory");
+    ::mkfifo(file.c_str(), 0644);
+    unknown("a FIFO");
+    fs::create_symlink("/etc/hostname", file);
+    unknown("a symbolic link");
+    fs::create_symlink(directory / "nowhere", file);
+    unknown("a dangling symbolic link");
+    fs::create_symlink(file, file);
+    unknown("a symbolic link to itself");
+    write(std::to_string(::getpid()) + "\n", 0666);
+    unknown("others may write it");
+    write(std::to_string(::getpid()) + "\n", 0664);
+    unknown("the group may write it");
+    write(std::to_string(::getpid()) + "\n");
+    fs::create_hard_link(file, directory / "another name");
+    unknown("a hard link");
+}
+
+BOOST_AUTO_TEST_CASE(own_pid_without_its_stamp_is_nobody)
+{
+    write(std::to_string(::getpid()) + "\n");
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+    write("1\n"); // and so is init, whom root could signal
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+    BOOST_TEST(daemonkit::control::stop(policy, {}).pid == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_or_directory_that_others_may_change_is_unknown)
+{
+    write(std::to_string(::getpid()) + "\n");
+    fs::permissions(directory.path(), fs::perms(0777));
+    const auto s = daemonkit::control::status(policy, "d");
+    BOOST_TEST(s.status() == 4);
+    BOOST_TEST(s.message.find("mode 0777") != std::string::npos);
+    fs::permissions(directory.path(), fs::perms(01777)); // as /tmp is
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_another_user_is_unknown, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
+    write(std::to_string(::getpid()) + "\n");
+    BOOST_REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
+    const auto s = daemonkit::control::status(policy, "d");
+    BOOST_TEST(s.status() == 4);
+    BOOST_TEST(s.message.find("65534") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_relative_path_is_a_setting_that_cannot_work)
+{
+    const flock_pid_file relative{.path = "d.pid"};
+    BOOST_TEST(daemonkit::control::status(relative, "d").status() == 4);
+    BOOST_TEST(daemonkit::control::stop(relative, {}).status == 6);
+    BOOST_TEST(daemonkit::control::reload(relative).status == 6);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
