@@ -146,12 +146,12 @@ struct stdio_parts
 template <class F, class O>
 struct no_terminal_in_the_background
 {
-    static constexpr bool holds()
+    static constexpr bool compatible()
     {
         if constexpr (says_detaches<F> && says_keeps_terminal<O>) return !(F::detaches && O::keeps_terminal);
         return true;
     }
-    static_assert(holds(),
+    static_assert(compatible(),
                   "daemonkit: a daemon that forks away must not keep the terminal's stdin, stdout and stderr: take "
                   "null_stdio or log_file_stdio, or no_fork to stay in the foreground");
 };
@@ -166,6 +166,8 @@ struct combination : rule::order<F, P, S, O>,
                      rule::signal_parts<S>,
                      rule::stdio_parts<O>,
                      rule::no_terminal_in_the_background<F, O>
-{};
+{
+    static constexpr bool holds = true;
+};
 
 } // namespace daemonkit

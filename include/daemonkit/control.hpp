@@ -131,10 +131,10 @@ try {
 }
 
 template <class Pid>
-[[nodiscard]] status_report status(const Pid& policy, std::string name)
+[[nodiscard]] status_report status(const Pid& policy, const std::string& name)
 {
     using enum status_report::condition;
-    status_report report{.name = std::move(name), .where = policy.where()};
+    status_report report{.name = name, .where = policy.where()};
     try {
         const auto daemon = policy.find();
         report.state = daemon ? running : daemon.remains ? dead : stopped;

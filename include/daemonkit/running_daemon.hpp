@@ -21,7 +21,7 @@ namespace daemonkit {
 template <class Derived, class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy>
 class running_daemon
 {
-    static_assert(sizeof(combination<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>) > 0);
+    static_assert(combination<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>::holds);
 
 public:
     running_daemon(const running_daemon&) = delete;

@@ -69,7 +69,7 @@ private:
 
     [[nodiscard]] sys::unique_fd open(const boost::filesystem::path& path) const
     {
-        const std::string name = path.string();
+        const std::string& name = path.native();
         if (!path.is_absolute())
             throw startup_error::bad_setting("use the log file", name,
                                              "its path must be absolute, because a daemon changes its directory");

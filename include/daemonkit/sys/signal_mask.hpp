@@ -78,12 +78,17 @@ private:
     struct sigaction before_{};
 };
 
+inline void set_default(int signal) noexcept
+{
+    struct sigaction by_default = {};
+    by_default.sa_handler = SIG_DFL;
+    set_disposition(signal, by_default);
+}
+
 /// Every disposition back to the default, daemon(7), step 2. The two that cannot be set are passed over.
 inline void reset_dispositions() noexcept
 {
-    struct sigaction by_default{};
-    by_default.sa_handler = SIG_DFL;
-    for (int signal = 1; signal < _NSIG; ++signal) ::sigaction(signal, &by_default, nullptr);
+    for (int signal = 1; signal < _NSIG; ++signal) set_default(signal);
 }
 
 } // namespace daemonkit::sys
