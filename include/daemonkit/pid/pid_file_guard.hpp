@@ -26,13 +26,9 @@ public:
     pid_file_guard(boost::filesystem::path path, mode_t mode, lock_held held)
         : path_(std::move(path)), mode_(mode), held_(held)
     {
-        check_directory(path_);
         if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
             throw startup_error::bad_setting("use the pid file", path_.string(),
                                              "its mode in the settings lets others write it");
-        const auto directory = path_.parent_path().string();
-        if (directories_.make(directory, 0755) == -1)
-            throw startup_error(last_error(), "make the directory of the pid file", directories_.failed());
         for (const sys::deadline until(std::chrono::seconds(5)); !try_claim();)
             if (until.passed())
                 refuse(path_.string(), "another process has locked it and does not publish a pid (lslocks shows it)");
@@ -112,8 +108,13 @@ private:
     bool try_claim()
     {
         const auto name = path_.string();
+        check_directory(path_);
+        if (directories_.make(path_.parent_path().string(), 0755) == -1)
+            throw startup_error(last_error(), "make the directory of the pid file", directories_.failed());
+        check_directory(path_); // somebody else may have made it meanwhile
         sys::unique_fd file(sys::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_APPEND, mode_));
         if (!file) {
+            if (errno == ENOENT) return false; // a daemon that ended just now took its directory with it
             if (errno == ELOOP) refuse(name, "it is a symbolic link");
             if (errno == EISDIR) refuse(name, "it is a directory");
             throw startup_error(last_error(), "open the pid file", name);
