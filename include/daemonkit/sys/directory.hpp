@@ -39,7 +39,7 @@ public:
         const auto above = directory.substr(0, directory.rfind('/') + 1);
         if (make(above.substr(0, above.find_last_not_of('/') + 1), mode) == -1) return -1;
         if (::mkdir(directory.c_str(), mode) == -1) {
-            if (errno == EEXIST) return 0;
+            if (errno == EEXIST && ::stat(directory.c_str(), &status) == 0) return 0; // somebody was faster
             failed_ = directory;
             return -1;
         }
