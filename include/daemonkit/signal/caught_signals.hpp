@@ -100,7 +100,7 @@ private:
     {
         wake_fd.store(-1);
         restore_dispositions();
-        sys::set_mask(child_mask);
+        sys::fork_handler::leave_with(child_mask);
     }
 
     static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);

@@ -61,7 +61,7 @@ struct basic_signalfd_signals
         [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
     private:
-        static void restore_in_child(int) noexcept { sys::set_mask(mask_in_child); }
+        static void restore_in_child(int) noexcept { sys::fork_handler::leave_with(mask_in_child); }
 
         static inline sigset_t mask_in_child{};
 
