@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: BSL-1.0
+// The same policies inside start(): what the person at the terminal and the file system get to see.
+#include <daemonkit/basic_daemon.hpp>
+#include <daemonkit/fork.hpp>
+#include <daemonkit/pid/flock_pid_file.hpp>
+#include <daemonkit/signal/signalfd_signals.hpp>
+#include <daemonkit/stdio/null_stdio.hpp>
+
+#include "support/process.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+using namespace daemonkit;
+using namespace std::chrono_literals;
+
+namespace {
+
+template <class Fork>
+struct programmable : basic_daemon<programmable<Fork>, Fork, flock_pid_file, signalfd_signals, null_stdio>
+{
+    std::function<void(programmable&)> starting = [](programmable&) {};
+
+    void on_start() { starting(*this); }
+    int run()
+    {
+        while (this->wait()) {}
+        return 0;
+    }
+};
+
+using once = programmable<single_fork>;
+using twice = programmable<double_fork>;
+
+/// Starts it in a child of the test; the origin prints "OUTCOME STATUS MESSAGE".
+template <class Daemon>
+outcome start(const typename Daemon::settings& settings, std::function<void(Daemon&)> starting)
+{
+    return in_child([&] {
+        Daemon daemon;
+        daemon.starting = starting;
+        const auto result = daemon.start(settings);
+        if (!result.in_origin) return result.status;
+        std::printf("%d %d %s\n", static_cast<int>(result.outcome), result.status, result.message.c_str());
+        std::printf("%s\n", ::waitpid(-1, nullptr, WNOHANG) == -1 ? "no child is left" : "a child is left");
+        return result.status;
+    });
+}
+
+/// A directory that start() has to make, so that whatever is left can be seen.
+struct place
+{
+    temporary_directory top{};
+    boost::filesystem::path made = top / "made";
+    std::string file = (made / "below/daemon.pid").string();
+    daemon_in ended{file};
+
+    [[nodiscard]] bool untouched() const { return !boost::filesystem::exists(made); }
+};
+
+template <class Check>
+void with_both(Check check)
+{
+    BOOST_TEST_CONTEXT("single_fork") { check(once()); }
+    BOOST_TEST_CONTEXT("double_fork") { check(twice()); }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(lifecycle, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(the_streams_of_the_origin_end_with_it)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        const place at;
+        const auto origin = start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) {});
+        BOOST_TEST(origin.status == 0, origin.out + origin.err);
+        BOOST_TEST(origin.streams_ended, "`start | cat` ends");
+        const pid_t daemon = pid_in(at.file);
+        BOOST_TEST(alive(daemon));
+        ::kill(daemon, SIGTERM);
+        BOOST_TEST(ends(daemon));
+        BOOST_TEST(at.untouched(), "what was made for it has gone with it");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_of_on_start_is_one_sentence_and_leaves_nothing)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        const place at;
+        const auto origin =
+            start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) { throw std::runtime_error("the lake is frozen"); });
+        BOOST_TEST(origin.status == 1);
+        BOOST_TEST(origin.out == "2 1 the lake is frozen\nno child is left\n");
+        BOOST_TEST(origin.err == "");
+        BOOST_TEST(at.untouched());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_death_while_it_initialises_leaves_nothing)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        const place at;
+        const auto exited = start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) { ::_exit(7); });
+        BOOST_TEST(exited.status == 7);
+        BOOST_TEST(exited.out == "3 7 the daemon exited with status 7 before it was ready\nno child is left\n");
+        BOOST_TEST(at.untouched());
+        const auto killed = start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) { ::kill(::getpid(), SIGKILL); });
+        BOOST_TEST(killed.status == 1);
+        BOOST_TEST(killed.out ==
+                   "3 1 the daemon was killed by signal 9 (Killed) before it was ready\nno child is left\n");
+        BOOST_TEST(at.untouched());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_late_daemon_leaves_nothing)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        const place at;
+        const auto origin = start<Daemon>({.fork = {.deadline = 100ms}, .pid = {.path = at.file}}, [](Daemon&) {
+            for (;;) ::pause(); // with TERM blocked, as in every on_start()
+        });
+        BOOST_TEST(origin.status == 1);
+        BOOST_TEST(origin.out.find("4 1 the daemon was not ready within 0.1 s") == 0U, origin.out);
+        BOOST_TEST(origin.out.find("no child is left") != std::string::npos);
+        BOOST_TEST(pid_in(at.file) == 0);
+        BOOST_TEST(at.untouched());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(extend_before_ready_brings_the_deadline_nearer_or_away)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        const place at;
+        const auto origin = start<Daemon>({.fork = {.deadline = 1h}, .pid = {.path = at.file}}, [](Daemon& self) {
+            self.extend(10ms);
+            for (;;) ::pause();
+        });
+        BOOST_TEST(origin.out.find("4 1 ") == 0U, origin.out);
+        const auto patient = start<Daemon>({.fork = {.deadline = 1h}, .pid = {.path = at.file}},
+                                           [](Daemon& self) { self.extend(std::chrono::hours::max()); });
+        BOOST_TEST(patient.status == 0, patient.out);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(the_daemon_keeps_its_identity_when_the_origin_is_killed)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        const place at;
+        (void)in_child([&] {
+            const pid_t origin = ::getpid();
+            Daemon daemon;
+            daemon.starting = [origin](Daemon&) {
+                ::kill(origin, SIGKILL);
+                ends(origin);
+            };
+            return static_cast<int>(daemon.start({.pid = {.path = at.file}}));
+        });
+        const flock_pid_file pid{.path = at.file};
+        BOOST_TEST(eventually([&] { return static_cast<bool>(pid.find()); }), "the daemon is there");
+        const pid_t daemon = pid.find().pid;
+        ::kill(daemon, SIGTERM);
+        BOOST_TEST(ends(daemon), "and hears");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_process_with_threads_is_refused_before_anything_is_changed)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        const place at;
+        const auto origin = in_child([&] {
+            std::thread([] {
+                for (;;) ::pause();
+            }).detach();
+            std::thread([] {
+                for (;;) ::pause();
+            }).detach();
+            const auto result = Daemon{}.start({.pid = {.path = at.file}});
+            std::printf("%d %s; %s\n", static_cast<int>(result.outcome), result.message.c_str(),
+                        ::waitpid(-1, nullptr, WNOHANG) == -1 ? "no child is left" : "a child is left");
+            return result.status;
+        });
+        BOOST_TEST(origin.status == 1);
+        BOOST_TEST(origin.out == "2 cannot fork: the process has 3 threads and a fork takes one along: start the "
+                                 "daemon before any thread; no child is left\n");
+        BOOST_TEST(at.untouched());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_and_leaves_nothing)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        for (const auto deadline : {0ns, std::chrono::nanoseconds(-1h)}) {
+            const place at;
+            const auto origin =
+                start<Daemon>({.fork = {.deadline = deadline}, .pid = {.path = at.file}}, [](Daemon&) {});
+            BOOST_TEST(origin.status == exit_status::not_configured);
+            BOOST_TEST(origin.out.find("2 6 cannot wait for the daemon: the deadline") == 0U, origin.out);
+            BOOST_TEST(at.untouched());
+        }
+    });
+}
+
+BOOST_AUTO_TEST_CASE(whoever_loses_the_identity_makes_no_process)
+{
+    with_both([]<class Daemon>(const Daemon&) {
+        const place at;
+        const auto first = start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) {});
+        BOOST_TEST_REQUIRE(first.status == 0);
+        const auto pid = std::to_string(pid_in(at.file));
+        const auto second = start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) {});
+        BOOST_TEST(second.status == 0, "LSB: start of what runs is success");
+        BOOST_TEST(second.out == "1 0 already running (pid " + pid + ")\nno child is left\n");
+        BOOST_TEST(std::to_string(pid_in(at.file)) == pid);
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
