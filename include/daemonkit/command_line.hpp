@@ -67,9 +67,11 @@ public:
         } else if (verb == "status") {
             return show({.state = status_report::condition::unknown,
                          .name = name_,
-                         .message = "it records no pid: ask whoever started it"});
+                         .message = "this daemon records no pid; ask whoever started it"});
         }
-        complain("this daemon has no verb '" + std::string(verb) + "'");
+        complain("cannot " + std::string(verb) +
+                 (Daemon::can_be_found ? ": this daemon has nothing to read again; restart it instead"
+                                       : ": this daemon records no pid; whoever started it knows its process"));
         return exit_status::not_implemented;
     }
 
@@ -230,8 +232,9 @@ private:
             line(stdout, report.state == running
                              ? "running (pid " + std::to_string(report.pid) + ") since " +
                                    format_time(report.since, "%F %T", false) + ", recorded in " + report.where
-                         : report.state == dead ? "dead, but its record remains in " + report.where
-                                                : "not running");
+                         : report.state == dead
+                             ? "dead, but its record remains in " + report.where + "; start or stop clears it"
+                             : "not running");
         return report.status();
     }
 
@@ -241,14 +244,20 @@ private:
     options options_{};
 };
 
-/// Carries out the verb in `argv` for a daemon of class `Daemon`; `args` reach run(). Returns what main() is to
-/// return: in the process that was called, and in the daemon after run(). The name of the program, verbs, options and
-/// exit statuses are in the usage text (--help).
+/// Carries out the verb in `argv` for `daemon`; `args` reach run(). Returns what main() is to return: in the process that
+/// was called, and in the daemon after run(). Verbs, options and exit statuses are in the usage text (--help).
+template <class Daemon, class... Args>
+int command_line(Daemon& daemon, int argc, char** argv, typename Daemon::settings settings, Args&&... args)
+{
+    return command_line_program<Daemon>(daemon, std::move(settings))(argc, argv, std::forward<Args>(args)...);
+}
+
+/// The same for a daemon that needs nothing to begin with.
 template <class Daemon, class... Args>
 int command_line(int argc, char** argv, typename Daemon::settings settings, Args&&... args)
 {
     Daemon daemon{};
-    return command_line_program<Daemon>(daemon, std::move(settings))(argc, argv, std::forward<Args>(args)...);
+    return command_line(daemon, argc, argv, std::move(settings), std::forward<Args>(args)...);
 }
 
 } // namespace daemonkit

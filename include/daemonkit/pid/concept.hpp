@@ -11,7 +11,7 @@
 //                            privileged, no chroot yet  The process that published is the one that undoes
 //   g.release()              origin, daemon is ready    this copy undoes nothing any more; never throws
 //   g.descriptors()          daemon, once               range of what descriptor hygiene must not close
-//   g.lost_fd()              daemon, at every wait      readable once the identity may be lost; -1: never
+//   g.lost_fd()              daemon, at every wait      readable when keep() has work; -1: never
 //   g.keep()                 daemon, after every wait   cheap; restores what can be restored; false: the identity is
 //                                                       another's now, and the daemon stops
 //   ~g                       origin: start failed;      the identity is free again

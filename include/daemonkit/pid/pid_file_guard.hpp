@@ -60,13 +60,14 @@ public:
     /// In the daemon. From here on this process, and no other, takes the file away again.
     void publish(pid_t pid)
     {
-        const auto identity = identity_of(pid);
-        if (!identity)
+        const auto stat = sys::read_process_stat(pid);
+        if (!stat)
             throw startup_error(std::make_error_code(std::errc::no_such_process), "read the start time of process",
                                 std::to_string(pid), "/proc does not show it: is it mounted?");
+        const long stamp = stamp_of(pid, *stat);
         check(sys::write_all(file_.get(), std::to_string(pid) + "\n"), "write the pid file", path_.string());
-        check(sys::stamp(file_.get(), identity->stamp), "stamp the pid file", path_.string());
-        if (parse_pid_file(file_.get(), path_.string()).stamp != identity->stamp)
+        check(sys::stamp(file_.get(), stamp), "stamp the pid file", path_.string());
+        if (parse_pid_file(file_.get(), path_.string()).stamp != stamp)
             refuse(path_.string(),
                    "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
         owner_ = pid;

@@ -85,22 +85,11 @@ inline void check_pid_file(int fd, const std::string& path)
 /// The live process that a record means, or nobody.
 [[nodiscard]] inline holder find_holder(const pid_record& record)
 {
-    holder found;
-    if (record.pid == 0) return found;
-    found.remains = true;
-    sys::unique_fd process(sys::pidfd_open(record.pid));
-    if (!process) {
-        if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return found;
-        throw startup_error(last_error(), "open process", std::to_string(record.pid));
-    }
-    const auto identity = identity_of(record.pid);
-    // Still alive after /proc was read: what was read there is of the process that the pidfd holds.
-    if (sys::readable_within(process.get(), std::chrono::nanoseconds::zero())) return found;
-    if (!identity)
-        throw startup_error(std::make_error_code(std::errc::permission_denied), "identify process",
-                            std::to_string(record.pid), "/proc does not show it");
-    if (identity->stamp != record.stamp) return found;
-    return {record.pid, std::move(process), sys::wall_time(identity->start), false};
+    if (record.pid == 0) return {};
+    auto found =
+        hold(record.pid, [&](const sys::process_stat& stat) { return stamp_of(record.pid, stat) == record.stamp; });
+    found.remains = !found;
+    return found;
 }
 
 /// find() of both pid file policies: nobody if there is no file.

@@ -9,33 +9,24 @@
 #include "../sys/process.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
 namespace daemonkit {
 
-struct process_identity
+/// 0 ... 999 999 999, of a process and what /proc shows of it.
+[[nodiscard]] inline long stamp_of(pid_t pid, const sys::process_stat& stat)
 {
-    long stamp = 0;               ///< 0 ... 999 999 999
-    unsigned long long start = 0; ///< clock ticks since boot
-};
-
-/// Of a process that exists now; nothing if /proc does not show it.
-[[nodiscard]] inline std::optional<process_identity> identity_of(pid_t pid)
-{
-    const auto stat = sys::read_process_stat(pid);
-    if (!stat) return {};
     std::uint64_t hash = 14695981039346656037U; // FNV-1a
     const auto fold = [&](std::string_view text) {
         for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
     };
     fold(std::to_string(pid));
     fold(" ");
-    fold(std::to_string(stat->start));
+    fold(std::to_string(stat.start));
     fold(" ");
     fold(sys::boot_id());
-    return process_identity{static_cast<long>((hash ^ hash >> 32U) % 1'000'000'000U), stat->start};
+    return static_cast<long>((hash ^ hash >> 32U) % 1'000'000'000U);
 }
 
 } // namespace daemonkit
