@@ -168,11 +168,9 @@ private:
 
     void print_version() const
     {
-        if constexpr (requires { std::string_view(Derived::version); })
-            std::printf("%s %s (daemonkit %s)\n", name_.c_str(), std::string(Derived::version).c_str(),
-                        DAEMONKIT_VERSION);
-        else
-            std::printf("%s (daemonkit %s)\n", name_.c_str(), DAEMONKIT_VERSION);
+        std::string own;
+        if constexpr (requires { own += Derived::version; }) (own += ' ') += Derived::version;
+        std::printf("%s%s (daemonkit %s)\n", name_.c_str(), own.c_str(), DAEMONKIT_VERSION);
     }
 
     /// --timeout: for the daemon to be ready, and for the first step of stopping it.
