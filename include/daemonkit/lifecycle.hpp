@@ -60,6 +60,7 @@ protected:
         derived::check_run<Derived, Args...>();
         start_report report;
         try {
+            process_setup::prepare_standard_descriptors();
             if constexpr (Fork::detaches) process_setup::prepare_to_fork();
             const process_setup setup(s.process);
             auto identity = s.pid.claim();

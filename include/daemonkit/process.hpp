@@ -46,11 +46,13 @@ public:
         if (!settings.user.empty() || !settings.group.empty()) credentials_ = look_up();
     }
 
-    /// In the origin, first of all. fork(2) takes only the calling thread along, and whatever lock another one holds
-    /// stays locked for ever in the daemon.
+    /// Before anything is opened: no file of ours becomes somebody's stdout.
+    static void prepare_standard_descriptors() { check(sys::fill_standard_descriptors(), "open", "/dev/null"); }
+
+    /// In the origin, before anything is changed. fork(2) takes only the calling thread along, and whatever lock
+    /// another one holds stays locked for ever in the daemon.
     static void prepare_to_fork()
     {
-        check(sys::fill_standard_descriptors(), "open", "/dev/null");
         if (const auto self = sys::read_process_stat(sys::this_process()); self && self->threads > 1)
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "fork", {},
                                 "the process has " + std::to_string(self->threads) +
