@@ -43,7 +43,8 @@ public:
         const sys::unique_fd null(check(sys::open("/dev/null", O_RDONLY), "open", "/dev/null"));
         check(sys::put_on(null.get(), 0), "redirect standard input");
         reopen();
-        std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+        static char buffer[BUFSIZ]; // glibc takes the mode for good only with the buffer, if stdout was written to
+        std::setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
     }
 
     void give_to(uid_t user, gid_t group)
