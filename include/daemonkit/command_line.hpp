@@ -4,14 +4,12 @@
 #pragma once
 
 #include "basic_daemon.hpp"
+#include "command_line_options.hpp"
 #include "json.hpp"
 #include "sys/terminal.hpp"
 #include "version.hpp"
 
-#include <getopt.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -23,16 +21,6 @@ class command_line_program
     using Daemon = typename Derived::daemon_type;
     using settings = typename Daemon::settings;
 
-    struct options
-    {
-        std::string_view verb{};
-        bool timeout_given = false;
-        std::chrono::nanoseconds timeout{};
-        bool json = false;
-        bool quiet = false;
-        bool verbose = false;
-    };
-
 public:
     command_line_program(Daemon& daemon, settings s)
         : daemon_(daemon), settings_(std::move(s)), name_(Daemon::name_of(settings_))
@@ -42,8 +30,8 @@ public:
     template <class... Args>
     int operator()(int argc, char** argv, Args&&... args)
     {
-        if (int status = 0; !parse(argc, argv, status)) return status;
-        if (options_.timeout_given) allow(options_.timeout);
+        if (const auto status = options_.parse(argc, argv, name_, version(), verbs)) return *status;
+        if (options_.timeout) allow(*options_.timeout);
         const auto verb = options_.verb;
         if (verb == "run") return tell(daemon_.run_in_foreground(settings_, std::forward<Args>(args)...));
         if (verb == "start") {
@@ -76,13 +64,6 @@ public:
     }
 
 private:
-    struct verb_help
-    {
-        const char* name;
-        const char* does;
-        bool exists;
-    };
-
     static constexpr bool found = Daemon::can_be_found;
     static constexpr verb_help verbs[] = {
         {"start", "start the daemon and return when it is ready", true},
@@ -95,82 +76,11 @@ private:
         {"run", "run it in the foreground", true},
     };
 
-    /// false: there is nothing more to do, and `status` is the exit status.
-    bool parse(int argc, char** argv, int& status)
-    {
-        static constexpr option longs[] = {{"timeout", required_argument, nullptr, 't'},
-                                           {"json", no_argument, nullptr, 'j'},
-                                           {"quiet", no_argument, nullptr, 'q'},
-                                           {"verbose", no_argument, nullptr, 'v'},
-                                           {"help", no_argument, nullptr, 'h'},
-                                           {"version", no_argument, nullptr, 'V'},
-                                           {nullptr, 0, nullptr, 0}};
-        status = exit_status::usage;
-        ::optind = 0; // from the beginning, also the second time a program calls this
-        for (int c = 0; (c = ::getopt_long(argc, argv, "", longs, nullptr)) != -1;) {
-            switch (c) {
-            case 't':
-                if (!read_timeout(::optarg)) return false;
-                break;
-            case 'j': options_.json = true; break;
-            case 'q': options_.quiet = true; break;
-            case 'v': options_.verbose = true; break;
-            case 'h': usage(stdout); return status = exit_status::done, false;
-            case 'V': print_version(); return status = exit_status::done, false;
-            default: usage(stderr); return false;
-            }
-        }
-        if (::optind == argc) return usage(stderr), false;
-        options_.verb = argv[::optind];
-        bool known = false;
-        for (const auto& v : verbs) known = known || options_.verb == v.name;
-        if (!known) return wrong("there is no verb '" + std::string(options_.verb) + "'");
-        if (::optind + 1 != argc)
-            return wrong("nothing may follow the verb, but '" + std::string(argv[::optind + 1]) + "' does");
-        if (options_.json && options_.verb != "status") return wrong("--json goes with status only");
-        const bool waits = options_.verb != "status" && options_.verb != "run" && options_.verb != "reload";
-        if (options_.timeout_given && !waits) return wrong("--timeout goes with verbs that wait, start and stop");
-        return true;
-    }
-
-    bool read_timeout(const char* text)
-    {
-        char* end = nullptr;
-        const double seconds = std::strtod(text, &end);
-        if (end == text || *end != '\0' || !(seconds > 0) || seconds > 366.0 * 24 * 3600)
-            return wrong("--timeout takes seconds above 0 and up to a year, not '" + std::string(text) + "'");
-        options_.timeout = sys::saturate(std::chrono::duration<double>(seconds));
-        options_.timeout_given = true;
-        return true;
-    }
-
-    bool wrong(const std::string& text)
-    {
-        complain(text);
-        usage(stderr);
-        return false;
-    }
-
-    void usage(std::FILE* to) const
-    {
-        std::fprintf(to, "Usage: %s [OPTION]... VERB\n\n", name_.c_str());
-        for (const auto& v : verbs)
-            if (v.exists) std::fprintf(to, "  %-16s%s\n", v.name, v.does);
-        std::fputs("\n"
-                   "  --timeout S     wait S seconds at the most: start until it is ready, stop before it kills\n"
-                   "  --json          status as one JSON object\n"
-                   "  --quiet         say nothing but errors\n"
-                   "  --verbose       say what is done\n"
-                   "  --help          this text\n"
-                   "  --version       the version\n",
-                   to);
-    }
-
-    void print_version() const
+    [[nodiscard]] std::string version() const
     {
         std::string own;
-        if constexpr (requires { own += Derived::version; }) (own += ' ') += Derived::version;
-        std::printf("%s%s (daemonkit %s)\n", name_.c_str(), own.c_str(), DAEMONKIT_VERSION);
+        if constexpr (requires { own += Derived::version; }) (own += Derived::version) += ' ';
+        return own + "(daemonkit " DAEMONKIT_VERSION ")";
     }
 
     /// --timeout: for the daemon to be ready, and for the first step of stopping it.
@@ -239,7 +149,7 @@ private:
     Daemon& daemon_;
     settings settings_;
     std::string name_;
-    options options_{};
+    command_line_options options_{};
 };
 
 /// Carries out the verb in `argv` for `daemon`; `args` reach run(). Returns what main() is to return: in the process that

@@ -68,7 +68,7 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||' | sort); do
             done
             ;;
         daemonkit.hpp)
-            [ "$include" != command_line.hpp ] ||
+            [[ $include != command_line*.hpp ]] ||
                 violation "$header" "command_line.hpp is not behind the door: only its users pay for it"
             ;;
         esac
@@ -95,7 +95,7 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||' | sort); do
             violation "$header" "<$include> costs every user compile time and start-up"
             ;;
         getopt.h)
-            [ "$header" = command_line.hpp ] || violation "$header" "only command_line.hpp may use <getopt.h>"
+            [ "$header" = command_line_options.hpp ] || violation "$header" "only command_line_options.hpp may use <getopt.h>"
             ;;
         signal.h | sys/types.h) ;;
         unistd.h | fcntl.h | poll.h | sched.h | spawn.h | dirent.h | pwd.h | grp.h | pthread.h | termios.h | \
