@@ -7,7 +7,7 @@
 //   p.claim()                before the first fork, in  returns the guard; throws already_running if a live daemon
 //                            the origin                 has the identity, startup_error if it cannot be had, with
 //                                                       nothing changed in either case
-//   g.publish(pid)           daemon, before on_start(); from now on find() leads here; throws startup_error.
+//   g.publish(pid)           daemon before on_start();  from now on find() leads here; throws startup_error.
 //                            privileged, no chroot yet  The process that published is the one that undoes
 //   g.release()              origin, daemon is ready    this copy undoes nothing any more; never throws
 //   g.descriptors()          daemon, once               range of what descriptor hygiene must not close

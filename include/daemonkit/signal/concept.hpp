@@ -13,7 +13,7 @@
 //   g.fd()                   daemon; optional           readable while an event waits
 //   g.stop_requested()       daemon, any thread;        one relaxed load, true from the moment the signal arrived,
 //                            optional                   wait() or not
-//   ~g                       daemon, after the identity mask and dispositions are what they were
+//   ~g                       daemon, after identity     mask and dispositions are what they were
 //
 // A child made by fork() gets mask and dispositions back before fork() returns there. signal(7), signalfd(2).
 #pragma once

@@ -5,7 +5,7 @@
 //   expression               when, in which process     promise
 //   P::keeps_terminal        compile time               whether 0, 1 and 2 stay the caller's; forbids detaching
 //   P::reopens               compile time               whether a reload reopens anything: HUP is then heard
-//   p.redirect()             daemon, before on_start(), descriptors 0, 1 and 2 are open, where the policy says;
+//   p.redirect()             daemon before on_start(),  descriptors 0, 1 and 2 are open, where the policy says;
 //                            privileged                 throws startup_error
 //   g.give_to(uid, gid)      daemon, before privileges  what reopen() opens may be opened by them afterwards;
 //                            are dropped                throws startup_error
