@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSL-1.0
+// Options, wrong words, and what a person at a terminal sees that a script does not.
+#include "support.hpp"
+
+#include <daemonkit/version.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <poll.h>
+#include <pty.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+void started(const program& p, const outcome& said)
+{
+    BOOST_TEST(said.status == 0);
+    BOOST_TEST(alive(p.pid()));
+    BOOST_TEST(p({"stop"}).status == 0);
+}
+
+void refused(const program& p, const std::vector<std::string>& words, const std::string& why)
+{
+    std::string line;
+    for (const auto& word : words) line += word + " ";
+    BOOST_TEST_CONTEXT("commanded " << line)
+    {
+        const auto said = p(words);
+        BOOST_TEST(said.status == 2);
+        BOOST_TEST(said.out.empty());
+        BOOST_TEST(said.err.find(why) != std::string::npos, said.err);
+        BOOST_TEST(said.err.find("Usage: commanded [OPTION]... VERB\n") != std::string::npos);
+        BOOST_TEST(!fs::exists(p.pid_file));
+        BOOST_TEST(p.processes().empty());
+    }
+}
+
+/// The same on a terminal: everything that shows up there.
+outcome on_terminal(const program& p, const std::vector<std::string>& words)
+{
+    int terminal = -1;
+    const auto command = p.command(words);
+    const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+    if (child == 0) {
+        std::vector<char*> arguments;
+        for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+        arguments.push_back(nullptr);
+        ::execvp(arguments[0], arguments.data());
+        ::_exit(127);
+    }
+    outcome seen;
+    std::array<char, 4096> bytes{};
+    for (pollfd fd{terminal, POLLIN, 0};
+         ::poll(&fd, 1, static_cast<int>(std::chrono::milliseconds(generous).count())) == 1;) {
+        const auto n = ::read(terminal, bytes.data(), bytes.size());
+        if (n <= 0) break; // EIO: nobody has the other side open
+        seen.out.append(bytes.data(), static_cast<std::size_t>(n));
+    }
+    if (!ends(child)) ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(terminal);
+    seen.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return seen;
+}
+
+std::size_t lines_of(const std::string& text)
+{
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(options, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(help_is_an_answer)
+{
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"--help"}, {"start", "--help"}, {"--help", "fly"}}) {
+        const program p;
+        const auto said = p(words);
+        BOOST_TEST(said.status == 0);
+        BOOST_TEST(said.err.empty());
+        BOOST_TEST(said.out.find("Usage: commanded [OPTION]... VERB\n") == 0U);
+        for (const char* word : {"start", "stop", "restart", "try-restart", "reload", "force-reload", "status", "run"})
+            BOOST_TEST(said.out.find(std::string("\n  ") + word + " ") != std::string::npos, word);
+        for (const char* word : {"--timeout", "--json", "--quiet", "--verbose", "--help", "--version"})
+            BOOST_TEST(said.out.find(std::string("\n  ") + word + " ") != std::string::npos, word);
+        BOOST_TEST(p.processes().empty());
+    }
+    BOOST_TEST(program("plain")({"--help"}).out.find("\n  reload ") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(version_is_the_daemons_and_the_librarys)
+{
+    BOOST_TEST(program()({"--version"}).out == "commanded 7.5 (daemonkit " DAEMONKIT_VERSION ")\n");
+    const auto said = program("plain")({"--version"});
+    BOOST_TEST(said.out == "plain \"quoted\" (daemonkit " DAEMONKIT_VERSION ")\n");
+    BOOST_TEST(said.status == 0);
+    BOOST_TEST(said.err.empty());
+}
+
+BOOST_AUTO_TEST_CASE(wrong_words_start_nothing)
+{
+    const program p;
+    refused(p, {}, "Usage");
+    refused(p, {"fly"}, "there is no verb 'fly'");
+    refused(p, {""}, "there is no verb ''");
+    refused(p, {"Start"}, "there is no verb 'Start'");
+    refused(p, {"star"}, "there is no verb 'star'");
+    refused(p, {"start", "now"}, "nothing may follow the verb, but 'now' does");
+    refused(p, {"start", "stop"}, "'stop'");
+    refused(p, {"--", "start", "--quiet"}, "'--quiet'");
+    refused(p, {"--wings", "start"}, "'--wings'");
+    refused(p, {"start", "--wings"}, "'--wings'");
+    refused(p, {"-x", "start"}, "'x'");
+    refused(p, {"--quiet=yes", "start"}, "--quiet");
+    refused(p, {"--json", "start"}, "--json goes with status only");
+    refused(p, {"run", "--json"}, "--json goes with status only");
+    refused(p, {"--timeout", "3", "status"}, "--timeout goes with");
+    refused(p, {"reload", "--timeout=3"}, "--timeout goes with");
+}
+
+BOOST_AUTO_TEST_CASE(a_timeout_is_seconds_above_zero)
+{
+    const program p;
+    for (const char* wrong : {"-1", "0", "-0", "0.0", "abc", "1e400", "-1e400", "1e-400", "nan", "inf", "", "1.5s",
+                              "1,5", "1 2", "31622401", "start"}) {
+        refused(p, {"--timeout", wrong, "start"}, "--timeout takes seconds above 0 and up to a year, not '");
+        refused(p, {"start", std::string("--timeout=") + wrong}, "--timeout takes");
+    }
+    refused(p, {"start", "--timeout"}, "--timeout");
+    started(p, p({"--timeout", "20", "start"}));
+    started(p, p({"start", "--timeout=19.5"}));
+    started(p, p({"start", "--timeout", "31622400"}));
+}
+
+BOOST_AUTO_TEST_CASE(options_stand_before_or_after_the_verb)
+{
+    program p;
+    started(p, p({"--quiet", "start"}));
+    started(p, p({"start", "--quiet"}));
+    started(p, p({"--quiet", "--", "start"}));
+    started(p, p({"start", "--"}));
+    started(p, p({"--quiet", "start", "--timeout", "20"}));
+    p.environment = {"POSIXLY_CORRECT=1"};
+    started(p, p({"--quiet", "--timeout", "20", "start"}));
+    refused(p, {"start", "--quiet"}, "nothing may follow the verb, but '--quiet' does");
+}
+
+BOOST_AUTO_TEST_CASE(quiet_says_nothing_but_errors)
+{
+    const program p;
+    for (const char* verb :
+         {"start", "start", "restart", "reload", "status", "try-restart", "stop", "stop", "status"}) {
+        const auto said = p({"--quiet", verb});
+        BOOST_TEST(said.out.empty(), verb);
+        BOOST_TEST(said.err.empty(), verb);
+    }
+    BOOST_TEST(p({"--quiet", "status"}).status == 3);
+    BOOST_TEST(p({"--quiet", "reload"}).err == "commanded: not running\n");
+    BOOST_TEST(p({"--quiet", "--json", "status"}).out.find("\"stopped\"") != std::string::npos);
+    program failing;
+    failing.environment = {"FAILS=no"};
+    BOOST_TEST(failing({"--quiet", "start"}).err == "commanded: no\n");
+}
+
+BOOST_AUTO_TEST_CASE(verbose_says_what_is_done)
+{
+    const program p;
+    const auto start = p({"--verbose", "start"});
+    const auto pid = std::to_string(p.pid());
+    BOOST_TEST(start.out == "commanded: starting\ncommanded: started (pid " + pid + ")\ncommanded: recorded in " +
+                                p.pid_file.string() + "\n");
+    BOOST_TEST(p({"stop", "--verbose"}).out == "commanded: stopping\ncommanded: stopped (pid " + pid + ", SIGTERM)\n");
+    BOOST_TEST(p({"restart", "--verbose"}).out.find("commanded: restarting\n") == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_is_late_is_ended)
+{
+    program p;
+    p.environment = {"LATE=1"};
+    const auto said = p({"start", "--timeout", "0.3"});
+    BOOST_TEST(said.status == 1);
+    BOOST_TEST(said.out.empty());
+    BOOST_TEST(said.err.find("commanded: the daemon was not ready within 0.3 s and was ended: ") == 0U, said.err);
+    BOOST_TEST(lines_of(said.err) == 1U);
+    BOOST_TEST(said.streams_ended);
+    BOOST_TEST(!fs::exists(p.pid_file));
+    BOOST_TEST(p.nobody_left());
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_kills_after_the_timeout)
+{
+    program p;
+    p.environment = {"IGNORES=1"};
+    BOOST_REQUIRE(p({"start"}).status == 0);
+    const auto pid = p.pid();
+    const auto said = p({"stop", "--timeout", "0.2"});
+    BOOST_TEST(said.status == 0);
+    BOOST_TEST(said.out == "commanded: stopped (pid " + std::to_string(pid) + ", SIGKILL)\n");
+    BOOST_TEST(!alive(pid));
+    BOOST_TEST(!fs::exists(p.pid_file));
+    BOOST_REQUIRE(p({"start"}).status == 0);
+    BOOST_TEST(p({"restart", "--timeout=0.2"}).status == 0);
+    BOOST_TEST((p.processes() == std::vector{p.pid()}));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_wait_shows_on_a_terminal_only)
+{
+    program p;
+    p.environment = {"IGNORES=1"};
+    BOOST_REQUIRE(p({"start"}).status == 0);
+    const auto seen = on_terminal(p, {"stop", "--timeout", "1.2"});
+    BOOST_TEST(seen.status == 0);
+    BOOST_TEST(seen.out.find("commanded: stopping, 1") != std::string::npos, seen.out);
+    // What is said at the end does not stand behind what the wait left.
+    BOOST_TEST(seen.out.find("\r\033[Kcommanded: stopped (pid ") != std::string::npos, seen.out);
+
+    BOOST_REQUIRE(p({"start"}).status == 0);
+    BOOST_TEST(on_terminal(p, {"--quiet", "stop", "--timeout", "1.2"}).out.empty());
+
+    BOOST_REQUIRE(p({"start"}).status == 0);
+    const auto elsewhere = p({"stop", "--timeout", "1.2"});
+    BOOST_TEST(elsewhere.err.empty());
+    BOOST_TEST(lines_of(elsewhere.out) == 1U);
+    BOOST_TEST(elsewhere.out.find('\r') == std::string::npos);
+
+    p.environment = {"LATE=1"};
+    const auto starting = on_terminal(p, {"start", "--timeout", "1.2"});
+    BOOST_TEST(starting.status == 1);
+    BOOST_TEST(starting.out.find("commanded: starting, 1") != std::string::npos, starting.out);
+    BOOST_TEST(starting.out.find("\r\033[Kcommanded: the daemon was not ready within 1.2 s") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
