@@ -132,8 +132,9 @@ private:
         const auto record = parse_pid_file(file.get(), name);
         if (const auto other = find_holder(record)) throw already_running(other.pid, name);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
-            check(sys::remove_file(path_.c_str()), "remove the stale pid file", name);
-            return false;
+            if (sys::remove_file(path_.c_str()) == 0) return false;
+            // The file is ours and the directory is not, as where root made it for a user.
+            check(sys::empty_file(file.get()), "empty the stale pid file", name);
         }
         check(sys::change_mode(file.get(), mode_), "set the mode of the pid file", name);
         file_ = std::move(file);
