@@ -6,9 +6,7 @@
 
 #include <sys/types.h>
 
-#include <algorithm>
 #include <cstddef>
-#include <cstring>
 #include <string_view>
 
 namespace daemonkit {
@@ -33,8 +31,7 @@ struct message
     /// Sends it up to the end of `sentence`. A partner that has gone is not an error: nobody is left to be told.
     void send(int channel, std::string_view sentence = {}) noexcept
     {
-        const auto size = std::min(sentence.size(), longest);
-        std::memcpy(text, sentence.data(), size);
+        const auto size = sentence.copy(text, longest);
         sys::send_message(channel, this, offsetof(message, text) + size);
     }
 
