@@ -21,7 +21,7 @@ struct clockd : basic_daemon<clockd, double_fork, flock_pid_file, signalfd_signa
     {
         do {
             const auto now = std::time(nullptr);
-            std::cout << std::put_time(std::localtime(&now), format.c_str()) << std::endl;
+            std::cout << std::put_time(std::localtime(&now), format.c_str()) << '\n';
         } while (wait_for(1s)); // false as soon as it is to stop
         return EXIT_SUCCESS;
     }
