@@ -76,11 +76,12 @@ private:
         {"run", "run it in the foreground", true},
     };
 
-    [[nodiscard]] std::string version() const
+    [[nodiscard]] static std::string version()
     {
-        std::string own;
-        if constexpr (requires { own += Derived::version; }) (own += Derived::version) += ' ';
-        return own + "(daemonkit " DAEMONKIT_VERSION ")";
+        if constexpr (requires { std::string(Derived::version); })
+            return std::string(Derived::version) + " (daemonkit " DAEMONKIT_VERSION ")";
+        else
+            return "(daemonkit " DAEMONKIT_VERSION ")";
     }
 
     /// --timeout: for the daemon to be ready, and for the first step of stopping it.
