@@ -76,7 +76,7 @@ public:
     void drop_privileges() const
     {
         if (!settings_.chroot.empty()) {
-            check(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
+            entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
             enter(settings_.working_directory);
         }
         if (credentials_) check(sys::become(*credentials_), "drop privileges to user", settings_.user);
@@ -104,11 +104,14 @@ private:
 
     static void enter(const std::string& directory)
     {
-        if (sys::change_directory(directory.c_str()) == 0) return;
-        if (errno == ENOENT || errno == ENOTDIR)
-            throw startup_error::bad_setting("change to the working directory", directory,
-                                             "there is no such directory");
-        throw startup_error(last_error(), "change to the working directory", directory);
+        entered(sys::change_directory(directory.c_str()), "change to the working directory", directory);
+    }
+
+    static void entered(int result, const char* step, const std::string& directory)
+    {
+        if (result == -1 && (errno == ENOENT || errno == ENOTDIR))
+            throw startup_error::bad_setting(step, directory, "there is no such directory");
+        check(result, step, directory);
     }
 
     const process_settings& settings_; // of the caller of start(), who waits
