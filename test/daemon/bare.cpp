@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+// A daemon with none of the four families: a test looks whether anything of them is in the program nevertheless.
+#include <daemonkit/basic_daemon.hpp>
+#include <daemonkit/fork/no_fork.hpp>
+#include <daemonkit/pid/no_pid_file.hpp>
+#include <daemonkit/signal/inherit_signals.hpp>
+#include <daemonkit/stdio/inherit_stdio.hpp>
+
+#ifdef BOOST_CONFIG_HPP // every header of Boost includes it
+#error "a daemon that names no file includes Boost"
+#endif
+
+struct bare : daemonkit::basic_daemon<bare, daemonkit::no_fork, daemonkit::no_pid_file, daemonkit::inherit_signals,
+                                      daemonkit::inherit_stdio>
+{
+    int run() { return 17; }
+};
+
+int main() { return bare{}.start({}); }

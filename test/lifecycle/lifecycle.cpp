@@ -1,0 +1,825 @@
+// SPDX-License-Identifier: BSL-1.0
+// The life of a daemon: its order, every way in which a start ends, and who gets to know what.
+#include "support/child_process.hpp"
+#include "support/skip.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <daemonkit/presets.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <grp.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
+#include <iterator>
+#include <memory>
+#include <thread>
+
+using namespace std::chrono_literals;
+using namespace daemonkit;
+
+namespace {
+
+void say(const std::string& line) { child_process::say(line); }
+
+std::string content(const boost::filesystem::path& path)
+{
+    std::ifstream in(path.string(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// Processes that ended children have left to the test.
+std::vector<pid_t> left_behind()
+{
+    std::ifstream list("/proc/self/task/" + std::to_string(::getpid()) + "/children");
+    return {std::istream_iterator<pid_t>(list), {}};
+}
+
+template <class Derived, class Daemon>
+struct hooks : Daemon
+{
+    std::function<void(Derived&)> starting = [](Derived&) {};
+    std::function<int(Derived&)> body = [](Derived& self) {
+        say("running " + std::to_string(::getpid()));
+        while (self.wait()) {}
+        return 0;
+    };
+    std::function<void(Derived&)> stopping = [](Derived&) {};
+
+    int run() { return body(self()); }
+    void on_start() { starting(self()); }
+    void on_reload() { say("reloaded"); }
+    void on_stop() { stopping(self()); }
+
+private:
+    Derived& self() { return static_cast<Derived&>(*this); }
+};
+
+/// Of the default parts.
+struct quiet : hooks<quiet, sysv_daemon<quiet>>
+{};
+
+/// Says itself when it is ready, and where it speaks can be read.
+struct announcing : hooks<announcing, sysv_daemon<announcing, flock_pid_file, signalfd_signals, log_file_stdio>>
+{
+    static constexpr bool announces_ready = true;
+};
+
+/// In the foreground anyway, with an identity.
+struct staying : hooks<staying, container_daemon<staying, flock_pid_file>>
+{};
+
+/// The origin's, or daemon's, view of a start in a line.
+std::string in_words(const start_result& r)
+{
+    const char* const names[] = {"ready", "already_running", "failed", "died", "late", "not_running", "finished"};
+    return std::string(r.in_origin ? "origin" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
+           std::to_string(r.status) + " pid " + std::to_string(r.pid) + " [" + r.message + "]";
+}
+
+/// A child of the test that starts the daemon after `prepare` has set it up, and tells what start() returned.
+template <class Daemon>
+child_process starting(const typename Daemon::settings& s, const std::function<void(Daemon&)>& prepare = {})
+{
+    return child_process([&] {
+        Daemon d;
+        if (prepare) prepare(d);
+        auto mine = s;
+        mine.process.name = "mine";
+        mine.process.keep_descriptors = child_process::descriptors();
+        const start_result result = d.start(mine);
+        if (!result.in_origin) child_process::await(); // the origin has ended, so that the test is the parent
+        say(in_words(result));
+        return result;
+    });
+}
+
+pid_t running(child_process& origin) { return origin.says("running ") ? std::stoi(origin.rest_of_line()) : 0; }
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(start_report, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(ready_and_finished)
+{
+    const temporary_directory dir;
+    auto origin = starting<quiet>({.pid = {.path = dir / "pid"}}, [](quiet& d) {
+        d.body = [](quiet& self) {
+            say("running " + std::to_string(::getpid()));
+            while (self.wait()) {}
+            return 42;
+        };
+    });
+    const pid_t daemon = running(origin);
+    BOOST_REQUIRE(daemon != 0);
+    BOOST_TEST(origin.says("origin: ready 0 pid " + std::to_string(daemon) + " []"));
+    BOOST_TEST(origin.status() == 0);
+    BOOST_TEST(pid_in((dir / "pid").string()) == daemon);
+    BOOST_TEST(proc_stat(daemon, 4) == ::getpid()); // the nearest subreaper already, when start() returns
+    ::kill(daemon, SIGTERM);
+    origin.go();
+    BOOST_TEST(origin.says("daemon: finished 42 pid " + std::to_string(daemon) + " []"));
+    BOOST_TEST(child_process::status_of(daemon) == 42);
+    BOOST_TEST(is_empty(dir.path()));
+}
+
+BOOST_AUTO_TEST_CASE(already_running)
+{
+    const temporary_directory dir;
+    auto first = starting<quiet>({.pid = {.path = dir / "pid"}});
+    const pid_t daemon = running(first);
+    BOOST_REQUIRE(daemon != 0);
+    BOOST_REQUIRE(first.says("origin: ready"));
+    auto second = starting<quiet>({.pid = {.path = dir / "pid"}});
+    const auto number = std::to_string(daemon);
+    BOOST_TEST(second.says("origin: already_running 0 pid " + number + " [already running (pid " + number + ")]"));
+    BOOST_TEST(second.status() == 0);
+    BOOST_TEST(second.everything().find("running ", second.heard().find("]")) == std::string::npos);
+    BOOST_TEST(content(dir / "pid") == number + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_exception_out_of_on_start_is_the_sentence_of_the_origin)
+{
+    const auto none = std::make_error_code(std::errc::permission_denied);
+    const std::vector<std::pair<std::function<void(quiet&)>, std::string>> cases{
+        {[=](quiet&) { throw startup_error(none, "bind to", "port 80", "only root may"); },
+         "4 pid DAEMON [cannot bind to port 80: only root may]"},
+        {[](quiet&) { throw startup_error::bad_setting("use the zone", "Nowhere", "there is none of that name"); },
+         "6 pid DAEMON [cannot use the zone Nowhere: there is none of that name]"},
+        {[](quiet&) { throw std::runtime_error("the zone file is broken"); }, "1 pid DAEMON [the zone file is broken]"},
+        {[](quiet&) { throw 7; }, "1 pid DAEMON [an exception that is no std::exception]"},
+    };
+    for (const auto& [start, expected] : cases) {
+        const temporary_directory dir;
+        auto origin = starting<quiet>({.pid = {.path = dir / "run" / "mine" / "pid"}}, [&](quiet& d) {
+            d.starting = [&](quiet& self) {
+                say("on_start " + std::to_string(::getpid()));
+                start(self);
+            };
+            d.stopping = [](quiet&) { say("on_stop"); };
+        });
+        BOOST_REQUIRE(origin.says("on_start "));
+        auto line = expected;
+        line.replace(line.find("DAEMON"), 6, origin.rest_of_line());
+        origin.go();
+        BOOST_TEST(origin.says("origin: failed " + line), origin.heard());
+        BOOST_TEST(origin.status() == line.front() - '0');
+        BOOST_TEST(is_empty(dir.path()));
+        const auto& said = origin.everything(); // ends with the last process that could speak
+        BOOST_TEST(said.find("running") == std::string::npos);
+        BOOST_TEST(said.find("on_stop") == std::string::npos);
+        BOOST_TEST(eventually([] { return left_behind().empty() || ::waitpid(-1, nullptr, WNOHANG) == -1; }));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_death_before_ready_is_told_at_once)
+{
+    const std::vector<std::pair<std::function<void(quiet&)>, std::string>> cases{
+        {[](quiet&) { ::_exit(7); }, "died 7 pid DAEMON [the daemon exited with status 7 before it was ready]"},
+        {[](quiet&) { ::_exit(0); }, "died 1 pid DAEMON [the daemon exited with status 0 before it was ready]"},
+        {[](quiet&) { ::raise(SIGKILL); },
+         "died 1 pid DAEMON [the daemon was killed by signal 9 (Killed) before it was ready]"},
+    };
+    for (const auto& [start, expected] : cases) {
+        const temporary_directory dir;
+        auto origin = starting<quiet>({.fork = {.deadline = 1h}, .pid = {.path = dir / "pid"}}, [&](quiet& d) {
+            d.starting = [&](quiet& self) {
+                say("on_start " + std::to_string(::getpid()));
+                start(self);
+            };
+        });
+        BOOST_REQUIRE(origin.says("on_start "));
+        auto line = expected;
+        line.replace(line.find("DAEMON"), 6, origin.rest_of_line());
+        BOOST_TEST(origin.says("origin: " + line), origin.heard());
+        BOOST_TEST(origin.status() == (line.rfind("died 7", 0) == 0 ? 7 : 1));
+        BOOST_TEST(is_empty(dir.path()));
+        BOOST_TEST(left_behind().empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(late)
+{
+    const temporary_directory dir;
+    auto origin = starting<quiet>({.fork = {.deadline = 50ms}, .pid = {.path = dir / "pid"}}, [](quiet& d) {
+        d.starting = [](quiet&) {
+            say("on_start " + std::to_string(::getpid()));
+            for (;;) ::pause();
+        };
+    });
+    BOOST_REQUIRE(origin.says("on_start "));
+    const pid_t daemon = std::stoi(origin.rest_of_line());
+    BOOST_TEST(origin.says("origin: late 1 pid "));
+    BOOST_TEST(origin.says("not ready within"));
+    BOOST_TEST(origin.status() == 1);
+    BOOST_TEST(!alive(daemon));
+    BOOST_TEST(is_empty(dir.path()));
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused)
+{
+    for (const auto deadline : {0s, -1s}) {
+        const temporary_directory dir;
+        auto origin = starting<quiet>({.fork = {.deadline = deadline}, .pid = {.path = dir / "pid"}});
+        BOOST_TEST(origin.says("origin: failed 6 pid 0 [cannot wait for the daemon: "));
+        BOOST_TEST(origin.status() == 6);
+        BOOST_TEST(is_empty(dir.path()));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(threads_are_refused_by_number)
+{
+    const temporary_directory dir;
+    child_process origin([&] {
+        std::thread one([] { child_process::await(); });
+        std::thread two([] { child_process::await(); });
+        const auto result = quiet{}.start({.pid = {.path = dir / "pid"}});
+        say(in_words(result));
+        one.join();
+        two.join();
+        return result;
+    });
+    BOOST_TEST(origin.says("origin: failed 1 pid 0 [cannot fork: the process has 3 threads"));
+    BOOST_TEST(is_empty(dir.path()));
+    origin.go();
+    origin.go();
+    BOOST_TEST(origin.status() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_result_is_the_exit_status)
+{
+    const start_result failed{{start_outcome::failed, 6, 0, "x"}, true};
+    BOOST_TEST(int(failed) == 6);
+    BOOST_TEST(int(start_result{}) == 1); // whoever forgets to fill it in has not succeeded
+    BOOST_TEST(start_result{}.in_origin);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(announced_readiness, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(start_returns_when_run_says_so_and_not_before)
+{
+    const temporary_directory dir;
+    auto origin =
+        starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}}, [](announcing& d) {
+            d.body = [](announcing& self) {
+                say("initialising in run");
+                child_process::await();
+                say("calling ready " + std::to_string(::getpid()));
+                self.ready();
+                self.ready(); // once is enough, twice does no harm
+                while (self.wait()) {}
+                return 0;
+            };
+        });
+    BOOST_REQUIRE(origin.says("initialising in run"));
+    BOOST_TEST(origin.heard().find("origin:") == std::string::npos);
+    BOOST_TEST(alive(origin.pid()));
+    origin.go();
+    BOOST_REQUIRE(origin.says("calling ready "));
+    BOOST_TEST(origin.says("origin: ready 0 pid " + origin.rest_of_line()));
+}
+
+BOOST_AUTO_TEST_CASE(run_that_ends_before_it_is_a_failure)
+{
+    for (const int status : {0, 9}) {
+        const temporary_directory dir;
+        auto origin = starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}},
+                                           [=](announcing& d) { d.body = [=](announcing&) { return status; }; });
+        origin.go();
+        BOOST_TEST(origin.says("origin: failed " + std::to_string(status == 0 ? 1 : status)));
+        BOOST_TEST(origin.says("[run() ended with status " + std::to_string(status) + " before it called ready()]"));
+        BOOST_TEST(origin.status() == (status == 0 ? 1 : status));
+        BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_exception_out_of_run_before_it_reaches_the_origin)
+{
+    const temporary_directory dir;
+    auto origin =
+        starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}}, [](announcing& d) {
+            d.body = [](announcing&) -> int { throw startup_error::bad_setting("use", "it", "because"); };
+        });
+    origin.go();
+    BOOST_TEST(origin.says("origin: failed 6 pid "));
+    BOOST_TEST(origin.says("[cannot use it: because]"));
+    BOOST_TEST(origin.status() == 6);
+    BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
+}
+
+BOOST_AUTO_TEST_CASE(an_exception_out_of_run_after_it_is_in_the_log_and_everything_is_undone)
+{
+    const std::vector<std::pair<std::function<void()>, std::string>> cases{
+        {[] { throw std::runtime_error("the disk is gone"); }, "mine: the disk is gone\n"},
+        {[] { throw startup_error::bad_setting("use", "it", "because"); }, "mine: cannot use it: because\n"},
+        {[] { throw 7; }, "mine: an exception that is no std::exception\n"},
+    };
+    for (const auto& [fail, expected] : cases) {
+        const temporary_directory dir;
+        auto origin =
+            starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}}, [&](announcing& d) {
+                d.body = [&](announcing& self) {
+                    self.ready();
+                    say("running " + std::to_string(::getpid()));
+                    child_process::await();
+                    fail();
+                    return 0;
+                };
+            });
+        const pid_t daemon = running(origin);
+        BOOST_REQUIRE(daemon != 0);
+        BOOST_TEST(origin.status() == 0);
+        BOOST_TEST(boost::filesystem::exists(dir / "pid"));
+        origin.go();
+        origin.go();
+        BOOST_TEST(child_process::status_of(daemon) == 1);
+        BOOST_TEST(content(dir / "log") == expected);
+        BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(run_in_foreground, *boost::unit_test::label("process"))
+
+namespace {
+
+template <class Daemon>
+void stays_in_the_foreground(start_result (*live)(Daemon&, const typename Daemon::settings&))
+{
+    const temporary_directory dir;
+    const auto mine = [&](const std::function<start_result(Daemon&, const typename Daemon::settings&)>& how) {
+        return child_process([&] {
+            ::signal(SIGHUP, SIG_IGN); // nohup
+            Daemon d;
+            d.body = [](Daemon& self) {
+                std::printf("printed\n");
+                std::fflush(stdout);
+                say("running " + std::to_string(::getpid()));
+                while (self.wait()) {}
+                return 5;
+            };
+            const auto result = how(d, {.pid = {.path = dir / "pid"}});
+            say(in_words(result));
+            return result;
+        });
+    };
+    auto daemon = mine(live);
+    BOOST_TEST(daemon.says("printed"));
+    BOOST_REQUIRE(running(daemon) == daemon.pid());
+    const auto number = std::to_string(daemon.pid());
+    BOOST_TEST(content(dir / "pid") == number + "\n");
+    daemon.signal(SIGHUP);
+    BOOST_TEST(daemon.says("reloaded"));
+    {
+        auto second = child_process([&] {
+            const auto result = quiet{}.start({.pid = {.path = dir / "pid"}});
+            say(in_words(result));
+            return result;
+        });
+        BOOST_TEST(second.says("origin: already_running 0 pid " + number));
+        BOOST_TEST(second.status() == 0);
+        const auto third = in_child([&] {
+            return Daemon::status({.pid = {.path = dir / "pid"}}).pid == daemon.pid() &&
+                           Daemon::status({.pid = {.path = dir / "pid"}}).status() == 0
+                       ? 0
+                       : 1;
+        });
+        BOOST_TEST(third.status == 0);
+        BOOST_REQUIRE(alive(daemon.pid()));
+        daemon.signal(SIGTERM);
+        BOOST_TEST(daemon.says("daemon: finished 5 pid " + number + " []"));
+        BOOST_TEST(daemon.status() == 5);
+    }
+    BOOST_TEST(is_empty(dir.path()));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(of_a_daemon_that_would_fork)
+{
+    stays_in_the_foreground<quiet>([](quiet& d, const quiet::settings& s) { return d.run_in_foreground(s); });
+}
+
+BOOST_AUTO_TEST_CASE(start_of_a_daemon_that_does_not_fork)
+{
+    stays_in_the_foreground<staying>([](staying& d, const staying::settings& s) { return d.start(s); });
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_there_is_in_the_result)
+{
+    const temporary_directory dir;
+    child_process daemon([&] {
+        staying d;
+        d.starting = [](staying&) { throw std::runtime_error("no zone"); };
+        const auto result = d.start({.pid = {.path = dir / "pid"}});
+        say(in_words(result));
+        return result;
+    });
+    BOOST_TEST(daemon.says("daemon: failed 1 pid 0 [no zone]"));
+    BOOST_TEST(daemon.status() == 1);
+    BOOST_TEST(is_empty(dir.path()));
+}
+
+BOOST_AUTO_TEST_CASE(with_closed_descriptors_nothing_lands_in_the_pid_file)
+{
+    for (unsigned closed = 0; closed < 8; ++closed) {
+        const temporary_directory dir;
+        child_process daemon([&] {
+            for (int fd = 0; fd <= 2; ++fd)
+                if ((closed >> static_cast<unsigned>(fd) & 1U) != 0) ::close(fd);
+            quiet d;
+            d.body = [&](quiet&) {
+                std::printf("to stdout\n");
+                std::fflush(stdout);
+                std::fprintf(stderr, "to stderr\n");
+                return content(dir / "pid") == std::to_string(::getpid()) + "\n" ? 0 : 1;
+            };
+            return d.run_in_foreground({.pid = {.path = dir / "pid"}});
+        });
+        BOOST_TEST(daemon.status() == 0, "closed: " << closed);
+        BOOST_TEST(is_empty(dir.path()));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(lifecycle, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(a_start_with_closed_descriptors)
+{
+    for (unsigned closed = 0; closed < 8; ++closed) {
+        const temporary_directory dir;
+        auto origin = child_process([&] {
+            for (int fd = 0; fd <= 2; ++fd)
+                if ((closed >> static_cast<unsigned>(fd) & 1U) != 0) ::close(fd);
+            quiet d;
+            d.body = [&](quiet& self) {
+                std::printf("to stdout\n");
+                std::fflush(stdout);
+                std::fprintf(stderr, "to stderr\n");
+                say("running " + std::to_string(::getpid()));
+                while (self.wait()) {}
+                return 0;
+            };
+            return d.start(
+                {.pid = {.path = dir / "pid"}, .process = {.keep_descriptors = child_process::descriptors()}});
+        });
+        const pid_t daemon = running(origin);
+        BOOST_REQUIRE(daemon != 0);
+        BOOST_TEST(origin.status() == 0);
+        for (const char* name : {"fd/0", "fd/1", "fd/2"}) BOOST_TEST(proc_link(daemon, name) == "/dev/null");
+        BOOST_TEST(content(dir / "pid") == std::to_string(daemon) + "\n");
+        ::kill(daemon, SIGTERM);
+        BOOST_TEST(child_process::status_of(daemon) == 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(who_loses_makes_no_process)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become a user who may have no more processes");
+    const temporary_directory dir;
+    BOOST_REQUIRE(::chown(dir.path().c_str(), 65534, 65534) == 0);
+    const auto start_as_nobody = [&](bool may_fork) {
+        return child_process([&dir, may_fork] {
+            const rlimit none{0, 0};
+            if (::setgroups(0, nullptr) == -1 || ::setresgid(65534, 65534, 65534) == -1 ||
+                ::setresuid(65534, 65534, 65534) == -1 || (!may_fork && ::setrlimit(RLIMIT_NPROC, &none) == -1))
+                return 99;
+            const auto result = quiet{}.start(
+                {.pid = {.path = dir / "pid"}, .process = {.keep_descriptors = child_process::descriptors()}});
+            say(in_words(result));
+            return int(result);
+        });
+    };
+    {
+        auto forbidden = start_as_nobody(false);
+        BOOST_TEST(forbidden.says("origin: failed 1 pid 0 [cannot fork: Resource temporarily unavailable]"));
+        BOOST_TEST(is_empty(dir.path()));
+    }
+    auto winner = start_as_nobody(true);
+    BOOST_REQUIRE(running(winner) != 0);
+    BOOST_REQUIRE(winner.says("origin: ready"));
+    auto loser = start_as_nobody(false);
+    BOOST_TEST(loser.says("origin: already_running 0"));
+}
+
+BOOST_AUTO_TEST_CASE(on_start_has_the_identity_and_dev_null_and_run_comes_before_on_stop)
+{
+    const temporary_directory dir;
+    auto origin = starting<quiet>({.pid = {.path = dir / "pid"}}, [&](quiet& d) {
+        d.starting = [&](quiet&) {
+            say(std::string("on_start, published: ") + (pid_in((dir / "pid").string()) == ::getpid() ? "yes" : "no") +
+                ", stdout " + proc_link(::getpid(), "fd/1") + ", cwd " + proc_link(::getpid(), "cwd"));
+            child_process::await(); // the origin waits for the end of on_start
+        };
+        d.body = [](quiet&) {
+            say("run");
+            child_process::await();
+            return 0;
+        };
+        d.stopping = [&](quiet&) {
+            say(std::string("on_stop, published: ") + (pid_in((dir / "pid").string()) == ::getpid() ? "yes" : "no"));
+        };
+    });
+    BOOST_TEST(origin.says("on_start, published: yes, stdout /dev/null, cwd /\n"));
+    BOOST_TEST(origin.heard().find("origin:") == std::string::npos);
+    origin.go();
+    BOOST_TEST(origin.says("run"));
+    BOOST_TEST(origin.status() == 0);
+    origin.go();
+    BOOST_TEST(origin.says("on_stop, published: yes"));
+    origin.go();
+    BOOST_TEST(origin.says("daemon: finished 0"));
+}
+
+BOOST_AUTO_TEST_CASE(waiting_outside_run_is_a_logic_error)
+{
+    quiet d;
+    BOOST_CHECK_THROW(d.wait(), std::logic_error);
+    BOOST_CHECK_THROW(d.wait_for(1s), std::logic_error);
+    BOOST_CHECK_THROW((void)d.signal_fd(), std::logic_error);
+    d.ready(); // nobody waits, nothing happens
+    d.extend(1s);
+    // and after a life it is one again
+    const auto after = in_child([] {
+        staying one;
+        const temporary_directory dir;
+        one.body = [](staying&) { return 0; };
+        if (one.start({.pid = {.path = dir / "pid"}}) != 0) return 1;
+        try {
+            one.wait();
+        } catch (const std::logic_error&) {
+            return 0;
+        }
+        return 2;
+    });
+    BOOST_TEST(after.status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(pid_1_stays_in_the_foreground_and_says_so)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, for a process namespace");
+    const temporary_directory dir;
+    child_process parent([&] {
+        if (::unshare(CLONE_NEWPID | CLONE_NEWNS) == -1 ||
+            ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == -1)
+            return 77;
+        const pid_t init = ::fork();
+        if (init == 0) {
+            if (::mount("proc", "/proc", "proc", 0, nullptr) == -1) ::_exit(77);
+            quiet d;
+            ::_exit(d.start({.pid = {.path = dir / "pid"}, .process = {.name = "mine"}}));
+        }
+        say("init " + std::to_string(init));
+        return child_process::status_of(init);
+    });
+    const bool told = parent.says("init ");
+    const pid_t init = told ? std::stoi(parent.rest_of_line()) : 0;
+    if (!told || (!parent.says("mine: pid 1 does not fork") && parent.status() == 77))
+        DAEMONKIT_SKIP("no process namespace can be made here");
+    BOOST_TEST(parent.says("running in the foreground"));
+    BOOST_TEST(running(parent) == 1);
+    BOOST_TEST(content(dir / "pid") == "1\n");
+    ::kill(init, SIGTERM);
+    BOOST_TEST(parent.status() == 0);
+    BOOST_TEST(is_empty(dir.path()));
+}
+
+namespace {
+
+struct taking_arguments : container_daemon<taking_arguments>
+{
+    int run(std::string& changed, const std::vector<int>& read, std::unique_ptr<int> taken)
+    {
+        changed += std::to_string(read.size());
+        return *taken;
+    }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(arguments_reach_run_as_they_were_given)
+{
+    const auto seen = in_child([] { // it would leave its directory and limits to the tests after it
+        std::string changed = "a";
+        const std::vector<int> read{1, 2, 3};
+        auto taken = std::make_unique<int>(17);
+        const int status = taking_arguments{}.start({}, changed, read, std::move(taken));
+        return changed == "a3" && !taken ? status : 1;
+    });
+    BOOST_TEST(seen.status == 17);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+// Policies that only tell when they were asked for what, and fail where they are told to.
+
+std::vector<std::string> steps;
+std::string failing;
+
+void step(const char* name)
+{
+    steps.emplace_back(name);
+    if (failing == name) throw std::runtime_error(std::string("failing: ") + name);
+}
+
+struct undone
+{
+    const char* name;
+    explicit undone(const char* n) : name(n) {}
+    undone(undone&& other) noexcept : name(std::exchange(other.name, nullptr)) {}
+    undone& operator=(undone&&) = delete;
+    ~undone()
+    {
+        if (name != nullptr) steps.emplace_back(name);
+    }
+};
+
+struct told_fork
+{
+    static constexpr bool detaches = false;
+    struct link
+    {
+        static bool in_origin() noexcept { return false; }
+        static int descriptor() noexcept { return -1; }
+        void ready() noexcept { steps.emplace_back("ready"); }
+        void fail(std::string_view why, int) noexcept { steps.emplace_back("fail: " + std::string(why)); }
+        void extend(std::chrono::nanoseconds) noexcept { steps.emplace_back("extend"); }
+        template <class Progress>
+        daemonkit::start_report wait(Progress)
+        {
+            return {};
+        }
+    };
+    link detach() const
+    {
+        step("detach");
+        return {};
+    }
+};
+
+struct told_pid
+{
+    static constexpr bool records_pid = false;
+    struct guard
+    {
+        undone on_the_way_out{"~identity"};
+        guard() = default;
+        guard(guard&&) = default;
+        guard& operator=(guard&&) noexcept { return *this; }
+        void publish(pid_t pid) { step(pid == ::getpid() && daemonkit::sys::this_process() == pid ? "publish" : "?"); }
+        void release() noexcept { steps.emplace_back("release"); }
+        std::array<int, 1> descriptors() const noexcept { return {-1}; }
+        int lost_fd() const noexcept { return -1; }
+        bool keep() noexcept
+        {
+            steps.emplace_back("keep");
+            return failing != "keep";
+        }
+    };
+    guard claim() const
+    {
+        step("claim");
+        return {};
+    }
+};
+
+struct told_signals
+{
+    static constexpr bool claims_signals = true;
+    static constexpr std::array<int, 1> chosen{SIGUSR1};
+    struct guard
+    {
+        undone on_the_way_out{"~signals"};
+        std::vector<int> events{SIGHUP, 0, SIGUSR1, SIGTERM};
+        std::size_t next = 0;
+        event wait(std::chrono::nanoseconds, int) { return {events.at(next++)}; }
+    };
+    guard install(std::span<const int> heard, const sigset_t&) const
+    {
+        std::string all = "install";
+        for (const int signal : heard) all += " " + std::to_string(signal);
+        step(all.c_str());
+        return {};
+    }
+};
+
+struct told_stdio
+{
+    static constexpr bool keeps_terminal = false;
+    static constexpr bool reopens = true;
+    struct guard
+    {
+        undone on_the_way_out{"~streams"};
+        guard() = default;
+        guard(guard&&) = default;
+        guard& operator=(guard&&) noexcept { return *this; }
+        void give_to(uid_t, gid_t) { step("give_to"); }
+        void reopen() { step("reopen"); }
+    };
+    guard redirect() const
+    {
+        step("redirect");
+        return {};
+    }
+};
+
+struct told : basic_daemon<told, told_fork, told_pid, told_signals, told_stdio>
+{
+    void on_start() { step("on_start"); }
+    void on_reload() { step("on_reload"); }
+    void on_signal(int) { step("on_signal"); }
+    void on_stop() { step("on_stop"); }
+    int run()
+    {
+        step("run");
+        while (wait()) {}
+        return 3;
+    }
+};
+
+/// A life in this process, in whose course `where` fails.
+start_result live_with_failure(const std::string& where)
+{
+    steps.clear();
+    failing = where;
+    return told{}.start({.process = {.name = "told",
+                                     .working_directory = boost::filesystem::current_path().string(),
+                                     .core_dumps = true}});
+}
+
+const std::vector<std::string> whole_life{
+    "claim", "detach",  "install 15 2 1 10", "publish",   "redirect", "on_start",  "ready",
+    "run",   "reopen",  "on_reload",         "keep",      "keep",     "on_signal", "keep",
+    "keep",  "on_stop", "~streams",          "~identity", "~signals"};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(order_of_steps)
+
+BOOST_AUTO_TEST_CASE(of_a_whole_life)
+{
+    const auto result = live_with_failure("");
+    BOOST_TEST(steps == whole_life, boost::test_tools::per_element());
+    BOOST_TEST(int(result) == 3);
+    BOOST_TEST((result.outcome == start_outcome::finished));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_taken_is_undone_in_reverse_wherever_it_fails)
+{
+    const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
+        {"claim", {}},
+        {"detach", {"~identity"}},
+        {"install 15 2 1 10", {"fail", "~identity"}}, // it has not been taken into the daemon's hands yet
+        {"publish", {"~identity", "~signals", "fail"}},
+        {"redirect", {"~identity", "~signals", "fail"}},
+        {"on_start", {"~streams", "~identity", "~signals", "fail"}},
+        {"run", {"~streams", "~identity", "~signals"}},
+        {"on_signal", {"keep", "~streams", "~identity", "~signals"}},
+        {"on_stop", {"~streams", "~identity", "~signals"}},
+    };
+    for (const auto& [where, after] : cases) {
+        const auto result = live_with_failure(where);
+        std::vector<std::string> expected;
+        for (const auto& s : whole_life) {
+            expected.push_back(s);
+            if (s == where) break;
+        }
+        for (const auto& s : after) {
+            if (s == "keep") continue;
+            expected.push_back(s == "fail" ? "fail: failing: " + where : s);
+        }
+        BOOST_TEST(steps == expected, boost::test_tools::per_element());
+        BOOST_TEST(int(result) == 1);
+        BOOST_TEST(result.message == "failing: " + where);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_that_fails_changes_nothing_of_that)
+{
+    for (const std::string where : {"reopen", "on_reload"}) {
+        BOOST_TEST(int(live_with_failure(where)) == 3);
+        auto expected = whole_life;
+        // on_reload() is for a state that can be logged: it is not called where the log cannot be reopened.
+        if (where == "reopen") expected.erase(std::find(expected.begin(), expected.end(), "on_reload"));
+        BOOST_TEST(steps == expected, boost::test_tools::per_element());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_identity_stops_the_daemon)
+{
+    BOOST_TEST(int(live_with_failure("keep")) == 3);
+    const std::vector<std::string> expected{"run",     "reopen",   "on_reload", "keep",
+                                            "on_stop", "~streams", "~identity", "~signals"};
+    BOOST_REQUIRE(steps.size() > expected.size());
+    BOOST_TEST(std::vector<std::string>(steps.end() - 8, steps.end()) == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

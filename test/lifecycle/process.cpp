@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a daemon is as a process: directory, umask, limits, descriptors, user; and what is refused before it is made.
+#include "support/child_process.hpp"
+#include "support/skip.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <daemonkit/presets.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <iterator>
+#include <sstream>
+
+using namespace std::chrono_literals;
+using namespace daemonkit;
+
+namespace {
+
+void say(const std::string& line) { child_process::say(line); }
+
+std::string users_and_groups()
+{
+    std::string text;
+    for (const char* field : {"Uid", "Gid", "Groups"}) {
+        std::istringstream words(proc_status(::getpid(), field));
+        text += std::string(field) + ":";
+        for (std::string word; words >> word;) text += " " + word;
+        text += "; ";
+    }
+    return text;
+}
+
+struct daemon_as_set : sysv_daemon<daemon_as_set, flock_pid_file, signalfd_signals, log_file_stdio>
+{
+    void on_start() { say("on_start as " + users_and_groups()); }
+    int run()
+    {
+        say("run as " + users_and_groups());
+        say("running " + std::to_string(::getpid()));
+        std::printf("logged\n");
+        while (wait()) {}
+        return 0;
+    }
+    void on_reload() { say("reloaded"); }
+};
+
+/// A start with these settings in a child of the test that `before` has changed.
+class a_start
+{
+public:
+    explicit a_start(process_settings process, const std::function<void()>& before = {})
+        : origin_([&] {
+              if (before) before();
+              process.name = "as_set";
+              for (const int fd : child_process::descriptors()) process.keep_descriptors.push_back(fd);
+              const auto result =
+                  daemon_as_set{}.start({.pid = {.path = pid_file()}, .stdio = {.output = log()}, .process = process});
+              if (result.in_origin) {
+                  rusage children{};
+                  ::getrusage(RUSAGE_CHILDREN, &children);
+                  // Whoever forked and collected the child has its page faults on the account.
+                  const bool forked = children.ru_minflt != 0 || ::waitpid(-1, nullptr, WNOHANG) != -1;
+                  say(std::string("origin: ") + (forked ? "forked " : "did not fork ") + result.message);
+              }
+              return int(result);
+          })
+    {
+    }
+
+    /// The pid of the daemon, which is ready.
+    pid_t daemon()
+    {
+        if (!origin_.says("running ")) return 0;
+        const pid_t pid = std::stoi(origin_.rest_of_line());
+        BOOST_TEST(origin_.status() == 0);
+        return pid;
+    }
+    /// What the origin says of a start that failed with this status; nothing of it is left.
+    std::string refusal(int status)
+    {
+        BOOST_TEST(origin_.says("origin: "));
+        auto sentence = origin_.rest_of_line();
+        BOOST_TEST(origin_.status() == status);
+        BOOST_TEST(!origin_.says("running ")); // until nobody is left who could
+        BOOST_TEST(!boost::filesystem::exists(pid_file().parent_path()));
+        return sentence;
+    }
+    child_process& origin() { return origin_; }
+    [[nodiscard]] boost::filesystem::path pid_file() const { return dir_.path() / "run" / "pid"; }
+    [[nodiscard]] boost::filesystem::path log() const { return dir_.path() / "log"; }
+
+private:
+    temporary_directory dir_{};
+    child_process origin_;
+};
+
+/// "Max core file size" of a process: soft and hard limit.
+std::string limit_of(pid_t pid, const std::string& name)
+{
+    std::ifstream in("/proc/" + std::to_string(pid) + "/limits");
+    for (std::string line; std::getline(in, line);)
+        if (line.rfind(name, 0) == 0) {
+            std::istringstream words(line.substr(name.size()));
+            std::string soft;
+            std::string hard;
+            words >> soft >> hard;
+            return soft + " " + hard;
+        }
+    return {};
+}
+
+std::string content(const boost::filesystem::path& path)
+{
+    std::ifstream in(path.string());
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// What users_and_groups() says of a user of the system, with the groups that the system gives it.
+std::string expected_of(const char* user, gid_t gid)
+{
+    const passwd* const entry = ::getpwnam(user);
+    std::vector<gid_t> groups(64);
+    int count = 64;
+    ::getgrouplist(user, entry->pw_gid, groups.data(), &count);
+    groups.resize(static_cast<std::size_t>(count));
+    std::sort(groups.begin(), groups.end());
+    const auto four_times = [](unsigned id) {
+        std::string text;
+        for (int i = 0; i < 4; ++i) text += " " + std::to_string(id);
+        return text;
+    };
+    std::string text = "Uid:" + four_times(entry->pw_uid) + "; Gid:" + four_times(gid) + "; Groups:";
+    for (const gid_t group : groups) text += " " + std::to_string(group);
+    return text + "; ";
+}
+
+void become_nobody()
+{
+    if (::setgroups(0, nullptr) == -1 || ::setresgid(65534, 65534, 65534) == -1 ||
+        ::setresuid(65534, 65534, 65534) == -1)
+        ::_exit(99);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(process, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(the_defaults)
+{
+    a_start start({}, [] {
+        ::umask(0);
+        if (::chdir("/tmp") == -1) ::_exit(99);
+        const rlimit core{4096, 4096};
+        ::setrlimit(RLIMIT_CORE, &core);
+    });
+    const pid_t daemon = start.daemon();
+    BOOST_REQUIRE(daemon != 0);
+    BOOST_TEST(proc_link(daemon, "cwd") == "/");
+    BOOST_TEST(proc_status(daemon, "Umask") == "0022");
+    BOOST_TEST(limit_of(daemon, "Max core file size") == "0 0");
+    BOOST_TEST(proc_status(daemon, "NoNewPrivs") == "0");
+    BOOST_TEST(proc_link(daemon, "root") == "/");
+}
+
+BOOST_AUTO_TEST_CASE(all_of_it_set)
+{
+    const temporary_directory home;
+    a_start start({.working_directory = home.path().string(),
+                   .umask = 027,
+                   .limits = {{RLIMIT_NOFILE, 100, 200}, {RLIMIT_STACK, 1U << 20U, RLIM_INFINITY}},
+                   .core_dumps = true,
+                   .no_new_privileges = true},
+                  [] {
+                      const rlimit core{4096, 8192};
+                      ::setrlimit(RLIMIT_CORE, &core);
+                  });
+    const pid_t daemon = start.daemon();
+    BOOST_REQUIRE(daemon != 0);
+    BOOST_TEST(proc_link(daemon, "cwd") == home.path().string());
+    BOOST_TEST(proc_status(daemon, "Umask") == "0027");
+    BOOST_TEST(limit_of(daemon, "Max open files") == "100 200");
+    BOOST_TEST(limit_of(daemon, "Max stack size") == "1048576 unlimited");
+    BOOST_TEST(limit_of(daemon, "Max core file size") == "4096 8192");
+    BOOST_TEST(proc_status(daemon, "NoNewPrivs") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_work_is_refused_in_words)
+{
+    const temporary_directory dir;
+    std::ofstream((dir / "file").string()) << "";
+    const std::string missing = (dir / "missing").string();
+    BOOST_TEST(a_start({.working_directory = missing})
+                   .refusal(6)
+                   .find("cannot change to the working directory " + missing + ": there is no such directory") !=
+               std::string::npos);
+    BOOST_TEST(a_start({.working_directory = (dir / "file").string()}).refusal(6).find("cannot change to") !=
+               std::string::npos);
+    const auto above = a_start({.limits = {{RLIMIT_NOFILE, 200, 100}}}).refusal(1);
+    BOOST_TEST(above.find("cannot set resource limit 7: Invalid argument") != std::string::npos, above);
+}
+
+BOOST_AUTO_TEST_CASE(everything_but_what_is_kept_is_closed)
+{
+    int kept = -1;
+    const auto open_many = [&] {
+        for (int i = 0; i < 300; ++i) {
+            const int fd = ::open("/dev/zero", O_RDONLY); // survives an exec, as leaked ones do
+            if (fd == 200) kept = fd;
+        }
+    };
+    const temporary_directory dir;
+    child_process origin([&] {
+        open_many();
+        if (kept == -1) return 99;
+        std::vector<int> keep = child_process::descriptors();
+        for (const int fd : {kept, kept, -1, 100'000}) keep.push_back(fd); // nonsense in the list does no harm
+        return int(daemon_as_set{}.start(
+            {.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}, .process = {.keep_descriptors = keep}}));
+    });
+    BOOST_REQUIRE(origin.says("running "));
+    const pid_t daemon = std::stoi(origin.rest_of_line());
+    BOOST_TEST(origin.status() == 0);
+    std::vector<int> zeros;
+    std::vector<std::string> others;
+    for (const int fd : open_descriptors(daemon)) {
+        const auto target = proc_link(daemon, "fd/" + std::to_string(fd));
+        if (target == "/dev/zero")
+            zeros.push_back(fd);
+        else if (fd > 2)
+            others.push_back(target.substr(0, target.find(':')));
+    }
+    BOOST_TEST(zeros == std::vector<int>{200}, boost::test_tools::per_element());
+    // Its own: the lock, the signals, and the two that talk with the test. The channel to the origin has gone.
+    std::sort(others.begin(), others.end());
+    const std::vector<std::string> expected{(dir / "pid").string(), "anon_inode", "pipe", "pipe"};
+    BOOST_TEST(others == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(unknown_users_and_groups_change_nothing_and_make_no_process)
+{
+    BOOST_TEST(a_start({.user = "nobody-of-that-name"}).refusal(6) ==
+               "did not fork cannot find user nobody-of-that-name: there is none of that name");
+    BOOST_TEST(a_start({.group = "no-such-group"}).refusal(6) ==
+               "did not fork cannot find group no-such-group: there is none of that name");
+    BOOST_TEST(a_start({.user = "nobody", .group = "no-such-group"}).refusal(6) ==
+               "did not fork cannot find group no-such-group: there is none of that name");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(process_as_root, *boost::unit_test::label("root"))
+
+BOOST_AUTO_TEST_CASE(who_is_not_root_becomes_nobody_else)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become somebody else");
+    BOOST_TEST(a_start({.user = "root"}, become_nobody).refusal(4) ==
+               "did not fork cannot become root:: only root can; start it as root");
+    BOOST_TEST(a_start({.group = "root"}, become_nobody).refusal(4) ==
+               "did not fork cannot become :root: only root can; start it as root");
+}
+
+BOOST_AUTO_TEST_CASE(on_start_is_privileged_and_run_is_not)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
+    const passwd* const nobody = ::getpwnam("nobody");
+    const group* const other = ::getgrnam("daemon");
+    if (nobody == nullptr || other == nullptr) DAEMONKIT_SKIP("there is no user nobody or no group daemon");
+    const auto extra_groups = [] {
+        const gid_t groups[] = {1, 2, 3};
+        if (::setgroups(3, groups) == -1) ::_exit(99);
+    };
+    const struct
+    {
+        process_settings process;
+        std::string run;
+    } cases[] = {
+        {{.user = "nobody"}, expected_of("nobody", nobody->pw_gid)},
+        {{.user = "nobody", .group = "daemon"}, expected_of("nobody", other->gr_gid)},
+    };
+    for (const auto& c : cases) {
+        a_start start(c.process, extra_groups);
+        BOOST_TEST(start.origin().says("on_start as Uid: 0 0 0 0; Gid: 0 0 0 0; Groups: 1 2 3;"));
+        BOOST_TEST(start.origin().says("run as " + c.run), start.origin().heard());
+        const pid_t daemon = start.daemon();
+        BOOST_REQUIRE(daemon != 0);
+        BOOST_TEST(proc_status(daemon, "CapEff") == "0000000000000000");
+        BOOST_TEST(proc_status(daemon, "CapPrm") == "0000000000000000");
+
+        // The pid file is in a directory of root's and the log is nobody's: both are taken care of at the end.
+        BOOST_TEST(content(start.pid_file()) == std::to_string(daemon) + "\n");
+        ::kill(daemon, SIGHUP);
+        BOOST_TEST(start.origin().says("reloaded"));
+        ::kill(daemon, SIGTERM);
+        BOOST_TEST(child_process::status_of(daemon) == 0);
+        BOOST_TEST(content(start.pid_file()).empty());
+        BOOST_TEST(content(start.log()) == "logged\n");
+        const auto status =
+            daemon_as_set::status({.pid = {.path = start.pid_file()}, .stdio = {.output = start.log()}});
+        BOOST_TEST(status.status() == exit_status::status_stopped);
+    }
+    a_start only_group({.group = "daemon"}, extra_groups);
+    const auto gid = std::to_string(other->gr_gid);
+    BOOST_TEST(only_group.origin().says("run as Uid: 0 0 0 0; Gid: " + gid + " " + gid + " " + gid + " " + gid));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_life_after_a_dropped_one)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
+    const temporary_directory dir;
+    for (int i = 0; i < 2; ++i) {
+        child_process origin([&] {
+            return int(daemon_as_set{}.start(
+                {.pid = {.path = dir / "pid"},
+                 .stdio = {.output = dir / "log"},
+                 .process = {.user = "nobody", .keep_descriptors = child_process::descriptors()}}));
+        });
+        BOOST_REQUIRE(origin.says("running "));
+        const pid_t daemon = std::stoi(origin.rest_of_line());
+        BOOST_TEST(origin.status() == 0);
+        BOOST_TEST(pid_in((dir / "pid").string()) == daemon);
+        ::kill(daemon, SIGTERM);
+        BOOST_TEST(child_process::status_of(daemon) == 0);
+    }
+    BOOST_TEST(content(dir / "log") == "logged\nlogged\n");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_that_user_already_may_say_so)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become somebody else");
+    const temporary_directory dir;
+    BOOST_REQUIRE(::chown(dir.path().c_str(), 65534, 65534) == 0);
+    child_process origin([&] {
+        become_nobody();
+        return int(
+            daemon_as_set{}.start({.pid = {.path = dir / "pid"},
+                                   .stdio = {.output = dir / "log"},
+                                   .process = {.user = "nobody", .keep_descriptors = child_process::descriptors()}}));
+    });
+    BOOST_TEST(origin.says("run as Uid: 65534 65534 65534 65534; Gid: 65534 65534 65534 65534; Groups:; "));
+    BOOST_REQUIRE(origin.says("running "));
+}
+
+BOOST_AUTO_TEST_CASE(another_root_directory)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
+    const temporary_directory jail;
+    boost::filesystem::create_directory(jail / "inside");
+    a_start start({.working_directory = "/inside", .user = "nobody", .chroot = jail.path().string()});
+    const pid_t daemon = start.daemon();
+    BOOST_REQUIRE(daemon != 0);
+    BOOST_TEST(proc_link(daemon, "root") == jail.path().string());
+    BOOST_TEST(proc_link(daemon, "cwd") == (jail / "inside").string());
+    BOOST_TEST(content(start.pid_file()) == std::to_string(daemon) + "\n");
+    ::kill(daemon, SIGTERM);
+    BOOST_TEST(child_process::status_of(daemon) == 0);
+    BOOST_TEST(content(start.pid_file()).empty());
+    BOOST_TEST(boost::filesystem::is_empty(jail / "inside"));
+}
+
+BOOST_AUTO_TEST_CASE(another_root_directory_that_cannot_be)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
+    const temporary_directory jail;
+    const auto missing = (jail / "missing").string();
+    const auto no_root = a_start({.chroot = missing}).refusal(6);
+    BOOST_TEST(no_root.find("cannot change the root directory to " + missing) != std::string::npos, no_root);
+    const auto no_directory = a_start({.working_directory = "/inside", .chroot = jail.path().string()}).refusal(6);
+    BOOST_TEST(no_directory.find("cannot change to the working directory /inside") != std::string::npos, no_directory);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
