@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the README shows is what there is. Each C++ block is an example program without its licence line, or the part
+// of one between two lines `//! [label]`. Each transcript with an example program in it (lines that begin with "$ ")
+// is a part of what test/example/run prints, or what comes out when its commands are typed in a fresh directory; pids,
+// times and the directory are allowed to differ.
+#include "example.hpp"
+
+#include <boost/algorithm/string/join.hpp>
+#include <boost/algorithm/string/predicate.hpp>
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <sstream>
+
+namespace {
+
+using text_lines = std::vector<std::string>;
+
+const boost::filesystem::path examples = boost::filesystem::path(__FILE__).parent_path().parent_path();
+const boost::filesystem::path readme = examples.parent_path().parent_path() / "README.md";
+
+text_lines split(const std::string& text)
+{
+    std::istringstream in(text);
+    text_lines lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+}
+
+std::string join(const text_lines& lines) { return boost::join(lines, "\n"); }
+
+struct block
+{
+    std::string language;
+    text_lines lines;
+};
+
+std::vector<block> blocks_of(const text_lines& markdown)
+{
+    std::vector<block> blocks;
+    bool inside = false;
+    for (const auto& line : markdown) {
+        if (boost::starts_with(line, "```")) {
+            inside = !inside;
+            if (inside) blocks.push_back({line.substr(3), {}});
+        } else if (inside) {
+            blocks.back().lines.push_back(line);
+        }
+    }
+    BOOST_REQUIRE_MESSAGE(!inside, "a block of the README has no end");
+    return blocks;
+}
+
+/// Without empty lines around it and without the indentation that all its lines have.
+std::string trimmed(text_lines lines)
+{
+    while (!lines.empty() && lines.front().empty()) lines.erase(lines.begin());
+    while (!lines.empty() && lines.back().empty()) lines.pop_back();
+    auto indentation = std::string::npos;
+    for (const auto& line : lines) indentation = std::min(indentation, line.find_first_not_of(' '));
+    for (auto& line : lines) line.erase(0, std::min(indentation, line.size()));
+    return join(lines);
+}
+
+/// All that a C++ block of the README may be, by its name.
+std::map<std::string, std::string> printable_code()
+{
+    const std::regex marker(R"( *//! \[(.+)\])");
+    std::map<std::string, std::string> code;
+    for (const auto& entry : boost::filesystem::directory_iterator(examples)) {
+        if (entry.path().extension() != ".cpp") continue;
+        const std::string file = entry.path().filename().string();
+        text_lines whole;
+        std::map<std::string, text_lines> open;
+        for (const auto& line : split(text_of(entry.path()))) {
+            if (std::smatch label; std::regex_match(line, label, marker)) {
+                if (const auto part = open.find(label[1]); part == open.end()) {
+                    open[label[1]] = {};
+                } else {
+                    code[file + " [" + part->first + "]"] = trimmed(part->second);
+                    open.erase(part);
+                }
+                continue;
+            }
+            for (auto& part : open) part.second.push_back(line);
+            if (line.find("SPDX-License-Identifier") == std::string::npos) whole.push_back(line);
+        }
+        BOOST_TEST(open.empty(), file + ": a part that begins and does not end");
+        code[file] = trimmed(whole);
+    }
+    return code;
+}
+
+/// What may differ from run to run is put into words; a list of times is one time.
+text_lines normalised(const text_lines& lines)
+{
+    static const std::vector<std::pair<std::regex, const char*>> changes{
+        {std::regex(R"((pid|kill -9|"pid":) [0-9]+)"), "$1 PID"},
+        {std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}Z?"), "TIME"},
+        {std::regex("[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"), "TIME"},
+        {std::regex("[0-9]{2}:[0-9]{2}:[0-9]{2}"), "TIME"},
+        {std::regex(R"(/[^ "]*/([a-z]+d\.))"), "DIRECTORY/$1"}};
+    text_lines result;
+    for (auto line : lines) {
+        for (const auto& [pattern, word] : changes) line = std::regex_replace(line, pattern, word);
+        if (line != "TIME" || result.empty() || result.back() != line) result.push_back(line);
+    }
+    return result;
+}
+
+bool shows_an_example(const block& b)
+{
+    static const std::regex call(R"(\$ (.*[ /(])?(clientd|clockd|echod|variant)( .*)?)");
+    return std::any_of(b.lines.begin(), b.lines.end(), [](const auto& line) { return std::regex_match(line, call); });
+}
+
+/// The commands of a transcript, typed one after the other in a fresh directory that has the programs in it.
+text_lines typed(const text_lines& transcript)
+{
+    temporary_directory directory;
+    std::string script = "type_in() { printf '$ %s\\n' \"$1\"; (exit \"$last\"); eval \"$1\"; last=$?; }\nlast=0\n";
+    for (const char* const name : {"clientd", "clockd", "echod", "variant"})
+        boost::filesystem::create_symlink(boost::filesystem::path(DAEMONKIT_EXAMPLE_DIR) / name, directory / name);
+    for (const auto& line : transcript)
+        if (boost::starts_with(line, "$ "))
+            script += "type_in '" + boost::replace_all_copy(line.substr(2), "'", "'\\''") + "'\n";
+    const auto said = run({"bash", "-c", "export PATH=$PWD:$PATH; exec 2>&1; " + script}, directory.path().string());
+    for (const char* const name : {"clientd.pid", "clockd.pid", "echod.pid"})
+        put_down(pid_in((directory / name).string()));
+    return split(said.out);
+}
+
+const text_lines& shown_by_run()
+{
+    static const text_lines lines = [] {
+        const auto said = run({(examples / "run").string(), DAEMONKIT_EXAMPLE_DIR});
+        BOOST_TEST(said.status == 0, said.out + said.err);
+        return normalised(split(said.out));
+    }();
+    return lines;
+}
+
+/// Empty if the transcript is right, else what comes out instead.
+std::string instead_of(const text_lines& transcript)
+{
+    const auto wanted = normalised(transcript);
+    const auto& shown = shown_by_run();
+    if (std::search(shown.begin(), shown.end(), wanted.begin(), wanted.end()) != shown.end()) return {};
+    const auto got = normalised(typed(transcript));
+    return got == wanted ? std::string() : join(got) + "\n(test/example/run prints:)\n" + join(shown);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(readme_blocks, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(every_program_is_an_example_that_is_built_and_run)
+{
+    const auto code = printable_code();
+    int seen = 0;
+    for (const auto& b : blocks_of(split(text_of(readme)))) {
+        if (b.language != "cpp") continue;
+        ++seen;
+        const auto text = trimmed(b.lines);
+        BOOST_TEST(std::any_of(code.begin(), code.end(), [&](const auto& c) { return c.second == text; }),
+                   "this block is neither an example nor a marked part of one:\n"
+                       << text);
+    }
+    BOOST_TEST(seen > 0, readme.string() + " has no C++ block");
+    BOOST_TEST(code.count("clockd.cpp") == 1U);
+    BOOST_TEST(code.count("clientd.cpp [byhand]") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(every_transcript_is_what_comes_out)
+{
+    int seen = 0;
+    for (const auto& b : blocks_of(split(text_of(readme)))) {
+        if (!shows_an_example(b)) continue;
+        ++seen;
+        const auto instead = instead_of(b.lines);
+        BOOST_TEST(instead.empty(), "this transcript:\n" << join(b.lines) << "\n(comes out as:)\n" << instead);
+    }
+    BOOST_TEST(seen > 0, readme.string() + " has no transcript of an example");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_transcript_is_noticed)
+{
+    BOOST_TEST(instead_of({"$ clientd status", "clientd: not running", "$ echo $?", "3"}) == "");
+    BOOST_TEST(instead_of({"$ ./clientd start", "clientd: started (pid 1)", "$ clientd --quiet stop"}) == "");
+    BOOST_TEST(instead_of({"$ clientd status", "clientd: running"}) != "");
+    BOOST_TEST(instead_of({"$ clientd status", "clientd: not running", "$ echo $?", "0"}) != "");
+    BOOST_TEST(shows_an_example({"console", {"$ build/test/example/clientd start"}}));
+    BOOST_TEST(!shows_an_example({"sh", {"g++ clockd.cpp -o clockd"}}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
