@@ -83,10 +83,10 @@ BOOST_AUTO_TEST_CASE(the_streams_of_the_origin_end_with_it)
     with_both([]<class Daemon>(const Daemon&) {
         const place at;
         const auto origin = start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) {});
-        BOOST_TEST(origin.status == 0, origin.out + origin.err);
+        BOOST_TEST_REQUIRE(origin.status == 0, origin.out + origin.err);
         BOOST_TEST(origin.streams_ended, "`start | cat` ends");
         const pid_t daemon = pid_in(at.file);
-        BOOST_TEST(alive(daemon));
+        BOOST_TEST_REQUIRE(alive(daemon));
         ::kill(daemon, SIGTERM);
         BOOST_TEST(ends(daemon));
         BOOST_TEST(at.untouched(), "what was made for it has gone with it");
@@ -166,8 +166,9 @@ BOOST_AUTO_TEST_CASE(the_daemon_keeps_its_identity_when_the_origin_is_killed)
             return static_cast<int>(daemon.start({.pid = {.path = at.file}}));
         });
         const flock_pid_file pid{.path = at.file};
-        BOOST_TEST(eventually([&] { return static_cast<bool>(pid.find()); }), "the daemon is there");
+        BOOST_TEST_REQUIRE(eventually([&] { return static_cast<bool>(pid.find()); }), "the daemon is there");
         const pid_t daemon = pid.find().pid;
+        BOOST_TEST_REQUIRE(alive(daemon));
         ::kill(daemon, SIGTERM);
         BOOST_TEST(ends(daemon), "and hears");
     });

@@ -129,6 +129,7 @@ public:
             }
             ::_exit(status);
         }
+        if (pid_ == -1) std::abort(); // a signal to -1 would reach everybody
         ::close(words_[1]);
         ::close(leaves_[0]);
     }
