@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(ready_and_finished)
     });
     const pid_t daemon = running(origin);
     BOOST_REQUIRE(daemon != 0);
-    BOOST_TEST(origin.says("origin: ready 0 pid " + std::to_string(daemon) + " []"));
+    BOOST_TEST(origin.said("origin: ready 0 pid " + std::to_string(daemon) + " []"));
     BOOST_TEST(origin.status() == 0);
     BOOST_TEST(pid_in((dir / "pid").string()) == daemon);
     BOOST_TEST(proc_stat(daemon, 4) == ::getpid()); // the nearest subreaper already, when start() returns
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(already_running)
     auto first = starting<quiet>({.pid = {.path = dir / "pid"}});
     const pid_t daemon = running(first);
     BOOST_REQUIRE(daemon != 0);
-    BOOST_REQUIRE(first.says("origin: ready"));
+    BOOST_REQUIRE(first.said("origin: ready"));
     auto second = starting<quiet>({.pid = {.path = dir / "pid"}});
     const auto number = std::to_string(daemon);
     BOOST_TEST(second.says("origin: already_running 0 pid " + number + " [already running (pid " + number + ")]"));
@@ -503,7 +503,7 @@ BOOST_AUTO_TEST_CASE(who_loses_makes_no_process)
     }
     auto winner = start_as_nobody(true);
     BOOST_REQUIRE(running(winner) != 0);
-    BOOST_REQUIRE(winner.says("origin: ready"));
+    BOOST_REQUIRE(winner.said("origin: ready"));
     auto loser = start_as_nobody(false);
     BOOST_TEST(loser.says("origin: already_running 0"));
 }
@@ -571,6 +571,7 @@ BOOST_AUTO_TEST_CASE(pid_1_stays_in_the_foreground_and_says_so)
             return 77;
         const pid_t init = ::fork();
         if (init == 0) {
+            child_process::await(); // until the test knows its pid out there
             if (::mount("proc", "/proc", "proc", 0, nullptr) == -1) ::_exit(77);
             quiet d;
             ::_exit(d.start({.pid = {.path = dir / "pid"}, .process = {.name = "mine"}}));
@@ -580,6 +581,7 @@ BOOST_AUTO_TEST_CASE(pid_1_stays_in_the_foreground_and_says_so)
     });
     const bool told = parent.says("init ");
     const pid_t init = told ? std::stoi(parent.rest_of_line()) : 0;
+    if (told) parent.go();
     if (!told || (!parent.says("mine: pid 1 does not fork") && parent.status() == 77))
         DAEMONKIT_SKIP("no process namespace can be made here");
     BOOST_TEST(parent.says("running in the foreground"));

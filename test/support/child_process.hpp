@@ -80,17 +80,12 @@ public:
     }
 
     /// Whether the text comes, after all that was heard before it.
-    bool says(const std::string& text)
+    bool says(const std::string& text) { return comes(text, from_); }
+    /// Whether it comes or has come already: for what two processes say in either order.
+    bool said(const std::string& text)
     {
-        using clock = std::chrono::steady_clock;
-        for (const auto end = clock::now() + generous;;) {
-            if (const auto at = heard_.find(text, from_); at != std::string::npos) {
-                from_ = at + text.size();
-                return true;
-            }
-            if (!listen(std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count()))
-                return false;
-        }
+        std::size_t from = 0;
+        return comes(text, from);
     }
     /// The rest of the line that says() found the beginning of.
     std::string rest_of_line()
@@ -133,6 +128,19 @@ public:
     }
 
 private:
+    bool comes(const std::string& text, std::size_t& from)
+    {
+        using clock = std::chrono::steady_clock;
+        for (const auto end = clock::now() + generous;;) {
+            if (const auto at = heard_.find(text, from); at != std::string::npos) {
+                from = at + text.size();
+                return true;
+            }
+            if (!listen(std::chrono::duration_cast<std::chrono::milliseconds>(end - clock::now()).count()))
+                return false;
+        }
+    }
+
     bool listen(long long milliseconds)
     {
         std::array<char, 65536> bytes;
