@@ -102,12 +102,8 @@ struct abstract_socket
     [[nodiscard]] holder find() const
     {
         const pid_t pid = listener();
-        if (pid == 0) return {};
-        sys::unique_fd process(sys::pidfd_open(pid));
-        const auto stat = sys::read_process_stat(pid);
-        // It listens even now, so what was opened is no later process that has got the same number.
-        if (!process || !stat || listener() != pid) return {};
-        return {pid, std::move(process), sys::wall_time(stat->start)};
+        // It listens even now, so what hold() has opened is no later process with the same number.
+        return hold(pid, [&](const sys::process_stat&) { return listener() == pid; });
     }
 
     [[nodiscard]] std::string where() const { return "@" + name; }
@@ -118,7 +114,7 @@ private:
         return sys::unique_fd(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "make a socket"));
     }
 
-    /// The process that listens at the name, by the kernel's word; 0: none.
+    /// The process that listens at the name, by the kernel's word; 0, which is no process: nobody does.
     [[nodiscard]] pid_t listener() const
     {
         const sys::unique_fd socket = make_socket();
