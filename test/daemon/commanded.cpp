@@ -51,5 +51,6 @@ int main(int argc, char** argv)
     return daemonkit::command_line<commanded>(
         argc, argv,
         {.pid = {.path = chosen("PID_FILE")},
-         .process = {.working_directory = chosen("DIRECTORY", "/"), .user = chosen("RUN_AS")}});
+         .process = {.working_directory = chosen("DIRECTORY", "/"), .user = chosen("RUN_AS")},
+         .stop = {{SIGTERM, std::chrono::hours(1)}, {SIGKILL, std::chrono::hours(1)}}}); // --timeout shortens the first
 }
