@@ -2,6 +2,7 @@
 // clientd is the ClientDaemon from which the project grew, feature by feature.
 #include "example.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 
