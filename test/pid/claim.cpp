@@ -498,6 +498,8 @@ BOOST_AUTO_TEST_CASE(a_claim_that_fails_takes_the_directories_it_made_away)
         expect_refusal([&] { (void)make(top / "link/daemon.pid").claim(); },
                        "cannot make the directory of the pid file " + (top / "link").string());
         fs::remove(top / "link");
+        expect_refusal([&] { (void)make("/proc/below/daemon.pid").claim(); },
+                       "cannot make the directory of the pid file /proc/below");
         write_file(top / "file", "");
         expect_refusal([&] { (void)make(top / "file/below/daemon.pid").claim(); },
                        "cannot make the directory of the pid file " + (top / "file/below").string());

@@ -110,12 +110,14 @@ private:
     {
         const auto name = path_.string();
         check_directory(path_);
-        if (directories_.make(path_.parent_path().string(), 0755) == -1)
+        if (directories_.make(path_.parent_path().string(), 0755) == -1) {
+            if (vanished()) return false;
             throw startup_error(last_error(), "make the directory of the pid file", directories_.failed());
+        }
         check_directory(path_); // somebody else may have made it meanwhile
         sys::unique_fd file(sys::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_APPEND, mode_));
         if (!file) {
-            if (errno == ENOENT) return false; // a daemon that ended just now took its directory with it
+            if (vanished()) return false;
             if (errno == ELOOP) refuse(name, "it is a symbolic link");
             if (errno == EISDIR) refuse(name, "it is a directory");
             throw startup_error(last_error(), "open the pid file", name);
@@ -140,6 +142,9 @@ private:
         file_ = std::move(file);
         return true;
     }
+
+    /// A daemon that ended just now took its directory with it. What is missing again and again cannot be made.
+    bool vanished() noexcept { return errno == ENOENT && ++vanished_ < 1000; }
 
     /// The file goes if the name still leads to it. Where it cannot (privileges dropped, another root directory) it
     /// is emptied, which says the same to every reader of ours. Only who has the lock may touch the name: without it
@@ -169,6 +174,7 @@ private:
     sys::fork_handler forget_file_;
     pid_t owner_ = 0;
     bool orphaned_ = false;
+    int vanished_ = 0;
 };
 
 } // namespace daemonkit
