@@ -278,20 +278,24 @@ BOOST_AUTO_TEST_CASE(a_daemon_has_no_controlling_terminal)
 
 BOOST_AUTO_TEST_CASE(a_failure_arrives_as_sentence_and_status)
 {
-    with_both([](const auto& policy) {
-        for (const auto& [sentence, status] : {std::pair<std::string, int>{"cannot bind port 80: taken", 6},
-                                               {"", 1},
-                                               {"two\nlines", 255},
-                                               {std::string(1024, 'x'), 4}})
+    struct failure
+    {
+        std::string sentence;
+        int status;
+    };
+    const failure failures[]{
+        {"cannot bind port 80: taken", 6}, {"", 1}, {"two\nlines", 255}, {std::string(1024, 'x'), 4}};
+    with_both([&](const auto& policy) {
+        for (const auto& failure : failures)
             expect_good(detached(
                 policy,
                 [&](auto& link, gate&) {
-                    link.fail(sentence, status);
+                    link.fail(failure.sentence, failure.status);
                     ::_exit(0);
                 },
                 [&](const start_report& report) {
-                    return is(report, start_outcome::failed, status) &&
-                           holds(report.message == sentence, "the sentence is whole") && has_no_child();
+                    return is(report, start_outcome::failed, failure.status) &&
+                           holds(report.message == failure.sentence, "the sentence is whole") && has_no_child();
                 }));
     });
 }
