@@ -328,6 +328,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_burst_of_reloads_does_not_delay_a_stop, Policy, 
     BOOST_TEST(daemon.status() == 0);
     const auto& said = daemon.everything();
     const auto first = said.find("reload");
+    // The kernel hands signals out by number; what a handler has collected, the stop leaves first.
+    if constexpr (!std::is_same_v<Policy, with_signalfd>) BOOST_TEST((first == std::string::npos), said);
     BOOST_TEST((first == std::string::npos || said.find("reload", first + 1) == std::string::npos), said);
 }
 
@@ -492,7 +494,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_the_starter_blocked_or_ignored_is_heard, Poli
 BOOST_AUTO_TEST_CASE_TEMPLATE(mask_and_dispositions_come_back, Policy, every_policy)
 {
     child_process daemon([] {
-        ::signal(SIGTERM, [](int) {});
+        ::signal(SIGTERM, [](int) { ::_exit(98); });
         ::signal(SIGHUP, SIG_IGN);
         sigset_t mask;
         ::sigemptyset(&mask);
