@@ -92,7 +92,8 @@ private:
             throw unknown("find group", settings_.group);
         if (sys::effective_user() != 0 && !sys::is_exactly(who))
             throw startup_error(std::make_error_code(std::errc::operation_not_permitted), "become",
-                                settings_.user + ":" + settings_.group, "only root can; start it as root");
+                                settings_.user + (settings_.group.empty() ? "" : ":" + settings_.group),
+                                "only root may become another user; start it as root");
         return who;
     }
 

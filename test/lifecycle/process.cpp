@@ -260,9 +260,9 @@ BOOST_AUTO_TEST_CASE(who_is_not_root_becomes_nobody_else)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become somebody else");
     BOOST_TEST(a_start({.user = "root"}, become_nobody).refusal(4) ==
-               "did not fork cannot become root:: only root can; start it as root");
+               "did not fork cannot become root: only root may become another user; start it as root");
     BOOST_TEST(a_start({.group = "root"}, become_nobody).refusal(4) ==
-               "did not fork cannot become :root: only root can; start it as root");
+               "did not fork cannot become :root: only root may become another user; start it as root");
 }
 
 BOOST_AUTO_TEST_CASE(on_start_is_privileged_and_run_is_not)

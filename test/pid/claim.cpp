@@ -4,6 +4,7 @@
 #include "support/skip.hpp"
 
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -551,6 +552,35 @@ BOOST_AUTO_TEST_CASE(a_deleted_file_is_put_back)
         }
     }
     BOOST_TEST(!fs::exists(path));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_was_touched_edited_or_moved_is_put_right)
+{
+    const temporary_directory top;
+    const auto path = top / "daemon.pid";
+    const daemonkit::flock_pid_file policy{.path = path};
+    auto guard = policy.claim();
+    guard.publish(::getpid());
+    const std::function<void()> changes[]{[&] { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); },
+                                          [&] { fs::permissions(path, fs::perms(0666)); },
+                                          [&] { std::ofstream(path.string()) << "1\n"; },
+                                          [&] { std::ofstream(path.string()) << "garbage, and a lot more of it\n"; },
+                                          [&] { fs::rename(path, top / "elsewhere"); }};
+    for (const auto& change : changes) {
+        // Time stamps come from a clock that ticks every few milliseconds, and within a tick nothing has changed.
+        const daemonkit::sys::unique_fd file(daemonkit::sys::open(path.c_str(), O_RDONLY));
+        const auto before = daemonkit::sys::mark_of(file.get());
+        BOOST_TEST_REQUIRE(eventually([&] {
+            const daemonkit::sys::unique_fd probe(::memfd_create("probe", MFD_CLOEXEC));
+            const auto now = daemonkit::sys::mark_of(probe.get());
+            return now.seconds != before.seconds || now.nanoseconds != before.nanoseconds;
+        }));
+        change();
+        BOOST_TEST(guard.keep());
+        BOOST_TEST(content_of(path) == line_of(::getpid()));
+        BOOST_TEST(mode_of(path) == 0644U);
+        expect_running(policy, ::getpid());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(no_edit_of_the_file_lets_a_second_one_in_while_the_lock_stands)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // A pid file that is locked by flock(2) for the daemon's life. The kernel drops the lock with the process, so a crash
 // blocks nothing; children made by fork() close it, so a worker that lives on does not hold it. A file that is
-// deleted or replaced is noticed when the daemon next wakes, and put back; while the lock stands no edit of the file
-// lets a second daemon in.
+// deleted, moved, replaced, edited or touched is noticed when the daemon next wakes, and put right; while the lock
+// stands no edit of the file lets a second daemon in.
 #pragma once
 
 #include "../required.hpp"

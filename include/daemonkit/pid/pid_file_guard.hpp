@@ -45,6 +45,8 @@ public:
         std::swap(file_, other.file_);
         std::swap(forget_file_, other.forget_file_);
         std::swap(owner_, other.owner_);
+        std::swap(mark_, other.mark_);
+        std::swap(root_, other.root_);
         return *this;
     }
 
@@ -60,19 +62,11 @@ public:
     /// In the daemon. From here on this process, and no other, takes the file away again.
     void publish(pid_t pid)
     {
-        const auto stat = sys::read_process_stat(pid);
-        if (!stat)
-            throw startup_error(std::make_error_code(std::errc::no_such_process), "read the start time of process",
-                                std::to_string(pid), "/proc does not show it: is it mounted?");
-        const long stamp = stamp_of(pid, *stat);
-        check(sys::write_all(file_.get(), std::to_string(pid) + "\n"), "write the pid file", path_.string());
-        check(sys::stamp(file_.get(), stamp), "stamp the pid file", path_.string());
-        if (parse_pid_file(file_.get(), path_.string()).stamp != stamp)
-            refuse(path_.string(),
-                   "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
+        write_record(pid);
         owner_ = pid;
         forget_file_ = sys::fork_handler(sys::close_in_child, file_.get());
         if (held_ == lock_held::until_published) sys::unlock(file_.get());
+        check(sys::status_of("/", root_), "look at", "/");
     }
 
     void release() noexcept
@@ -87,19 +81,18 @@ public:
     /// end of every daemon, and a user has 128 of them.
     [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; }
 
-    /// One fstat(2) as long as the file has its name. Deleted or replaced: claims the name again and publishes; false
-    /// if another daemon has it by now. Where it cannot be written any more (privileges dropped), that is tried once.
+    /// One fstat(2) as long as nobody changes anything. A file that was touched or edited is written again; for one that
+    /// was deleted, moved or replaced the name is claimed again, and it is false if another daemon has that by now.
+    /// What cannot be repaired any more (privileges dropped) is tried once.
     [[nodiscard]] bool keep()
     {
-        if (held_ == lock_held::until_published || sys::has_links(file_.get()) || orphaned_) return true;
+        if (held_ == lock_held::until_published || irreparable_ || sys::mark_of(file_.get()) == mark_) return true;
         try {
-            pid_file_guard again(path_, mode_, held_);
-            again.publish(owner_);
-            std::swap(*this, again);
+            repair();
         } catch (const already_running&) {
             return false;
         } catch (const startup_error&) {
-            orphaned_ = true;
+            irreparable_ = true;
         }
         return true;
     }
@@ -143,6 +136,41 @@ private:
         return true;
     }
 
+    /// The line and its stamp, into the empty file.
+    void write_record(pid_t pid)
+    {
+        const auto stat = sys::read_process_stat(pid);
+        if (!stat)
+            throw startup_error(std::make_error_code(std::errc::no_such_process), "read the start time of process",
+                                std::to_string(pid), "/proc does not show it: is it mounted?");
+        const long stamp = stamp_of(pid, *stat);
+        check(sys::write_all(file_.get(), std::to_string(pid) + "\n"), "write the pid file", path_.string());
+        check(sys::stamp(file_.get(), stamp), "stamp the pid file", path_.string());
+        if (parse_pid_file(file_.get(), path_.string()).stamp != stamp)
+            refuse(path_.string(),
+                   "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
+        mark_ = sys::mark_of(file_.get());
+    }
+
+    void repair()
+    {
+        if (sys::leads_to(path_.c_str(), file_.get())) {
+            check(sys::change_mode(file_.get(), mode_), "set the mode of the pid file", path_.string());
+            check(sys::empty_file(file_.get()), "empty the pid file", path_.string());
+            write_record(owner_);
+            return;
+        }
+        sys::file_status root = {};
+        const auto mark = sys::mark_of(file_.get());
+        if (mark.links > 0 && sys::status_of("/", root) == 0 && !sys::same_file(root, root_)) {
+            mark_ = mark; // after chroot(2) no path tells whether it was moved
+            return;
+        }
+        pid_file_guard again(path_, mode_, held_);
+        again.publish(owner_);
+        std::swap(*this, again);
+    }
+
     /// A daemon that ended just now took its directory with it. What is missing again and again cannot be made.
     bool vanished() noexcept { return errno == ENOENT && ++vanished_ < 1000; }
 
@@ -173,7 +201,9 @@ private:
     sys::unique_fd file_;
     sys::fork_handler forget_file_;
     pid_t owner_ = 0;
-    bool orphaned_ = false;
+    sys::file_mark mark_;
+    sys::file_status root_ = {};
+    bool irreparable_ = false;
     int vanished_ = 0;
 };
 

@@ -23,6 +23,7 @@ class caught_signals
 public:
     /// `flags` as in sigaction(2); `wake` is a descriptor to write a byte to, or -1.
     caught_signals(std::span<const int> heard, const sigset_t& mask, int flags, int wake)
+        : restored_in_child_(restore_in_child, 0)
     {
         if (installed.exchange(true))
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "catch signals", {},
@@ -41,7 +42,6 @@ public:
             heard_set |= bit(signal);
             sigdelset(&open, signal);
         }
-        restored_in_child_ = sys::fork_handler(restore_in_child, 0);
         child_mask = mask;
         sys::set_mask(open);
     }

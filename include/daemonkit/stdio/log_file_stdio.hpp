@@ -79,7 +79,10 @@ private:
             throw startup_error(last_error(), "make the directory of the log file", made.failed());
         sys::unique_fd file(sys::open_log(path.c_str(), files_.mode));
         if (!file)
-            throw startup_error(last_error(), "open the log file", name, errno == ELOOP ? "it is a symbolic link" : "");
+            throw startup_error(last_error(), "open the log file", name,
+                                errno == ELOOP   ? "it is a symbolic link"
+                                : errno == ENXIO ? "it is a FIFO or a socket"
+                                                 : "");
         sys::file_status status = {};
         check(sys::status_of(file.get(), status), "look at the log file", name);
         if (!S_ISREG(status.st_mode) || status.st_nlink != 1)

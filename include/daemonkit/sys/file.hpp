@@ -36,10 +36,21 @@ using file_status = struct stat;
 inline int status_of(const char* path, file_status& into) noexcept { return ::stat(path, &into); }
 inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); }
 
-inline bool has_links(int fd) noexcept
+/// Equal as long as nobody has renamed, removed, touched, edited or chmod'ed an open file (st_ctim and st_nlink).
+struct file_mark
 {
-    struct stat status = {};
-    return ::fstat(fd, &status) == 0 && status.st_nlink > 0;
+    nlink_t links = 0;
+    time_t seconds = 0;
+    long nanoseconds = 0;
+
+    bool operator==(const file_mark&) const = default;
+};
+
+inline file_mark mark_of(int fd) noexcept
+{
+    file_status status = {};
+    ::fstat(fd, &status);
+    return {status.st_nlink, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
 }
 
 /// For appending; a file that is made gets exactly `mode`. O_NONBLOCK, so that a FIFO without a reader fails.
