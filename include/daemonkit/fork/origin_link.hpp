@@ -42,7 +42,9 @@ public:
         child_exit_.reset(sys::pidfd_open(child_));
         if (!child_exit_) {
             const auto error = last_error();
-            sys::kill_child(child_);
+            if (times == forks::once) sys::send_kill(child_);
+            message{.what = message::give_up}.send(channel_.get()); // the middle child ends the daemon and goes
+            sys::collect(child_);
             throw startup_error(error, "watch the daemon");
         }
     }
@@ -126,13 +128,18 @@ private:
     }
 
     /// In the middle child, until the origin has heard enough: passes the daemon's death on, and ends the daemon
-    /// where the origin asks for it. Nothing here allocates or takes a lock.
+    /// where the origin asks for it.
     void watch(pid_t daemon) noexcept
     {
-        sys::reset_dispositions();
         std::array<int, 1> kept{channel_.get()};
         sys::close_all_except(kept);
         const sys::unique_fd daemon_exit(sys::pidfd_open(daemon));
+        if (!daemon_exit) {
+            const startup_error error(last_error(), "watch the daemon");
+            sys::send_kill(daemon);
+            sys::collect(daemon);
+            return fail(error.what(), exit_status::error);
+        }
         for (bool asked = false;;) {
             std::array<pollfd, 2> fds{{{asked ? -1 : channel_.get(), POLLIN, 0}, {daemon_exit.get(), POLLIN, 0}}};
             if (sys::poll_once(fds.data(), fds.size(), sys::forever) <= 0) continue;

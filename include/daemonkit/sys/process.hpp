@@ -52,10 +52,12 @@ inline int reap(pid_t child) noexcept
     return retry([&] { return ::waitpid(child, &status, WNOHANG); }) == child ? status : -1;
 }
 
-/// Ends a child of this process that nobody else may collect, and collects it.
-inline void kill_child(pid_t child) noexcept
+/// For a child of this process that has not been collected: its number is not another's.
+inline void send_kill(pid_t child) noexcept { ::kill(child, SIGKILL); }
+
+/// Waits for the end of a child and collects it.
+inline void collect(pid_t child) noexcept
 {
-    ::kill(child, SIGKILL);
     int status = 0;
     retry([&] { return ::waitpid(child, &status, 0); });
 }
