@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 # The compilers under which every header must be clean. One that is not found is reported as skipped.
-include_guard(GLOBAL)
+include_guard(DIRECTORY) # what it sets is of a directory
 
 find_program(DAEMONKIT_CLANG_14 clang++-14)
 find_program(DAEMONKIT_CLANG_19 clang++-19)

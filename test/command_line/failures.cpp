@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(of_a_directory_that_one_may_not_write, *boost::unit_test::l
     program other;
     BOOST_REQUIRE(::chown(other.directory.path().c_str(), nobody, nobody) == 0);
     other.environment = {"RUN_AS=root"};
-    fails(other, 4, "root", "only root can; start it as root", touches::nothing, nobody);
+    fails(other, 4, "root", "only root may become another user; start it as root", touches::nothing, nobody);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_path_that_is_not_absolute)

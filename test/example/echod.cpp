@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/filesystem/operations.hpp>
 
@@ -52,7 +53,8 @@ public:
     /// io_context that was made before the forks would be closed by now, and belong to another process.
     void on_start()
     try {
-        acceptor_.emplace(io_.emplace(), tcp::endpoint(tcp::v4(), port_));
+        pause_.emplace(io_.emplace());
+        acceptor_.emplace(*io_, tcp::endpoint(tcp::v4(), port_));
     } catch (const boost::system::system_error& e) {
         throw daemonkit::startup_error(e.code(), "listen on port", std::to_string(port_));
     }
@@ -70,6 +72,7 @@ public:
     void on_stop()
     {
         acceptor_.reset();
+        pause_.reset();
         io_.reset(); // and with it all sessions
     }
 
@@ -87,13 +90,22 @@ private:
     void accept()
     {
         acceptor_->async_accept([this](auto failed, tcp::socket socket) {
-            if (!failed) std::make_shared<session>(std::move(socket))->echo();
+            if (failed) return accept_later();
+            std::make_shared<session>(std::move(socket))->echo();
             accept();
         });
     }
 
+    /// Out of descriptors, mostly: the connection waits in the queue, and trying at once again would only spin.
+    void accept_later()
+    {
+        pause_->expires_after(100ms);
+        pause_->async_wait([this](auto) { accept(); });
+    }
+
     unsigned short port_;
     std::optional<asio::io_context> io_;
+    std::optional<asio::steady_timer> pause_;
     std::optional<tcp::acceptor> acceptor_;
 };
 

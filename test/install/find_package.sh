@@ -13,6 +13,12 @@ fi
 configure find_package -DCMAKE_PREFIX_PATH="$WORK/moved" -DCMAKE_CXX_FLAGS="$WARNINGS"
 "$CMAKE" --build "$WORK/build-find_package"
 expect_version "$WORK/build-find_package/consumer"
+status=0
+"$WORK/build-find_package/core" || status=$?
+[ "$status" -eq 7 ] || fail "core ends with status $status instead of 7"
+if readelf -d "$WORK/build-find_package/core" | grep boost; then
+    fail "daemonkit::core links Boost"
+fi
 
 # FindBoost of older CMakes instead of Boost's own package.
 rm -rf "$WORK/build-find_package"
