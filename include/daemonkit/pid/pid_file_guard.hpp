@@ -108,7 +108,10 @@ private:
             throw startup_error(last_error(), "make the directory of the pid file", directories_.failed());
         }
         check_directory(path_); // somebody else may have made it meanwhile
-        sys::unique_fd file(sys::open(path_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_APPEND, mode_));
+        constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_APPEND;
+        sys::unique_fd file(sys::open(path_.c_str(), flags | O_CREAT | O_EXCL, mode_));
+        sys::made_file made(file ? path_.c_str() : nullptr);
+        if (!file && errno == EEXIST) file.reset(sys::open(path_.c_str(), flags));
         if (!file) {
             if (vanished()) return false;
             if (errno == ELOOP) refuse(name, "it is a symbolic link");
@@ -118,12 +121,13 @@ private:
         check_pid_file(file.get(), name);
         if (!sys::try_lock(file.get())) {
             if (errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
+            made.release(); // another start was faster to lock it
             if (const auto other = find_holder(parse_pid_file(file.get(), name)))
                 throw already_running(other.pid, name);
             sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
             return false;
         }
-        if (!sys::leads_to(path_.c_str(), file.get())) return false;
+        if (!sys::leads_to(path_.c_str(), file.get())) return made.release(), false;
         const auto record = parse_pid_file(file.get(), name);
         if (const auto other = find_holder(record)) throw already_running(other.pid, name);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
@@ -132,6 +136,7 @@ private:
             check(sys::empty_file(file.get()), "empty the stale pid file", name);
         }
         check(sys::change_mode(file.get(), mode_), "set the mode of the pid file", name);
+        made.release();
         file_ = std::move(file);
         return true;
     }

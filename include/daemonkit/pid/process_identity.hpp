@@ -6,6 +6,7 @@
 // changes nothing. A file that was copied, edited or touched has lost its stamp and proves nothing any more.
 #pragma once
 
+#include "../startup_error.hpp"
 #include "../sys/process.hpp"
 
 #include <cstdint>
@@ -14,9 +15,11 @@
 
 namespace daemonkit {
 
-/// 0 ... 999 999 999, of a process and what /proc shows of it.
+/// 0 ... 999 999 999, of a process and what /proc shows of it. Throws startup_error if the boot cannot be told.
 [[nodiscard]] inline long stamp_of(pid_t pid, const sys::process_stat& stat)
 {
+    std::string boot;
+    check(sys::read_boot_id(boot), "read", "/proc/sys/kernel/random/boot_id");
     std::uint64_t hash = 14695981039346656037U; // FNV-1a
     const auto fold = [&](std::string_view text) {
         for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
@@ -25,7 +28,7 @@ namespace daemonkit {
     fold(" ");
     fold(std::to_string(stat.start));
     fold(" ");
-    fold(sys::boot_id());
+    fold(boot);
     return static_cast<long>((hash ^ hash >> 32U) % 1'000'000'000U);
 }
 

@@ -72,6 +72,23 @@ inline bool leads_to(const char* path, int fd) noexcept
 }
 
 inline int remove_file(const char* path) noexcept { return ::unlink(path); }
+/// Removes a file that was made, unless it is released: what is thrown in between leaves nothing on disk.
+class made_file
+{
+public:
+    explicit made_file(const char* path) noexcept : path_(path) {}
+    made_file(const made_file&) = delete;
+    made_file& operator=(const made_file&) = delete;
+    ~made_file()
+    {
+        if (path_ != nullptr) ::unlink(path_);
+    }
+    void release() noexcept { path_ = nullptr; }
+
+private:
+    const char* path_;
+};
+
 inline int empty_file(int fd) noexcept { return ::ftruncate(fd, 0); }
 inline int change_mode(int fd, mode_t mode) noexcept { return ::fchmod(fd, mode); }
 inline int change_owner(int fd, uid_t user, gid_t group) noexcept { return ::fchown(fd, user, group); }

@@ -122,13 +122,11 @@ inline std::chrono::system_clock::time_point wall_time(unsigned long long start_
     return system_clock::now() - duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) + since_boot;
 }
 
-/// A random number of this boot of the kernel, as text; empty without /proc.
-inline std::string boot_id()
+/// A random number of this boot of the kernel, as text; -1 and errno if /proc does not tell.
+inline int read_boot_id(std::string& into)
 {
     const unique_fd file(sys::open("/proc/sys/kernel/random/boot_id", O_RDONLY));
-    std::string text;
-    if (!file || read_from_start(file.get(), text, 64) == -1) return {};
-    return text;
+    return file ? read_from_start(file.get(), into, 64) : -1;
 }
 
 /// The name the program was called by, without its directories.
