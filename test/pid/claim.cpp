@@ -2,6 +2,7 @@
 // One process and the file system: what claim(), publish(), find(), keep() and the end make of what lies there.
 #include "pid/both_policies.hpp"
 #include "support/skip.hpp"
+#include "support/umask_of.hpp"
 
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -47,18 +48,6 @@ static_assert(!pid_policy<lacks_claim> && !pid_policy<lacks_records_pid> && !pid
               !pid_policy<claims_nothing> && !pid_policy<int>);
 
 namespace {
-
-class umask_of
-{
-public:
-    explicit umask_of(mode_t mask) : before_(::umask(mask)) {}
-    umask_of(const umask_of&) = delete;
-    umask_of& operator=(const umask_of&) = delete;
-    ~umask_of() { ::umask(before_); }
-
-private:
-    mode_t before_;
-};
 
 mode_t mode_of(const fs::path& path) { return status_of(path).st_mode & 07777U; }
 

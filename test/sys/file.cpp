@@ -7,6 +7,7 @@
 #include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/umask_of.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -41,18 +42,6 @@ mode_t mode_of(const fs::path& path)
     sys::file_status status = {};
     return sys::status_of(path.c_str(), status) == 0 ? status.st_mode & 07777U : ~mode_t{0};
 }
-
-class umask_of
-{
-public:
-    explicit umask_of(mode_t mask) : before_(::umask(mask)) {}
-    umask_of(const umask_of&) = delete;
-    umask_of& operator=(const umask_of&) = delete;
-    ~umask_of() { ::umask(before_); }
-
-private:
-    mode_t before_;
-};
 
 } // namespace
 
