@@ -175,6 +175,8 @@ private:
 
     [[nodiscard]] start_report give_up() noexcept
     {
+        // Only its parent knows the daemon's pid; where somebody has killed the middle child, nobody does any more.
+        const bool alone = times_ == forks::twice && sys::readable_within(child_exit_.get(), std::chrono::seconds(0));
         if (times_ == forks::once)
             end(child_exit_.get());
         else
@@ -182,8 +184,9 @@ private:
         sys::readable_within(child_exit_.get(), sys::forever);
         sys::reap(child_);
         return {start_outcome::late, exit_status::error, 0,
-                "the daemon was not ready within " + sys::in_seconds(deadline_) +
-                    " s and was ended: allow it a longer deadline, or let it call extend() while it initialises"};
+                "the daemon was not ready within " + sys::in_seconds(deadline_) + " s and " +
+                    (alone ? "could not be ended, because the process between was killed: look for it with status"
+                           : "was ended: allow it a longer deadline, or let it call extend() while it initialises")};
     }
 
     [[nodiscard]] static start_report died(int wait_status, pid_t pid)
