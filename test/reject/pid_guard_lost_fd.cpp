@@ -1,21 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: daemonkit: the guard that the PidPolicy's claim() returns lacks `int lost_fd() const`
-#include "foreground.hpp"
-
-struct mine
-{
-    struct guard
-    {
-        void publish(pid_t) {}
-        void release() noexcept {}
-        std::array<int, 1> descriptors() const { return {-1}; }
-#ifndef REJECT
-        int lost_fd() const { return -1; }
+#ifdef REJECT
+#define LACKS_LOST_FD
 #endif
-        bool keep() { return true; }
-    };
-    static constexpr bool records_pid = false;
-    guard claim() const { return {}; }
-};
+#include "pid_guard_parts.hpp"
 
 int main() { return start<with_pid<mine>>({}); }

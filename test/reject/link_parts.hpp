@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+// A ForkPolicy whose link is whole, but for the part that the including test takes away under REJECT.
+#pragma once
+
+#include "foreground.hpp"
+
+#ifdef READY_MAY_THROW
+#define READY_IS noexcept(false)
+#else
+#define READY_IS noexcept
+#endif
+
+struct mine
+{
+    struct link
+    {
+#ifndef LACKS_IN_ORIGIN
+        bool in_origin() const { return false; }
+#endif
+#ifndef LACKS_DESCRIPTOR
+        int descriptor() const { return -1; }
+#endif
+#ifndef LACKS_READY
+        void ready() READY_IS {}
+#endif
+#ifndef LACKS_FAIL
+        void fail(std::string_view, int) noexcept {}
+#endif
+#ifndef LACKS_EXTEND
+        void extend(std::chrono::nanoseconds) noexcept {}
+#endif
+#ifndef LACKS_WAIT
+        template <class Progress>
+        start_report wait(Progress)
+        {
+            return {};
+        }
+#endif
+    };
+    static constexpr bool detaches = false;
+    link detach() const { return {}; }
+};

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+// A PidPolicy whose guard is whole, but for the part that the including test takes away under REJECT.
+#pragma once
+
+#include "foreground.hpp"
+
+struct mine
+{
+    struct guard
+    {
+#ifndef LACKS_PUBLISH
+        void publish(pid_t) {}
+#endif
+#ifndef LACKS_RELEASE
+        void release() noexcept {}
+#endif
+#ifndef LACKS_DESCRIPTORS
+        std::array<int, 1> descriptors() const { return {-1}; }
+#endif
+#ifndef LACKS_LOST_FD
+        int lost_fd() const { return -1; }
+#endif
+#ifndef LACKS_KEEP
+        bool keep() { return true; }
+#endif
+    };
+    static constexpr bool records_pid = false;
+    guard claim() const { return {}; }
+};
