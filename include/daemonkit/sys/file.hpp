@@ -26,12 +26,12 @@ inline int open(const char* path, int flags, mode_t mode = 0) noexcept
     return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY, mode); });
 }
 
-inline bool same_file(const struct stat& a, const struct stat& b) noexcept
+using file_status = struct stat;
+
+inline bool same_file(const file_status& a, const file_status& b) noexcept
 {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
-
-using file_status = struct stat;
 
 inline int status_of(const char* path, file_status& into) noexcept { return ::stat(path, &into); }
 inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); }
@@ -66,12 +66,13 @@ inline int open_log(const char* path, mode_t mode) noexcept
 /// Whether `path` still leads to the file that `fd` has open (flock-then-unlink races, symbolic links).
 inline bool leads_to(const char* path, int fd) noexcept
 {
-    struct stat by_path = {};
-    struct stat by_fd = {};
+    file_status by_path = {};
+    file_status by_fd = {};
     return ::lstat(path, &by_path) == 0 && ::fstat(fd, &by_fd) == 0 && same_file(by_path, by_fd);
 }
 
 inline int remove_file(const char* path) noexcept { return ::unlink(path); }
+
 /// Removes a file that was made, unless it is released: what is thrown in between leaves nothing on disk.
 class made_file
 {
@@ -173,7 +174,7 @@ inline int fill_standard_descriptors() noexcept
     return 0;
 }
 
-/// dup2 without close-on-exec onto itself being a no-op: children inherit `to`.
+/// dup2(2), after which children inherit `to`; onto itself dup2 would leave close-on-exec as it is.
 inline int put_on(int fd, int to) noexcept
 {
     if (fd == to) return ::fcntl(fd, F_SETFD, 0);
