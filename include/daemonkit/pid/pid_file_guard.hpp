@@ -122,13 +122,12 @@ private:
         if (!sys::try_lock(file.get())) {
             if (errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
             made.release(); // another start was faster to lock it
-            if (const auto other = find_holder(parse_pid_file(file.get(), name)))
-                throw already_running(other.pid, name);
+            if (const auto other = find_holder(read_pid_file(file.get(), name))) throw already_running(other.pid, name);
             sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
             return false;
         }
         if (!sys::leads_to(path_.c_str(), file.get())) return made.release(), false;
-        const auto record = parse_pid_file(file.get(), name);
+        const auto record = read_pid_file(file.get(), name);
         if (const auto other = find_holder(record)) throw already_running(other.pid, name);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
             if (sys::remove_file(path_.c_str()) == 0) return false;
@@ -151,7 +150,7 @@ private:
         const long stamp = stamp_of(pid, *stat);
         check(sys::write_all(file_.get(), std::to_string(pid) + "\n"), "write the pid file", path_.string());
         check(sys::stamp(file_.get(), stamp), "stamp the pid file", path_.string());
-        if (parse_pid_file(file_.get(), path_.string()).stamp != stamp)
+        if (read_pid_file(file_.get(), path_.string()).stamp != stamp)
             refuse(path_.string(),
                    "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
         mark_ = sys::mark_of(file_.get());

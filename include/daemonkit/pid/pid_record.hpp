@@ -14,7 +14,9 @@
 #include <boost/filesystem/path.hpp>
 
 #include <charconv>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace daemonkit {
 
@@ -64,22 +66,30 @@ inline void check_pid_file(int fd, const std::string& path)
     check_owner(status, path);
 }
 
-/// Parses what an open pid file says; throws startup_error on anything but one pid and one newline.
-[[nodiscard]] inline pid_record parse_pid_file(int fd, const std::string& path)
+/// The pid in the text of a pid file; 0 if it is empty, nothing unless it is one decimal number from 1 to the largest
+/// pid of Linux, without sign or leading zeros, and at most one newline after it.
+[[nodiscard]] inline std::optional<pid_t> parse_pid(std::string_view text) noexcept
 {
     constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
+    if (text.empty()) return 0;
+    if (text.back() == '\n') text.remove_suffix(1);
+    const char* const end = text.data() + text.size();
+    pid_t pid = 0;
+    const auto [at, error] = std::from_chars(text.data(), end, pid);
+    if (error != std::errc{} || at != end || text.front() == '0' || pid <= 0 || pid > largest) return {};
+    return pid;
+}
+
+/// What an open pid file says; throws startup_error on anything but one pid and one newline.
+[[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path)
+{
     std::string text;
     sys::file_status status = {};
     check(sys::status_of(fd, status), "look at the pid file", path);
     check(sys::read_from_start(fd, text, 64), "read the pid file", path);
-    if (text.empty()) return {};
-    if (text.back() == '\n') text.pop_back();
-    pid_record record{0, status.st_mtim.tv_nsec};
-    const char* const end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(text.data(), end, record.pid);
-    if (error != std::errc{} || at != end || text.front() == '0' || record.pid <= 0 || record.pid > largest)
-        refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
-    return record;
+    const auto pid = parse_pid(text);
+    if (!pid) refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
+    return {*pid, status.st_mtim.tv_nsec};
 }
 
 /// The live process that a record means, or nobody.
@@ -103,7 +113,7 @@ inline void check_pid_file(int fd, const std::string& path)
         throw startup_error(last_error(), "open the pid file", path.string());
     }
     check_pid_file(file.get(), path.string());
-    return find_holder(parse_pid_file(file.get(), path.string()));
+    return find_holder(read_pid_file(file.get(), path.string()));
 }
 
 } // namespace daemonkit
