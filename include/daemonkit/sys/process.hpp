@@ -90,12 +90,9 @@ struct process_stat
     unsigned long long start = 0; ///< clock ticks since boot
 };
 
-/// The fields of /proc/PID/stat, proc(5); nothing if there is no such process or /proc does not show it.
-inline std::optional<process_stat> read_process_stat(pid_t pid)
+/// The text of /proc/PID/stat, proc(5); nothing unless all fields up to the last one wanted are there.
+inline std::optional<process_stat> parse_process_stat(const std::string& text) noexcept
 {
-    const unique_fd file(sys::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY));
-    std::string text;
-    if (!file || read_from_start(file.get(), text, 1024) == -1) return {};
     // The second field is the command's name in parentheses and may hold anything, parentheses included.
     const auto name_end = text.rfind(')');
     if (name_end == std::string::npos) return {};
@@ -109,6 +106,15 @@ inline std::optional<process_stat> read_process_stat(pid_t pid)
         while (*at != ' ' && *at != '\0') ++at;
     }
     return stat;
+}
+
+/// What /proc/PID/stat says; nothing if there is no such process or /proc does not show it.
+inline std::optional<process_stat> read_process_stat(pid_t pid)
+{
+    const unique_fd file(sys::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY));
+    std::string text;
+    if (!file || read_from_start(file.get(), text, 1024) == -1) return {};
+    return parse_process_stat(text);
 }
 
 /// A start time in ticks since boot, as wall-clock time of today's clock.
