@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support.hpp"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 std::vector<std::string> listing(const boost::filesystem::path& directory, bool directory_times)
@@ -26,19 +23,4 @@ std::vector<std::string> listing(const boost::filesystem::path& directory, bool 
     for (boost::filesystem::recursive_directory_iterator at(directory), end; at != end; ++at) add(at->path());
     std::sort(lines.begin(), lines.end());
     return lines;
-}
-
-std::vector<pid_t> processes_with(const std::string& variable)
-{
-    std::vector<pid_t> found;
-    DIR* const processes = ::opendir("/proc");
-    while (const dirent* entry = ::readdir(processes)) {
-        const auto pid = static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10));
-        if (pid <= 0) continue;
-        std::ifstream file("/proc/" + std::string(entry->d_name) + "/environ");
-        for (std::string word; std::getline(file, word, '\0');)
-            if (word == variable) found.push_back(pid);
-    }
-    ::closedir(processes);
-    return found;
 }
