@@ -85,9 +85,10 @@ private:
     {
         char* end = nullptr;
         const double seconds = std::strtod(text, &end);
-        if (end == text || *end != '\0' || !(seconds > 0) || seconds > 366.0 * 24 * 3600)
+        const auto time = sys::saturate(std::chrono::duration<double>(seconds));
+        if (end == text || *end != '\0' || time == time.zero() || seconds > 366.0 * 24 * 3600)
             return "--timeout takes seconds above 0 and up to a year, not '" + std::string(text) + "'";
-        timeout = sys::saturate(std::chrono::duration<double>(seconds));
+        timeout = time;
         return {};
     }
 

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the origin hears from the daemon while it starts: any bytes, over a channel as the real one.
+#include <daemonkit/fork/message.hpp>
+
+#include "fuzz/require.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    using daemonkit::message;
+    static daemonkit::sys::unique_fd one;
+    static daemonkit::sys::unique_fd other;
+    if (!one) require(daemonkit::sys::open_channel(one, other) == 0);
+
+    message heard;
+    std::string_view sentence;
+    require(!heard.receive(other.get(), sentence)); // nothing is there and nobody waits
+    require(daemonkit::sys::send_message(one.get(), data, size) == static_cast<int>(size));
+
+    constexpr std::size_t head = offsetof(message, text);
+    const bool whole = heard.receive(other.get(), sentence);
+    require(whole == (size >= head));
+    if (!whole) return 0;
+    require(sentence.size() == std::min(size - head, message::longest));
+    require(std::memcmp(sentence.data(), data + head, sentence.size()) == 0);
+    require(std::memcmp(&heard, data, head) == 0);
+
+    // And what was heard is what it says when it is said again.
+    message again;
+    std::string_view echo;
+    message copy = heard;
+    copy.send(one.get(), sentence);
+    require(again.receive(other.get(), echo) && echo == sentence && std::memcmp(&again, &heard, head) == 0);
+    return 0;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+// The text of /proc/PID/stat: the kernel's, but the command's name in it is chosen by whoever runs the command. The
+// fields are looked up once more by splitting what follows the last parenthesis.
+#include <daemonkit/sys/process.hpp>
+
+#include "fuzz/require.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <sstream>
+#include <vector>
+
+namespace {
+
+/// What text of digits only means; the largest number if it means more than fits.
+template <class Number>
+bool means(const std::string& digits, Number number)
+{
+    if (digits.size() > 18) return true; // overflow is strtol's affair; here it only must not be undefined
+    return digits.find_first_not_of("0123456789") != std::string::npos ||
+           std::to_string(number) == digits.substr(std::min(digits.find_first_not_of('0'), digits.size() - 1));
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const std::string text(reinterpret_cast<const char*>(data), size);
+    const auto stat = daemonkit::sys::parse_process_stat(text);
+
+    const auto name_end = text.rfind(')');
+    if (name_end == std::string::npos) {
+        require(!stat);
+        return 0;
+    }
+    std::string rest = text.substr(name_end + 1);
+    rest.resize(std::min(rest.find('\0'), rest.size()));
+    std::istringstream fields(rest);
+    std::vector<std::string> from_the_third;
+    for (std::string field; std::getline(fields, field, ' ');)
+        if (!field.empty()) from_the_third.push_back(field);
+
+    require(stat.has_value() == (from_the_third.size() > 22 - 3));
+    if (stat) {
+        require(means(from_the_third[20 - 3], stat->threads));
+        require(means(from_the_third[22 - 3], stat->start));
+    }
+    return 0;
+}
