@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+// A daemon with either pid policy: PID_POLICY is pid_file or, if it is not set, flock_pid_file. It sleeps until it is
+// told to stop, and nothing else wakes it. WORKER names a way to make a process that can outlive it; every signal is
+// blocked there, so that each one that reaches it stays to be seen, and its pid is in a file named as the pid file and
+// ".worker".
+#include <daemonkit/command_line.hpp>
+#include <daemonkit/daemonkit.hpp>
+
+#include <boost/filesystem/operations.hpp>
+
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace {
+
+std::string chosen(const char* name)
+{
+    const char* const value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+/// What every worker comes to; the file appears under its name when it is whole.
+[[noreturn]] void work()
+{
+    daemonkit::sys::set_mask(daemonkit::sys::all_signals());
+    const std::string name = chosen("PID_FILE");
+    std::FILE* const file = std::fopen((name + ".new").c_str(), "we");
+    std::fprintf(file, "%d\n", static_cast<int>(::getpid()));
+    std::fclose(file);
+    ::rename((name + ".new").c_str(), (name + ".worker").c_str());
+    for (;;) ::pause();
+}
+
+void make_worker(const std::string& how)
+{
+    static std::string program = boost::filesystem::read_symlink("/proc/self/exe").string();
+    static std::string verb = "work";
+    static char* const arguments[]{program.data(), verb.data(), nullptr};
+    static const std::string command = "exec '" + program + "' " + verb;
+    if (how == "fork") {
+        if (::fork() == 0) work();
+    } else if (how == "clone") { // what fork() does in the kernel, and nothing of what it does in the C library
+        if (::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) work();
+    } else if (how == "vfork") {
+        if (::vfork() == 0) {
+            ::execv(arguments[0], arguments);
+            ::_exit(127);
+        }
+    } else if (how == "posix_spawn") {
+        pid_t pid = 0;
+        ::posix_spawn(&pid, arguments[0], nullptr, nullptr, arguments, environ);
+    } else if (how == "popen") {
+        if (::popen(command.c_str(), "r") == nullptr) throw std::runtime_error("popen");
+    } else if (how == "system") {
+        std::thread([] { std::exit(std::system(command.c_str())); }).detach();
+    } else if (!how.empty()) {
+        throw std::runtime_error("no such WORKER: " + how);
+    }
+}
+
+template <class PidPolicy>
+struct enduring : daemonkit::sysv_daemon<enduring<PidPolicy>, PidPolicy>
+{
+    void on_reload() {}
+    int run()
+    {
+        make_worker(chosen("WORKER"));
+        while (this->wait()) {}
+        return 0;
+    }
+};
+
+template <class PidPolicy>
+int command_line(int argc, char** argv)
+{
+    // A stop that needs more than TERM does not return.
+    return daemonkit::command_line<enduring<PidPolicy>>(
+        argc, argv, {.pid = {.path = chosen("PID_FILE")}, .stop = {{SIGTERM, std::chrono::hours(1)}}});
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (argc == 2 && std::string(argv[1]) == "work") work();
+    return chosen("PID_POLICY") == "pid_file" ? command_line<daemonkit::pid_file>(argc, argv)
+                                              : command_line<daemonkit::flock_pid_file>(argc, argv);
+}

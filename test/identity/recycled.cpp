@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: BSL-1.0
+// A pid file whose daemon has died, and whose number is somebody else's by now. The numbers are given away on purpose,
+// in a pid namespace of the test's own; everybody there blocks all signals, so that each one leaves a trace.
+#include "pid/both_policies.hpp"
+#include "support/bystander.hpp"
+#include "support/pid_namespace.hpp"
+#include "support/program.hpp"
+#include "support/skip.hpp"
+
+#include <daemonkit/control.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace {
+
+/// That of every daemon here.
+constexpr pid_t number = 1000;
+
+/// The daemon of these tests; it has its own pid file.
+struct enduring : program
+{
+    explicit enduring(const std::string& policy) : program("enduring") { environment = {"PID_POLICY=" + policy}; }
+
+    /// In the foreground, as a child with this number; -1 and errno.
+    [[nodiscard]] pid_t runs_as(pid_t pid) const
+    {
+        const pid_t child = fork_as(pid);
+        if (child == 0) exec("run");
+        return child;
+    }
+    [[noreturn]] void exec(const std::string& verb) const
+    {
+        const auto words = command({verb});
+        std::vector<char*> arguments;
+        for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+        arguments.push_back(nullptr);
+        ::execvp(arguments[0], arguments.data());
+        ::_exit(127);
+    }
+    /// A verb, its exit status and a part of what it prints.
+    [[nodiscard]] bool says(const std::string& verb, int status, const std::string& text) const
+    {
+        const auto said = (*this)({verb});
+        const auto all = said.out + said.err;
+        return holds(said.status == status && all.find(text) != std::string::npos,
+                     verb + " is " + std::to_string(status) + " and says '" + text + "', it was " +
+                         std::to_string(said.status) + ", '" + all + "'");
+    }
+    [[nodiscard]] bool runs_with(pid_t pid) const
+    {
+        return says("status", 0, "running (pid " + std::to_string(pid) + ")");
+    }
+    [[nodiscard]] bool comes_to_run() const
+    {
+        return eventually([&] { return (*this)({"status"}).status == 0; });
+    }
+};
+
+/// A daemon ran as `number`, crashed and left its file; the number is free.
+int crash(const enduring& daemon)
+{
+    const pid_t ran = daemon.runs_as(number);
+    if (ran == -1) return impossible("choose a process number");
+    const bool found = holds(daemon.comes_to_run(), "the daemon runs") && daemon.runs_with(number);
+    ::kill(number, SIGKILL);
+    collect(number);
+    let_start_times_differ();
+    return found && holds(pid_in(daemon.pid_file.string()) == number, "the file stays") ? 0 : 1;
+}
+
+/// Whether who moved in has been left alone; it moves out when this goes.
+using left_alone = std::function<bool()>;
+
+/// Whoever has the number after the daemon.
+struct tenant
+{
+    const char* name;
+    std::function<left_alone()> moves_in;
+};
+
+left_alone stranger()
+{
+    const auto process = std::make_shared<bystander>([] { return fork_as(number); });
+    return [=] { return process->pid() == number && process->untouched(); };
+}
+
+left_alone instance_with_its_own_file(const enduring& other)
+{
+    if (other.runs_as(number) != number || !other.comes_to_run()) return {};
+    ::kill(number, SIGSTOP); // so that whatever comes stays to be seen
+    if (!eventually([] { return proc_status(number, "State")[0] == 'T'; })) return {};
+    const auto moved_out = std::shared_ptr<void>(nullptr, [](void*) {
+        ::kill(number, SIGKILL);
+        collect(number);
+    });
+    return [moved_out, &other] { return no_signal_waits(number) && other.runs_with(number); };
+}
+
+left_alone thread_of_a_stranger()
+{
+    const auto process = std::make_shared<bystander>([] {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            std::ofstream("/proc/sys/kernel/ns_last_pid") << number - 1 << std::flush;
+            std::thread([] {
+                for (;;) ::pause();
+            }).detach();
+        }
+        return child;
+    });
+    const bool moved = eventually([&] { return proc_status(number, "Tgid") == std::to_string(process->pid()); });
+    return [=] { return moved && process->untouched() && untouched(number); };
+}
+
+left_alone zombie()
+{
+    const pid_t child = fork_as(number);
+    if (child == 0) ::_exit(0);
+    const auto moved_out = std::shared_ptr<void>(nullptr, [](void*) { collect(number); });
+    ends(number);
+    return [moved_out] { return proc_status(number, "State")[0] == 'Z'; };
+}
+
+/// The leader of a group and session has gone, and those who were with it keep its number.
+left_alone group_of_strangers()
+{
+    std::array<int, 2> words{};
+    if (::pipe2(words.data(), O_CLOEXEC) == -1) return {};
+    const pid_t leader = fork_as(number);
+    if (leader == 0) {
+        ::setsid();
+        sigset_t all;
+        ::sigfillset(&all);
+        ::sigprocmask(SIG_BLOCK, &all, nullptr);
+        const pid_t member = ::fork();
+        if (member == 0)
+            for (;;) ::pause();
+        ::_exit(::write(words[1], &member, sizeof member) == sizeof member ? 0 : 1);
+    }
+    pid_t member = -1;
+    collect(number);
+    if (::read(words[0], &member, sizeof member) != sizeof member) return {};
+    for (const int fd : words) ::close(fd);
+    const auto moved_out = std::shared_ptr<void>(nullptr, [member](void*) {
+        ::kill(member, SIGKILL);
+        collect(member);
+    });
+    return [moved_out, member] { return proc_stat(member, 5) == number && untouched(member); };
+}
+
+/// Every verb that looks leaves it as it is, and `last` does what it is for.
+bool each_verb_is_right(const enduring& daemon, const std::string& last)
+{
+    const auto before = snapshot(daemon.directory.path());
+    bool good = daemon.says("status", 1, "dead") && daemon.says("reload", 7, "not running") &&
+                holds(snapshot(daemon.directory.path()) == before, "looking changes nothing");
+    if (last == "stop" || last == "try-restart")
+        good = good && daemon.says(last, 0, "not running");
+    else
+        good = good && daemon.says(last, 0, "started (pid ") && holds(daemon.pid() != number, "it is a new one") &&
+               daemon.runs_with(daemon.pid()) &&
+               daemon.says("stop", 0, "stopped (pid " + std::to_string(daemon.pid()) + ", SIGTERM)");
+    return good && holds(!fs::exists(daemon.pid_file), "the file has gone");
+}
+
+const std::array<std::string, 2> policies{"pid_file", "flock_pid_file"};
+
+int rounds_held = 0;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(recycled, *boost::unit_test::label("namespace"))
+
+BOOST_AUTO_TEST_CASE(whoever_has_the_number_of_a_crashed_daemon_is_left_alone)
+{
+    rounds_held = 0;
+    for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
+        {
+            const enduring daemon(policy), other(policy);
+            const tenant tenants[]{{"a stranger", stranger},
+                                   {"another instance", [&] { return instance_with_its_own_file(other); }},
+                                   {"a thread", thread_of_a_stranger},
+                                   {"a zombie", zombie},
+                                   {"a process group", group_of_strangers}};
+            for (const auto& tenant : tenants) BOOST_TEST_CONTEXT(tenant.name)
+                {
+                    const auto child = in_child([&] {
+                        return in_pid_namespace([&] {
+                            const bystander first, last;
+                            for (const char* const verb : {"stop", "start", "restart", "try-restart"}) {
+                                if (const int status = crash(daemon); status != 0) return status;
+                                const auto is_left_alone = tenant.moves_in();
+                                if (!holds(is_left_alone && is_left_alone(), "somebody has the number")) return 1;
+                                if (!each_verb_is_right(daemon, verb)) return 1;
+                                if (!holds(is_left_alone(), "who has the number is left alone")) return 1;
+                                if (!holds(first.untouched() && last.untouched(), "so are others")) return 1;
+                            }
+                            return 0;
+                        });
+                    });
+                    EXPECT_GOOD_OR_SKIP(child);
+                    if (child.status == 0) rounds_held += 4;
+                }
+        }
+    std::cout << "recycled pids: 5 tenants x 4 verbs x 2 policies, 40 tried, " << rounds_held << " held\n";
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_names_the_starter_or_its_family_names_nobody)
+{
+    constexpr pid_t parent = 900;
+    constexpr pid_t leader = 950;
+    for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
+        {
+            const enduring daemon(policy);
+            const auto child = in_child([&] {
+                return in_pid_namespace([&] {
+                    sigset_t all;
+                    ::sigfillset(&all);
+                    ::sigdelset(&all, SIGCHLD);
+                    ::sigprocmask(SIG_BLOCK, &all, nullptr); // process 1 is a bystander too
+                    const bystander group([&] {
+                        const pid_t process = fork_as(leader);
+                        if (process == 0) ::setpgid(0, 0);
+                        return process;
+                    });
+                    if (group.pid() == -1) return impossible("choose a process number");
+                    eventually([&] { return proc_stat(leader, 5) == leader; });
+                    // A start or stop by `number`, a child of `parent` in the group of `leader`.
+                    const auto by_family = [&](const char* verb) {
+                        if (const pid_t process = fork_as(parent); process == 0) {
+                            ::setpgid(0, leader);
+                            if (fork_as(number) == 0) daemon.exec(verb);
+                            ::_exit(exit_status_of(number));
+                        }
+                        const int status = exit_status_of(parent);
+                        return std::make_pair(status, daemon.pid());
+                    };
+                    for (const pid_t named : {pid_t{1}, parent, leader, number})
+                        for (const std::string verb : {"status", "reload", "stop", "start"}) {
+                            write_file(daemon.pid_file, line_of(named));
+                            const auto [status, pid] = by_family(verb.c_str());
+                            const int right = verb == "status" ? 1 : verb == "reload" ? 7 : 0;
+                            const auto what = verb + " where the file says " + std::to_string(named);
+                            if (!holds(status == right, what + ": " + std::to_string(status))) return 1;
+                            if (verb == "start") {
+                                if (!holds(pid != named && pid > 1, what + " makes a daemon")) return 1;
+                                if (!daemon.runs_with(pid) || !daemon.says("stop", 0, "SIGTERM")) return 1;
+                            }
+                            if (!holds(no_signal_waits(1) && group.untouched(), what + " leaves them alone")) return 1;
+                        }
+                    return 0;
+                });
+            });
+            EXPECT_GOOD_OR_SKIP(child);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)
+{
+    for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
+        {
+            const enduring daemon(policy);
+            const auto child = in_child([&] {
+                const auto container = [&](const other_process& self) {
+                    return in_pid_namespace([&] {
+                        // Everybody below sees the file of the container before: 1.
+                        other_process user([&](const other_process& inside) {
+                            inside.await();
+                            if (!daemon.comes_to_run()) return 1;
+                            self.say(daemon.runs_with(1) ? 1 : 0);
+                            self.await();
+                            self.say(daemon.says("stop", 0, "stopped (pid 1, SIGTERM)") ? 1 : 0);
+                            return 0;
+                        });
+                        // To process 1 that its file of another life names, nothing happens.
+                        const bool first = !fs::exists(daemon.pid_file);
+                        if (!first && !daemon.says("status", 1, "dead")) return 1;
+                        user.go();
+                        daemon.exec("start");
+                    });
+                };
+                for (int life = 0; life < 3; ++life) {
+                    other_process one(container);
+                    if (one.hear() != 1) return one.status();
+                    if (!holds(content_of(daemon.pid_file) == "1\n", "process 1 is the daemon")) return 1;
+                    if (life == 2) {
+                        one.go();
+                        // The end of process 1 is the end of who has asked for it.
+                        return one.status() == 0 && holds(!fs::exists(daemon.pid_file), "the file has gone") ? 0 : 1;
+                    }
+                    one.kill();
+                    if (!holds(daemon.says("status", 1, "dead"), "outside it is known that it died")) return 1;
+                }
+                return 1;
+            });
+            EXPECT_GOOD_OR_SKIP(child);
+        }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

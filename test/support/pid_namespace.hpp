@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSL-1.0
+// Process numbers that a test chooses: a pid namespace of its own, where nobody else takes any, and clone3(2), which
+// gives a process the number that it is told. What runs in there is out of reach of Boost's checks: it says what does
+// not hold on standard error, and its exit status tells.
+#pragma once
+
+#include "support/process.hpp"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <fstream>
+#include <string>
+
+/// The exit status for: not possible on this machine, whoever asks. The reason is on standard error.
+inline constexpr int impossible_here = 77;
+
+inline int impossible(const std::string& step)
+{
+    std::fprintf(stderr, "cannot %s here: %s\n", step.c_str(), std::strerror(errno));
+    return impossible_here;
+}
+
+/// For the processes in there: `return holds(…, …) && holds(…, …) ? 0 : 1;`
+inline bool holds(bool condition, const std::string& what)
+{
+    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what.c_str());
+    return condition;
+}
+
+/// unshare(2) with mounts that nobody else sees; who may not do it does it as root of a user namespace.
+inline bool unshare_privately(int namespaces)
+{
+    const auto uid = ::geteuid();
+    const auto gid = ::getegid();
+    if (::unshare(CLONE_NEWNS | namespaces) == -1) {
+        if (errno != EPERM || ::unshare(CLONE_NEWUSER | CLONE_NEWNS | namespaces) == -1) return false;
+        std::ofstream("/proc/self/setgroups") << "deny";
+        std::ofstream("/proc/self/uid_map") << "0 " << uid << " 1";
+        std::ofstream("/proc/self/gid_map") << "0 " << gid << " 1";
+    }
+    return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+/// The /proc of the pid namespace that one is in.
+inline bool mount_proc() { return ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0; }
+
+inline int exit_status_of(pid_t child)
+{
+    int status = 0;
+    while (::waitpid(child, &status, 0) == -1 && errno == EINTR) {}
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// `body` as process 1 of a pid namespace, with mounts and a /proc of its own, and its exit status. Everybody in there
+/// ends with it. It may be called inside another one.
+template <class Body>
+int in_pid_namespace(Body body, int more_namespaces = 0)
+{
+    // Of a child, because who has unshared pids can have one child only, and that is the first.
+    const pid_t outside = ::fork();
+    if (outside == 0) {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (!unshare_privately(CLONE_NEWPID | more_namespaces)) ::_exit(impossible("make a pid namespace"));
+        const pid_t first = ::fork();
+        if (first == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            const int status = mount_proc() ? body() : impossible("mount /proc");
+            std::fflush(nullptr);
+            ::_exit(status);
+        }
+        ::_exit(first == -1 ? impossible("fork into a pid namespace") : exit_status_of(first));
+    }
+    return exit_status_of(outside);
+}
+
+/// fork(2) of a process with this number; -1 and errno, EEXIST if somebody has it.
+inline pid_t fork_as(pid_t number)
+{
+    clone_args how{};
+    how.exit_signal = SIGCHLD;
+    how.set_tid = reinterpret_cast<std::uintptr_t>(&number);
+    how.set_tid_size = 1;
+    pid_t child = -1;
+    // Its last bearer was waited for, and the kernel takes the number back a moment later.
+    eventually(
+        [&] {
+            child = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
+            return child != -1 || errno != EEXIST;
+        },
+        std::chrono::seconds(1));
+    return child;
+}
+
+/// Whether each process has a pidfd inode of its own (pidfs, Linux 6.9). Where it has not, two that have one number
+/// after the other are told apart by their start times, which are counted in hundredths of a second.
+inline bool pidfds_tell_processes_apart()
+{
+    const auto inode_of = [](pid_t pid) {
+        const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+        struct stat status = {};
+        ::fstat(fd, &status);
+        ::close(fd);
+        return status.st_ino;
+    };
+    const pid_t child = ::fork();
+    if (child == 0)
+        for (;;) ::pause();
+    const bool apart = inode_of(::getpid()) != inode_of(child);
+    ::kill(child, SIGKILL);
+    while (::waitpid(child, nullptr, 0) == -1 && errno == EINTR) {}
+    return apart;
+}
+
+/// Lets the clock tick where processes would not be told apart without that.
+inline void let_start_times_differ()
+{
+    static const bool apart = pidfds_tell_processes_apart();
+    if (apart) return;
+    const auto ticks = [] {
+        timespec now{};
+        ::clock_gettime(CLOCK_BOOTTIME, &now);
+        return now.tv_sec * 100 + now.tv_nsec / 10'000'000;
+    };
+    const auto before = ticks();
+    eventually([&] { return ticks() > before + 1; });
+}
+
+/// Waits for a child and takes its number back, so that it is free.
+inline void collect(pid_t child)
+{
+    while (::waitpid(child, nullptr, 0) == -1 && errno == EINTR) {}
+}
+
+/// For the tests themselves: what ended there was good, or it could not be done here.
+#define EXPECT_GOOD_OR_SKIP(child)                                                     \
+    do {                                                                               \
+        const auto& ended = (child);                                                   \
+        if (ended.status == impossible_here) DAEMONKIT_SKIP(ended.err);                \
+        BOOST_TEST(ended.status == 0, "status " << ended.status << ": " << ended.err); \
+    } while (false)
