@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+// A daemon of test/daemon whose pid file or log somebody else has laid hands on, and what must hold whatever it says:
+// one sentence that names the file, nothing touched that is not its own.
+#pragma once
+
+#include "support/program.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <functional>
+#include <initializer_list>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace fs = boost::filesystem;
+
+inline constexpr uid_t nobody = 65534;
+
+/// Points of a class: how many were tried and how many held.
+struct count
+{
+    int tried = 0;
+    int held = 0;
+
+    void point(const std::string& violation)
+    {
+        ++tried;
+        if (violation.empty()) ++held;
+        BOOST_TEST(violation.empty(), violation);
+    }
+    [[nodiscard]] std::string text() const
+    {
+        return std::to_string(tried) + " tried, " + std::to_string(held) + " held";
+    }
+};
+
+/// Kind, owner, mode, names, size, times and beginning of what lies at a path, the link itself if it is one.
+inline std::string state_of(const fs::path& path)
+{
+    struct stat s = {};
+    if (::lstat(path.c_str(), &s) == -1) return "nothing";
+    std::string beginning;
+    if (S_ISREG(s.st_mode) && ::access(path.c_str(), R_OK) == 0) {
+        beginning.resize(4096);
+        std::ifstream file(path.string(), std::ios::binary);
+        file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
+        beginning.resize(static_cast<std::size_t>(file.gcount()));
+    } else if (S_ISLNK(s.st_mode)) {
+        beginning = fs::read_symlink(path).string();
+    }
+    std::string text;
+    for (const auto number : {static_cast<long>(s.st_ino), static_cast<long>(s.st_mode), static_cast<long>(s.st_uid),
+                              static_cast<long>(s.st_gid), static_cast<long>(s.st_nlink), static_cast<long>(s.st_size),
+                              s.st_mtim.tv_sec, s.st_mtim.tv_nsec, s.st_ctim.tv_sec, s.st_ctim.tv_nsec})
+        text += std::to_string(number) + " ";
+    return text + beginning;
+}
+
+/// Of a program that refuses: nothing on standard output, one line on standard error, with these words; else what is wrong.
+inline std::string sentence_fault(const outcome& said, const std::vector<std::string>& words)
+{
+    const auto complain = [&](const std::string& what) {
+        return what + ": status " + std::to_string(said.status) + ", out '" + said.out + "', err '" + said.err + "'";
+    };
+    if (!said.streams_ended) return complain("its streams stay open");
+    if (!said.out.empty()) return complain("it speaks on standard output");
+    if (said.err.empty() || said.err.back() != '\n' || std::count(said.err.begin(), said.err.end(), '\n') != 1)
+        return complain("not one sentence");
+    for (const auto& word : words)
+        if (said.err.find(word) == std::string::npos) return complain("it does not say '" + word + "'");
+    return {};
+}
+
+/// The daemon `exposed` with either pid policy.
+struct besieged : program
+{
+    fs::path log = directory / "log";
+
+    explicit besieged(const std::string& policy, const std::vector<std::string>& more = {}) : program("exposed")
+    {
+        environment = {"PID_POLICY=" + policy, "LOG=" + log.string()};
+        environment.insert(environment.end(), more.begin(), more.end());
+    }
+
+    /// Ends what has started, as an operator would; what was wrong with that.
+    [[nodiscard]] std::string stop_again() const
+    {
+        const auto stopped = (*this)({"stop"});
+        if (stopped.status != 0 || stopped.out.find("stopped (pid ") == std::string::npos)
+            return "stop afterwards: status " + std::to_string(stopped.status) + ", '" + stopped.out + stopped.err +
+                   "'";
+        if (fs::exists(fs::symlink_status(pid_file))) return "the pid file is there after the stop";
+        return {};
+    }
+};
+
+inline constexpr const char* pid_policies[] = {"pid_file", "flock_pid_file"};
