@@ -62,6 +62,9 @@ public:
     /// In the daemon, privileged.
     void apply() const
     {
+        // Before on_start(), which may make threads.
+        if (credentials_ && credentials_->uid != 0 && sys::effective_user() == 0)
+            check(sys::tie_capabilities_to_root(), "give up inherited capabilities");
         sys::set_umask(settings_.umask);
         for (const auto& limit : settings_.limits)
             check(sys::set_limit(limit), "set resource limit", std::to_string(limit.resource));
@@ -75,11 +78,12 @@ public:
     /// In the daemon, after on_start(): the last privileged steps. Fatal if any of it fails.
     void drop_privileges() const
     {
+        const auto threads = sys::threads_of_this_process(); // as long as /proc is in sight
         if (!settings_.chroot.empty()) {
             entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
             enter(settings_.working_directory);
         }
-        if (credentials_) check(sys::become(*credentials_), "drop privileges to user", settings_.user);
+        if (credentials_) check(sys::become(*credentials_, threads), "drop privileges to user", settings_.user);
         if (settings_.no_new_privileges) check(sys::renounce_privileges(), "renounce new privileges");
     }
 
@@ -91,10 +95,16 @@ private:
         if (!settings_.group.empty() && !sys::find_group(settings_.group, who.gid))
             throw unknown("find group", settings_.group);
         if (sys::effective_user() != 0 && !sys::is_exactly(who))
-            throw startup_error(std::make_error_code(std::errc::operation_not_permitted), "become",
-                                settings_.user + (settings_.group.empty() ? "" : ":" + settings_.group),
-                                "only root may become another user; start it as root");
+            throw denied("only root may become another user; start it as root");
+        if (sys::effective_user() != 0 && !sys::has_no_capabilities())
+            throw denied("the capabilities that it was started with would stay; start it without, or as root");
         return who;
+    }
+
+    [[nodiscard]] startup_error denied(const char* reason) const
+    {
+        return {std::make_error_code(std::errc::operation_not_permitted), "become",
+                settings_.user + (settings_.group.empty() ? "" : ":" + settings_.group), reason};
     }
 
     [[nodiscard]] static startup_error unknown(const char* step, const std::string& name)

@@ -2,13 +2,21 @@
 // Users and groups: looked up before anything forks (name services open sockets and take locks), dropped later.
 #pragma once
 
+#include <dirent.h>
 #include <grp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
 #include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -68,7 +76,45 @@ inline bool find_group(const std::string& name, gid_t& into)
     return found;
 }
 
-/// Whether the process already is exactly this and nothing more could be dropped.
+/// The capabilities of a thread, capabilities(7). Ambient ones are among the inheritable.
+using capability_sets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+/// 0: of the calling one.
+inline int read_capabilities(capability_sets& into, pid_t thread = 0) noexcept
+{
+    __user_cap_header_struct whose{_LINUX_CAPABILITY_VERSION_3, thread};
+    return static_cast<int>(::syscall(SYS_capget, &whose, into.data()));
+}
+
+inline int set_capabilities(const capability_sets& sets) noexcept
+{
+    __user_cap_header_struct caller{_LINUX_CAPABILITY_VERSION_3, 0};
+    return static_cast<int>(::syscall(SYS_capset, &caller, sets.data()));
+}
+
+/// false as well if it cannot be told; a thread that has ended has none.
+inline bool has_no_capabilities(pid_t thread = 0) noexcept
+{
+    capability_sets sets{};
+    if (read_capabilities(sets, thread) == -1) return errno == ESRCH;
+    return std::all_of(sets.begin(), sets.end(),
+                       [](const auto& half) { return (half.effective | half.permitted | half.inheritable) == 0; });
+}
+
+/// As /proc shows them; none if it does not.
+inline std::vector<pid_t> threads_of_this_process()
+{
+    std::vector<pid_t> threads;
+    DIR* const directory = ::opendir("/proc/self/task");
+    if (directory == nullptr) return threads;
+    while (const dirent* entry = ::readdir(directory))
+        if (const long number = std::strtol(entry->d_name, nullptr, 10); number > 0)
+            threads.push_back(static_cast<pid_t>(number));
+    ::closedir(directory);
+    return threads;
+}
+
+/// Whether the process has this user and group, real, effective and saved.
 inline bool is_exactly(const credentials& c) noexcept
 {
     uid_t uid[3];
@@ -79,18 +125,55 @@ inline bool is_exactly(const credentials& c) noexcept
            std::all_of(gid, gid + 3, [&](gid_t g) { return g == c.gid; });
 }
 
-/// Groups first, then gid, then uid, real, effective and saved alike, in every thread (glibc); then the proof that
-/// they are what was asked for and that root does not come back. -1 and errno if any of it fails.
-inline int become(const credentials& c) noexcept
+/// Whether these, in any order, are the supplementary groups.
+inline bool has_groups(std::vector<gid_t> groups)
 {
-    if (::geteuid() == 0 && ::setgroups(c.groups.size(), c.groups.data()) == -1) return -1;
-    if (::setresgid(c.gid, c.gid, c.gid) == -1 || ::setresuid(c.uid, c.uid, c.uid) == -1) return -1;
-    const bool regained = c.uid != 0 && (::setuid(0) == 0 || ::seteuid(0) == 0 || ::setresuid(0, 0, 0) == 0);
-    if (!is_exactly(c) || regained) {
-        errno = EPERM;
-        return -1;
+    std::vector<gid_t> own(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
+    own.resize(static_cast<std::size_t>(std::max(0, ::getgroups(static_cast<int>(own.size()), own.data()))));
+    for (auto* const list : {&own, &groups}) {
+        std::sort(list->begin(), list->end());
+        list->erase(std::unique(list->begin(), list->end()), list->end());
     }
-    return 0;
+    return own == groups;
+}
+
+/// Lets the capabilities of this thread, and of those that it makes from now on, go with user 0: takes away what setuid(2)
+/// leaves, which is the inheritable ones (by which a launcher could have given them to what we execute) and the
+/// securebits that keep the others.
+inline int tie_capabilities_to_root() noexcept
+{
+    constexpr unsigned keeping = SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP;
+    const int bits = ::prctl(PR_GET_SECUREBITS, 0UL, 0UL, 0UL, 0UL);
+    if (bits == -1) return -1;
+    const auto without = static_cast<unsigned>(bits) & ~keeping;
+    if (without != static_cast<unsigned>(bits) &&
+        ::prctl(PR_SET_SECUREBITS, static_cast<unsigned long>(without), 0UL, 0UL, 0UL) == -1)
+        return -1;
+    capability_sets sets{};
+    if (read_capabilities(sets) == -1) return -1;
+    for (auto& half : sets) half.inheritable = 0;
+    return set_capabilities(sets);
+}
+
+/// Groups first, then gid, then uid, real, effective and saved alike, in every thread (glibc), and what capabilities
+/// the calling one has kept; then the proof that all is what was asked for, whatever the calls returned, and that root
+/// does not come back. Each of `threads` proves itself by its capabilities, which it would have if it were root still.
+/// -1 and errno if any of it fails.
+inline int become(const credentials& c, std::span<const pid_t> threads = {})
+{
+    const bool by_root = ::geteuid() == 0;
+    if (by_root && ::setgroups(c.groups.size(), c.groups.data()) == -1) return -1;
+    if (::setresgid(c.gid, c.gid, c.gid) == -1 || ::setresuid(c.uid, c.uid, c.uid) == -1) return -1;
+    bool proven = is_exactly(c) && (!by_root || has_groups(c.groups));
+    if (c.uid != 0) {
+        if (set_capabilities({}) == -1) return -1;
+        proven = proven && has_no_capabilities() &&
+                 std::all_of(threads.begin(), threads.end(), [](pid_t thread) { return has_no_capabilities(thread); });
+        // Last: where it came back in one thread and not in another, glibc would abort.
+        proven = proven && ::setuid(0) == -1 && ::seteuid(0) == -1 && ::setresuid(0, 0, 0) == -1;
+    }
+    if (!proven) errno = EPERM;
+    return proven ? 0 : -1;
 }
 
 } // namespace daemonkit::sys

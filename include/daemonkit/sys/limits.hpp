@@ -2,10 +2,14 @@
 // Attributes of the calling process that are set once.
 #pragma once
 
+#include "file.hpp"
+
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace daemonkit::sys {
 
@@ -27,9 +31,25 @@ inline int set_limit(const resource_limit& limit) noexcept
 
 inline void set_umask(mode_t mask) noexcept { ::umask(mask); }
 inline int change_directory(const char* path) noexcept { return ::chdir(path); }
-inline int change_root(const char* path) noexcept { return ::chroot(path); }
+
+/// chroot(2). The working directory stays where it is: change it next.
+inline int change_root(const char* path) noexcept
+{
+    file_status wanted = {};
+    file_status root = {};
+    if (status_of(path, wanted) == -1 || ::chroot(path) == -1 || status_of("/", root) == -1) return -1;
+    if (same_file(wanted, root)) return 0;
+    errno = EPERM; // a sandbox can let a call succeed and do nothing
+    return -1;
+}
 
 /// Irrevocable, for this process and all its children.
-inline int renounce_privileges() noexcept { return ::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL); }
+inline int renounce_privileges() noexcept
+{
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == -1) return -1;
+    if (::prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) == 1) return 0;
+    errno = EPERM;
+    return -1;
+}
 
 } // namespace daemonkit::sys
