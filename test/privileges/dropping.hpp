@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSL-1.0
+// The daemon that drops its privileges (test/daemon/dropping.cpp), as root and others call it.
+#pragma once
+
+#include "support/program.hpp"
+#include "support/skip.hpp"
+
+#include <boost/filesystem/directory.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace fs = boost::filesystem;
+
+using words = std::vector<std::string>;
+
+inline constexpr uid_t nobody = 65534;
+
+inline words operator+(words left, const words& right)
+{
+    left.insert(left.end(), right.begin(), right.end());
+    return left;
+}
+
+inline std::string content_of(const fs::path& path)
+{
+    std::ifstream file(path.string());
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline std::size_t count_of(const std::string& text, const std::string& part)
+{
+    std::size_t count = 0;
+    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+    return count;
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// What to put before a command so that this user runs it, without groups.
+inline words as_user(uid_t user)
+{
+    const auto id = std::to_string(user);
+    return {"setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups"};
+}
+
+inline std::vector<pid_t> threads_of(pid_t pid)
+{
+    std::vector<pid_t> threads;
+    for (const auto& task : fs::directory_iterator("/proc/" + std::to_string(pid) + "/task"))
+        threads.push_back(std::stoi(task.path().filename().string()));
+    return threads;
+}
+
+/// A field of /proc/PID/status with single spaces.
+inline std::string identity(pid_t thread, const std::string& field)
+{
+    std::istringstream in(proc_status(thread, field));
+    std::string text;
+    for (std::string word; in >> word;) (text += text.empty() ? "" : " ") += word;
+    return text;
+}
+
+inline std::string four_times(unsigned id)
+{
+    const auto text = std::to_string(id);
+    return text + " " + text + " " + text + " " + text;
+}
+
+/// Whoever stands there, and what nobody but root may touch.
+class dropping : public program
+{
+public:
+    explicit dropping(const words& more = {}) : program("dropping")
+    {
+        std::ofstream(root_file.string()) << "secret\n";
+        fs::permissions(root_file, fs::owner_read | fs::owner_write);
+        environment = words{"LOG=" + log.string(), "ROOT_FILE=" + root_file.string(),
+                            "ROOT_PROCESS=" + std::to_string(::getpid())} +
+                      more;
+    }
+
+    fs::path log = directory / "log";
+    fs::path root_file = directory / "root_file";
+
+    /// The verb, by a launcher that is the words before it.
+    [[nodiscard]] outcome verb(const std::string& which, const words& launcher = {}) const
+    {
+        return run(launcher + command({which}));
+    }
+    /// The pid of the daemon once it is ready; 0 and a failed check if it is not.
+    [[nodiscard]] pid_t started(const words& launcher = {}) const
+    {
+        const auto start = verb("start", launcher);
+        BOOST_TEST(start.status == 0, start.out << start.err << logged());
+        return start.status == 0 ? pid() : 0;
+    }
+    /// What a start that fails says, in one line; nothing of it runs or is left.
+    [[nodiscard]] std::string refusal(int status, const words& launcher = {}) const
+    {
+        return refusal(status, verb("start", launcher));
+    }
+    [[nodiscard]] std::string refusal(int status, const outcome& start) const
+    {
+        BOOST_TEST(start.status == status, start.out << start.err);
+        BOOST_TEST(start.out == "");
+        BOOST_TEST(count_of(start.err, "\n") == 1U, start.err);
+        BOOST_TEST(nobody_left());
+        BOOST_TEST(!fs::exists(pid_file));
+        BOOST_TEST(!contains(logged(), "attempts"), logged());
+        return start.err;
+    }
+    [[nodiscard]] std::string logged() const { return content_of(log); }
+};
