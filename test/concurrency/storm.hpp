@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the tests of many processes at once share: every process below the test, a memory in which all of them write
+// down what they did and when, a daemon that does so, and the moments at which chance strikes.
+#pragma once
+
+#include "support/process.hpp"
+#include "support/temporary_directory.hpp"
+
+#include <daemonkit/basic_daemon.hpp>
+#include <daemonkit/fork.hpp>
+#include <daemonkit/pid.hpp>
+#include <daemonkit/signal.hpp>
+#include <daemonkit/stdio.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <new>
+#include <random>
+#include <set>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace fs = boost::filesystem;
+using namespace daemonkit;
+using namespace std::chrono_literals;
+
+/// Nanoseconds of one clock for all processes.
+inline long now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+
+/// How often something is repeated: as often as the variable of the environment says, for longer runs by hand.
+inline int times(const char* variable, int otherwise)
+{
+    const char* const value = std::getenv(variable);
+    return value != nullptr ? std::atoi(value) : otherwise;
+}
+
+/// Chance, which the variable DAEMONKIT_SEED repeats.
+class dice
+{
+public:
+    dice() : seed_(static_cast<unsigned>(times("DAEMONKIT_SEED", static_cast<int>(std::random_device{}() >> 1U)))) {}
+
+    [[nodiscard]] unsigned seed() const noexcept { return seed_; }
+    int below(int bound) { return std::uniform_int_distribution<int>(0, bound - 1)(engine_); }
+    template <class Range>
+    void shuffle(Range& range)
+    {
+        std::shuffle(range.begin(), range.end(), engine_);
+    }
+
+private:
+    unsigned seed_;
+    std::mt19937 engine_{seed_};
+};
+
+/// A T that this process and all its children have in common.
+template <class T>
+class shared
+{
+public:
+    shared()
+    {
+        void* const memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) throw std::bad_alloc();
+        object_ = new (memory) T{};
+    }
+    shared(const shared&) = delete;
+    shared& operator=(const shared&) = delete;
+    ~shared() { ::munmap(object_, sizeof(T)); }
+
+    T& operator*() const noexcept { return *object_; }
+    T* operator->() const noexcept { return object_; }
+
+private:
+    T* object_ = nullptr;
+};
+
+/// One line of what happened.
+struct happening
+{
+    enum class kind { up, down, second, start, restart, stop, reload, status };
+
+    kind what = kind::up;
+    pid_t pid = 0;  ///< the daemon that it is about; 0: none
+    long begin = 0; ///< of the call; for up and down both are that moment
+    long end = 0;
+    int status = 0;                                ///< exit status of the verb
+    start_outcome outcome = start_outcome::failed; ///< of start and restart
+    std::array<char, 160> said{};                  ///< its sentence
+    bool gone = true;                              ///< whether `pid` had ended when stop returned
+    std::atomic<bool> written{false};              ///< a killed writer leaves a line unfinished
+};
+
+/// What all processes write down. Nobody waits for anybody.
+class journal
+{
+public:
+    happening& line()
+    {
+        const auto at = count_.fetch_add(1);
+        if (at >= lines_.size()) std::abort();
+        return lines_[at];
+    }
+    void moment(happening::kind what, pid_t pid)
+    {
+        auto& h = line();
+        h.what = what;
+        h.pid = pid;
+        h.begin = h.end = now();
+        h.written = true;
+    }
+    /// For the test, while nobody writes.
+    [[nodiscard]] std::span<const happening> lines() const noexcept { return {lines_.data(), count_.load()}; }
+    [[nodiscard]] long count(happening::kind what) const
+    {
+        return std::count_if(lines().begin(), lines().end(),
+                             [=](const happening& h) { return h.written && h.what == what; });
+    }
+    void clear()
+    {
+        for (auto& h : std::span(lines_.data(), count_.exchange(0))) h.written = false;
+    }
+
+private:
+    std::atomic<std::size_t> count_{0};
+    std::array<happening, 4096> lines_{};
+};
+
+/// The processes below this one. Orphans among them become its children, so that none is missed.
+class family
+{
+public:
+    family() { ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); }
+    family(const family&) = delete;
+    family& operator=(const family&) = delete;
+    ~family()
+    {
+        for (auto left = alive(); !left.empty(); left = alive())
+            for (const pid_t pid : left) put_down(pid);
+    }
+
+    /// Runs `body` in a child, which leaves by _exit, whatever process comes back from it.
+    template <class Body>
+    static pid_t fork(Body body)
+    {
+        std::fflush(nullptr);
+        const pid_t child = ::fork();
+        if (child == -1) std::abort(); // a signal to -1 would reach everybody
+        if (child == 0) {
+            int status = 125;
+            try {
+                status = body();
+            } catch (const std::exception& e) {
+                std::fprintf(stderr, "exception out of the child: %s\n", e.what());
+            }
+            ::_exit(status);
+        }
+        return child;
+    }
+
+    /// The exit status of a child; 128 + N if signal N ended it; -1 if it did not end within the bound.
+    static int status_of(pid_t child)
+    {
+        int status = 0;
+        if (!ends(child) || ::waitpid(child, &status, 0) != child) return -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+
+    /// Who runs below this process now; the dead are collected.
+    static std::set<pid_t> alive()
+    {
+        while (::waitpid(-1, nullptr, WNOHANG) > 0) {}
+        std::set<pid_t> all;
+        add_below(::getpid(), all);
+        return all;
+    }
+
+private:
+    static void add_below(pid_t parent, std::set<pid_t>& all)
+    {
+        const auto process = std::to_string(parent);
+        std::ifstream children("/proc/" + process + "/task/" + process + "/children");
+        for (pid_t child = 0; children >> child;)
+            if (all.insert(child).second) add_below(child, all);
+    }
+};
+
+/// A daemon that writes down when it is up and when it ends. Between the two it has a file to itself, as a witness
+/// that owes nothing to the pid file: a second daemon beside the first is written down as such.
+template <class Pid, class Fork = double_fork>
+class witnessed : public basic_daemon<witnessed<Pid, Fork>, Fork, Pid, signalfd_signals, null_stdio>
+{
+public:
+    witnessed(journal& j, const fs::path& witness) : journal_(j), witness_(witness.string()) {}
+
+    void on_start()
+    {
+        alone_.reset(sys::open(witness_.c_str(), O_RDWR | O_CREAT, 0600));
+        if (!sys::try_lock(alone_.get())) journal_.moment(happening::kind::second, ::getpid());
+        journal_.moment(happening::kind::up, ::getpid());
+    }
+    void on_reload() {}
+    void on_stop()
+    {
+        journal_.moment(happening::kind::down, ::getpid());
+        alone_.reset();
+    }
+    int run()
+    {
+        while (this->wait()) {}
+        return 0;
+    }
+
+private:
+    journal& journal_;
+    std::string witness_;
+    sys::unique_fd alone_{};
+};
+
+/// An instance in a fresh directory: its daemon class with its settings, and every verb, written down.
+template <class Pid, class Fork = double_fork>
+class instance
+{
+public:
+    using daemon = witnessed<Pid, Fork>;
+
+    explicit instance(const std::string& pid_file = "daemon.pid") : path_(top_ / pid_file) {}
+
+    [[nodiscard]] const fs::path& pid_file() const noexcept { return path_; }
+    [[nodiscard]] journal& written() const noexcept { return *journal_; }
+    [[nodiscard]] typename daemon::settings settings() const
+    {
+        // Nothing here needs KILL: a daemon that has to be killed has lost a signal, and is missed in the journal.
+        return {.pid = {.path = path_}, .process = {.name = "witnessed"}, .stop = {{SIGTERM, 60s}, {SIGKILL, 60s}}};
+    }
+    [[nodiscard]] status_report status() const { return daemon::status(settings()); }
+    [[nodiscard]] control_result stop() const { return daemon::stop(settings()); }
+
+    /// Calls the verb and writes down what it answered. In a daemon this does not come back.
+    void call(happening::kind verb) const
+    {
+        using kind = happening::kind;
+        happening heard;
+        heard.what = verb;
+        heard.begin = now();
+        std::string said;
+        if (verb == kind::start || verb == kind::restart) {
+            daemon d(*journal_, top_ / "witness");
+            const start_result r = verb == kind::start ? d.start(settings()) : d.restart(settings());
+            if (!r.in_origin) ::_exit(r.status);
+            heard.pid = r.pid;
+            heard.status = r.status;
+            heard.outcome = r.outcome;
+            said = r.message;
+        } else if (verb == kind::status) {
+            const auto r = status();
+            heard.pid = r.pid;
+            heard.status = r.status();
+            said = r.message;
+        } else {
+            const auto r = verb == kind::stop ? stop() : daemon::reload(settings());
+            heard.pid = r.pid;
+            heard.status = r.status;
+            said = r.message;
+        }
+        heard.end = now();
+        heard.gone = verb != kind::stop || !alive(heard.pid);
+        auto& line = journal_->line();
+        line.what = heard.what;
+        line.pid = heard.pid;
+        line.begin = heard.begin;
+        line.end = heard.end;
+        line.status = heard.status;
+        line.outcome = heard.outcome;
+        line.gone = heard.gone;
+        line.said = {};
+        std::copy_n(said.begin(), std::min(said.size(), line.said.size() - 1), line.said.begin());
+        line.written = true;
+    }
+
+    /// The same in a child, and its answer.
+    [[nodiscard]] const happening& in_child(happening::kind verb) const
+    {
+        BOOST_TEST(family::status_of(family::fork([&] { return call(verb), 0; })) == 0);
+        const auto lines = journal_->lines();
+        const auto last =
+            std::find_if(lines.rbegin(), lines.rend(), [=](const happening& h) { return h.written && h.what == verb; });
+        BOOST_TEST_REQUIRE((last != lines.rend()));
+        return *last;
+    }
+
+    /// The daemon is the only process below the test, and status names it; or there is none, and status says so.
+    [[nodiscard]] bool one_or_none() const
+    {
+        const auto left = family::alive();
+        const auto found = status();
+        if (left.empty()) return found.state == status_report::condition::stopped;
+        return left.size() == 1 && found.state == status_report::condition::running && found.pid == *left.begin();
+    }
+
+private:
+    temporary_directory top_;
+    fs::path path_;
+    shared<journal> journal_;
+    family family_; // ends everything before the directory goes
+};
+
+/// Runs a check with both policies of pid files.
+template <class Check>
+void with_both(Check check)
+{
+    BOOST_TEST_CONTEXT("pid_file") { check.template operator()<pid_file>(); }
+    BOOST_TEST_CONTEXT("flock_pid_file") { check.template operator()<flock_pid_file>(); }
+}
