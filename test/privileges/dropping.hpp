@@ -123,3 +123,14 @@ public:
     }
     [[nodiscard]] std::string logged() const { return content_of(log); }
 };
+
+/// Nothing but nobody, as Debian and Red Hat have it.
+inline bool nobody_is_as_everywhere()
+{
+    const passwd* const entry = ::getpwnam("nobody");
+    return entry != nullptr && entry->pw_uid == nobody && entry->pw_gid == nobody;
+}
+
+#define NEEDS_ROOT_AND_NOBODY()                                                                                \
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, who has privileges to drop and can act as other users"); \
+    if (!nobody_is_as_everywhere()) DAEMONKIT_SKIP("nobody is not 65534, with a group of that number, here")
