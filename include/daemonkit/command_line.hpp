@@ -139,8 +139,9 @@ private:
             complain("status unknown: " + report.message);
         else if (!options_.quiet)
             line(stdout, report.state == running
-                             ? "running (pid " + std::to_string(report.pid) + ") since " +
-                                   format_time(report.since, "%F %T", false) + ", recorded in " + report.where
+                             ? "running (pid " + std::to_string(report.pid) + ")" +
+                                   (report.since ? " since " + format_time(*report.since, "%F %T", false) : "") +
+                                   ", recorded in " + report.where
                          : report.state == dead
                              ? "dead, but its record remains in " + report.where + "; start or stop clears it"
                              : "not running");

@@ -12,6 +12,7 @@
 #include "sys/process.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 namespace daemonkit {
@@ -31,7 +32,7 @@ struct status_report
     condition state = condition::stopped;
     std::string name{};
     pid_t pid = 0;
-    std::chrono::system_clock::time_point since{};
+    std::optional<std::chrono::system_clock::time_point> since{}; ///< nothing if /proc hides it
     std::string where{};
     std::string message{}; ///< why it is unknown
 

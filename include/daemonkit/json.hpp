@@ -66,7 +66,7 @@ namespace daemonkit {
     const bool running = report.pid != 0;
     return "{\"name\": " + json_string(report.name) + ", \"state\": \"" + states[static_cast<int>(report.state)] +
            "\", \"pid\": " + (running ? std::to_string(report.pid) : "null") +
-           ", \"since\": " + (running ? json_string(format_time(report.since, "%FT%TZ", true)) : "null") +
+           ", \"since\": " + (report.since ? json_string(format_time(*report.since, "%FT%TZ", true)) : "null") +
            ", \"where\": " + json_string(report.where) +
            ", \"error\": " + (report.message.empty() ? "null" : json_string(report.message)) + "}";
 }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -17,17 +18,18 @@ namespace daemonkit {
 
 struct holder
 {
-    pid_t pid = 0;                                 ///< 0: nobody holds it
-    sys::unique_fd process{};                      ///< its pidfd, opened before the identity was verified
-    std::chrono::system_clock::time_point since{}; ///< when the process was started
-    bool remains = false;                          ///< nobody holds it, but a dead holder's record is there
+    pid_t pid = 0;            ///< 0: nobody holds it
+    sys::unique_fd process{}; ///< its pidfd, opened before the identity was verified
+    /// when the process was started; nothing if /proc hides it
+    std::optional<std::chrono::system_clock::time_point> since{};
+    bool remains = false; ///< nobody holds it, but a dead holder's record is there
 
     [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; }
 };
 
-/// The process `pid`, if it is alive and `still(stat)` is true after its pidfd was opened; else nobody. What /proc showed
-/// in between was of the process that the pidfd holds, because it is alive at the end. `still` looks at the identity
-/// once more, or compares the start time in `stat` (sys::process_stat). Throws startup_error if it cannot tell.
+/// The process `pid`, if it is alive and `still(pidfd)` is true after its pidfd was opened; else nobody. What `still` saw
+/// was of the process that the pidfd holds, because that is alive at the end: it looks at the identity once more, or
+/// compares what /proc says of the process. Throws startup_error if it cannot tell, and what `still` throws.
 template <class Still>
 [[nodiscard]] holder hold(pid_t pid, Still still)
 {
@@ -36,14 +38,10 @@ template <class Still>
         if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return {}; // none, or a thread
         throw startup_error(last_error(), "open process", std::to_string(pid));
     }
-    const auto stat = sys::read_process_stat(pid);
-    const bool same = stat && still(*stat);
-    if (sys::readable_within(process.get(), std::chrono::nanoseconds::zero())) return {};
-    if (!stat)
-        throw startup_error(std::make_error_code(std::errc::permission_denied), "identify process", std::to_string(pid),
-                            "/proc does not show it");
-    if (!same) return {};
-    return {pid, std::move(process), sys::wall_time(stat->start), false};
+    if (!still(process.get())) return {};
+    holder found{pid, std::move(process)};
+    if (const auto stat = sys::read_process_stat(pid)) found.since = sys::wall_time(stat->start);
+    return sys::has_exited(found.process.get()) ? holder{} : std::move(found);
 }
 
 /// Thrown by claim() when a live daemon has the identity.

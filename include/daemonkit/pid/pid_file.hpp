@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A plain pid file, for readers that know nothing else. No lock outlives the start, so that a daemon is known by its
-// stamped file alone: a file that is touched or deleted under it is believed no more, and a second one may start.
-// Where that matters take flock_pid_file.
+// A plain pid file, for readers that know nothing else. No lock outlives the start. A daemon whose file is touched,
+// replaced or deleted is still found by its name in the kernel (kernel_name.hpp), but does not put the file right; where
+// that matters, or where the two do not share a network namespace, take flock_pid_file.
 #pragma once
 
 #include "../required.hpp"

@@ -7,7 +7,7 @@
 
 #include "../sys/directory.hpp"
 #include "../sys/fork_handler.hpp"
-#include "pid_record.hpp"
+#include "kernel_name.hpp"
 
 #include <boost/filesystem/path.hpp>
 
@@ -24,15 +24,8 @@ class pid_file_guard
 public:
     /// In the origin, before anything forks. Throws already_running, or startup_error with nothing changed.
     pid_file_guard(boost::filesystem::path path, mode_t mode, lock_held held)
-        : path_(std::move(path)), mode_(mode), held_(held)
+        : pid_file_guard(std::move(path), mode, held, false)
     {
-        if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
-            throw startup_error::bad_setting("use the pid file", path_.string(),
-                                             "its mode in the settings lets others write it");
-        for (const sys::deadline until(std::chrono::seconds(5)); !try_claim();)
-            if (until.passed())
-                refuse(path_.string(), "another process has locked it and does not publish a pid (lslocks shows it)");
-        owner_ = sys::this_process();
     }
 
     pid_file_guard(pid_file_guard&& other) noexcept = default;
@@ -44,6 +37,7 @@ public:
         std::swap(directories_, other.directories_);
         std::swap(file_, other.file_);
         std::swap(forget_file_, other.forget_file_);
+        std::swap(name_, other.name_);
         std::swap(owner_, other.owner_);
         std::swap(mark_, other.mark_);
         std::swap(root_, other.root_);
@@ -62,11 +56,11 @@ public:
     /// In the daemon. From here on this process, and no other, takes the file away again.
     void publish(pid_t pid)
     {
-        write_record(pid);
-        owner_ = pid;
-        forget_file_ = sys::fork_handler(sys::close_in_child, file_.get());
-        if (held_ == lock_held::until_published) sys::unlock(file_.get());
-        check(sys::status_of("/", root_), "look at", "/");
+        record(pid);
+        name_ = kernel_name::guard(kernel_name(path_));
+        if (name_) return;
+        // Who has it published while the file was taken from under this daemon, or squats it.
+        if (const auto other = find_by_name(false)) throw already_running(other.pid, path_.string());
     }
 
     void release() noexcept
@@ -98,8 +92,23 @@ public:
     }
 
 private:
+    /// `named`: this process has the name in the kernel, so nobody else does.
+    pid_file_guard(boost::filesystem::path path, mode_t mode, lock_held held, bool named)
+        : path_(std::move(path)), mode_(mode), held_(held)
+    {
+        if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
+            throw startup_error::bad_setting("use the pid file", path_.string(),
+                                             "its mode in the settings lets others write it");
+        for (const sys::deadline until(std::chrono::seconds(5)); !try_claim(named);)
+            if (until.passed())
+                refuse(path_.string(), "process " + std::to_string(locker_) +
+                                           ", or one that it made, has locked it and publishes no pid: end it if it "
+                                           "is no start of this daemon (lslocks shows who holds locks)");
+        owner_ = sys::this_process();
+    }
+
     /// One attempt to end with a fresh, empty, locked file at the path; false to try again.
-    bool try_claim()
+    bool try_claim(bool named)
     {
         const auto name = path_.string();
         check_directory(path_);
@@ -123,12 +132,17 @@ private:
             if (errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
             made.release(); // another start was faster to lock it
             if (const auto other = find_holder(read_pid_file(file.get(), name))) throw already_running(other.pid, name);
+            if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
+            // Whoever may read a file may lock it. Should two starts remove it here, only one gets the name.
+            if (locked_by_stranger(file.get(), locker_) && sys::remove_file(path_.c_str()) == 0) return false;
             sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
             return false;
         }
         if (!sys::leads_to(path_.c_str(), file.get())) return made.release(), false;
         const auto record = read_pid_file(file.get(), name);
+        if (record.pid != 0) made.release(); // another start locked it first, and has published already
         if (const auto other = find_holder(record)) throw already_running(other.pid, name);
+        if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
             if (sys::remove_file(path_.c_str()) == 0) return false;
             // The file is ours and the directory is not, as where root made it for a user.
@@ -140,15 +154,34 @@ private:
         return true;
     }
 
-    /// The line and its stamp, into the empty file.
+    void record(pid_t pid)
+    {
+        write_record(pid);
+        owner_ = pid;
+        forget_file_ = sys::fork_handler(sys::close_in_child, file_.get());
+        if (held_ == lock_held::until_published) sys::unlock(file_.get());
+        check(sys::status_of("/", root_), "look at", "/");
+    }
+
+    /// Another daemon, to which the file does not lead any more.
+    [[nodiscard]] holder find_by_name(bool named) const
+    {
+        bool hidden = false;
+        return named ? holder() : kernel_name(path_).find(hidden);
+    }
+
+    /// The line and its stamp, into the file.
     void write_record(pid_t pid)
     {
-        const auto stat = sys::read_process_stat(pid);
-        if (!stat)
-            throw startup_error(std::make_error_code(std::errc::no_such_process), "read the start time of process",
-                                std::to_string(pid), "/proc does not show it: is it mounted?");
-        const long stamp = stamp_of(pid, *stat);
-        check(sys::write_all(file_.get(), std::to_string(pid) + "\n"), "write the pid file", path_.string());
+        const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", std::to_string(pid)));
+        const long stamp = stamp_of(process.get(), pid).value();
+        const auto line = std::to_string(pid) + "\n";
+        std::string text;
+        check(sys::read_from_start(file_.get(), text, 64), "read the pid file", path_.string());
+        if (text != line) { // a file that was only touched is not emptied, so that nobody finds it so
+            check(sys::empty_file(file_.get()), "empty the pid file", path_.string());
+            check(sys::write_all(file_.get(), line), "write the pid file", path_.string());
+        }
         check(sys::stamp(file_.get(), stamp), "stamp the pid file", path_.string());
         if (read_pid_file(file_.get(), path_.string()).stamp != stamp)
             refuse(path_.string(),
@@ -160,7 +193,6 @@ private:
     {
         if (sys::leads_to(path_.c_str(), file_.get())) {
             check(sys::change_mode(file_.get(), mode_), "set the mode of the pid file", path_.string());
-            check(sys::empty_file(file_.get()), "empty the pid file", path_.string());
             write_record(owner_);
             return;
         }
@@ -170,9 +202,10 @@ private:
             mark_ = mark; // after chroot(2) no path tells whether it was moved
             return;
         }
-        pid_file_guard again(path_, mode_, held_);
-        again.publish(owner_);
+        pid_file_guard again(path_, mode_, held_, static_cast<bool>(name_));
+        again.record(owner_);
         std::swap(*this, again);
+        std::swap(name_, again.name_);
     }
 
     /// A daemon that ended just now took its directory with it. What is missing again and again cannot be made.
@@ -183,8 +216,10 @@ private:
     /// this could be between the look and the removal of a start that takes a stale file away.
     void remove() noexcept
     {
+        name_.reset(); // first, so that nobody is sent here by it any more
         const sys::deadline until(std::chrono::seconds(1));
-        while (held_ == lock_held::until_published && !sys::try_lock(file_.get()) && !until.passed())
+        while (held_ == lock_held::until_published && !sys::try_lock(file_.get()) && !until.passed() &&
+               !locked_by_stranger(file_.get(), locker_))
             sys::sleep_for(std::chrono::milliseconds(1)); // a start that looks at it, or a stranger
         if (!until.passed() && sys::leads_to(path_.c_str(), file_.get()) && sys::remove_file(path_.c_str()) == 0)
             return;
@@ -196,6 +231,7 @@ private:
     {
         directories_.release();
         file_.forget();
+        name_.forget();
     }
 
     boost::filesystem::path path_;
@@ -204,7 +240,9 @@ private:
     sys::made_directories directories_;
     sys::unique_fd file_;
     sys::fork_handler forget_file_;
+    kernel_name::guard name_;
     pid_t owner_ = 0;
+    pid_t locker_ = 0;
     sys::file_mark mark_;
     sys::file_status root_ = {};
     bool irreparable_ = false;

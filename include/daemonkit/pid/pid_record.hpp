@@ -24,7 +24,9 @@ namespace daemonkit {
 struct pid_record
 {
     pid_t pid = 0; ///< 0: the file is empty, a start or a crash is between claim and publish
-    long stamp = 0;
+    long stamp = none;
+
+    static constexpr long none = -1;
 };
 
 [[noreturn]] inline void refuse(const std::string& path, const std::string& reason)
@@ -89,31 +91,29 @@ inline void check_pid_file(int fd, const std::string& path)
     check(sys::read_from_start(fd, text, 64), "read the pid file", path);
     const auto pid = parse_pid(text);
     if (!pid) refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
-    return {*pid, status.st_mtim.tv_nsec};
+    // A write sets both times to one value, and whoever has the file open for writing may write: the daemon after it
+    // dropped its privileges, or who has broken into it. Only the owner can set the one and not the other.
+    const bool written =
+        status.st_mtim.tv_sec == status.st_ctim.tv_sec && status.st_mtim.tv_nsec == status.st_ctim.tv_nsec;
+    return {*pid, written ? pid_record::none : status.st_mtim.tv_nsec};
+}
+
+/// Whether the process that has locked an open file, which is `locker` then, is neither root's nor this user's.
+[[nodiscard]] inline bool locked_by_stranger(int fd, pid_t& locker)
+{
+    locker = sys::lock_owner(fd);
+    sys::file_status owner = {};
+    return locker != 0 && sys::status_of(("/proc/" + std::to_string(locker)).c_str(), owner) == 0 &&
+           owner.st_uid != 0 && owner.st_uid != sys::effective_user();
 }
 
 /// The live process that a record means, or nobody.
 [[nodiscard]] inline holder find_holder(const pid_record& record)
 {
     if (record.pid == 0) return {};
-    auto found =
-        hold(record.pid, [&](const sys::process_stat& stat) { return stamp_of(record.pid, stat) == record.stamp; });
+    auto found = hold(record.pid, [&](int pidfd) { return stamp_of(pidfd, record.pid) == record.stamp; });
     found.remains = !found;
     return found;
-}
-
-/// find() of both pid file policies: nobody if there is no file.
-[[nodiscard]] inline holder find_by_pid_file(const boost::filesystem::path& path)
-{
-    check_directory(path);
-    const sys::unique_fd file(sys::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-    if (!file) {
-        if (errno == ENOENT || errno == ENOTDIR) return {};
-        if (errno == ELOOP) refuse(path.string(), "it is a symbolic link");
-        throw startup_error(last_error(), "open the pid file", path.string());
-    }
-    check_pid_file(file.get(), path.string());
-    return find_holder(read_pid_file(file.get(), path.string()));
 }
 
 } // namespace daemonkit

@@ -1,35 +1,42 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pid names a process only until the number is used again. What never comes back is the pid together with the
-// process's start time and the boot they belong to. Those three are folded into a number below 10^9, the stamp,
-// and the pid file carries it in the nanoseconds of its modification time: the content stays the one line that
-// LSB's readers understand, nobody needs a lock or a privilege to check it, and a jump of the clock or a reboot
-// changes nothing. A file that was copied, edited or touched has lost its stamp and proves nothing any more.
+// A pid names a process only until the number is used again. What never comes back is the pid together with what the
+// kernel gave this one of its bearers (sys::generation_of) and the boot they belong to. Those three are folded into a
+// number below 10^9, the stamp, and the pid file carries it in the nanoseconds of its modification time: the content
+// stays the one line that LSB's readers understand, nobody needs a lock or a privilege to check it, and a jump of the
+// clock or a reboot changes nothing. A file that was copied, edited or touched has lost its stamp and proves nothing.
+//
+// Asking the kernel who holds a lock was weighed against it. A lock of flock(2) or of an open file belongs to no
+// process, so F_OFD_GETLK answers -1; F_GETLK names the pid, but any close() of the file inside the daemon drops such
+// a lock; and both ask for a descriptor open for writing before they answer for a write lock.
 #pragma once
 
 #include "../startup_error.hpp"
+#include "../sys/deadline.hpp"
 #include "../sys/process.hpp"
+#include "fingerprint.hpp"
 
-#include <cstdint>
+#include <optional>
 #include <string>
-#include <string_view>
 
 namespace daemonkit {
 
-/// 0 ... 999 999 999, of a process and what /proc shows of it. Throws startup_error if the boot cannot be told.
-[[nodiscard]] inline long stamp_of(pid_t pid, const sys::process_stat& stat)
+/// 0 ... 999 999 999, of the process that a pidfd holds; nothing if it has exited. Throws startup_error if it cannot
+/// be told.
+[[nodiscard]] inline std::optional<long> stamp_of(int pidfd, pid_t pid)
 {
+    const auto generation = sys::generation_of(pidfd, pid);
+    if (!generation) {
+        if (sys::has_exited(pidfd)) return {};
+        throw startup_error(std::make_error_code(std::errc::no_such_file_or_directory), "identify process",
+                            std::to_string(pid), "/proc does not show it: is it mounted?");
+    }
     std::string boot;
-    check(sys::read_boot_id(boot), "read", "/proc/sys/kernel/random/boot_id");
-    std::uint64_t hash = 14695981039346656037U; // FNV-1a
-    const auto fold = [&](std::string_view text) {
-        for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    };
-    fold(std::to_string(pid));
-    fold(" ");
-    fold(std::to_string(stat.start));
-    fold(" ");
-    fold(boot);
-    return static_cast<long>((hash ^ hash >> 32U) % 1'000'000'000U);
+    if (sys::read_boot_id(boot) == -1)
+        throw startup_error(last_error(), "read", "/proc/sys/kernel/random/boot_id",
+                            "/proc does not show it: is it mounted?");
+    fingerprint all;
+    all.fold(std::to_string(pid)).fold(std::to_string(*generation)).fold(boot);
+    return static_cast<long>(all.value() % 1'000'000'000U);
 }
 
 } // namespace daemonkit

@@ -73,6 +73,9 @@ inline bool readable_within(int fd, std::chrono::nanoseconds timeout) noexcept
     return retry([&] { return poll_once(&p, 1, until.remaining()); }) > 0;
 }
 
+/// Of a pidfd: whether its process has exited, reaped or not.
+inline bool has_exited(int pidfd) noexcept { return readable_within(pidfd, std::chrono::nanoseconds::zero()); }
+
 inline void sleep_for(std::chrono::nanoseconds time) noexcept
 {
     const deadline until(time);

@@ -2,10 +2,7 @@
 // Directories that are made on the way to a file, and taken away again if nothing came of it.
 #pragma once
 
-#include "retry.hpp"
-
-#include <sys/stat.h>
-#include <unistd.h>
+#include "file.hpp"
 
 #include <cerrno>
 #include <string>
@@ -44,7 +41,10 @@ public:
             return -1;
         }
         made_.push_back(directory);
-        return ::chmod(directory.c_str(), mode);
+        failed_ = directory;
+        // chmod(2) would follow a link that the owner of the directory above has put in its place by now.
+        const unique_fd opened(sys::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+        return opened ? ::fchmod(opened.get(), mode) : -1;
     }
 
     [[nodiscard]] const std::string& failed() const noexcept { return failed_; }

@@ -10,10 +10,13 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <climits>
+#include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <span>
 #include <string>
@@ -71,6 +74,16 @@ inline bool leads_to(const char* path, int fd) noexcept
     return ::lstat(path, &by_path) == 0 && ::fstat(fd, &by_fd) == 0 && same_file(by_path, by_fd);
 }
 
+/// `path` without symbolic links, "." and ".."; what does not exist of it is taken as it is written.
+inline std::string real_path(const std::string& path)
+{
+    char real[PATH_MAX];
+    if (::realpath(path.c_str(), real) != nullptr) return real;
+    const auto slash = path.find_last_of('/');
+    if (slash == std::string::npos || slash == 0) return path;
+    return real_path(path.substr(0, slash)) + path.substr(slash);
+}
+
 inline int remove_file(const char* path) noexcept { return ::unlink(path); }
 
 /// Removes a file that was made, unless it is released: what is thrown in between leaves nothing on disk.
@@ -102,12 +115,46 @@ inline bool try_lock(int fd) noexcept
 /// For every process that shares the open file.
 inline void unlock(int fd) noexcept { ::flock(fd, LOCK_UN); }
 
-/// Sets the modification time to now, with these nanoseconds.
+/// At most `limit` bytes from the beginning of a file, for files whose size is not to be trusted.
+inline int read_from_start(int fd, std::string& into, std::size_t limit)
+{
+    into.resize(limit);
+    std::size_t have = 0;
+    while (have < limit) {
+        const auto n = retry([&] { return ::pread(fd, into.data() + have, limit - have, static_cast<off_t>(have)); });
+        if (n == -1) return -1;
+        if (n == 0) break;
+        have += static_cast<std::size_t>(n);
+    }
+    into.resize(have);
+    return 0;
+}
+
+/// The process that locked the file that `fd` has open with flock(2), which may have left the lock to a child; 0 if
+/// nobody did, or /proc/locks (proc(5)) does not show who.
+inline pid_t lock_owner(int fd)
+{
+    const unique_fd list(sys::open("/proc/locks", O_RDONLY));
+    file_status status = {};
+    std::string text;
+    if (!list || status_of(fd, status) == -1 || read_from_start(list.get(), text, 4'000'000) == -1) return 0;
+    // "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
+    char file[64];
+    std::snprintf(file, sizeof file, " %02x:%02x:%llu ", major(status.st_dev), minor(status.st_dev),
+                  static_cast<unsigned long long>(status.st_ino));
+    for (std::size_t at = 0; (at = text.find(file, at)) != std::string::npos; ++at) {
+        const auto line = text.rfind('\n', at) + 1;
+        if (text.find(" FLOCK ", line) < at) return std::atoi(text.c_str() + text.rfind(' ', at - 1));
+    }
+    return 0;
+}
+
+/// Sets the modification time to a second ago, which no write would do, with these nanoseconds.
 inline int stamp(int fd, long nanoseconds) noexcept
 {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    const timespec times[2] = {{0, UTIME_OMIT}, {now.tv_sec, nanoseconds}};
+    const timespec times[2] = {{0, UTIME_OMIT}, {now.tv_sec - 1, nanoseconds}};
     return ::futimens(fd, times);
 }
 
@@ -131,21 +178,6 @@ inline int write_all(int fd, std::string_view text) noexcept
         if (n == -1) return -1;
         text.remove_prefix(static_cast<std::size_t>(n));
     }
-    return 0;
-}
-
-/// At most `limit` bytes from the beginning of a file, for files whose size is not to be trusted.
-inline int read_from_start(int fd, std::string& into, std::size_t limit)
-{
-    into.resize(limit);
-    std::size_t have = 0;
-    while (have < limit) {
-        const auto n = retry([&] { return ::pread(fd, into.data() + have, limit - have, static_cast<off_t>(have)); });
-        if (n == -1) return -1;
-        if (n == 0) break;
-        have += static_cast<std::size_t>(n);
-    }
-    into.resize(have);
     return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "file.hpp"
 
 #include <sys/prctl.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -133,6 +134,20 @@ inline int read_boot_id(std::string& into)
 {
     const unique_fd file(sys::open("/proc/sys/kernel/random/boot_id", O_RDONLY));
     return file ? read_from_start(file.get(), into, 64) : -1;
+}
+
+/// What no other process of this boot has that has, had or will have the same number: the inode number of its pidfd
+/// where the kernel gives each process its own (pidfs, Linux 6.9), else its start time, which can only be another's if
+/// the number is used again within one tick (10 ms). A start time is told otherwise in each time namespace, and hidden
+/// by some mounts of /proc; an inode number is neither. Nothing if /proc would have to tell and does not.
+inline std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
+{
+    constexpr long pidfs = 0x50494446; // PID_FS_MAGIC, linux/magic.h
+    struct statfs system = {};
+    file_status status = {};
+    if (::fstatfs(pidfd, &system) == 0 && system.f_type == pidfs && status_of(pidfd, status) == 0) return status.st_ino;
+    if (const auto stat = read_process_stat(pid)) return stat->start;
+    return {};
 }
 
 /// The name the program was called by, without its directories.
