@@ -155,7 +155,11 @@ BOOST_AUTO_TEST_CASE(another_parser_reads_back_names_and_paths, *boost::unit_tes
     const auto answer = parsed({
         {.state = dead, .name = "\"quoted\"", .where = "C:\\not\\here\\"},
         {.state = unknown, .name = "two\nlines", .where = "\xc3\xa4\xf0\x9f\x98\x80", .message = "\"\\\n\xff"},
-        {.state = running, .name = "\xed\xa0\x80", .pid = 1, .where = std::string("a\0b", 3)},
+        {.state = running,
+         .name = "\xed\xa0\x80",
+         .pid = 1,
+         .since = std::chrono::system_clock::time_point{},
+         .where = std::string("a\0b", 3)},
     });
     BOOST_TEST(answer.status == 0, answer.err);
     BOOST_TEST(answer.out == R"('"quoted"' 'C:\\not\\here\\' dead None None None

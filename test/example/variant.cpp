@@ -103,7 +103,7 @@ struct abstract_socket
     {
         const pid_t pid = listener();
         // It listens even now, so what hold() has opened is no later process with the same number.
-        return hold(pid, [&](const sys::process_stat&) { return listener() == pid; });
+        return hold(pid, [&](int) { return listener() == pid; });
     }
 
     [[nodiscard]] std::string where() const { return "@" + name; }

@@ -4,6 +4,7 @@
 #include "support/skip.hpp"
 #include "support/umask_of.hpp"
 
+#include <sched.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -275,21 +276,24 @@ BOOST_AUTO_TEST_CASE(a_touched_copied_or_edited_file_proves_nothing)
         auto guard = make(path).claim();
         guard.publish(::getpid());
         const auto stamp = status_of(path).st_mtim;
+        auto in_file = [settled = false](const fs::path& p) mutable {
+            return daemonkit::find_in_file(p, settled);
+        };
 
         fs::copy_file(path, copy);
         BOOST_TEST(content_of(copy) == line_of(::getpid()));
-        BOOST_TEST(!make(copy).find());
+        BOOST_TEST(!in_file(copy));
 
         ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); // touch(1)
-        BOOST_TEST(!make(path).find());
-        BOOST_TEST(make(path).find().remains);
+        BOOST_TEST(!in_file(path));
+        BOOST_TEST(in_file(path).remains);
 
         const timespec stamped[2]{stamp, stamp};
         ::utimensat(AT_FDCWD, path.c_str(), stamped, 0);
-        BOOST_TEST(make(path).find().pid == ::getpid());
+        BOOST_TEST(in_file(path).pid == ::getpid());
         write_file(path, line_of(::getppid())); // another pid with the stamp of this one
         ::utimensat(AT_FDCWD, path.c_str(), stamped, 0);
-        BOOST_TEST(!make(path).find());
+        BOOST_TEST(!in_file(path));
     });
 }
 
@@ -532,7 +536,7 @@ BOOST_AUTO_TEST_CASE(a_deleted_file_is_put_back)
                                              }};
         for (const auto& lose : losses) {
             lose();
-            BOOST_TEST(!policy.find());
+            BOOST_TEST(policy.find().pid == ::getpid()); // by its name in the kernel
             BOOST_TEST(guard.keep());
             BOOST_TEST(content_of(path) == line_of(::getpid()));
             BOOST_TEST(mode_of(path) == 0644U);
@@ -580,16 +584,19 @@ BOOST_AUTO_TEST_CASE(no_edit_of_the_file_lets_a_second_one_in_while_the_lock_sta
     auto guard = policy.claim();
     guard.publish(::getpid());
     ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
-    expect_refusal([&] { (void)policy.claim(); }, "another process has locked it");
+    expect_running(policy, ::getpid());
     BOOST_TEST(content_of(path) == line_of(::getpid()));
 }
 
-BOOST_AUTO_TEST_CASE(an_identity_that_is_another_s_now_is_given_up_and_left_alone)
+BOOST_AUTO_TEST_CASE(an_identity_that_is_another_s_now_is_given_up_and_left_alone,
+                     *boost::unit_test::label("namespace"))
 {
     const temporary_directory top;
     const auto path = top / "daemon.pid";
     const daemonkit::flock_pid_file policy{.path = path};
+    // In a network of its own its name in the kernel keeps no other from starting.
     other_process first([&](const other_process& self) {
+        if (::unshare(CLONE_NEWNET) == -1) return self.say(2), 0;
         auto guard = policy.claim();
         guard.publish(::getpid());
         self.say(1);
@@ -597,7 +604,9 @@ BOOST_AUTO_TEST_CASE(an_identity_that_is_another_s_now_is_given_up_and_left_alon
         self.say(guard.keep() ? 1 : 0);
         return 0;
     });
-    BOOST_TEST_REQUIRE(first.hear() == 1);
+    const int begun = first.hear();
+    if (begun == 2) DAEMONKIT_SKIP("no network namespace can be made here");
+    BOOST_TEST_REQUIRE(begun == 1);
     fs::remove(path);
     auto second = policy.claim();
     second.publish(::getpid());
