@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: BSL-1.0
+// Whole programs whose pid file, or whose relatives, are not what they should be: workers that outlive the daemon, a
+// file that was changed under it, a parent that collects nobody.
+#include "pid/both_policies.hpp"
+#include "support/bystander.hpp"
+#include "support/program.hpp"
+#include "support/skip.hpp"
+
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+const std::array<std::string, 2> policies{"pid_file", "flock_pid_file"};
+
+std::string policy_is(const std::string& policy) { return "PID_POLICY=" + policy; }
+
+struct enduring : program
+{
+    explicit enduring(const std::string& policy) : program("enduring") { environment = {policy_is(policy)}; }
+
+    /// A verb, its exit status and a part of what it prints.
+    bool expect(const std::string& verb, int status, const std::string& text) const
+    {
+        const auto said = (*this)({verb});
+        const bool right = said.status == status && (said.out + said.err).find(text) != std::string::npos;
+        BOOST_TEST(right, verb << " is " << status << " and says '" << text << "', it was " << said.status << ", "
+                               << said.out << said.err);
+        return right;
+    }
+    /// A new daemon, 0 if there is none.
+    [[nodiscard]] pid_t starts() const
+    {
+        const auto said = (*this)({"start"});
+        const std::string before_pid = "enduring: started (pid ";
+        BOOST_TEST(said.status == 0, said.err);
+        return said.out.rfind(before_pid, 0) == 0 ? std::stoi(said.out.substr(before_pid.size())) : 0;
+    }
+    bool stops(pid_t pid) const
+    {
+        const bool gone = expect("stop", 0, "stopped (pid " + std::to_string(pid) + ", SIGTERM)") && !alive(pid);
+        BOOST_TEST(gone);
+        return gone;
+    }
+    void crashes(pid_t pid) const
+    {
+        put_down(pid);
+        BOOST_TEST(fs::exists(pid_file));
+    }
+};
+
+void others_look_while_it_starts_and_stops(const std::string& policy)
+{
+#ifdef __SANITIZE_ADDRESS__
+    constexpr int cycles = 20;
+#else
+    constexpr int cycles = 150;
+#endif
+    const enduring daemon(policy);
+    const auto file = daemon.pid_file.string();
+    const auto anybody = [] { return ::geteuid() != 0 || ::setresuid(65534, 65534, 65534) == 0; };
+    std::vector<std::unique_ptr<other_process>> lookers;
+    const auto look = [&](auto once) {
+        lookers.push_back(std::make_unique<other_process>([=](const other_process& self) {
+            if (!anybody()) return 1;
+            for (self.say(1);; once()) {}
+        }));
+        BOOST_TEST(lookers.back()->hear() == 1);
+    };
+    // As a program, as a library, and as scripts do that know nothing of either.
+    look([&] { (void)daemon({"status"}); });
+    look([&] { (void)flock_pid_file{.path = file}.find(); });
+    for (const int lock : {LOCK_SH, LOCK_EX})
+        look([&, lock] {
+            const sys::unique_fd opened(sys::open(file.c_str(), O_RDONLY));
+            (void)::flock(opened.get(), lock | LOCK_NB);
+        });
+    int held = 0;
+    for (int i = 0; i < cycles; ++i) {
+        const pid_t pid = daemon.starts();
+        const auto before = snapshot(daemon.directory.path());
+        const bool runs = daemon.expect("status", 0, "running (pid " + std::to_string(pid) + ")");
+        const bool unchanged = snapshot(daemon.directory.path()) == before;
+        const bool gone = daemon.stops(pid) && !fs::exists(file); // by TERM: its schedule has nothing else
+        BOOST_TEST(unchanged);
+        BOOST_TEST(gone);
+        if (runs && unchanged && gone) ++held;
+    }
+    for (const auto& looker : lookers) BOOST_TEST(alive(looker->pid()));
+    std::cout << "starts and stops while others look, " << policy << ": " << cycles << " tried, " << held << " held\n";
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(surviving, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(a_worker_that_outlives_the_daemon_is_not_the_daemon)
+{
+    for (const auto& policy : policies)
+        for (const char* const how : {"fork", "posix_spawn", "vfork", "system", "popen"})
+            BOOST_TEST_CONTEXT(policy << ", worker by " << how)
+            {
+                enduring daemon(policy);
+                const auto worker_file = daemon.pid_file.string() + ".worker";
+                const auto crashed_daemon = [&] {
+                    daemon.environment = {policy_is(policy), std::string("WORKER=") + how};
+                    fs::remove(worker_file);
+                    const pid_t pid = daemon.starts();
+                    BOOST_TEST(eventually([&] { return fs::exists(worker_file); }));
+                    daemon.environment = {policy_is(policy)};
+                    daemon.crashes(pid);
+                    return pid_in(worker_file);
+                };
+                const pid_t first = crashed_daemon();
+                BOOST_TEST(untouched(first));
+                daemon.expect("status", 1, "dead");
+                daemon.expect("reload", 7, "not running");
+                daemon.expect("stop", 0, "not running");
+                BOOST_TEST(!fs::exists(daemon.pid_file));
+                const pid_t second = crashed_daemon();
+                daemon.expect("try-restart", 0, "not running");
+                const pid_t third = crashed_daemon();
+                const pid_t next = daemon.starts();
+                daemon.expect("status", 0, "running (pid " + std::to_string(next) + ")");
+                daemon.expect("reload", 0, "told to reload (pid " + std::to_string(next) + ")");
+                daemon.stops(next);
+                for (const pid_t worker : {first, second, third}) BOOST_TEST(untouched(worker));
+            }
+}
+
+BOOST_AUTO_TEST_CASE(nobody_collects_anybody)
+{
+    for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
+        {
+            const enduring daemon(policy);
+            const auto child = in_child([&] {
+                // Daemons become children of this process, which asks for none of them.
+                ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+                const auto is_zombie = [](pid_t pid) { return proc_status(pid, "State").rfind('Z', 0) == 0; };
+                const auto right = [&](const char* verb, int status, const std::string& text) {
+                    const auto said = daemon({verb});
+                    if (said.status == status && (said.out + said.err).find(text) != std::string::npos) return true;
+                    std::fprintf(stderr, "%s: %d %s%s\n", verb, said.status, said.out.c_str(), said.err.c_str());
+                    return false;
+                };
+                std::set<pid_t> zombies;
+                const auto crashed = [&] {
+                    if (!right("start", 0, "started")) return false;
+                    ::kill(daemon.pid(), SIGKILL);
+                    ends(daemon.pid());
+                    return zombies.insert(daemon.pid()).second && is_zombie(daemon.pid());
+                };
+                if (!crashed() || !right("status", 1, "dead") || !right("reload", 7, "not running")) return 1;
+                if (!right("stop", 0, "not running") || fs::exists(daemon.pid_file)) return 2;
+                if (!crashed() || !right("try-restart", 0, "not running")) return 3;
+                if (!crashed() || !right("start", 0, "started")) return 4;
+                const pid_t running = daemon.pid();
+                if (zombies.count(running) != 0 || !right("status", 0, "running (pid ")) return 5;
+                if (!right("restart", 0, "started") || !is_zombie(running) || daemon.pid() == running) return 6;
+                const pid_t last = daemon.pid();
+                if (!right("stop", 0, "stopped (pid " + std::to_string(last) + ", SIGTERM)")) return 7;
+                for (const pid_t zombie : zombies)
+                    if (!is_zombie(zombie)) return 8;
+                return is_zombie(last) && right("status", 3, "not running") ? 0 : 9;
+            });
+            BOOST_TEST(child.status == 0, child.status << " " << child.err);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(looking_disturbs_nobody, *boost::unit_test::label("slow"))
+{
+    others_look_while_it_starts_and_stops("pid_file");
+}
+
+BOOST_AUTO_TEST_CASE(looking_disturbs_nobody_who_locks, *boost::unit_test::label("slow"))
+{
+    others_look_while_it_starts_and_stops("flock_pid_file");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
