@@ -152,10 +152,18 @@ public:
     explicit life(const surrounded& program, const preparation& prepare = unprepared, const words& verb = {"start"})
         : program_(program), starter_([&] { return program.become(verb, prepare); })
     {
-        if (program.with.detaches() && verb.front() != "run")
+        if (program.with.detaches() && verb.front() != "run") {
             up_ = starter_.status() == 0;
-        else
-            up_ = eventually([&] { return program.pid() != 0 || !alive(starter_.pid()); });
+        } else {
+            // It says nothing when it is up: it has its log then, or whoever asks is told so.
+            const bool run = verb.front() == "run";
+            eventually([&] {
+                return !alive(starter_.pid()) ||
+                       (program.pid() != 0 && (run ? program({"status"}).status == 0
+                                                   : proc_link(program.pid(), "fd/2") == program.log.string()));
+            });
+            up_ = alive(starter_.pid());
+        }
         pid_ = program.pid();
         up_ = up_ && alive(pid_);
     }
@@ -186,12 +194,13 @@ inline void nothing_is_left_of(const surrounded& program)
 }
 
 /// The next start works, and its end.
-inline void works_again(const surrounded& program, const preparation& prepare = unprepared)
+inline void works_again(const surrounded& program, const preparation& to_start = unprepared,
+                        const preparation& to_ask = unprepared)
 {
-    const life again(program, prepare);
+    const life again(program, to_start);
     BOOST_TEST(again.up(), "the next start works");
-    BOOST_TEST(program({"status"}, prepare).status == 0);
-    const auto stopped = program({"stop"}, prepare);
+    BOOST_TEST(program({"status"}, to_ask).status == 0);
+    const auto stopped = program({"stop"}, to_ask);
     BOOST_TEST(stopped.status == 0, stopped.err);
     nothing_is_left_of(program);
 }

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a daemon needs is not there: room on the disk, descriptors, processes, memory. A start says so, in one sentence
+// and its exit status, and leaves nothing; a daemon that runs already goes on; a stop stops.
+#include "surroundings/surroundings.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+/// Takes all the room of a file system, until it goes.
+class filler
+{
+public:
+    explicit filler(const fs::path& directory) : path_((directory / "d.log.filler").string())
+    {
+        const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT, 0600);
+        const std::string page(4096, 'x');
+        while (::write(fd, page.data(), page.size()) > 0) {}
+        ::close(fd);
+    }
+    filler(const filler&) = delete;
+    filler& operator=(const filler&) = delete;
+    ~filler() { ::unlink(path_.c_str()); }
+
+private:
+    std::string path_;
+};
+
+bool allow(__rlimit_resource_t resource, rlim_t value)
+{
+    rlimit limit{};
+    ::getrlimit(resource, &limit);
+    const bool lower = value <= limit.rlim_max;
+    limit.rlim_cur = std::min(value, limit.rlim_max);
+    if (lower) limit.rlim_max = value;
+    return ::setrlimit(resource, &limit) == 0;
+}
+
+/// The program was not reached: the kernel or the dynamic loader gave up before main().
+bool never_began(const outcome& o)
+{
+    return o.status >= 126 && (o.err.find("surrounded: ") == std::string::npos ||
+                               o.err.find("error while loading shared libraries") != std::string::npos);
+}
+
+/// Starts under a limit that is loosened step by step: each start either fails, says so and leaves nothing, or its
+/// daemon lives, hears and can be stopped. Ends after so many that worked.
+void loosen(tally& each, const policies& policy, __rlimit_resource_t resource, rlim_t from, rlim_t step, rlim_t last,
+            int good = 2)
+{
+    const surrounded program(policy);
+    for (rlim_t limit = from; limit <= last && good > 0; limit += step) {
+        each(policy.fork + " " + policy.pid + " at " + std::to_string(limit), [&] {
+            if (policy.detaches()) {
+                const auto o = program({"start"}, [&] { allow(resource, limit); });
+                if (o.status == 0) {
+                    --good;
+                    BOOST_TEST(program({"status"}).status == 0);
+                    BOOST_TEST(program({"stop"}, [&] { allow(resource, limit); }).status == 0);
+                } else if (!never_began(o)) {
+                    is_one_sentence(o, program);
+                }
+            } else {
+                life daemon(program, [&] { allow(resource, limit); });
+                if (daemon.up()) {
+                    --good;
+                    BOOST_TEST(program({"stop"}, [&] { allow(resource, limit); }).status == 0);
+                    BOOST_TEST(daemon.starter().status() == 0);
+                } else {
+                    BOOST_TEST(daemon.starter().status() > 0);
+                }
+            }
+            nothing_is_left_of(program);
+        });
+    }
+    BOOST_TEST(good == 0, "it works in the end");
+    works_again(program);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(resources, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(no_room_for_the_pid_file, *boost::unit_test::label("root") * boost::unit_test::label("namespace"))
+{
+    if (!own_mounts()) DAEMONKIT_SKIP("nothing can be mounted here");
+    tally each("resources: full disk at the pid file x policies");
+    for (const auto& policy : every_policy) {
+        for (const bool inodes : {false, true}) {
+            surrounded program(policy);
+            program.pid_file = program.directory / "made/d.pid";
+            const memory_disk disk(program.directory.path(), inodes ? "size=32k,nr_inodes=3" : "size=32k");
+            BOOST_REQUIRE(disk.mounted());
+            each(policy.fork + " " + policy.pid + (inodes ? " inodes" : " pages"), [&] {
+                {
+                    const filler full(program.directory.path()); // it has the second of three inodes
+                    for (const char* const verb : {"start", "run", "restart"}) {
+                        const auto o = program({verb});
+                        BOOST_TEST(o.status == 1);
+                        BOOST_TEST(o.err.find("No space left on device") != std::string::npos, o.err);
+                        is_one_sentence(o, program);
+                        nothing_is_left_of(program);
+                    }
+                    BOOST_TEST(program({"status"}).status == 3);
+                    BOOST_TEST(program({"stop"}).status == 0);
+                }
+                if (!inodes) works_again(program);
+            });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_room_for_the_log, *boost::unit_test::label("root") * boost::unit_test::label("namespace"))
+{
+    if (!own_mounts()) DAEMONKIT_SKIP("nothing can be mounted here");
+    tally each("resources: full disk at the log x policies");
+    for (const auto& policy : every_policy) {
+        for (const bool inodes : {false, true}) {
+            surrounded program(policy);
+            const temporary_directory logs;
+            const memory_disk disk(logs.path(), inodes ? "size=32k,nr_inodes=2" : "size=32k");
+            BOOST_REQUIRE(disk.mounted());
+            program.log = logs / "d.log";
+            auto full = std::make_unique<filler>(logs.path());
+            each(policy.fork + " " + policy.pid + (inodes ? " inodes" : " pages"), [&] {
+                if (inodes) { // it cannot be made
+                    const auto o = program({"start"});
+                    BOOST_TEST(o.status == 1);
+                    BOOST_TEST(o.err.find("d.log: No space left on device") != std::string::npos, o.err);
+                    is_one_sentence(o, program);
+                    nothing_is_left_of(program);
+                    full.reset();
+                    works_again(program);
+                } else { // it can, and holds nothing: that keeps nobody from working
+                    const life daemon(program);
+                    BOOST_TEST(daemon.up());
+                    BOOST_TEST(::kill(daemon.pid(), SIGHUP) == 0);
+                    BOOST_TEST(program({"reload"}).status == 0);
+                    BOOST_TEST(program({"status"}).status == 0);
+                    full.reset();
+                    BOOST_TEST(daemon.hears_reload());
+                    BOOST_TEST(text_of(program.log).find("reloaded\n") != std::string::npos);
+                    BOOST_TEST(program({"stop"}).status == 0);
+                    nothing_is_left_of(program);
+                }
+            });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(no_room_after_the_start, *boost::unit_test::label("root") * boost::unit_test::label("namespace"))
+{
+    if (!own_mounts()) DAEMONKIT_SKIP("nothing can be mounted here");
+    tally each("resources: disk that fills up under a daemon x policies");
+    for (const auto& policy : every_policy) {
+        const surrounded program(policy);
+        const memory_disk disk(program.directory.path(), "size=32k,nr_inodes=5");
+        BOOST_REQUIRE(disk.mounted());
+        each(policy.fork + " " + policy.pid, [&] {
+            const life daemon(program);
+            BOOST_TEST(daemon.up());
+            std::ofstream(program.log.string() + ".reloads"); // of five inodes, the last but one
+            const filler full(program.directory.path());
+            ::rename(program.log.c_str(), (program.log.string() + ".1").c_str()); // and none for a new log
+            BOOST_TEST(::kill(daemon.pid(), SIGHUP) == 0);
+            BOOST_TEST(program({"reload"}).status == 0);
+            BOOST_TEST(program({"status"}).status == 0);
+            const auto second = program({"start"});
+            BOOST_TEST(second.status == 0);
+            BOOST_TEST(second.out.find("already running") != std::string::npos, second.out);
+            BOOST_TEST(alive(daemon.pid()));
+            BOOST_TEST(program({"stop"}).status == 0);
+            BOOST_TEST(!alive(daemon.pid()));
+            nothing_is_left_of(program);
+            BOOST_TEST(program({"status"}).status == 3);
+        });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_read_only_file_system, *boost::unit_test::label("root") * boost::unit_test::label("namespace"))
+{
+    if (!own_mounts()) DAEMONKIT_SKIP("nothing can be mounted here");
+    tally each("resources: read-only file system, before and after the start x policies");
+    for (const auto& policy : every_policy) {
+        const surrounded program(policy);
+        const std::string where = program.directory.path().string();
+        const memory_disk disk(where, "size=64k");
+        BOOST_REQUIRE(disk.mounted());
+        // Over itself and read-only: what is open stays writable, no path is, as where a disk turned read-only.
+        const auto turn = [&](bool read_only) {
+            BOOST_TEST((
+                read_only ? ::mount(where.c_str(), where.c_str(), nullptr, MS_BIND, nullptr) == 0 &&
+                                ::mount(nullptr, where.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0
+                          : ::umount(where.c_str()) == 0));
+        };
+        const auto refuses = [&] {
+            for (const char* const verb : {"start", "run", "restart"}) {
+                const auto o = program({verb});
+                BOOST_TEST(o.status == 1);
+                BOOST_TEST(o.err.find("Read-only file system") != std::string::npos, o.err);
+                is_one_sentence(o, program);
+            }
+            BOOST_TEST(eventually([&] { return program.processes().empty(); }));
+        };
+        each(policy.fork + " " + policy.pid + " before", [&] {
+            turn(true);
+            refuses();
+            nothing_is_left_of(program);
+            BOOST_TEST(program({"status"}).status == 3);
+            BOOST_TEST(program({"stop"}).status == 0);
+            turn(false);
+            works_again(program);
+        });
+        for (const bool crash : {false, true}) {
+            each(policy.fork + " " + policy.pid + (crash ? " and killed" : " after"), [&] {
+                const life daemon(program);
+                BOOST_TEST(daemon.up());
+                turn(true);
+                BOOST_TEST(program({"status"}).status == 0);
+                BOOST_TEST(program({"reload"}).status == 0);
+                BOOST_TEST(program({"start"}).status <= 1);
+                BOOST_TEST(program.processes().size() == 1U);
+                BOOST_TEST(alive(daemon.pid()));
+                if (crash) put_down(daemon.pid());
+                const auto stopped = program({"stop"});
+                BOOST_TEST(stopped.status == 0, stopped.err);
+                BOOST_TEST((stopped.out.find("stopped (pid") != std::string::npos) == !crash, stopped.out);
+                BOOST_TEST(!alive(daemon.pid()));
+                // The file cannot go. It was emptied if somebody could; else it is the record of a dead one.
+                BOOST_TEST(program({"status"}).status == (crash ? 1 : 3));
+                refuses();
+                turn(false);
+                works_again(program);
+            });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(few_descriptors)
+{
+    tally each("resources: RLIMIT_NOFILE from 3 up x policies");
+    for (const auto& policy : every_policy) loosen(each, policy, RLIMIT_NOFILE, 3, 1, 64, 3);
+}
+
+BOOST_AUTO_TEST_CASE(few_descriptors_for_whoever_asks)
+{
+    tally each("resources: RLIMIT_NOFILE from 3 up x status, reload, stop");
+    for (const auto& policy : each_fork) {
+        const surrounded program(policy);
+        for (rlim_t limit = 3, good = 0; good < 3 && limit < 64; ++limit) {
+            each(policy.fork + " at " + std::to_string(limit), [&] {
+                const life daemon(program);
+                const auto asks = [&](const char* verb) {
+                    const auto o = program({verb}, [&] { allow(RLIMIT_NOFILE, limit); });
+                    if (o.status != 0 && !never_began(o)) {
+                        is_one_sentence(o, program);
+                        BOOST_TEST(o.status == (std::string(verb) == "status" ? 4 : 1));
+                    }
+                    if (o.status != 0) BOOST_TEST(alive(daemon.pid()));
+                    return o.status == 0;
+                };
+                const bool all = asks("status") && asks("reload") && asks("stop");
+                BOOST_TEST(alive(daemon.pid()) == !all);
+                good += all ? 1 : 0;
+                BOOST_TEST(program({"stop"}).status == 0);
+                nothing_is_left_of(program);
+            });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(few_processes, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to become a user without processes");
+    tally each("resources: RLIMIT_NPROC from 1 up x policies");
+    for (const auto& policy : every_policy) {
+        const surrounded program(policy);
+        // The kernel counts by user: this one has no other process.
+        const auto user = static_cast<uid_t>(1'000'000'000 + ::getpid());
+        fs::permissions(program.directory.path(), fs::perms(0755));
+        BOOST_REQUIRE(::chown(program.directory.path().c_str(), user, user) == 0);
+        const auto as_user = [&](rlim_t processes) {
+            return [=] {
+                if (::setresgid(user, user, user) == -1 || ::setresuid(user, user, user) == -1 ||
+                    !allow(RLIMIT_NPROC, processes))
+                    ::_exit(99);
+            };
+        };
+        const rlim_t needed = policy.fork == "double" ? 3 : policy.fork == "single" ? 2 : 1;
+        for (rlim_t limit = 1; limit <= needed; ++limit) {
+            each(policy.fork + " " + policy.pid + " at " + std::to_string(limit), [&] {
+                if (limit == needed) return works_again(program, as_user(limit), as_user(needed + 1));
+                const auto o = program({"start"}, as_user(limit));
+                BOOST_TEST(o.status == 1);
+                BOOST_TEST(o.err.find(limit == 1 ? "cannot fork: Resource temporarily unavailable"
+                                                 : "cannot fork the second time: Resource temporarily unavailable") !=
+                               std::string::npos,
+                           o.err);
+                is_one_sentence(o, program);
+                nothing_is_left_of(program);
+            });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(small_files)
+{
+    tally each("resources: RLIMIT_FSIZE from 0 up x policies");
+    for (const auto& policy : every_policy)
+        if (policy.detaches()) loosen(each, policy, RLIMIT_FSIZE, 0, 1, 64, 2);
+}
+
+BOOST_AUTO_TEST_CASE(little_memory, *boost::unit_test::label("slow"))
+{
+    if (sanitized) DAEMONKIT_SKIP("the sanitizers reserve more address space than any limit allows");
+    tally each("resources: RLIMIT_AS, RLIMIT_DATA and RLIMIT_STACK in steps x policies");
+    for (const auto& policy : each_fork) {
+        const surrounded program(policy);
+        for (const auto resource : {RLIMIT_AS, RLIMIT_DATA}) {
+            // Where it begins to work, and every page below.
+            rlim_t works = rlim_t{1} << 30;
+            const auto starts = [&](rlim_t limit) {
+                const bool up = life(program, [&] { allow(resource, limit); }).up();
+                fs::remove(program.pid_file);
+                return up;
+            };
+            for (rlim_t step = works / 2; step >= 4096; step /= 2)
+                if (works > step && starts(works - step)) works -= step;
+            constexpr rlim_t pages = 80;
+            loosen(each, policy, resource, works > pages * 4096 ? works - pages * 4096 : 4096, 4096, works + (1 << 20));
+        }
+        loosen(each, policy, RLIMIT_STACK, 4096, 8192, 1 << 20, 2);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(limits_that_a_daemon_does_not_need, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to become a user whom limits hold");
+    tally each("resources: limits of 0 that nothing needs x policies");
+    for (const auto& policy : every_policy) {
+        for (const auto resource : {RLIMIT_SIGPENDING, RLIMIT_MEMLOCK, RLIMIT_CORE, RLIMIT_MSGQUEUE, RLIMIT_NICE,
+                                    RLIMIT_RTPRIO, RLIMIT_LOCKS}) {
+            const surrounded program(policy);
+            const auto user = static_cast<uid_t>(1'000'000'000 + ::getpid());
+            BOOST_REQUIRE(::chown(program.directory.path().c_str(), user, user) == 0);
+            each(policy.fork + " " + policy.pid + " limit " + std::to_string(resource), [&] {
+                const auto prepare = [&] {
+                    if (::setresgid(user, user, user) == -1 || ::setresuid(user, user, user) == -1 ||
+                        !allow(resource, 0))
+                        ::_exit(99);
+                };
+                {
+                    const life daemon(program, prepare);
+                    BOOST_TEST(daemon.up());
+                    BOOST_TEST(daemon.hears_reload());
+                    BOOST_TEST(daemon.hears_stop());
+                }
+                works_again(program, prepare, prepare);
+            });
+        }
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
