@@ -210,6 +210,46 @@ BOOST_AUTO_TEST_CASE(whoever_has_the_number_of_a_crashed_daemon_is_left_alone)
     std::cout << "recycled pids: 5 tenants x 4 verbs x 2 policies, 40 tried, " << rounds_held << " held\n";
 }
 
+BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another_process)
+{
+    if (!pidfds_tell_processes_apart()) DAEMONKIT_SKIP("pidfds have no numbers of their own before Linux 6.9");
+    constexpr int wanted = 20;
+    int held = 0;
+    with_both([&](auto make) {
+        const temporary_directory top;
+        const auto policy = make(top / "daemon.pid");
+        const auto child = in_child([&] {
+            return in_pid_namespace([&] {
+                for (int same_tick = 0; same_tick < wanted;) {
+                    const pid_t daemon = fork_as(number);
+                    if (daemon == -1) return impossible("choose a process number");
+                    if (daemon == 0) {
+                        auto guard = policy.claim();
+                        guard.publish(::getpid());
+                        ::raise(SIGKILL);
+                    }
+                    ends(daemon);
+                    const auto start = proc_stat(number, 22);
+                    collect(daemon);
+                    const bystander later([] { return fork_as(number); });
+                    if (proc_stat(number, 22) != start) continue;
+                    ++same_tick;
+                    const bool good = holds(pid_in(policy.where()) == number, "the file names it") &&
+                                      holds(control::status(policy, "d").status() == 1, "it is dead") &&
+                                      holds(control::reload(policy).status == 7, "there is nobody to reload") &&
+                                      holds(control::stop(policy, {}).pid == 0, "nor to stop") &&
+                                      holds(later.untouched(), "the later process is left alone");
+                    if (!good) return 1;
+                }
+                return 0;
+            });
+        });
+        EXPECT_GOOD_OR_SKIP(child);
+        if (child.status == 0) held += wanted;
+    });
+    std::cout << "pids recycled within one clock tick: " << 2 * wanted << " tried, " << held << " held\n";
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_names_the_starter_or_its_family_names_nobody)
 {
     constexpr pid_t parent = 900;
@@ -260,6 +300,26 @@ BOOST_AUTO_TEST_CASE(a_file_that_names_the_starter_or_its_family_names_nobody)
         }
 }
 
+BOOST_AUTO_TEST_CASE(a_file_of_another_boot_names_nobody)
+{
+    with_both([](auto make) {
+        const temporary_directory top;
+        const auto policy = make(top / "daemon.pid");
+        const other_process daemon(daemon_of(policy));
+        BOOST_TEST(daemon.hear() == 1);
+        const auto child = in_child([&] {
+            if (!unshare_privately(CLONE_NEWNET)) return impossible("make namespaces");
+            if (!holds(policy.find().pid == daemon.pid(), "it is found by the file")) return 1;
+            write_file(top / "boot_id", "00000000-0000-4000-8000-000000000000\n");
+            const int bound =
+                ::mount((top / "boot_id").c_str(), "/proc/sys/kernel/random/boot_id", nullptr, MS_BIND, nullptr);
+            if (bound == -1) return impossible("pretend another boot");
+            return holds(!policy.find() && policy.find().remains, "another boot means another process") ? 0 : 1;
+        });
+        EXPECT_GOOD_OR_SKIP(child);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)
 {
     for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
@@ -300,6 +360,57 @@ BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)
             });
             EXPECT_GOOD_OR_SKIP(child);
         }
+}
+
+BOOST_AUTO_TEST_CASE(the_same_number_in_another_pid_namespace_is_somebody_else)
+{
+    for (const auto& policy : policies)
+        for (const bool daemon_inside : {true, false})
+            BOOST_TEST_CONTEXT(policy << ", the daemon is " << (daemon_inside ? "inside" : "outside"))
+            {
+                const enduring daemon(policy);
+                // Where the daemon is not.
+                const auto verbs = [&] {
+                    const bystander namesake([] { return fork_as(number); });
+                    if (namesake.pid() == -1) return impossible("choose a process number");
+                    const auto before = snapshot(daemon.directory.path());
+                    const bool dead = daemon.says("status", 1, "dead") && daemon.says("reload", 7, "not running");
+                    if (!dead || !holds(snapshot(daemon.directory.path()) == before, "nothing has changed")) return 1;
+                    const bool locked = policy == "flock_pid_file";
+                    // Each of the two waits for the lock; one of them a direction is enough.
+                    if (locked && daemon_inside && !daemon.says("start", 1, "locked")) return 1;
+                    if ((!locked || !daemon_inside) && !daemon.says("stop", 0, "not running")) return 1;
+                    if (locked && !holds(snapshot(daemon.directory.path()) == before, "the lock protects it")) return 1;
+                    return holds(namesake.untouched(), "the namesake is left alone") ? 0 : 1;
+                };
+                const auto child = in_child([&] {
+                    return in_pid_namespace([&] {
+                        const auto lives = [&](const auto& meanwhile) {
+                            if (daemon.runs_as(number) == -1) return impossible("choose a process number");
+                            if (!daemon.comes_to_run()) return 1;
+                            const int status = meanwhile();
+                            return status == 0 && !holds(alive(number), "the daemon lives") ? 1 : status;
+                        };
+                        if (!daemon_inside) return lives([&] { return in_pid_namespace(verbs, CLONE_NEWNET); });
+                        other_process container([&](const other_process& self) {
+                            return in_pid_namespace(
+                                [&] {
+                                    return lives([&] {
+                                        self.say(1);
+                                        self.await();
+                                        return 0;
+                                    });
+                                },
+                                CLONE_NEWNET);
+                        });
+                        if (container.hear() != 1) return container.status();
+                        const int status = verbs();
+                        container.go();
+                        return std::max(status, container.status());
+                    });
+                });
+                EXPECT_GOOD_OR_SKIP(child);
+            }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

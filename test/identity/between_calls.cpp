@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: BSL-1.0
+// The daemon ends, or is replaced, between any two system calls of stop, reload and status. The verb is stopped before
+// each of its calls in turn and goes on when the thing has happened; then everybody is asked what reached them.
+#include "pid/both_policies.hpp"
+#include "support/bystander.hpp"
+#include "support/pid_namespace.hpp"
+#include "support/skip.hpp"
+#include "support/traced_process.hpp"
+
+#include <daemonkit/control.hpp>
+
+#include <sys/mman.h>
+
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace {
+
+constexpr pid_t number = 1000;
+constexpr pid_t another_number = 1001;
+
+/// A process that holds the identity until TERM, and says each signal that it hears.
+class identity_holder
+{
+public:
+    template <class Policy>
+    identity_holder(const Policy& policy, pid_t pid)
+    {
+        if (::pipe2(words_.data(), O_CLOEXEC) == -1) std::abort();
+        pid_ = fork_as(pid);
+        if (pid_ == 0) {
+            int status = 1;
+            try {
+                status = live(policy);
+            } catch (const std::exception& e) {
+                std::fprintf(stderr, "the daemon: %s\n", e.what());
+            }
+            ::_exit(status);
+        }
+        ::close(std::exchange(words_[1], -1));
+    }
+    identity_holder(const identity_holder&) = delete;
+    identity_holder& operator=(const identity_holder&) = delete;
+    ~identity_holder()
+    {
+        kill();
+        collect();
+        ::close(words_[0]);
+    }
+
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    /// Whether it has published.
+    [[nodiscard]] bool is_up(std::chrono::nanoseconds bound = generous)
+    {
+        return up_ = up_ || (sys::readable_within(words_[0], bound) && next() == ready);
+    }
+    [[nodiscard]] bool lives() const { return pid_ > 0 && alive(pid_); }
+    [[nodiscard]] bool heard(int signal)
+    {
+        while (is_up() && sys::readable_within(words_[0], std::chrono::nanoseconds(0))) {
+            const int word = next();
+            if (word == end_of_words) break;
+            heard_.insert(word);
+        }
+        return heard_.count(signal) != 0;
+    }
+    void ask_to_end() const
+    {
+        ::kill(pid_, SIGTERM);
+        ends(pid_);
+    }
+    void kill() const
+    {
+        if (pid_ <= 0) return;
+        ::kill(pid_, SIGKILL);
+        ends(pid_);
+    }
+    /// Its number is free afterwards.
+    void collect()
+    {
+        if (pid_ > 0) ::collect(std::exchange(pid_, 0));
+    }
+
+private:
+    static constexpr int ready = 0;
+    static constexpr int end_of_words = -1;
+
+    template <class Policy>
+    int live(const Policy& policy)
+    {
+        const auto signals = sys::all_signals();
+        sys::set_mask(signals);
+        auto guard = policy.claim();
+        guard.publish(::getpid());
+        for (int word = ready; ::write(words_[1], &word, sizeof word) == sizeof word && word != SIGTERM;)
+            ::sigwait(&signals, &word);
+        return 0;
+    }
+    [[nodiscard]] int next() const
+    {
+        int word = end_of_words;
+        return ::read(words_[0], &word, sizeof word) == sizeof word ? word : end_of_words;
+    }
+
+    std::array<int, 2> words_{};
+    pid_t pid_ = 0;
+    bool up_ = false;
+    std::set<int> heard_{};
+};
+
+/// What happens to the daemon meanwhile, and what then may be true at some moment.
+enum class fate {
+    stays,
+    crashes_to_a_zombie,
+    crashes,
+    ends_well,
+    number_is_a_strangers,
+    successor,
+    namesake_successor
+};
+constexpr std::pair<fate, const char*> fates[]{{fate::stays, "stays"},
+                                               {fate::crashes_to_a_zombie, "crashes and nobody collects it"},
+                                               {fate::crashes, "crashes"},
+                                               {fate::ends_well, "ends well"},
+                                               {fate::number_is_a_strangers, "crashes, a stranger has its number"},
+                                               {fate::successor, "crashes, another runs"},
+                                               {fate::namesake_successor, "crashes, another runs with its number"}};
+
+struct answer
+{
+    int status = -1;
+    pid_t pid = -1;
+};
+
+/// One run of a verb, with the fate before its call number `at`; whether it came so far, and what does not hold.
+template <class Policy>
+struct scene
+{
+    const Policy& policy;
+    fate what;
+    answer& said;
+    std::unique_ptr<identity_holder> daemon = std::make_unique<identity_holder>(policy, number);
+    std::unique_ptr<identity_holder> next{};
+    std::unique_ptr<bystander> stranger{};
+
+    void happen()
+    {
+        if (what == fate::stays) return;
+        if (what == fate::ends_well)
+            daemon->ask_to_end();
+        else
+            daemon->kill();
+        if (what == fate::crashes_to_a_zombie) return;
+        daemon->collect();
+        let_start_times_differ();
+        if (what == fate::number_is_a_strangers) stranger = std::make_unique<bystander>([] { return fork_as(number); });
+        if (what == fate::successor || what == fate::namesake_successor) {
+            next = std::make_unique<identity_holder>(policy, what == fate::successor ? another_number : number);
+            // It has to wait if the verb is just now holding what it needs; then it goes on together with it.
+            (void)next->is_up(std::chrono::milliseconds(100));
+        }
+    }
+
+    [[nodiscard]] bool crashed() const
+    {
+        return what == fate::crashes || what == fate::crashes_to_a_zombie || what == fate::number_is_a_strangers;
+    }
+    /// Whether the answer names the daemon or its successor.
+    [[nodiscard]] bool names_a_daemon() const { return said.pid == number || (next && said.pid == next->pid()); }
+
+    [[nodiscard]] bool everybody_else_is_left_alone()
+    {
+        if (stranger && !holds(stranger->pid() == number && stranger->untouched(), "the stranger is left alone"))
+            return false;
+        if (!next) return true;
+        if (!holds(next->is_up(), "the successor comes up")) return false;
+        if (said.pid == next->pid()) // it, or the daemon before it: whoever is asked to end does so
+            return holds(next->lives() != next->heard(SIGTERM), "the successor is stopped or left alone");
+        return holds(next->lives() && !next->heard(SIGTERM) && !next->heard(SIGHUP), "nothing reaches the successor") &&
+               holds(policy.find().pid == next->pid(), "it is found");
+    }
+};
+
+struct stop
+{
+    static constexpr const char* name = "stop";
+
+    template <class Policy>
+    static answer say(const Policy& policy)
+    {
+        const auto r = control::stop(policy, {{SIGTERM, generous}});
+        return {r.status, r.pid};
+    }
+
+    template <class Policy>
+    static bool is_right(scene<Policy>& s)
+    {
+        if (!holds(s.said.status == 0, "stop has status 0")) return false;
+        const bool somebody = s.what == fate::stays ? s.said.pid == number : s.said.pid == 0 || s.names_a_daemon();
+        if (!holds(somebody, "stop names whom it stopped")) return false;
+        if (!holds(!s.daemon->lives(), "the daemon has gone")) return false;
+        if (s.what == fate::successor && s.said.pid == another_number)
+            return holds(!s.next->lives(), "who was stopped has gone");
+        return s.next || holds(!fs::exists(s.policy.where()), "so has its file");
+    }
+};
+
+struct reload
+{
+    static constexpr const char* name = "reload";
+
+    template <class Policy>
+    static answer say(const Policy& policy)
+    {
+        const auto r = control::reload(policy);
+        return {r.status, r.pid};
+    }
+
+    template <class Policy>
+    static bool is_right(scene<Policy>& s)
+    {
+        if (s.what != fate::stays && s.said.status == 7) return holds(s.said.pid == 0, "reload names nobody");
+        if (!holds(s.said.status == 0 && s.names_a_daemon(), "reload names whom it reached, if anybody")) return false;
+        if (s.what == fate::stays || s.what == fate::ends_well)
+            return holds(eventually([&] { return s.daemon->heard(SIGHUP); }), "the daemon hears it");
+        if (s.what == fate::successor && s.said.pid == another_number)
+            return holds(eventually([&] { return s.next->heard(SIGHUP); }), "the successor hears it");
+        return true;
+    }
+};
+
+struct status
+{
+    static constexpr const char* name = "status";
+
+    template <class Policy>
+    static answer say(const Policy& policy)
+    {
+        const auto r = control::status(policy, "d");
+        return {r.status(), r.pid};
+    }
+
+    template <class Policy>
+    static bool is_right(scene<Policy>& s)
+    {
+        switch (s.said.status) {
+        case 0: return holds(s.names_a_daemon(), "who runs is the daemon");
+        case 1: return holds(s.crashed() || s.next, "who is dead has crashed");
+        case 3: return holds(s.what == fate::ends_well || s.next, "who left no file has ended well");
+        default: return holds(false, "status knows");
+        }
+    }
+};
+
+/// Every fate before every call of a verb; prints how many there were.
+template <class Verb, class Policy>
+int between_all_calls(const Policy& policy, answer& said)
+{
+    const bystander first, last;
+    int points = 0;
+    int calls = 0;
+    for (const auto& [what, name] : fates) {
+        for (int at = 0;; ++at) {
+            fs::remove(policy.where());
+            scene<Policy> scene{policy, what, said};
+            if (scene.daemon->pid() == -1) return impossible("choose a process number");
+            if (!holds(scene.daemon->is_up(), "the daemon comes up")) return 1;
+            said = {};
+            traced_process process([&] {
+                said = Verb::say(policy);
+                return 0;
+            });
+            bool reached = true;
+            for (int call = 0; reached && call <= at; ++call) reached = process.next_call();
+            if (!reached) break;
+            const long before = process.call();
+            scene.happen();
+            const bool good = holds(process.finish() == 0, "the verb ends") && Verb::is_right(scene) &&
+                              scene.everybody_else_is_left_alone() &&
+                              holds(first.untouched() && last.untouched(), "others are left alone");
+            if (!holds(good, std::string("where the daemon ") + name + " before call " + std::to_string(at) + " (" +
+                                 std::to_string(before) + "); it was said: " + std::to_string(said.status) + ", pid " +
+                                 std::to_string(said.pid)))
+                return 1;
+            ++points;
+            calls = std::max(calls, at + 1);
+        }
+    }
+    std::printf("%d calls x %d fates, %d tried, %d held", calls, static_cast<int>(std::size(fates)), points, points);
+    return 0;
+}
+
+template <class Verb>
+void between_all_calls_of()
+{
+    void* const shared = ::mmap(nullptr, sizeof(answer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    auto& said = *new (shared) answer;
+    with_both([&](auto make) {
+        const temporary_directory top;
+        const auto policy = make(top / "daemon.pid");
+        const auto child =
+            in_child([&] { return in_pid_namespace([&] { return between_all_calls<Verb>(policy, said); }); });
+        EXPECT_GOOD_OR_SKIP(child);
+        std::cout << "between any two calls of " << Verb::name << ": " << child.out << '\n';
+    });
+    ::munmap(shared, sizeof(answer));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(between_any_two_calls, *boost::unit_test::label("namespace"))
+
+BOOST_AUTO_TEST_CASE(of_stop) { between_all_calls_of<stop>(); }
+BOOST_AUTO_TEST_CASE(of_reload) { between_all_calls_of<reload>(); }
+BOOST_AUTO_TEST_CASE(of_status) { between_all_calls_of<status>(); }
+
+BOOST_AUTO_TEST_SUITE_END()
