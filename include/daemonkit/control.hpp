@@ -58,13 +58,14 @@ inline control_result failure(const std::exception& e)
     return {known != nullptr ? known->status() : exit_status::error, 0, e.what()};
 }
 
-/// Takes away what a dead daemon left. Claiming and letting go again does that and is safe against a start.
+/// Takes away what a dead daemon left, if it did. Claiming and letting go again does that and is safe against a start.
 template <class Pid>
 void clear_remains(const Pid& policy) noexcept
 {
     try {
+        if (!policy.find().remains) return;
         [[maybe_unused]] const auto brief = policy.claim();
-    } catch (const std::exception&) { // somebody starts it, or may write there and we may not
+    } catch (const std::exception&) { // somebody starts it, put something else there, or may write there and we may not
         return;
     }
 }
@@ -107,7 +108,7 @@ try {
         if (sys::pidfd_send_signal(daemon.process.get(), step.signal) == -1 && errno != ESRCH)
             return cannot_signal(daemon.pid);
         if (!gone_within(daemon.process, step.patience, progress)) continue;
-        if (policy.find().remains) clear_remains(policy);
+        clear_remains(policy);
         return {exit_status::done, daemon.pid,
                 "stopped (pid " + std::to_string(daemon.pid) + ", " + sys::signal_name(step.signal) + ")"};
     }
