@@ -43,6 +43,32 @@ void expect_hearing(const dropping& program)
     BOOST_TEST(eventually([&] { return contains(program.logged(), "reloaded"); }));
 }
 
+/// Copies of the programs of test/daemon that run as their owner.
+class set_user_id_programs
+{
+public:
+    [[nodiscard]] bool work() const
+    {
+        struct statvfs mounted{};
+        return ::statvfs(directory_.path().c_str(), &mounted) == 0 && (mounted.f_flag & ST_NOSUID) == 0;
+    }
+    [[nodiscard]] outcome operator()(const program& which, const char* verb, const words& user, uid_t owner = 0) const
+    {
+        const auto launcher = (directory_ / which.name).string();
+        BOOST_TEST_REQUIRE(run({"cp", DAEMONKIT_TEST_DAEMON_DIR "/" + which.name, launcher}).status == 0);
+        give(launcher, owner);
+        BOOST_TEST_REQUIRE(::chmod(launcher.c_str(), 04755) == 0);
+        auto command = user + which.command({verb});
+        command[command.size() - 2] = launcher;
+        auto result = run(command);
+        fs::remove(launcher);
+        return result;
+    }
+
+private:
+    temporary_directory directory_{};
+};
+
 void expect_whole_life(const dropping& program, const words& user)
 {
     const pid_t first = program.started(user);
@@ -166,22 +192,8 @@ BOOST_AUTO_TEST_CASE(a_set_user_id_launcher)
 {
     NEEDS_ROOT_AND_NOBODY();
     const auto as_nobody = as_user(nobody);
-    const temporary_directory programs;
-    struct statvfs mounted{};
-    ::statvfs(programs.path().c_str(), &mounted);
-    if ((mounted.f_flag & ST_NOSUID) != 0)
-        DAEMONKIT_SKIP("set-user-ID programs do not work in the temporary directory");
-    const auto by_launcher = [&](const program& which, const char* verb, const words& user, uid_t owner = 0) {
-        const auto launcher = (programs / which.name).string();
-        BOOST_TEST_REQUIRE(run({"cp", DAEMONKIT_TEST_DAEMON_DIR "/" + which.name, launcher}).status == 0);
-        give(launcher, owner);
-        BOOST_TEST_REQUIRE(::chmod(launcher.c_str(), 04755) == 0);
-        auto command = user + which.command({verb});
-        command[command.size() - 2] = launcher;
-        auto result = run(command);
-        fs::remove(launcher);
-        return result;
-    };
+    const set_user_id_programs by_launcher;
+    if (!by_launcher.work()) DAEMONKIT_SKIP("set-user-ID programs do not work in the temporary directory");
     {
         const dropping drops({"RUN_AS=nobody"});
         const auto start = by_launcher(drops, "start", as_user(stranger));
@@ -211,12 +223,19 @@ BOOST_AUTO_TEST_CASE(a_set_user_id_launcher)
         BOOST_TEST(identity(root_s.pid(), "Uid") == four_times(0));
         expect_denied(root_s.verb("stop", as_nobody), "Operation not permitted");
     }
-    {
-        // The other way round: root runs a program that is nobody's, and could be root again at any time.
-        const dropping half({"RUN_AS=nobody"});
-        expect_denied(by_launcher(half, "start", {}, nobody), "only root may become another user");
-        BOOST_TEST(half.nobody_left());
-    }
+}
+
+BOOST_AUTO_TEST_CASE(a_launcher_that_can_be_root_again_is_not_nobody)
+{
+    NEEDS_ROOT_AND_NOBODY();
+#ifdef __SANITIZE_ADDRESS__
+    DAEMONKIT_SKIP("the sanitizer may not read its options in such a process");
+#endif
+    const set_user_id_programs by_launcher;
+    if (!by_launcher.work()) DAEMONKIT_SKIP("set-user-ID programs do not work in the temporary directory");
+    const dropping program({"RUN_AS=nobody"}); // and a program of nobody's that root runs: its real user is root
+    expect_denied(by_launcher(program, "start", {}, nobody), "only root may become another user");
+    BOOST_TEST(program.nobody_left());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -86,7 +86,10 @@ public:
     {
         std::ofstream(root_file.string()) << "secret\n";
         fs::permissions(root_file, fs::owner_read | fs::owner_write);
-        environment = words{"LOG=" + log.string(), "ROOT_FILE=" + root_file.string(),
+        // The leak sanitizer needs /proc and ptrace(2), which are not there in another root directory and below strace.
+        const char* const options = std::getenv("ASAN_OPTIONS");
+        environment = words{"ASAN_OPTIONS=" + std::string(options != nullptr ? options : "") + ":detect_leaks=0",
+                            "LOG=" + log.string(), "ROOT_FILE=" + root_file.string(),
                             "ROOT_PROCESS=" + std::to_string(::getpid())} +
                       more;
     }
