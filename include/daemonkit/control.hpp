@@ -125,9 +125,10 @@ template <class Pid>
 try {
     const auto daemon = policy.find();
     if (!daemon) return {exit_status::not_running, 0, "not running"};
-    if (sys::pidfd_send_signal(daemon.process.get(), SIGHUP) == 0)
+    if (sys::pidfd_send_signal(daemon.process.get(), SIGHUP) == 0 && !sys::has_exited(daemon.process.get()))
         return {exit_status::done, daemon.pid, "told to reload (pid " + std::to_string(daemon.pid) + ")"};
-    return errno == ESRCH ? control_result{exit_status::not_running, 0, "not running"} : cannot_signal(daemon.pid);
+    return sys::has_exited(daemon.process.get()) ? control_result{exit_status::not_running, 0, "not running"}
+                                                 : cannot_signal(daemon.pid);
 } catch (const std::exception& e) {
     return failure(e);
 }

@@ -276,9 +276,22 @@ BOOST_AUTO_TEST_CASE(a_touched_copied_or_edited_file_proves_nothing)
         auto guard = make(path).claim();
         guard.publish(::getpid());
         const auto stamp = status_of(path).st_mtim;
-        auto in_file = [settled = false](const fs::path& p) mutable {
-            return daemonkit::find_in_file(p, settled);
-        };
+        auto in_file = [settled = false](const fs::path& p) mutable { return daemonkit::find_in_file(p, settled); };
+
+        { // another's in the place of this one: with its times, and itself
+            const temporary_directory other;
+            const timespec stamped[2]{stamp, stamp};
+            for (const auto& place : {copy, other / "daemon.pid"}) {
+                fs::copy_file(path, place);
+                ::utimensat(AT_FDCWD, place.c_str(), stamped, 0);
+                BOOST_TEST(!in_file(place));
+                fs::remove(place);
+                fs::rename(path, place);
+                BOOST_TEST(!in_file(place));
+                fs::rename(place, path);
+                BOOST_TEST(in_file(path).pid == ::getpid());
+            }
+        }
 
         fs::copy_file(path, copy);
         BOOST_TEST(content_of(copy) == line_of(::getpid()));
@@ -311,7 +324,7 @@ BOOST_AUTO_TEST_CASE(find_changes_nothing)
         }
         write_file(path, "4194304\n");
         const auto before = snapshot(top.path());
-        BOOST_TEST(!make(path).find());
+        BOOST_TEST(make(path).find().pid == ::getpid()); // by its name in the kernel
         BOOST_TEST((snapshot(top.path()) == before));
     });
 }

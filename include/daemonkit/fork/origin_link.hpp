@@ -42,7 +42,7 @@ public:
         child_exit_.reset(sys::pidfd_open(child_));
         if (!child_exit_) {
             const auto error = last_error();
-            if (times == forks::once) sys::send_kill(child_);
+            if (times == forks::once) sys::send_signal(child_, SIGKILL);
             message{.what = message::give_up}.send(channel_.get()); // the middle child ends the daemon and goes
             sys::collect(child_);
             throw startup_error(error, "watch the daemon");
@@ -128,30 +128,36 @@ private:
     }
 
     /// In the middle child, until the origin has heard enough: passes the daemon's death on, and ends the daemon
-    /// where the origin asks for it.
+    /// where the origin asks for it. By SIGCHLD and not by a pidfd, which may not be had: it would be too late to fail
+    /// then, as the daemon may have said that it is ready.
     void watch(pid_t daemon) noexcept
     {
         std::array<int, 1> kept{channel_.get()};
         sys::close_all_except(kept);
-        const sys::unique_fd daemon_exit(sys::pidfd_open(daemon));
-        if (!daemon_exit) {
-            const startup_error error(last_error(), "watch the daemon");
-            sys::send_kill(daemon);
-            sys::collect(daemon);
-            return fail(error.what(), exit_status::error);
-        }
+        struct sigaction wake = {};
+        wake.sa_handler = [](int) {};
+        sys::set_disposition(SIGCHLD, wake);
+        sigset_t all_but_that = sys::all_signals(); // which are blocked here, so that none is missed before the poll
+        sigdelset(&all_but_that, SIGCHLD);
+        sys::deadline until(sys::forever);
         for (bool asked = false;;) {
-            std::array<pollfd, 2> fds{{{asked ? -1 : channel_.get(), POLLIN, 0}, {daemon_exit.get(), POLLIN, 0}}};
-            if (sys::poll_once(fds.data(), fds.size(), sys::forever) <= 0) continue;
-            if (fds[1].revents != 0) {
-                message{.what = message::died, .status = sys::reap(daemon), .pid = daemon}.send(channel_.get());
+            if (const int status = sys::reap(daemon); status != -1) {
+                message{.what = message::died, .status = status, .pid = daemon}.send(channel_.get());
                 return;
             }
+            pollfd origin{asked ? -1 : channel_.get(), POLLIN, 0};
+            const int n = sys::poll_once(&origin, 1, until.remaining(), &all_but_that);
+            if (n == 0) { // it was asked, and had a second
+                sys::send_signal(daemon, SIGKILL);
+                until = sys::deadline(sys::forever);
+            }
+            if (n <= 0) continue;
             message heard;
             std::string_view nothing;
             if (!heard.receive(channel_.get(), nothing)) return;
             asked = true;
-            end(daemon_exit.get());
+            sys::send_signal(daemon, SIGTERM);
+            until = sys::deadline(std::chrono::seconds(1));
         }
     }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // A pid file can be deleted, replaced or edited under its daemon, and then leads nobody to it. So a published daemon
-// also holds a name that nobody can take away: that of a socket in the abstract namespace (unix(7)), made out of the
-// path. It is asked for only where the file leads to nobody, and costs then one connect(2) to learn that it is free.
+// also holds names that nobody can take away, of sockets in the abstract namespace (unix(7)): one made out of the path,
+// which only one process can have, and below it one that says which process that is. They are asked for only where the
+// file leads to nobody, and cost then one connect(2) to learn that the first is free.
 //
-// Anybody may take any name, so it is no more than a reason to search /proc for who has it: it is believed only of a
-// process that has open the socket, made by root or by the user who asks, and, for writing, a file with that process's
-// own pid in it. Who squats the name costs a start some microseconds. Names belong to a network namespace, and paths
-// to a mount namespace and a root directory, which are part of the name: across those only the file is seen.
+// Anybody may take any name, so names are no more than a hint whom to look at: believed is the living process that the
+// second one means, if it has both sockets open and they were made by root or by the user who asks. Who squats a name
+// costs a start some microseconds. Names belong to a network namespace, and paths to a mount namespace and a root
+// directory, which are part of the name: across those only the file is seen.
 #pragma once
 
 #include "../sys/fork_handler.hpp"
@@ -17,6 +18,9 @@
 
 #include <boost/filesystem/path.hpp>
 
+#include <algorithm>
+#include <cstdlib>
+#include <set>
 #include <string>
 
 namespace daemonkit {
@@ -36,21 +40,28 @@ public:
             all.fold(std::to_string(status.st_dev)).fold(std::to_string(status.st_ino));
         }
         // The file's name is for those who read ss(8).
-        name_ = "daemonkit/" + std::to_string(all.value()) + "/" + path.filename().string().substr(0, 64);
+        name_ = "daemonkit/" + std::to_string(all.value()) + "/" + path.filename().string().substr(0, 40);
     }
 
     /// The daemon that has it; nobody if it is free. `hidden`: some process has it that cannot be looked at.
     [[nodiscard]] holder find(bool& hidden) const
     {
         hidden = false;
-        const int taken = check(sys::has_socket_name(name_), "ask for the name", name_);
-        const ino_t socket = taken == 0 ? 0 : sys::socket_inode(name_);
         holder found;
-        if (socket != 0)
-            sys::any_number_in("/proc", [&](pid_t pid) {
-                found = hold(pid, [&](int) { return has(pid, socket, hidden); });
-                return static_cast<bool>(found);
+        if (check(sys::has_socket_name(name_), "ask for the name", name_) == 0) return found;
+        const auto sockets = sys::sockets_named(name_);
+        const auto whole = std::ranges::find(sockets, name_, &sys::named_socket::name);
+        if (whole == sockets.end()) return found;
+        const auto beginning = name_ + "/";
+        for (const auto& bearer : sockets) {
+            if (!bearer.name.starts_with(beginning)) continue;
+            const pid_t pid = std::atoi(bearer.name.c_str() + beginning.size());
+            if (pid <= 0) continue;
+            found = hold(pid, [&](int pidfd) {
+                return bearer.name == of_bearer(pidfd, pid) && has(pid, {whole->inode, bearer.inode}, hidden);
             });
+            if (found) break;
+        }
         if (found) hidden = false;
         return found;
     }
@@ -63,45 +74,62 @@ public:
         guard() noexcept = default;
         explicit guard(const kernel_name& name)
         {
-            if (sys::take_socket_name(socket_, name.name_) == 0)
-                forget_ = sys::fork_handler(sys::close_in_child, socket_.get());
-            else if (errno != EADDRINUSE)
-                throw startup_error(last_error(), "take the name", name.name_);
+            const pid_t self = sys::this_process();
+            const sys::unique_fd process(check(sys::pidfd_open(self), "open process", std::to_string(self)));
+            if (take(whole_, name.name_)) take(bearer_, name.of_bearer(process.get(), self));
         }
 
-        [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
+        [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(bearer_.socket); }
         void reset() noexcept
         {
-            forget_ = {};
-            socket_.reset();
+            whole_ = {};
+            bearer_ = {};
         }
-        /// In a child, where the number is closed.
-        void forget() noexcept { socket_.forget(); }
+        /// In a child, where the numbers are closed.
+        void forget() noexcept
+        {
+            whole_.socket.forget();
+            bearer_.socket.forget();
+        }
 
     private:
-        sys::unique_fd socket_;
-        sys::fork_handler forget_;
+        struct taken
+        {
+            sys::unique_fd socket{};
+            sys::fork_handler forget_in_child{}; // before the socket is closed, it is forgotten
+        };
+
+        static bool take(taken& one, const std::string& name)
+        {
+            if (sys::take_socket_name(one.socket, name) == -1) {
+                if (errno == EADDRINUSE) return false;
+                throw startup_error(last_error(), "take the name", name);
+            }
+            one.forget_in_child = sys::fork_handler(sys::close_in_child, one.socket.get());
+            return true;
+        }
+
+        taken whole_;
+        taken bearer_;
     };
 
 private:
-    static bool has(pid_t pid, ino_t socket, bool& hidden)
+    /// The second name of a process.
+    [[nodiscard]] std::string of_bearer(int pidfd, pid_t pid) const
     {
-        const auto trusted = [](const sys::file_status& s) {
-            return s.st_uid == 0 || s.st_uid == sys::effective_user();
-        };
-        bool name = false;
-        bool record = false;
-        const bool both = sys::any_open_file(pid, [&](const sys::open_file& file) {
-            if (S_ISSOCK(file.status.st_mode) && file.status.st_ino == socket && trusted(file.status)) name = true;
-            if (S_ISREG(file.status.st_mode) && file.for_writing && trusted(file.status) && !record) {
-                const sys::unique_fd again(sys::open(file.link.c_str(), O_RDONLY | O_NONBLOCK));
-                std::string text;
-                record = again && sys::read_from_start(again.get(), text, 64) == 0 && parse_pid(text) == pid;
-            }
-            return name && record;
+        const auto generation = sys::generation_of(pidfd, pid);
+        return generation ? name_ + "/" + std::to_string(pid) + "." + std::to_string(*generation) : std::string();
+    }
+
+    static bool has(pid_t pid, std::set<ino_t> sockets, bool& hidden)
+    {
+        const bool all = sys::any_open_file(pid, [&](const sys::file_status& file) {
+            if (S_ISSOCK(file.st_mode) && (file.st_uid == 0 || file.st_uid == sys::effective_user()))
+                sockets.erase(file.st_ino);
+            return sockets.empty();
         });
-        if (!both && errno == EACCES) hidden = true;
-        return both;
+        if (!all && errno != 0) hidden = true;
+        return all;
     }
 
     std::string name_;
@@ -120,7 +148,7 @@ private:
     }
     check_pid_file(file.get(), path.string());
     const auto record = read_pid_file(file.get(), path.string());
-    auto found = find_holder(record);
+    auto found = find_holder(record, path);
     if (found.remains)
         settled = record.stamp != pid_record::none && sys::leads_to(path.c_str(), file.get()) &&
                   read_pid_file(file.get(), path.string()).pid != 0;

@@ -7,6 +7,7 @@
 
 #include "../sys/directory.hpp"
 #include "../sys/fork_handler.hpp"
+#include "../sys/signal_mask.hpp"
 #include "kernel_name.hpp"
 
 #include <boost/filesystem/path.hpp>
@@ -100,10 +101,7 @@ private:
             throw startup_error::bad_setting("use the pid file", path_.string(),
                                              "its mode in the settings lets others write it");
         for (const sys::deadline until(std::chrono::seconds(5)); !try_claim(named);)
-            if (until.passed())
-                refuse(path_.string(), "process " + std::to_string(locker_) +
-                                           ", or one that it made, has locked it and publishes no pid: end it if it "
-                                           "is no start of this daemon (lslocks shows who holds locks)");
+            if (until.passed()) refuse_locked(path_.string());
         owner_ = sys::this_process();
     }
 
@@ -123,25 +121,29 @@ private:
         if (!file && errno == EEXIST) file.reset(sys::open(path_.c_str(), flags));
         if (!file) {
             if (vanished()) return false;
+            const auto error = last_error();
             if (errno == ELOOP) refuse(name, "it is a symbolic link");
             if (errno == EISDIR) refuse(name, "it is a directory");
-            throw startup_error(last_error(), "open the pid file", name);
+            if (errno == EROFS)
+                if (const auto other = find_by_pid_file(path_)) throw already_running(other.pid, name);
+            throw startup_error(error, "open the pid file", name);
         }
         check_pid_file(file.get(), name);
         if (!sys::try_lock(file.get())) {
             if (errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
             made.release(); // another start was faster to lock it
-            if (const auto other = find_holder(read_pid_file(file.get(), name))) throw already_running(other.pid, name);
+            if (const auto other = find_holder(read_pid_file(file.get(), name), path_))
+                throw already_running(other.pid, name);
             if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
             // Whoever may read a file may lock it. Should two starts remove it here, only one gets the name.
-            if (locked_by_stranger(file.get(), locker_) && sys::remove_file(path_.c_str()) == 0) return false;
+            if (locked_by_stranger(file.get()) && sys::remove_file(path_.c_str()) == 0) return false;
             sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
             return false;
         }
         if (!sys::leads_to(path_.c_str(), file.get())) return made.release(), false;
         const auto record = read_pid_file(file.get(), name);
         if (record.pid != 0) made.release(); // another start locked it first, and has published already
-        if (const auto other = find_holder(record)) throw already_running(other.pid, name);
+        if (const auto other = find_holder(record, path_)) throw already_running(other.pid, name);
         if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
             if (sys::remove_file(path_.c_str()) == 0) return false;
@@ -174,12 +176,13 @@ private:
     void write_record(pid_t pid)
     {
         const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", std::to_string(pid)));
-        const long stamp = stamp_of(process.get(), pid).value();
+        const long stamp = stamp_of(process.get(), pid, place_of(path_)).value();
         const auto line = std::to_string(pid) + "\n";
         std::string text;
         check(sys::read_from_start(file_.get(), text, 64), "read the pid file", path_.string());
         if (text != line) { // a file that was only touched is not emptied, so that nobody finds it so
             check(sys::empty_file(file_.get()), "empty the pid file", path_.string());
+            const sys::ignored_signal beyond_limit(SIGXFSZ); // RLIMIT_FSIZE is an error like another
             check(sys::write_all(file_.get(), line), "write the pid file", path_.string());
         }
         check(sys::stamp(file_.get(), stamp), "stamp the pid file", path_.string());
@@ -219,7 +222,7 @@ private:
         name_.reset(); // first, so that nobody is sent here by it any more
         const sys::deadline until(std::chrono::seconds(1));
         while (held_ == lock_held::until_published && !sys::try_lock(file_.get()) && !until.passed() &&
-               !locked_by_stranger(file_.get(), locker_))
+               !locked_by_stranger(file_.get()))
             sys::sleep_for(std::chrono::milliseconds(1)); // a start that looks at it, or a stranger
         if (!until.passed() && sys::leads_to(path_.c_str(), file_.get()) && sys::remove_file(path_.c_str()) == 0)
             return;
@@ -242,7 +245,6 @@ private:
     sys::fork_handler forget_file_;
     kernel_name::guard name_;
     pid_t owner_ = 0;
-    pid_t locker_ = 0;
     sys::file_mark mark_;
     sys::file_status root_ = {};
     bool irreparable_ = false;

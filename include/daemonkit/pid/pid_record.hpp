@@ -8,6 +8,7 @@
 #include "../sys/credentials.hpp"
 #include "../sys/deadline.hpp"
 #include "../sys/file.hpp"
+#include "../sys/open_files.hpp"
 #include "holder.hpp"
 #include "process_identity.hpp"
 
@@ -98,20 +99,40 @@ inline void check_pid_file(int fd, const std::string& path)
     return {*pid, written ? pid_record::none : status.st_mtim.tv_nsec};
 }
 
-/// Whether the process that has locked an open file, which is `locker` then, is neither root's nor this user's.
-[[nodiscard]] inline bool locked_by_stranger(int fd, pid_t& locker)
+/// Whether the process that has locked an open file is neither root's nor this user's.
+[[nodiscard]] inline bool locked_by_stranger(int fd)
 {
-    locker = sys::lock_owner(fd);
+    const pid_t locker = sys::lock_owner(fd);
     sys::file_status owner = {};
     return locker != 0 && sys::status_of(("/proc/" + std::to_string(locker)).c_str(), owner) == 0 &&
            owner.st_uid != 0 && owner.st_uid != sys::effective_user();
 }
 
-/// The live process that a record means, or nobody.
-[[nodiscard]] inline holder find_holder(const pid_record& record)
+/// Whoever locked it may have ended, and left the lock to a child: named is who has the file open.
+[[noreturn]] inline void refuse_locked(const std::string& path)
+{
+    sys::file_status file = {};
+    sys::status_of(path.c_str(), file);
+    const auto who = sys::who_has_open(file);
+    refuse(path, "it is locked and no pid is published; open in process " +
+                     (who.empty() ? "(none that you may see)" : who) + ": end that if it is no start of this daemon");
+}
+
+/// What of its place a pid file is bound to: its name, and its directory's inode number, which bind mounts, symbolic links
+/// and chroot(2) do not change.
+[[nodiscard]] inline std::string place_of(const boost::filesystem::path& path)
+{
+    sys::file_status directory = {};
+    sys::status_of(path.parent_path().c_str(), directory);
+    return path.filename().string() + " " + std::to_string(directory.st_ino);
+}
+
+/// The live process that a record at a path means, or nobody.
+[[nodiscard]] inline holder find_holder(const pid_record& record, const boost::filesystem::path& path)
 {
     if (record.pid == 0) return {};
-    auto found = hold(record.pid, [&](int pidfd) { return stamp_of(pidfd, record.pid) == record.stamp; });
+    auto found =
+        hold(record.pid, [&](int pidfd) { return stamp_of(pidfd, record.pid, place_of(path)) == record.stamp; });
     found.remains = !found;
     return found;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A pid names a process only until the number is used again. What never comes back is the pid together with what the
-// kernel gave this one of its bearers (sys::generation_of) and the boot they belong to. Those three are folded into a
-// number below 10^9, the stamp, and the pid file carries it in the nanoseconds of its modification time: the content
+// kernel gave this one of its bearers (sys::generation_of) and the boot they belong to. Those three, and the place of the file, so that
+// one daemon's file in the place of another's is not its own, are folded into a number below 10^9, the stamp, and the pid file carries it in the nanoseconds of its modification time: the content
 // stays the one line that LSB's readers understand, nobody needs a lock or a privilege to check it, and a jump of the
 // clock or a reboot changes nothing. A file that was copied, edited or touched has lost its stamp and proves nothing.
 //
@@ -17,25 +17,28 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace daemonkit {
 
-/// 0 ... 999 999 999, of the process that a pidfd holds; nothing if it has exited. Throws startup_error if it cannot
+/// 0 ... 999 999 999, of the process that a pidfd holds and the place of its file; nothing if it has exited. Throws startup_error if it cannot
 /// be told.
-[[nodiscard]] inline std::optional<long> stamp_of(int pidfd, pid_t pid)
+[[nodiscard]] inline std::optional<long> stamp_of(int pidfd, pid_t pid, std::string_view place)
 {
     const auto generation = sys::generation_of(pidfd, pid);
     if (!generation) {
         if (sys::has_exited(pidfd)) return {};
-        throw startup_error(std::make_error_code(std::errc::no_such_file_or_directory), "identify process",
-                            std::to_string(pid), "/proc does not show it: is it mounted?");
+        const auto error = last_error();
+        throw startup_error(error, "identify process", std::to_string(pid),
+                            error == std::errc::no_such_file_or_directory ? "/proc does not show it: is it mounted?"
+                                                                          : "");
     }
     std::string boot;
     if (sys::read_boot_id(boot) == -1)
         throw startup_error(last_error(), "read", "/proc/sys/kernel/random/boot_id",
                             "/proc does not show it: is it mounted?");
     fingerprint all;
-    all.fold(std::to_string(pid)).fold(std::to_string(*generation)).fold(boot);
+    all.fold(std::to_string(pid)).fold(std::to_string(*generation)).fold(boot).fold(place);
     return static_cast<long>(all.value() % 1'000'000'000U);
 }
 

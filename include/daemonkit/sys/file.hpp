@@ -103,7 +103,10 @@ private:
     const char* path_;
 };
 
-inline int empty_file(int fd) noexcept { return ::ftruncate(fd, 0); }
+inline int empty_file(int fd) noexcept
+{
+    return retry([=] { return ::ftruncate(fd, 0); });
+}
 inline int change_mode(int fd, mode_t mode) noexcept { return ::fchmod(fd, mode); }
 inline int change_owner(int fd, uid_t user, gid_t group) noexcept { return ::fchown(fd, user, group); }
 

@@ -33,26 +33,28 @@ bool any_number_in(const std::string& directory, Visit visit)
     return false;
 }
 
-/// One descriptor of another process.
-struct open_file
-{
-    std::string link;        ///< below /proc: opening it opens the same file again, deleted or not
-    file_status status = {}; ///< of the file itself
-    bool for_writing = false;
-};
-
-/// Calls visit(const open_file&) for each descriptor of a process, until it returns true, as any_number_in() does.
+/// Calls visit(const file_status&) for what each descriptor of a process leads to, until it returns true, as
+/// any_number_in() does.
 template <class Visit>
 bool any_open_file(pid_t pid, Visit visit)
 {
     const std::string directory = "/proc/" + std::to_string(pid) + "/fd";
     return any_number_in(directory, [&](int fd) {
-        open_file file{directory + "/" + std::to_string(fd)};
-        file_status link = {};
-        if (::lstat(file.link.c_str(), &link) == -1 || status_of(file.link.c_str(), file.status) == -1) return false;
-        file.for_writing = (link.st_mode & S_IWUSR) != 0; // proc(5): the mode of the link is that of the descriptor
-        return visit(file);
+        file_status status = {};
+        return status_of((directory + "/" + std::to_string(fd)).c_str(), status) == 0 && visit(status);
     });
+}
+
+/// The processes that have a file open, but this one, as "1234, 1235".
+inline std::string who_has_open(const file_status& file)
+{
+    std::string who;
+    any_number_in("/proc", [&](pid_t pid) {
+        if (pid != ::getpid() && any_open_file(pid, [&](const file_status& other) { return same_file(file, other); }))
+            who += (who.empty() ? "" : ", ") + std::to_string(pid);
+        return false;
+    });
+    return who;
 }
 
 } // namespace daemonkit::sys

@@ -54,7 +54,7 @@ inline int reap(pid_t child) noexcept
 }
 
 /// For a child of this process that has not been collected: its number is not another's.
-inline void send_kill(pid_t child) noexcept { ::kill(child, SIGKILL); }
+inline void send_signal(pid_t child, int signal) noexcept { ::kill(child, signal); }
 
 /// Waits for the end of a child and collects it.
 inline void collect(pid_t child) noexcept

@@ -57,6 +57,25 @@ inline void set_disposition(int signal, const struct sigaction& action, struct s
     ::sigaction(signal, &action, before);
 }
 
+/// While it lives a signal has no effect.
+class ignored_signal
+{
+public:
+    explicit ignored_signal(int signal) noexcept : signal_(signal)
+    {
+        struct sigaction ignore = {};
+        ignore.sa_handler = SIG_IGN;
+        ::sigaction(signal, &ignore, &before_);
+    }
+    ignored_signal(const ignored_signal&) = delete;
+    ignored_signal& operator=(const ignored_signal&) = delete;
+    ~ignored_signal() { ::sigaction(signal_, &before_, nullptr); }
+
+private:
+    int signal_;
+    struct sigaction before_{};
+};
+
 /// While it lives the kernel keeps how children ended until somebody asks, even where SIGCHLD is ignored: programs
 /// inherit that, and it makes a child vanish in the moment it exits. waitpid(2), notes.
 class waitable_children

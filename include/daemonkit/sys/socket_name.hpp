@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace daemonkit::sys {
 
@@ -48,18 +50,28 @@ inline int has_socket_name(std::string_view name) noexcept
     return errno == ECONNREFUSED ? 0 : errno == EPERM ? 1 : -1;
 }
 
-/// The inode number of the socket that has the name, proc_net(5); 0 if there is none.
-inline ino_t socket_inode(std::string_view name)
+/// A socket that has a name.
+struct named_socket
+{
+    std::string name;
+    ino_t inode = 0;
+};
+
+/// Those whose names begin so, as proc_net(5) tells.
+inline std::vector<named_socket> sockets_named(std::string_view beginning)
 {
     const unique_fd file(sys::open("/proc/net/unix", O_RDONLY));
     std::string text;
-    if (!file || read_from_start(file.get(), text, 16'000'000) == -1) return 0;
-    const auto end = text.find(" @" + std::string(name) + "\n");
-    if (end == std::string::npos) return 0;
-    const auto begin = text.find_last_of(" \n", end - 1) + 1;
-    ino_t inode = 0;
-    std::from_chars(text.data() + begin, text.data() + end, inode);
-    return inode;
+    std::vector<named_socket> all;
+    if (!file || read_from_start(file.get(), text, 16'000'000) == -1) return all;
+    const std::string mark = " @" + std::string(beginning); // the inode number is before it
+    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += mark.size()) {
+        named_socket found{text.substr(at + 2, text.find('\n', at) - at - 2)};
+        const auto inode = text.find_last_of(" \n", at - 1) + 1;
+        std::from_chars(text.data() + inode, text.data() + at, found.inode);
+        all.push_back(std::move(found));
+    }
+    return all;
 }
 
 } // namespace daemonkit::sys
