@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_pidfd_reaches_its_process_or_nobody)
     BOOST_TEST_REQUIRE(static_cast<bool>(process));
     BOOST_TEST(::fcntl(process.get(), F_GETFD) == FD_CLOEXEC);
     BOOST_TEST(sys::pidfd_send_signal(process.get(), 0) == 0);
-    sys::send_kill(child);
+    sys::send_signal(child, SIGKILL);
     sys::collect(child);
     BOOST_TEST(sys::pidfd_send_signal(process.get(), SIGTERM) == -1);
     BOOST_TEST(errno == ESRCH);
