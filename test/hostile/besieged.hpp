@@ -11,16 +11,27 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <functional>
 #include <initializer_list>
 #include <iostream>
-#include <map>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace fs = boost::filesystem;
 
 inline constexpr uid_t nobody = 65534;
+
+/// Fails loudly where the test cannot set its scene.
+inline void must(bool done, const char* what)
+{
+    if (!done) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
+}
+
+inline void give_to_nobody(const fs::path& path) { must(::lchown(path.c_str(), nobody, nobody) == 0, "lchown"); }
 
 /// Points of a class: how many were tried and how many held.
 struct count
@@ -101,3 +112,14 @@ struct besieged : program
 };
 
 inline constexpr const char* pid_policies[] = {"pid_file", "flock_pid_file"};
+
+inline const std::vector<std::string> all_verbs{"status", "reload", "stop", "start", "restart"};
+
+/// What is wrong where verbs are called one after the other and this is expected of each.
+inline std::string life_fault(const besieged& daemon, const std::vector<std::pair<const char*, int>>& steps)
+{
+    for (const auto& [verb, status] : steps)
+        if (const auto said = daemon({verb}); said.status != status)
+            return std::string(verb) + ": status " + std::to_string(said.status) + ", " + said.out + said.err;
+    return {};
+}

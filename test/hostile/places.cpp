@@ -3,6 +3,7 @@
 // locks of strangers on it. A start works or refuses in one sentence, at once, and what is not its own stays as it was.
 #include "hostile/besieged.hpp"
 #include "support/bystander.hpp"
+#include "support/child_process.hpp"
 #include "support/skip.hpp"
 
 #include <fcntl.h>
@@ -10,10 +11,6 @@
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
-
-#include <cerrno>
-#include <cstring>
-#include <stdexcept>
 
 namespace {
 
@@ -27,11 +24,6 @@ struct thing
     std::string says;              ///< of the refusal; empty: it must work
     std::string says_to_finders{}; ///< where status, reload and stop say it in other words
 };
-
-void must(bool done, const char* what)
-{
-    if (!done) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
-}
 
 void fifo(const fs::path& at, kept& open, int how = -1)
 {
@@ -114,13 +106,11 @@ struct others
     }
 };
 
-const std::vector<std::string> verbs{"status", "reload", "stop", "start", "restart"};
-
 /// All verbs must refuse, and leave what is there as it is.
 void refuse_all(count& points, const besieged& daemon, const thing& it, others& rest, const fs::path& named)
 {
     rest.accept();
-    for (const auto& verb : verbs) BOOST_TEST_CONTEXT(it.name << ", " << verb)
+    for (const auto& verb : all_verbs) BOOST_TEST_CONTEXT(it.name << ", " << verb)
         {
             const auto before = state_of(daemon.pid_file) + state_of(named);
             const auto said = daemon({verb});
@@ -133,19 +123,6 @@ void refuse_all(count& points, const besieged& daemon, const thing& it, others& 
             points.point(wrong.empty() ? rest.harm() : wrong);
         }
 }
-
-/// A life of the daemon there, verb by verb.
-std::string life_fault(const besieged& daemon)
-{
-    const std::pair<const char*, int> steps[]{{"start", 0},   {"start", 0},  {"status", 0}, {"reload", 0},
-                                              {"restart", 0}, {"status", 0}, {"stop", 0},   {"status", 3}};
-    for (const auto& [verb, status] : steps)
-        if (const auto said = daemon({verb}); said.status != status)
-            return std::string(verb) + ": status " + std::to_string(said.status) + ", " + said.out + said.err;
-    return fs::exists(fs::symlink_status(daemon.pid_file)) ? "the file stays" : "";
-}
-
-void give_to_nobody(const fs::path& path) { must(::chown(path.c_str(), nobody, nobody) == 0, "chown"); }
 
 } // namespace
 
@@ -201,7 +178,7 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_that_is_something_else)
             for (const int fd : open) ::close(fd);
             BOOST_TEST(daemon.nobody_left());
         }
-    std::cout << "hostile kinds of pid file: " << things.size() << " kinds x " << verbs.size()
+    std::cout << "hostile kinds of pid file: " << things.size() << " kinds x " << all_verbs.size()
               << " verbs x 2 policies, " << points.text() << std::endl;
 }
 
@@ -241,7 +218,7 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_in_a_directory_that_is_not_safe)
                 refuse_all(points, daemon, it, rest, directory);
             }
         }
-    std::cout << "hostile directories of pid files: " << things.size() << " kinds x " << verbs.size()
+    std::cout << "hostile directories of pid files: " << things.size() << " kinds x " << all_verbs.size()
               << " verbs x 2 policies, by name and by link, " << points.text() << std::endl;
 }
 
@@ -290,7 +267,15 @@ BOOST_AUTO_TEST_CASE(of_pid_files_and_logs_that_are_unusual_and_in_order)
                 it.make(daemon.directory.path(), open);
                 daemon.pid_file = daemon.directory / "way" / "d.pid";
                 daemon.environment.push_back("LOG=" + (daemon.directory / "way" / "log").string());
-                points.point(life_fault(daemon));
+                points.point(life_fault(daemon, {{"start", 0},
+                                                 {"start", 0},
+                                                 {"status", 0},
+                                                 {"reload", 0},
+                                                 {"restart", 0},
+                                                 {"status", 0},
+                                                 {"stop", 0},
+                                                 {"status", 3}}));
+                BOOST_TEST(!fs::exists(fs::symlink_status(daemon.pid_file)));
                 BOOST_TEST(fs::file_size(daemon.directory / "way" / "log") > 0U);
                 BOOST_TEST(daemon.nobody_left());
             }
@@ -365,6 +350,100 @@ BOOST_AUTO_TEST_CASE(of_a_log_that_is_something_else)
             BOOST_TEST(logging.nobody_left());
         }
     std::cout << "hostile logs: " << things.size() << " kinds, " << points.text() << std::endl;
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(locks, *boost::unit_test::label("root"))
+
+namespace {
+
+struct lock
+{
+    const char* name;
+    std::function<bool(int fd)> take;
+};
+
+bool lock_record(int fd, int command)
+{
+    struct flock whole = {};
+    whole.l_type = F_RDLCK;
+    whole.l_whence = SEEK_SET;
+    return ::fcntl(fd, command, &whole) == 0;
+}
+
+const lock all_locks[] = {
+    {"shared", [](int fd) { return ::flock(fd, LOCK_SH | LOCK_NB) == 0; }},
+    {"exclusive", [](int fd) { return ::flock(fd, LOCK_EX | LOCK_NB) == 0; }},
+    {"record", [](int fd) { return lock_record(fd, F_SETLK); }},
+    {"open file description", [](int fd) { return lock_record(fd, F_OFD_SETLK); }},
+};
+
+/// A process of nobody's that holds a lock, if it could take it, until it is destroyed.
+child_process holding(const fs::path& file, const lock& l)
+{
+    return child_process([=] {
+        if (::setresgid(nobody, nobody, nobody) == -1 || ::setresuid(nobody, nobody, nobody) == -1) return 1;
+        const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+        child_process::say(l.take(fd) ? "locked" : "denied");
+        child_process::await();
+        return 0;
+    });
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(of_strangers_on_what_a_dead_daemon_left_stop_no_start)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
+    count points;
+    for (const char* const policy : pid_policies)
+        for (const auto& l : all_locks)
+            for (const char* const left : {"4194304\n", ""})
+                BOOST_TEST_CONTEXT(policy << ", " << l.name << " lock, '" << left << "' left")
+                {
+                    const besieged daemon(policy);
+                    std::ofstream(daemon.pid_file.string()) << left;
+                    auto stranger = holding(daemon.pid_file, l);
+                    BOOST_REQUIRE(stranger.says("locked"));
+                    points.point(life_fault(daemon, {{"status", *left != '\0' ? 1 : 3},
+                                                     {"reload", 7},
+                                                     {"start", 0},
+                                                     {"status", 0},
+                                                     {"restart", 0},
+                                                     {"stop", 0},
+                                                     {"status", 3}}));
+                    BOOST_TEST(daemon.nobody_left());
+                }
+    std::cout << "strangers' locks on a pid file that was left: " << std::size(all_locks)
+              << " locks x 2 contents x 2 policies, " << points.text() << std::endl;
+}
+
+BOOST_AUTO_TEST_CASE(of_strangers_on_the_file_of_a_running_daemon_change_nothing)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
+    count points;
+    for (const char* const policy : pid_policies)
+        for (const auto& l : all_locks) BOOST_TEST_CONTEXT(policy << ", " << l.name << " lock")
+            {
+                const besieged daemon(policy);
+                BOOST_REQUIRE(daemon({"start"}).status == 0);
+                auto stranger = holding(daemon.pid_file, l);
+                BOOST_REQUIRE((stranger.says("ed"))); // locked or denied, which flock_pid_file sees to
+                points.point(life_fault(daemon, {{"status", 0},
+                                                 {"start", 0},
+                                                 {"reload", 0},
+                                                 {"restart", 0},
+                                                 {"status", 0},
+                                                 {"stop", 0},
+                                                 {"stop", 0},
+                                                 {"status", 3},
+                                                 {"start", 0},
+                                                 {"stop", 0}}));
+                BOOST_TEST(daemon.nobody_left());
+            }
+    std::cout << "strangers' locks on the pid file of a running daemon: " << std::size(all_locks)
+              << " locks x 2 policies, " << points.text() << std::endl;
 }
 
 BOOST_AUTO_TEST_SUITE_END()

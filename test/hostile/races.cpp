@@ -175,10 +175,10 @@ void make_open_to_all(const fs::path& directory)
     BOOST_REQUIRE(::chmod(directory.c_str(), 01777) == 0);
 }
 
-fs::path give_to_nobody(const fs::path& directory)
+fs::path make_nobody_s(const fs::path& directory)
 {
     fs::create_directory(directory);
-    BOOST_REQUIRE(::chown(directory.c_str(), nobody, nobody) == 0);
+    give_to_nobody(directory);
     return directory;
 }
 
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(for_a_pid_file_in_a_sticky_directory)
         make_open_to_all(all);
         daemon.pid_file = all / "d.pid";
         const innocents others;
-        race(policy, others, others.traps(), daemon, daemon.pid_file, give_to_nobody(daemon.directory / "workshop"));
+        race(policy, others, others.traps(), daemon, daemon.pid_file, make_nobody_s(daemon.directory / "workshop"));
     }
 }
 
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(for_a_log_in_a_directory_of_the_stranger)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
     besieged daemon("flock_pid_file");
-    const auto his = give_to_nobody(daemon.directory / "his");
+    const auto his = make_nobody_s(daemon.directory / "his");
     daemon.environment.push_back("LOG=" + (his / "log").string());
     const innocents others;
     race("a log", others, others.traps(), daemon, his / "log", his);
