@@ -273,14 +273,13 @@ BOOST_AUTO_TEST_CASE(no_descriptor_of_the_privileged_phase_is_open)
                         ((flags & O_APPEND) != 0 ? "a" : "")];
                 BOOST_TEST(((flags & O_CLOEXEC) != 0) == (fd > 2), "fd " << fd << " " << target);
             }
-            BOOST_TEST(found["socket rw"] <= 1, "its name in the kernel");
-            found.erase("socket rw");
             const std::map<std::string, int> expected{
                 {"0 /dev/null r", 1},
                 {"1 " + program->log.string() + " wa", 1},
                 {"2 " + program->log.string() + " wa", 1},
                 {program->pid_file.string() + " rwa", 1}, // emptied at the end by who may not remove it
                 {"anon_inode:[signalfd] rw", 1},
+                {"socket rw", 2}, // its names in the kernel: the place of the pid file and who has it
             };
             std::string text;
             for (const auto& [name, count] : found) text += std::to_string(count) + " " + name + "\n";
