@@ -142,6 +142,7 @@ struct scene
     const Policy& policy;
     fate what;
     answer& said;
+    bool signalled = false; ///< whether the verb had sent its signal before
     std::unique_ptr<identity_holder> daemon = std::make_unique<identity_holder>(policy, number);
     std::unique_ptr<identity_holder> next{};
     std::unique_ptr<bystander> stranger{};
@@ -223,6 +224,7 @@ struct reload
     static bool is_right(scene<Policy>& s)
     {
         if (s.what != fate::stays && s.said.status == 7) return holds(s.said.pid == 0, "reload names nobody");
+        if (s.crashed() && !s.signalled) return holds(false, "the dead, zombies too, are not told anything");
         if (!holds(s.said.status == 0 && s.names_a_daemon(), "reload names whom it reached, if anybody")) return false;
         if (s.what == fate::stays || s.what == fate::ends_well)
             return holds(eventually([&] { return s.daemon->heard(SIGHUP); }), "the daemon hears it");
@@ -274,7 +276,10 @@ int between_all_calls(const Policy& policy, answer& said)
                 return 0;
             });
             bool reached = true;
-            for (int call = 0; reached && call <= at; ++call) reached = process.next_call();
+            for (int call = 0; reached && call <= at; ++call) {
+                if (process.call() == SYS_pidfd_send_signal) scene.signalled = true;
+                reached = process.next_call();
+            }
             if (!reached) break;
             const long before = process.call();
             scene.happen();

@@ -136,6 +136,32 @@ BOOST_AUTO_TEST_CASE(a_worker_that_outlives_the_daemon_is_not_the_daemon)
             }
 }
 
+BOOST_AUTO_TEST_CASE(a_bare_clone_keeps_what_the_daemon_had_and_is_named)
+{
+    for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
+        {
+            enduring daemon(policy);
+            const auto worker_file = daemon.pid_file.string() + ".worker";
+            daemon.environment.push_back("WORKER=clone");
+            const pid_t pid = daemon.starts();
+            BOOST_TEST(eventually([&] { return fs::exists(worker_file); }));
+            daemon.environment.pop_back();
+            const pid_t clone = pid_in(worker_file);
+            daemon.expect("status", 0, "running (pid " + std::to_string(pid) + ")");
+            daemon.crashes(pid);
+            daemon.expect("status", 1, "dead");
+            daemon.expect("reload", 7, "not running");
+            const bool locked = policy == "flock_pid_file"; // by the daemon for its life, and then by the clone
+            if (locked)
+                daemon.expect("start", 1, "process " + std::to_string(clone));
+            else
+                daemon.stops(daemon.starts());
+            BOOST_TEST(untouched(clone));
+            put_down(clone);
+            daemon.stops(daemon.starts());
+        }
+}
+
 BOOST_AUTO_TEST_CASE(nobody_collects_anybody)
 {
     for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
@@ -173,6 +199,76 @@ BOOST_AUTO_TEST_CASE(nobody_collects_anybody)
             });
             BOOST_TEST(child.status == 0, child.status << " " << child.err);
         }
+}
+
+BOOST_AUTO_TEST_CASE(whatever_becomes_of_the_file_the_daemon_is_found_and_stays_alone)
+{
+    int tried = 0;
+    int held = 0;
+    for (const auto& policy : policies)
+        for (int which = 0;; ++which) {
+            enduring daemon(policy);
+            const enduring other(policy);
+            const bystander stranger;
+            const auto top = daemon.directory.path();
+            daemon.pid_file = top / "made/d.pid";
+            const auto file = daemon.pid_file;
+            const auto made = file.parent_path();
+            const auto replace_by = [&](const std::string& content) {
+                write_file(top / "new", content);
+                fs::rename(top / "new", file);
+            };
+            const std::pair<const char*, std::function<void()>> changes[]{
+                {"deleted", [&] { fs::remove(file); }},
+                {"touched", [&] { ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0); }},
+                {"emptied", [&] { write_file(file, ""); }},
+                {"a stranger's pid in it", [&] { write_file(file, line_of(stranger.pid())); }},
+                {"its own pid in it again", [&] { write_file(file, content_of(file)); }},
+                {"replaced by an empty file", [&] { replace_by(""); }},
+                {"replaced by a stranger's", [&] { replace_by(line_of(stranger.pid())); }},
+                {"replaced by a dead process's", [&] { replace_by("4194304\n"); }},
+                {"replaced by a copy", [&] { replace_by(content_of(file)); }},
+                {"moved", [&] { fs::rename(file, top / "elsewhere"); }},
+                {"replaced by that of another instance",
+                 [&] {
+                     BOOST_TEST(other.starts() != 0);
+                     fs::rename(other.pid_file, file);
+                 }},
+                {"its directory deleted", [&] { fs::remove_all(made); }},
+                {"its directory moved", [&] { fs::rename(made, top / "elsewhere"); }},
+                {"its directory replaced",
+                 [&] {
+                     fs::rename(made, top / "elsewhere");
+                     fs::create_directory(made);
+                     write_file(file, line_of(stranger.pid()));
+                 }},
+            };
+            if (which == static_cast<int>(std::size(changes))) break;
+            BOOST_TEST_CONTEXT(policy << ", " << changes[which].first)
+            {
+                const pid_t pid = daemon.starts();
+                changes[which].second();
+                const auto is = "running (pid " + std::to_string(pid) + ")";
+                bool good = daemon.expect("status", 0, is) && daemon.expect("start", 0, "already " + is) &&
+                            daemon.expect("status", 0, is) &&
+                            daemon.expect("reload", 0, "(pid " + std::to_string(pid) + ")") &&
+                            daemon.processes() == std::vector<pid_t>{pid};
+                if (const auto others = processes_with(other.mark()); others.empty()) {
+                    good = good && daemon.stops(pid);
+                } else { // its end is not the end of what lies there, nor is a stop
+                    const auto inode = status_of(file).st_ino;
+                    ::kill(pid, SIGTERM);
+                    good = good && ends(pid) && status_of(file).st_ino == inode &&
+                           daemon.expect("stop", 0, "not running") && processes_with(other.mark()) == others &&
+                           other.stops(others[0]);
+                }
+                good = good && stranger.untouched();
+                BOOST_TEST(good);
+                ++tried;
+                if (good) ++held;
+            }
+        }
+    std::cout << "pid files changed under a daemon that sleeps: " << tried << " tried, " << held << " held\n";
 }
 
 BOOST_AUTO_TEST_CASE(looking_disturbs_nobody, *boost::unit_test::label("slow"))
