@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_in_a_directory_that_is_not_safe)
                 }
                 daemon.pid_file = directory / "d.pid";
                 line(daemon.directory / "run" / "d.pid");
-                refuse_all(points, daemon, it, rest, directory);
+                refuse_all(points, daemon, it, rest, by_a_link ? daemon.directory.path() : directory);
             }
         }
     std::cout << "hostile directories of pid files: " << things.size() << " kinds x " << all_verbs.size()
