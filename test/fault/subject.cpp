@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+// The daemon whose system calls are made to fail. POLICIES names its policies, PID_FILE and LOG its files. It tells
+// whoever traces it where it is by signals that nobody else notices: their default is to be ignored, and a tracer
+// hears of them all the same.
+#include <daemonkit/command_line.hpp>
+#include <daemonkit/daemonkit.hpp>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace {
+
+constexpr int here = SIGURG;       // main() begins; from then on: it listens
+constexpr int reloaded = SIGWINCH; // the hook runs
+
+template <class Fork, class Pid, class Signals>
+struct subject : daemonkit::basic_daemon<subject<Fork, Pid, Signals>, Fork, Pid, Signals, daemonkit::log_file_stdio>
+{
+    void on_reload() // NOLINT(*-static)
+    {
+        std::raise(reloaded);
+        std::puts("reloaded");
+    }
+
+    int run()
+    {
+        do std::raise(here);
+        while (this->wait());
+        return 0;
+    }
+};
+
+template <class Fork, class Pid, class Signals = daemonkit::signalfd_signals>
+int live(int argc, char** argv)
+{
+    using namespace std::chrono_literals;
+    return daemonkit::command_line<subject<Fork, Pid, Signals>>(
+        argc, argv,
+        {.fork = {.deadline = 2s}, .pid = {.path = std::getenv("PID_FILE")}, .stdio = {.output = std::getenv("LOG")}});
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    using namespace daemonkit;
+    std::raise(here);
+    const std::string_view policies = std::getenv("POLICIES");
+    if (policies == "flock_pid_file double_fork") return live<double_fork, flock_pid_file>(argc, argv);
+    if (policies == "flock_pid_file single_fork") return live<single_fork, flock_pid_file>(argc, argv);
+    if (policies == "pid_file double_fork") return live<double_fork, pid_file>(argc, argv);
+    if (policies == "pid_file single_fork") return live<single_fork, pid_file>(argc, argv);
+    if (policies == "flock_pid_file double_fork self_pipe_signals")
+        return live<double_fork, flock_pid_file, self_pipe_signals>(argc, argv);
+    if (policies == "flock_pid_file double_fork flag_signals")
+        return live<double_fork, flock_pid_file, flag_signals>(argc, argv);
+    return 99;
+}
