@@ -119,7 +119,8 @@ enum class fate {
     ends_well,
     number_is_a_strangers,
     successor,
-    namesake_successor
+    namesake_successor,
+    late_successor
 };
 constexpr std::pair<fate, const char*> fates[]{{fate::stays, "stays"},
                                                {fate::crashes_to_a_zombie, "crashes and nobody collects it"},
@@ -127,7 +128,8 @@ constexpr std::pair<fate, const char*> fates[]{{fate::stays, "stays"},
                                                {fate::ends_well, "ends well"},
                                                {fate::number_is_a_strangers, "crashes, a stranger has its number"},
                                                {fate::successor, "crashes, another runs"},
-                                               {fate::namesake_successor, "crashes, another runs with its number"}};
+                                               {fate::namesake_successor, "crashes, another runs with its number"},
+                                               {fate::late_successor, "had crashed before, another runs"}};
 
 struct answer
 {
@@ -147,22 +149,40 @@ struct scene
     std::unique_ptr<identity_holder> next{};
     std::unique_ptr<bystander> stranger{};
 
+    /// Before the verb begins.
+    void begin()
+    {
+        if (what == fate::late_successor) crash();
+    }
+
     void happen()
     {
-        if (what == fate::stays) return;
-        if (what == fate::ends_well)
-            daemon->ask_to_end();
-        else
-            daemon->kill();
-        if (what == fate::crashes_to_a_zombie) return;
+        switch (what) {
+        case fate::stays: return;
+        case fate::crashes_to_a_zombie: return daemon->kill();
+        case fate::ends_well: daemon->ask_to_end(); return daemon->collect();
+        case fate::crashes: return crash();
+        case fate::number_is_a_strangers:
+            crash();
+            stranger = std::make_unique<bystander>([] { return fork_as(number); });
+            return;
+        case fate::successor: crash(); return succeed(another_number);
+        case fate::namesake_successor: crash(); return succeed(number);
+        case fate::late_successor: return succeed(another_number);
+        }
+    }
+
+    void crash()
+    {
+        daemon->kill();
         daemon->collect();
         let_start_times_differ();
-        if (what == fate::number_is_a_strangers) stranger = std::make_unique<bystander>([] { return fork_as(number); });
-        if (what == fate::successor || what == fate::namesake_successor) {
-            next = std::make_unique<identity_holder>(policy, what == fate::successor ? another_number : number);
-            // It has to wait if the verb is just now holding what it needs; then it goes on together with it.
-            (void)next->is_up(std::chrono::milliseconds(100));
-        }
+    }
+    void succeed(pid_t pid)
+    {
+        next = std::make_unique<identity_holder>(policy, pid);
+        // It has to wait if the verb is just now holding what it needs; then it goes on together with it.
+        (void)next->is_up(std::chrono::milliseconds(30));
     }
 
     [[nodiscard]] bool crashed() const
@@ -181,7 +201,8 @@ struct scene
         if (said.pid == next->pid()) // it, or the daemon before it: whoever is asked to end does so
             return holds(next->lives() != next->heard(SIGTERM), "the successor is stopped or left alone");
         return holds(next->lives() && !next->heard(SIGTERM) && !next->heard(SIGHUP), "nothing reaches the successor") &&
-               holds(policy.find().pid == next->pid(), "it is found");
+               holds(policy.find().pid == next->pid(), "it is found") &&
+               holds(pid_in(policy.where()) == next->pid(), "its file is there");
     }
 };
 
@@ -203,8 +224,7 @@ struct stop
         const bool somebody = s.what == fate::stays ? s.said.pid == number : s.said.pid == 0 || s.names_a_daemon();
         if (!holds(somebody, "stop names whom it stopped")) return false;
         if (!holds(!s.daemon->lives(), "the daemon has gone")) return false;
-        if (s.what == fate::successor && s.said.pid == another_number)
-            return holds(!s.next->lives(), "who was stopped has gone");
+        if (s.next && s.said.pid == another_number) return holds(!s.next->lives(), "who was stopped has gone");
         return s.next || holds(!fs::exists(s.policy.where()), "so has its file");
     }
 };
@@ -228,7 +248,7 @@ struct reload
         if (!holds(s.said.status == 0 && s.names_a_daemon(), "reload names whom it reached, if anybody")) return false;
         if (s.what == fate::stays || s.what == fate::ends_well)
             return holds(eventually([&] { return s.daemon->heard(SIGHUP); }), "the daemon hears it");
-        if (s.what == fate::successor && s.said.pid == another_number)
+        if (s.next && s.said.pid == another_number)
             return holds(eventually([&] { return s.next->heard(SIGHUP); }), "the successor hears it");
         return true;
     }
@@ -257,45 +277,40 @@ struct status
     }
 };
 
-/// Every fate before every call of a verb; prints how many there were.
+/// One fate before every call of a verb; prints how many calls there were.
 template <class Verb, class Policy>
-int between_all_calls(const Policy& policy, answer& said)
+int before_all_calls(const Policy& policy, fate what, answer& said)
 {
     const bystander first, last;
-    int points = 0;
-    int calls = 0;
-    for (const auto& [what, name] : fates) {
-        for (int at = 0;; ++at) {
-            fs::remove(policy.where());
-            scene<Policy> scene{policy, what, said};
-            if (scene.daemon->pid() == -1) return impossible("choose a process number");
-            if (!holds(scene.daemon->is_up(), "the daemon comes up")) return 1;
-            said = {};
-            traced_process process([&] {
-                said = Verb::say(policy);
-                return 0;
-            });
-            bool reached = true;
-            for (int call = 0; reached && call <= at; ++call) {
-                if (process.call() == SYS_pidfd_send_signal) scene.signalled = true;
-                reached = process.next_call();
-            }
-            if (!reached) break;
-            const long before = process.call();
-            scene.happen();
-            const bool good = holds(process.finish() == 0, "the verb ends") && Verb::is_right(scene) &&
-                              scene.everybody_else_is_left_alone() &&
-                              holds(first.untouched() && last.untouched(), "others are left alone");
-            if (!holds(good, std::string("where the daemon ") + name + " before call " + std::to_string(at) + " (" +
-                                 std::to_string(before) + "); it was said: " + std::to_string(said.status) + ", pid " +
-                                 std::to_string(said.pid)))
-                return 1;
-            ++points;
-            calls = std::max(calls, at + 1);
+    for (int at = 0;; ++at) {
+        fs::remove(policy.where());
+        scene<Policy> scene{policy, what, said};
+        if (scene.daemon->pid() == -1) return impossible("choose a process number");
+        if (!holds(scene.daemon->is_up(), "the daemon comes up")) return 1;
+        scene.begin();
+        said = {};
+        traced_process process([&] {
+            said = Verb::say(policy);
+            return 0;
+        });
+        bool reached = true;
+        for (int call = 0; reached && call <= at; ++call) {
+            if (process.call() == SYS_pidfd_send_signal) scene.signalled = true;
+            reached = process.next_call();
         }
+        if (!reached) {
+            std::printf("%d", at);
+            return 0;
+        }
+        scene.happen();
+        const long before = process.call();
+        const bool good = holds(process.finish() == 0, "the verb ends") && Verb::is_right(scene) &&
+                          scene.everybody_else_is_left_alone() &&
+                          holds(first.untouched() && last.untouched(), "others are left alone");
+        if (!holds(good, "before call " + std::to_string(at) + " (" + std::to_string(before) + "), which said " +
+                             std::to_string(said.status) + ", pid " + std::to_string(said.pid)))
+            return 1;
     }
-    std::printf("%d calls x %d fates, %d tried, %d held", calls, static_cast<int>(std::size(fates)), points, points);
-    return 0;
 }
 
 template <class Verb>
@@ -303,15 +318,22 @@ void between_all_calls_of()
 {
     void* const shared = ::mmap(nullptr, sizeof(answer), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     auto& said = *new (shared) answer;
+    int held = 0;
     with_both([&](auto make) {
-        const temporary_directory top;
-        const auto policy = make(top / "daemon.pid");
-        const auto child =
-            in_child([&] { return in_pid_namespace([&] { return between_all_calls<Verb>(policy, said); }); });
-        EXPECT_GOOD_OR_SKIP(child);
-        std::cout << "between any two calls of " << Verb::name << ": " << child.out << '\n';
+        for (const auto& [what, name] : fates) BOOST_TEST_CONTEXT("the daemon " << name)
+            {
+                const temporary_directory top;
+                const auto policy = make(top / "daemon.pid");
+                const auto child = in_child([&, fate = what] {
+                    return in_pid_namespace([&] { return before_all_calls<Verb>(policy, fate, said); });
+                });
+                EXPECT_GOOD_OR_SKIP(child);
+                if (child.status == 0) held += std::stoi(child.out);
+            }
     });
     ::munmap(shared, sizeof(answer));
+    std::cout << "between any two calls of " << Verb::name << ": " << std::size(fates) << " fates x 2 policies, "
+              << held << " tried, " << held << " held\n";
 }
 
 } // namespace
