@@ -3,7 +3,8 @@
 // so that it can be started without any environment. A reload is a line in the log and a byte in LOG.reloads.
 // The environment chooses the rest: on_start() that takes LATE seconds; a run() that IGNORES a stop, LINGERS so many
 // milliseconds after it, has THREADS of its own or COUNTS its waits of 20 ms in LOG.waits; a wall clock
-// that CLOCK_JUMPS by so many seconds each time it is read.
+// that CLOCK_JUMPS by so many seconds each time it is read; memory of which the request number NO_MEMORY is refused, and
+// all that follow if NO_MORE.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -14,6 +15,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <new>
 #include <string>
 #include <thread>
 
@@ -26,6 +28,8 @@ long number(const char* name)
     return value != nullptr ? std::atol(value) : 0;
 }
 
+bool counted = false;
+
 time_t jumped()
 {
     static long reads = 0;
@@ -33,6 +37,30 @@ time_t jumped()
 }
 
 } // namespace
+
+#ifndef __SANITIZE_ADDRESS__ // it has its own
+namespace {
+
+bool refused()
+{
+    static long requests = 0;
+    static const long first = number("NO_MEMORY");
+    static const bool more = number("NO_MORE") != 0;
+    if (!counted || first == 0) return false;
+    return ++requests == first || (more && requests > first);
+}
+
+} // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size)
+{
+    void* const memory = refused() ? nullptr : std::malloc(size != 0 ? size : 1);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+#endif
 
 // The library, libstdc++ and the program find these before those of libc.
 extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept
@@ -104,6 +132,7 @@ template <class Fork, class Pid>
 int command(int argc, char** argv)
 {
     surrounded<Fork, Pid> daemon(argv[4]);
+    counted = true;
     return daemonkit::command_line(daemon, argc - 4, argv + 4,
                                    {.pid = {.path = argv[3]}, .stdio = {.output = argv[4]}});
 }
