@@ -33,9 +33,11 @@ struct expectation
     std::array<int, 3> status; ///< for refused, stale, empty: LSB 3.1, section 20.2
 };
 
-const expectation verbs[] = {{{"status"}, {4, 1, 3}}, {{"status", "--json"}, {4, 1, 3}},
-                             {{"reload"}, {1, 7, 7}}, {{"stop"}, {1, 0, 0}},
-                             {{"start"}, {1, 0, 0}},  {{"restart"}, {1, 0, 0}}};
+const expectation verbs[] = {
+#ifndef __SANITIZE_ADDRESS__ // for which the others are nothing new, and every call takes ten times as long
+    {{"status"}, {4, 1, 3}},           {{"reload"}, {1, 7, 7}}, {{"restart"}, {1, 0, 0}},
+#endif
+    {{"status", "--json"}, {4, 1, 3}}, {{"stop"}, {1, 0, 0}},   {{"start"}, {1, 0, 0}}};
 
 pid_t dead_pid()
 {
@@ -229,7 +231,7 @@ void try_all(const char* policy)
 } // namespace
 
 // Nobody is signalled, and only what is no pid at all stands in the way of a start.
-BOOST_AUTO_TEST_SUITE(content, *boost::unit_test::label("process"))
+BOOST_AUTO_TEST_SUITE(content, *boost::unit_test::label("process") * boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(of_any_kind_against_pid_file) { try_all("pid_file"); }
 BOOST_AUTO_TEST_CASE(of_any_kind_against_flock_pid_file) { try_all("flock_pid_file"); }
