@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: BSL-1.0
+// The protocol on the pid file as include/daemonkit/pid/pid_file_guard.hpp has it, for spin(1). Each step is one system
+// call, the processes take turns in every order, and each of them may be killed between any two of its steps.
+//
+//   FLOCK     1: the lock is held for life (flock_pid_file); 0: until published (pid_file)
+//   NAME      1: a daemon has a name in the kernel (kernel_name.hpp); 0: without it, what the lock alone achieves
+//   STRANGER  how often somebody may delete the file
+//   TOUCH     how often somebody may touch that of a daemon which is up, so that its stamp is lost
+//   CRASHES   how many processes may be killed
+//   BREAK     a fault on purpose, which must be refuted: 1 no look where the name leads after locking, 2 removal without
+//             the lock, 3 a start takes away what it made and another has claimed, 4 a daemon goes on without its name,
+//             5 a loser that does not look again
+//
+// Never two owners: the assertion in becomes_owner(). A daemon's file is removed by no other process, unless a stranger
+// has disturbed it before: the assertion in unlink(). A crash blocks no start: whoever is not killed comes to an end or
+// runs, because a process that waits for ever is an invalid end state, and a loop without end is a cycle, which is
+// searched for as well (spin calls it non-progress; there is no label of progress here, so that any cycle is one).
+//
+// A starter stands for the origin and for the daemon, which share the open file, and so the lock (flock(2)). Polling
+// every millisecond is waiting for what the poll would see. Left out: the patience of five seconds with a lock that
+// nobody gives up; processes that are not starters and hold the lock; readers, who change nothing.
+
+#ifndef CRASHES
+#define CRASHES 2
+#endif
+#ifndef STARTERS
+#define STARTERS 3
+#endif
+#define FILES 5 /* one for each starter that has one open, one at the path, and one that is being made */
+
+byte path;                 /* the file that the name of the pid file leads to; 0: none */
+byte opens[FILES + 1];     /* by how many it is open: only what nobody has is made anew */
+byte lock[FILES + 1];      /* the starter that has the lock */
+byte record[FILES + 1];    /* 0: empty; a starter: its line and its stamp; UNSTAMPED: a line that proves nothing */
+#define UNSTAMPED 9
+#define LIVE(of) (of != 0 && of != UNSTAMPED && alive[of]) /* find_holder() */
+#define NAMED (name != 0 && bearer[name]) /* kernel_name::find() */
+byte name;                 /* the starter that has the name in the kernel, of the path */
+bool bearer[STARTERS + 1]; /* who has the second name, which says which process that is */
+bool alive[STARTERS + 1];
+bool doomed[STARTERS + 1];
+byte daemon_file[STARTERS + 1]; /* of an owner */
+byte owners;
+byte deletions;
+byte touches;
+
+/* open(2), O_CREAT | O_EXCL, and if it exists open(2): a file that is there, or a fresh one */
+inline open_file()
+{
+    d_step {
+        made = false;
+        if
+        :: path != 0 -> f = path
+        :: else ->
+            f = 1;
+            do
+            :: opens[f] == 0 -> break
+            :: else -> f++
+            od;
+            assert(f <= FILES);
+            lock[f] = 0; record[f] = 0; path = f; made = true
+        fi;
+        opens[f]++
+    }
+}
+
+/* close(2), and the end of a process: the lock goes with the open file */
+inline close_file()
+{
+    d_step {
+        if
+        :: f != 0 ->
+            if
+            :: lock[f] == _pid -> lock[f] = 0
+            :: else
+            fi;
+            opens[f]--; f = 0
+        :: else
+        fi
+    }
+}
+
+/* unlink(2): whatever the name leads to now */
+inline unlink()
+{
+    d_step {
+        i = 1;
+        do
+        :: i <= STARTERS ->
+            assert(i == _pid || daemon_file[i] == 0 || daemon_file[i] != path || deletions > 0);
+            i++
+        :: else -> break
+        od;
+        path = 0; i = 0
+    }
+}
+
+inline becomes_owner()
+{
+    d_step {
+        daemon_file[_pid] = f;
+        if
+        :: !named -> owners++; assert(owners == 1) /* never two owners */
+        :: else
+        fi;
+        named = false
+    }
+}
+
+inline release_name()
+{
+    d_step {
+        if
+        :: name == _pid -> name = 0
+        :: else
+        fi;
+        bearer[_pid] = false
+    }
+}
+
+inline is_no_owner()
+{
+    d_step {
+        if
+        :: daemon_file[_pid] != 0 -> daemon_file[_pid] = 0; owners--
+        :: else
+        fi
+    }
+}
+
+proctype starter()
+{
+    byte f;       /* the open file */
+    byte read;    /* what was read in it */
+    byte i;
+    bool made;    /* sys::made_file: what it made goes again if it is refused */
+    bool named;   /* repair(): an owner claims anew */
+
+    {
+        skip; /* a label cannot begin a block */
+try_claim:
+        atomic { read = 0; open_file() };
+        atomic { /* sys::try_lock() */
+            if
+            :: lock[f] == 0 -> lock[f] = _pid; goto locked
+            :: else -> made = false
+            fi
+        };
+        atomic {
+            read = record[f];
+            if
+            :: LIVE(read) -> goto undo
+            :: else -> read = 0
+            fi
+        };
+        atomic {
+            if
+            :: NAME && !named && NAMED -> goto undo
+            :: else
+            fi
+        };
+        atomic { /* sleep_for(1ms) and again: until a look would see something else */
+#if BREAK == 5
+            (LIVE(record[f]) || (NAME && !named && NAMED));
+#else
+            (path != f || lock[f] == 0 || LIVE(record[f]) || (NAME && !named && NAMED));
+#endif
+            close_file();
+            goto try_claim
+        };
+
+locked:
+#if BREAK != 1
+        atomic { /* sys::leads_to() */
+            if
+            :: path != f -> made = false; close_file(); goto try_claim
+            :: else
+            fi
+        };
+#endif
+        atomic {
+            read = record[f]; /* read_pid_file() */
+#if BREAK != 3
+            if
+            :: read != 0 -> made = false /* another start locked it first, and has published already */
+            :: else
+            fi
+#endif
+        };
+        atomic { /* find_holder() */
+            if
+            :: LIVE(read) && read != _pid -> goto undo
+            :: else
+            fi
+        };
+        atomic { /* find_by_name() */
+            if
+            :: NAME && !named && NAMED -> goto undo
+            :: else
+            fi
+        };
+        if
+        :: read == 0
+        :: read != 0 -> /* stale: a fresh file instead */
+            unlink();
+            atomic { close_file(); goto try_claim }
+        fi;
+        /* publish(), in the daemon: the line, then its stamp */
+        atomic { made = false; read = 0; record[f] = UNSTAMPED };
+        record[f] = _pid;
+#if !FLOCK
+        atomic { lock[f] == _pid -> lock[f] = 0 };
+#endif
+#if NAME
+        /* kernel_name::guard: two calls of bind(2) */
+        if
+        :: named
+        :: !named ->
+            bearer[_pid] = true;
+            do
+            :: atomic { name == 0 -> name = _pid; break }
+            :: name != 0 ->
+                atomic { /* find_by_name() */
+                    if
+                    :: NAMED -> bearer[_pid] = false; goto remove
+#if BREAK == 4
+                    :: else -> bearer[_pid] = false; break
+#else
+                    :: else /* it is at its end: once more */
+#endif
+                    fi
+                }
+            od
+        fi;
+#endif
+        becomes_owner();
+
+        /* run() */
+end_running:
+        if
+        :: true
+#if FLOCK
+        :: atomic { path != f -> close_file(); named = true }; goto try_claim /* keep(), repair() */
+#endif
+        fi;
+remove:
+        is_no_owner();
+        release_name();
+#if !FLOCK && BREAK != 2
+        atomic { lock[f] == 0 -> lock[f] = _pid }; /* try_lock() again and again */
+#endif
+        if
+        :: path == f -> unlink() /* leads_to(), and then unlink(2) */
+        :: path != f -> record[f] = 0
+        fi;
+        close_file();
+        goto gone;
+
+undo:   /* already_running is thrown: the destructors of try_claim() */
+        if
+        :: made -> unlink()
+        :: else
+        fi;
+        close_file();
+        if
+        :: named -> goto remove_name /* an owner whose identity is another's now stops */
+        :: else -> goto gone
+        fi;
+remove_name:
+        is_no_owner();
+        release_name();
+gone:   skip
+    } unless {
+        /* The end of a process in the kernel: its files one after the other, and then it is dead. */
+        doomed[_pid] ->
+        is_no_owner();
+        if
+        :: close_file(); release_name()
+        :: release_name(); close_file()
+        fi
+    };
+    alive[_pid] = false
+}
+
+/* SIGKILL, at any time. All starters are alike, so it may as well be the first that is killed first. */
+proctype killer()
+{
+    byte n;
+end:
+    do
+    :: atomic { n < CRASHES -> n++; doomed[n] = alive[n] }
+    :: break
+    od
+}
+
+/* Somebody who may write in the directory. */
+proctype stranger()
+{
+end:
+    do
+    :: atomic { deletions < STRANGER && path != 0 -> path = 0; deletions++ }
+    :: atomic {
+        touches < TOUCH && path != 0 && record[path] != 0 && record[path] != UNSTAMPED &&
+            daemon_file[record[path]] == path ->
+        record[path] = UNSTAMPED; touches++
+    }
+    :: break
+    od
+}
+
+init
+{
+    atomic {
+        byte n = 1;
+        do
+        :: n <= STARTERS -> alive[n] = true; run starter(); n++
+        :: else -> break
+        od;
+        run killer();
+        run stranger()
+    }
+}
