@@ -76,10 +76,11 @@ public:
         {
             const pid_t self = sys::this_process();
             const sys::unique_fd process(check(sys::pidfd_open(self), "open process", std::to_string(self)));
-            if (take(whole_, name.name_)) take(bearer_, name.of_bearer(process.get(), self));
+            // In this order: whoever sees the first one taken finds the second, too.
+            if (take(bearer_, name.of_bearer(process.get(), self)) && !take(whole_, name.name_)) bearer_ = {};
         }
 
-        [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(bearer_.socket); }
+        [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(whole_.socket); }
         void reset() noexcept
         {
             whole_ = {};
