@@ -172,6 +172,7 @@ private:
         identity.publish(sys::this_process());
         auto streams = stdio.redirect();
         if constexpr (std::is_same_v<decltype(streams), streams_type>) streams_ = &streams;
+        for (const int fd : identity.descriptors()) refuse_shared(fd);
         auto& self = static_cast<Derived&>(*this);
         self.on_start();
         if (const auto& who = setup.credentials()) streams.give_to(who->uid, who->gid);
@@ -180,6 +181,18 @@ private:
         const int status = self.run(std::forward<Args>(args)...);
         self.on_stop();
         return status;
+    }
+
+    /// Lines of a log in a pid file would be a pid to somebody.
+    static void refuse_shared(int identity)
+    {
+        sys::file_status record = {};
+        sys::file_status stream = {};
+        if (sys::status_of(identity, record) == -1 || !S_ISREG(record.st_mode)) return;
+        for (int fd = 0; fd <= 2; ++fd)
+            if (sys::status_of(fd, stream) == 0 && sys::same_file(record, stream))
+                throw startup_error::bad_setting("redirect standard descriptors", {},
+                                                 "the log file and the pid file are one file: give them two names");
     }
 
     template <class Link>

@@ -509,7 +509,7 @@ BOOST_AUTO_TEST_CASE(a_claim_that_fails_takes_the_directories_it_made_away)
                        "cannot make the directory of the pid file /proc/below");
         write_file(top / "file", "");
         expect_refusal([&] { (void)make(top / "file/below/daemon.pid").claim(); },
-                       "cannot make the directory of the pid file " + (top / "file/below").string());
+                       "cannot make the directory of the pid file " + (top / "file").string());
         BOOST_TEST(!make(top / "file/below/daemon.pid").find());
     });
 }

@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(a_lock_excludes_every_other_open_file_until_all_copies_are_
     BOOST_TEST(sys::try_lock(second.get()));
 }
 
-BOOST_AUTO_TEST_CASE(the_stamp_is_kept_to_the_nanosecond_and_the_seconds_are_now)
+BOOST_AUTO_TEST_CASE(the_stamp_is_kept_to_the_nanosecond_and_is_no_time_of_a_write)
 {
     const temporary_directory directory;
     const sys::unique_fd file(sys::open((directory / "file").c_str(), O_RDWR | O_CREAT, 0600));
@@ -263,8 +263,8 @@ BOOST_AUTO_TEST_CASE(the_stamp_is_kept_to_the_nanosecond_and_the_seconds_are_now
         sys::file_status status = {};
         BOOST_TEST_REQUIRE(sys::status_of(file.get(), status) == 0);
         BOOST_TEST(status.st_mtim.tv_nsec == nanoseconds);
-        BOOST_TEST(status.st_mtim.tv_sec >= before);
-        BOOST_TEST(status.st_mtim.tv_sec <= ::time(nullptr));
+        BOOST_TEST(status.st_mtim.tv_sec >= before - 1);
+        BOOST_TEST(status.st_mtim.tv_sec < status.st_ctim.tv_sec);
     }
 }
 
@@ -370,7 +370,7 @@ BOOST_AUTO_TEST_CASE(names_the_one_that_could_not_be_made)
     sys::made_directories made;
     BOOST_TEST(made.make((top / "file/a/b").string(), 0755) == -1);
     BOOST_TEST(errno == ENOTDIR);
-    BOOST_TEST(made.failed() == (top / "file/a").string());
+    BOOST_TEST(made.failed() == (top / "file").string());
 }
 
 BOOST_AUTO_TEST_CASE(one_that_fails_half_way_leaves_nothing)

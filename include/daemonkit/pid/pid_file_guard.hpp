@@ -58,10 +58,13 @@ public:
     void publish(pid_t pid)
     {
         record(pid);
-        name_ = kernel_name::guard(kernel_name(path_));
-        if (name_) return;
-        // Who has it published while the file was taken from under this daemon, or squats it.
-        if (const auto other = find_by_name(false)) throw already_running(other.pid, path_.string());
+        // Who has it published while the file was taken from under this daemon, or squats it; or is at its end, and
+        // then it is to be had in a moment.
+        for (int tries = 0; tries < 3 && !name_; ++tries) {
+            name_ = kernel_name::guard(kernel_name(path_));
+            if (name_) return;
+            if (const auto other = find_by_name(false)) throw already_running(other.pid, path_.string());
+        }
     }
 
     void release() noexcept
@@ -136,7 +139,9 @@ private:
                 throw already_running(other.pid, name);
             if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
             // Whoever may read a file may lock it. Should two starts remove it here, only one gets the name.
-            if (locked_by_stranger(file.get()) && sys::remove_file(path_.c_str()) == 0) return false;
+            if (locked_by_stranger(file.get()) && sys::leads_to(path_.c_str(), file.get()) &&
+                sys::remove_file(path_.c_str()) == 0)
+                return false;
             sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
             return false;
         }

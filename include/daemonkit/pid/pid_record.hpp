@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reading a pid file. Its content is hostile until parsed, and so is the file: whoever may write it, or its
-// directory, chooses which process root signals. So both must belong to root or to the caller and be writable by
-// nobody else. A sticky directory such as /tmp is accepted: there others can create, not replace or remove.
+// Reading a pid file. Its content is hostile until parsed, and so is the file: whoever may write it, or lead its path
+// elsewhere, chooses which process root signals. So the file and every step to it must belong to root or to the caller
+// and be writable by nobody else.
 #pragma once
 
 #include "../startup_error.hpp"
-#include "../sys/credentials.hpp"
 #include "../sys/deadline.hpp"
 #include "../sys/file.hpp"
 #include "../sys/open_files.hpp"
+#include "../sys/trust.hpp"
 #include "holder.hpp"
 #include "process_identity.hpp"
 
@@ -35,28 +35,14 @@ struct pid_record
     throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
 }
 
-/// Throws startup_error unless only root and the caller can change what `status` is of.
-inline void check_owner(const sys::file_status& status, const std::string& path)
-{
-    if (status.st_uid != 0 && status.st_uid != sys::effective_user())
-        refuse(path, "it belongs to user " + std::to_string(status.st_uid) +
-                         ", who could name any process in it; it must belong to root or to you");
-    const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky_directory)
-        refuse(path, "others may write it (mode " + sys::octal(status.st_mode & 07777U) +
-                         "); take that away with chmod go-w");
-}
-
-/// Throws startup_error unless `path` is absolute and its directory is safe; a missing directory is safe.
+/// Throws startup_error unless `path` is absolute and only root and the caller can change where it leads.
 inline void check_directory(const boost::filesystem::path& path)
 {
     if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
         throw startup_error::bad_setting("use the pid file", path.string(),
                                          "its path must be absolute and name a file, because a daemon changes its "
                                          "working directory");
-    const std::string directory = path.parent_path().string();
-    sys::file_status status = {};
-    if (sys::status_of(directory.c_str(), status) == 0) check_owner(status, directory);
+    if (const auto found = sys::untrusted_way(path.parent_path().string())) refuse(found.path, found.reason);
 }
 
 /// Throws startup_error unless the open file is a plain one that only root and the caller can change.
@@ -66,7 +52,7 @@ inline void check_pid_file(int fd, const std::string& path)
     check(sys::status_of(fd, status), "look at the pid file", path);
     if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
     if (status.st_nlink > 1) refuse(path, "it has other names (hard links)");
-    check_owner(status, path);
+    if (const auto found = sys::untrusted_file(path, status)) refuse(path, found.reason);
 }
 
 /// The pid in the text of a pid file; 0 if it is empty, nothing unless it is one decimal number from 1 to the largest

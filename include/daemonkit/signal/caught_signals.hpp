@@ -32,6 +32,7 @@ public:
         stop.store(false);
         wake_fd.store(wake);
         heard_set = 0;
+        waiter = sys::this_thread();
         struct sigaction action = {};
         action.sa_handler = note;
         action.sa_flags = flags;
@@ -87,7 +88,10 @@ private:
     {
         if (event{signal}.is_stop()) stop.store(true, std::memory_order_relaxed);
         pending.fetch_or(bit(signal), std::memory_order_release);
-        if (const int fd = wake_fd.load(std::memory_order_relaxed); fd >= 0) sys::wake(fd);
+        if (const int fd = wake_fd.load(std::memory_order_relaxed); fd >= 0)
+            sys::wake(fd);
+        else
+            sys::hand_on(signal, waiter); // which may be about to sleep
     }
 
     static void restore_dispositions() noexcept
@@ -109,6 +113,7 @@ private:
     static inline std::atomic<std::uint64_t> pending{0};
     static inline std::atomic<int> wake_fd{-1};
     static inline std::uint64_t heard_set = 0;
+    static inline sys::thread_handle waiter{}; // the thread that runs the lifecycle
     static inline sigset_t child_mask{};
     static inline std::array<struct sigaction, _NSIG> before{};
 

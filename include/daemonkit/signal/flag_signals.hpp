@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // sigaction(2) and atomic flags: no descriptor, the smallest. A blocking call of run() is interrupted (EINTR, no
 // SA_RESTART), which is how a daemon without an event loop notices a stop. A signal goes to any thread that does not
-// block it and interrupts the call of that thread: with several threads take a policy that has a descriptor.
+// block it, and is handed on to the thread that runs the lifecycle, so that its call is interrupted too.
 #pragma once
 
 #include "../sys/deadline.hpp"

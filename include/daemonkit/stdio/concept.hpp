@@ -7,8 +7,8 @@
 //   P::reopens               compile time               whether a reload reopens anything: HUP is then heard
 //   p.redirect()             daemon before on_start(),  descriptors 0, 1 and 2 are open, where the policy says;
 //                            privileged                 throws startup_error
-//   g.give_to(uid, gid)      daemon, before privileges  what reopen() opens may be opened by them afterwards;
-//                            are dropped                throws startup_error
+//   g.give_to(uid, gid)      daemon, before privileges  what this start made is theirs, so that reopen() can
+//                            are dropped                open it; throws startup_error
 //   g.reopen()               daemon, at each reload,    new files in the place of the old, at the same descriptors;
 //                            before on_reload()         throws startup_error and keeps the old
 //

@@ -9,11 +9,14 @@
 #include "../startup_error.hpp"
 #include "../sys/directory.hpp"
 #include "../sys/file.hpp"
+#include "../sys/trust.hpp"
 #include "concept.hpp"
 
 #include <boost/filesystem/path.hpp>
 
+#include <array>
 #include <cstdio>
+#include <string>
 
 namespace daemonkit {
 
@@ -47,17 +50,19 @@ public:
         std::setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
     }
 
+    /// Only what this start has made: a file that was there may be somebody's whom its name was given.
     void give_to(uid_t user, gid_t group)
     {
         for (int fd = 1; fd <= 2; ++fd)
-            check(sys::change_owner(fd, user, group), "give the log to its user", path_of(fd).string());
+            if (made_[path_of(fd) == files_.output ? 0 : 1])
+                check(sys::change_owner(fd, user, group), "give the log to its user", path_of(fd).string());
     }
 
     void reopen()
     {
         std::fflush(stdout);
-        const auto out = open(path_of(1));
-        const auto err = files_.error.empty() ? sys::unique_fd() : open(path_of(2));
+        const auto out = open(path_of(1), made_[0]);
+        const auto err = files_.error.empty() ? sys::unique_fd() : open(path_of(2), made_[1]);
         check(sys::put_on(out.get(), 1), "redirect standard output", path_of(1).string());
         check(sys::put_on(err ? err.get() : out.get(), 2), "redirect standard error", path_of(2).string());
     }
@@ -68,16 +73,29 @@ private:
         return fd == 2 && !files_.error.empty() ? files_.error : files_.output;
     }
 
-    [[nodiscard]] sys::unique_fd open(const boost::filesystem::path& path) const
+    static std::string about_links(const sys::untrusted& step)
+    {
+        return errno == ELOOP ? "a symbolic link leads there, and of " + step.path + ": " + step.reason : std::string();
+    }
+
+    [[nodiscard]] sys::unique_fd open(const boost::filesystem::path& path, bool& made_file) const
     {
         const std::string& name = path.native();
         if (!path.is_absolute())
             throw startup_error::bad_setting("use the log file", name,
                                              "its path must be absolute, because a daemon changes its directory");
+        const auto parent = path.parent_path().string();
+        // A log may lie in a directory of its user, who then must not lead root elsewhere.
+        const auto step = sys::untrusted_way(parent);
         sys::made_directories made;
-        if (made.make(path.parent_path().string(), files_.directory_mode) == -1)
-            throw startup_error(last_error(), "make the directory of the log file", made.failed());
-        sys::unique_fd file(sys::open_log(path.c_str(), files_.mode));
+        sys::unique_fd directory(AT_FDCWD);
+        if (made.make(parent, files_.directory_mode, !step) == -1)
+            throw startup_error(last_error(), "make the directory of the log file", made.failed(), about_links(step));
+        if (step) directory.reset(sys::open_directory_without_links(parent.c_str()));
+        if (directory.get() == -1)
+            throw startup_error(last_error(), "open the directory of the log file", parent, about_links(step));
+        sys::unique_fd file(
+            sys::open_log(directory.get(), step ? path.filename().c_str() : path.c_str(), files_.mode, made_file));
         if (!file)
             throw startup_error(last_error(), "open the log file", name,
                                 errno == ELOOP   ? "it is a symbolic link"
@@ -94,6 +112,7 @@ private:
     }
 
     log_file_stdio files_;
+    std::array<bool, 2> made_{};
 };
 
 inline log_file_stdio::streams log_file_stdio::redirect() const { return streams(*this); }

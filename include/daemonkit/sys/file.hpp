@@ -7,6 +7,7 @@
 #include "unique_fd.hpp"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -27,6 +28,15 @@ namespace daemonkit::sys {
 inline int open(const char* path, int flags, mode_t mode = 0) noexcept
 {
     return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY, mode); });
+}
+
+/// A directory to which no symbolic link leads, whoever owns the way: -1 and ELOOP if one does. openat2(2), Linux 5.6.
+inline int open_directory_without_links(const char* path) noexcept
+{
+    open_how how = {};
+    how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_SYMLINKS;
+    return static_cast<int>(retry([&] { return ::syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how); }));
 }
 
 using file_status = struct stat;
@@ -56,14 +66,16 @@ inline file_mark mark_of(int fd) noexcept
     return {status.st_nlink, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
 }
 
-/// For appending; a file that is made gets exactly `mode`. O_NONBLOCK, so that a FIFO without a reader fails.
-inline int open_log(const char* path, mode_t mode) noexcept
+/// For appending, below the directory `at` (AT_FDCWD); a file that is `made` gets exactly `mode`. O_NONBLOCK, so that a
+/// FIFO without a reader fails.
+inline int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
 {
-    constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
-    const int made = sys::open(path, flags | O_CREAT | O_EXCL, mode);
-    if (made == -1) return errno == EEXIST ? sys::open(path, flags) : -1;
-    ::fchmod(made, mode);
-    return made;
+    constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+    const int fresh = retry([=] { return ::openat(at, name, flags | O_CREAT | O_EXCL, mode); });
+    made = fresh != -1;
+    if (!made) return errno == EEXIST ? retry([=] { return ::openat(at, name, flags); }) : -1;
+    ::fchmod(fresh, mode);
+    return fresh;
 }
 
 /// Whether `path` still leads to the file that `fd` has open (flock-then-unlink races, symbolic links).

@@ -2,6 +2,7 @@
 // The signal mask and the dispositions of the calling process.
 #pragma once
 
+#include <pthread.h>
 #include <signal.h>
 
 namespace daemonkit::sys {
@@ -51,6 +52,15 @@ private:
     sigset_t before_{};
     sigset_t after_{};
 };
+
+using thread_handle = pthread_t;
+inline thread_handle this_thread() noexcept { return ::pthread_self(); }
+
+/// Sends a signal to another thread of this process; nothing if that is the calling one. Async-signal-safe.
+inline void hand_on(int signal, thread_handle to) noexcept
+{
+    if (::pthread_equal(::pthread_self(), to) == 0) ::pthread_kill(to, signal);
+}
 
 inline void set_disposition(int signal, const struct sigaction& action, struct sigaction* before = nullptr) noexcept
 {

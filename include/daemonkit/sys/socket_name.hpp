@@ -29,7 +29,8 @@ int with_socket_name(unique_fd& socket, std::string_view name, Call call) noexce
     address.sun_family = AF_UNIX;
     const auto length = name.copy(address.sun_path + 1, sizeof address.sun_path - 1);
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
-    return call(socket.get(), reinterpret_cast<const sockaddr*>(&address), size); // NOLINT(*-reinterpret-cast)
+    const auto* const plain = reinterpret_cast<const sockaddr*>(&address); // NOLINT(*-reinterpret-cast)
+    return retry([&] { return call(socket.get(), plain, size); });
 }
 
 /// -1 and EADDRINUSE if another socket has the name. Nobody can send anything to it.

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+// Who can change where a path leads. Whoever can rename a directory on the way to a file, or replace a symbolic link
+// there, chooses which file it is, however well that file itself is guarded.
+#pragma once
+
+#include "credentials.hpp"
+#include "file.hpp"
+
+#include <string>
+
+namespace daemonkit::sys {
+
+/// What others than root and the caller could change; nothing if `reason` is empty.
+struct untrusted
+{
+    std::string path{};
+    std::string reason{};
+
+    [[nodiscard]] explicit operator bool() const noexcept { return !reason.empty(); }
+};
+
+/// Whether the user namespace has no number for a user, as for root's files in most of them: then they belong to the
+/// overflow user, user_namespaces(7).
+inline bool is_unmapped(uid_t user)
+{
+    constexpr uid_t overflow = 65534;
+    const unique_fd file(user == overflow ? sys::open("/proc/self/uid_map", O_RDONLY) : -1);
+    std::string map;
+    if (!file || read_from_start(file.get(), map, 65536) == -1) return false;
+    unsigned first = 0, outside = 0, count = 0;
+    int length = 0;
+    for (const char* at = map.c_str(); std::sscanf(at, "%u %u %u%n", &first, &outside, &count, &length) == 3;
+         at += length)
+        if (user >= first && user - first < count) return false;
+    return true;
+}
+
+/// A sticky directory such as /tmp is trusted: there others can create, not replace or remove. The mode of a symbolic
+/// link means nothing.
+inline untrusted untrusted_file(const std::string& path, const file_status& status)
+{
+    if (status.st_uid != 0 && status.st_uid != effective_user() && !is_unmapped(status.st_uid))
+        return {path, "it belongs to user " + std::to_string(status.st_uid) +
+                          ", who could put another in its place; it must belong to root or to you"};
+    const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || sticky_directory || S_ISLNK(status.st_mode)) return {};
+    return {path, "others may write it (mode " + octal(status.st_mode & 07777U) + "); take that away with chmod go-w"};
+}
+
+/// Each directory and each symbolic link from "/" to `path`, which is absolute; what is missing is trusted.
+inline untrusted untrusted_way(const std::string& path, int links = 0)
+{
+    for (std::size_t end = 0; end != std::string::npos;) {
+        end = path.find('/', end + 1);
+        const auto step = path.substr(0, end);
+        file_status status = {};
+        if (::lstat(step.c_str(), &status) == -1) break;
+        if (auto found = untrusted_file(step, status)) return found;
+        char target[PATH_MAX];
+        const auto length = S_ISLNK(status.st_mode) ? ::readlink(step.c_str(), target, sizeof target) : -1;
+        if (length <= 0) continue;
+        if (links == 40) return {path, "too many symbolic links lead there"}; // path_resolution(7)
+        const std::string to(target, static_cast<std::size_t>(length));
+        if (auto found = untrusted_way(to[0] == '/' ? to : step.substr(0, step.rfind('/') + 1) + to, links + 1))
+            return found;
+    }
+    return {};
+}
+
+} // namespace daemonkit::sys
