@@ -315,8 +315,8 @@ BOOST_AUTO_TEST_CASE(few_processes, *boost::unit_test::label("root"))
 
 BOOST_AUTO_TEST_CASE(small_files)
 {
-    tally each("resources: RLIMIT_FSIZE from 0 up x policies");
-    for (const auto& policy : every_policy) loosen(each, policy, RLIMIT_FSIZE, 0, 1, 64, 2);
+    tally each("resources: RLIMIT_FSIZE from 0 up x fork policies");
+    for (const auto& policy : each_fork) loosen(each, policy, RLIMIT_FSIZE, 0, 1, 64, 2);
 }
 
 BOOST_AUTO_TEST_CASE(little_memory, *boost::unit_test::label("slow"))

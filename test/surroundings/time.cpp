@@ -58,10 +58,10 @@ preparation under_clocks(const std::string& offset)
 
 BOOST_AUTO_TEST_SUITE(wall_clock, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(that_jumps_changes_no_wait_and_no_identity)
+BOOST_AUTO_TEST_CASE(that_jumps_changes_no_wait_and_no_identity, *boost::unit_test::label("slow"))
 {
-    tally each("time: wall clock that jumps a day at every look x waits x policies");
-    for (const auto& policy : every_policy) {
+    tally each("time: wall clock that jumps a day at every look x waits x fork policies");
+    for (const auto& policy : each_fork) {
         for (const long jump : {day, -day}) {
             const auto scenario = [&](const std::string& name, const words& misbehaviour, auto body) {
                 surrounded program(policy);
@@ -165,18 +165,18 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(time_namespace, *boost::unit_test::label("process") * boost::unit_test::label("namespace"))
 
-BOOST_AUTO_TEST_CASE(a_daemon_is_the_same_in_every_one)
+BOOST_AUTO_TEST_CASE(a_daemon_is_the_same_in_every_one, *boost::unit_test::label("slow"))
 {
     if (in_child([] { return other_clocks("86400 0") ? 0 : 1; }).status != 0)
         DAEMONKIT_SKIP("there are no time namespaces to be had here");
-    tally each("time: daemon and whoever asks in different time namespaces x policies");
+    tally each("time: daemon and whoever asks in different time namespaces x fork policies");
     const auto here = preparation(unprepared);
     const std::vector<std::pair<std::string, preparation>> clocks{
         {"here", here},
         {"a day later", under_clocks("86400 0")},
         {"another day and a bit", under_clocks("172800 123456789")},
         {"a minute earlier", under_clocks("-60 0")}};
-    for (const auto& policy : every_policy) {
+    for (const auto& policy : each_fork) {
         for (const auto& [born, at_birth] : clocks) {
             for (const auto& [asked, at_asking] : clocks) {
                 const surrounded program(policy);
