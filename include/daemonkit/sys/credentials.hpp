@@ -2,7 +2,8 @@
 // Users and groups: looked up before anything forks (name services open sockets and take locks), dropped later.
 #pragma once
 
-#include <dirent.h>
+#include "open_files.hpp"
+
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
@@ -15,7 +16,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <span>
 #include <string>
 #include <vector>
@@ -105,12 +105,10 @@ inline bool has_no_capabilities(pid_t thread = 0) noexcept
 inline std::vector<pid_t> threads_of_this_process()
 {
     std::vector<pid_t> threads;
-    DIR* const directory = ::opendir("/proc/self/task");
-    if (directory == nullptr) return threads;
-    while (const dirent* entry = ::readdir(directory))
-        if (const long number = std::strtol(entry->d_name, nullptr, 10); number > 0)
-            threads.push_back(static_cast<pid_t>(number));
-    ::closedir(directory);
+    any_number_in("/proc/self/task", [&](pid_t thread) {
+        threads.push_back(thread);
+        return false;
+    });
     return threads;
 }
 
