@@ -242,6 +242,19 @@ BOOST_AUTO_TEST_CASE(everything_but_what_is_kept_is_closed)
     BOOST_TEST(others == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(one_file_is_not_log_and_pid_file)
+{
+    const temporary_directory dir;
+    const auto origin = in_child([&] {
+        const auto r = daemon_as_set{}.start({.pid = {.path = dir / "file"}, .stdio = {.output = dir / "file"}});
+        if (r.in_origin) std::fputs(r.message.c_str(), stderr);
+        return int(r);
+    });
+    BOOST_TEST(origin.status == 6, origin.err);
+    BOOST_TEST(origin.err.find("the log file and the pid file are one file") != std::string::npos, origin.err);
+    BOOST_TEST(!boost::filesystem::exists(dir / "file"));
+}
+
 BOOST_AUTO_TEST_CASE(unknown_users_and_groups_change_nothing_and_make_no_process)
 {
     BOOST_TEST(a_start({.user = "nobody-of-that-name"}).refusal(6) ==

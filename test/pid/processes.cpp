@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Several processes and one pid file: who gets it, who keeps it, who is believed.
 #include "pid/both_policies.hpp"
+#include "support/disabled_call.hpp"
 #include "support/skip.hpp"
 
 #include <daemonkit/sys/credentials.hpp>
@@ -523,6 +524,28 @@ BOOST_AUTO_TEST_CASE(a_recycled_pid_is_not_believed_even_of_the_same_program)
             return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
         });
         EXPECT_GOOD_OR_SKIP(child, "pids cannot be chosen here");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(without_numbers_of_pidfds_the_start_time_tells)
+{
+    with_both([](auto make) {
+        const temporary_directory top;
+        const auto policy = make(top / "daemon.pid");
+        const auto child = in_child([&] {
+            // Nothing says any more that pidfds have inode numbers of their own, as before Linux 6.9.
+            if (!disable_call(SYS_fstatfs, ENOSYS)) return impossible;
+            other_process daemon(daemon_of(policy));
+            if (!holds(daemon.hear() == 1 && policy.find().pid == daemon.pid(), "it is found")) return 1;
+            fs::remove(top / "daemon.pid");
+            if (!holds(policy.find().pid == daemon.pid(), "by its name in the kernel too")) return 1;
+            daemon.kill();
+            other_process next(daemon_of(policy));
+            if (!holds(next.hear() == 1 && policy.find().pid == next.pid(), "and so is the next")) return 1;
+            next.kill();
+            return holds(!policy.find() && policy.find().remains, "a dead one is not") ? 0 : 1;
+        });
+        EXPECT_GOOD_OR_SKIP(child, "system calls cannot be disabled here");
     });
 }
 

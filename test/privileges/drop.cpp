@@ -2,10 +2,9 @@
 // What is left of root after the drop: in the eyes of the kernel, in the hands of a daemon that wants it back, and where the
 // system calls that should have dropped it did not.
 #include "privileges/dropping.hpp"
+#include "support/disabled_call.hpp"
 
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -319,25 +318,6 @@ BOOST_AUTO_TEST_SUITE(drop_that_fails, *boost::unit_test::label("root") * boost:
 
 namespace {
 
-/// From here on this system call of this process and its children returns -error, or 0, and does nothing; -1 as `first`: whatever
-/// its first argument is.
-bool disable(long call, unsigned error, long first = -1)
-{
-    const auto number = static_cast<unsigned>(call);
-    const auto argument = static_cast<unsigned>(first);
-    std::array<sock_filter, 6> filter{{
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, argument, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    }};
-    if (first == -1) filter[2] = filter[4];
-    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-    return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0UL, 0UL) == 0;
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_CASE(a_call_that_fails_or_only_pretends_is_noticed)
@@ -370,8 +350,9 @@ BOOST_AUTO_TEST_CASE(a_call_that_fails_or_only_pretends_is_noticed)
             {
                 const dropping program(
                     {"RUN_AS=nobody", "ROOT=" + jail.path().string(), "NO_NEW_PRIVILEGES=1", "KEEPS=1"});
-                const auto start = in_child(
-                    [&] { return disable(c.call, error, c.first) ? execute(program.command({"start"})) : impossible; });
+                const auto start = in_child([&] {
+                    return disable_call(c.call, error, c.first) ? execute(program.command({"start"})) : impossible;
+                });
                 if (start.status == impossible) DAEMONKIT_SKIP("no system call filter can be set here");
                 const auto failure = program.refusal(error == EPERM || error == 0 ? 4 : 1, start);
                 const bool said = failure.rfind("dropping: cannot " + c.sentence, 0) == 0;
