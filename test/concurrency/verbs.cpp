@@ -199,4 +199,36 @@ BOOST_AUTO_TEST_CASE(against_each_other_tell_the_truth_and_leave_one_daemon_or_n
               << " daemons, one at a time, each stopped by TERM\n";
 }
 
+BOOST_AUTO_TEST_CASE(a_look_takes_none_that_starts_or_ends_for_dead)
+{
+    const int lives = times("DAEMONKIT_LOOKS", 1000);
+    const shared<std::atomic<long>> looks;
+    int wrong = 0;
+    with_both([&]<class Pid>() {
+        const family everybody;
+        const temporary_directory top;
+        const Pid policy{.path = top / "daemon.pid"};
+        const shared<std::atomic<bool>> over;
+        std::vector<pid_t> observers(2);
+        for (auto& observer : observers)
+            observer = family::fork([&] {
+                for (; !*over; ++*looks)
+                    if (policy.find().remains) return 1;
+                return 0;
+            });
+        for (int i = 0; i < lives; ++i) {
+            auto guard = policy.claim();
+            guard.publish(::getpid());
+        }
+        *over = true;
+        for (const pid_t observer : observers) {
+            const int status = family::status_of(observer);
+            BOOST_TEST(status == 0, "1: called it dead");
+            wrong += status != 0 ? 1 : 0;
+        }
+    });
+    std::cout << "looks at daemons that start and end: 2 policies x " << lives << " lives, " << *looks << " looks, "
+              << wrong << " took one for dead\n";
+}
+
 BOOST_AUTO_TEST_SUITE_END()

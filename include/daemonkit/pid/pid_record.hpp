@@ -74,8 +74,9 @@ inline void check_pid_file(int fd, const std::string& path)
 {
     std::string text;
     sys::file_status status = {};
-    check(sys::status_of(fd, status), "look at the pid file", path);
+    // In this order, since the line is written first and stamped then: a stamp from before would be of an empty file.
     check(sys::read_from_start(fd, text, 64), "read the pid file", path);
+    check(sys::status_of(fd, status), "look at the pid file", path);
     const auto pid = parse_pid(text);
     if (!pid) refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
     // A write sets both times to one value, and whoever has the file open for writing may write: the daemon after it
