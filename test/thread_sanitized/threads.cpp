@@ -67,7 +67,8 @@ public:
         std::vector<std::thread> threads;
         for (int i = 0; i < 2; ++i) threads.emplace_back([this] { read(); });
         for (int i = 0; i < 2; ++i) threads.emplace_back([this] { fork(); });
-        // A signal that another thread handles does not end wait() with flag_signals; its header says so.
+        // ThreadSanitizer runs handlers later than the kernel does, after the look of wait(), which then sleeps: only a
+        // descriptor wakes it under this sanitizer.
         constexpr bool wakes = has_signal_fd<typename threaded::signals_type>;
         while (this->wait_for(1ms) && (!wakes || this->wait())) {}
         over_ = true;

@@ -150,9 +150,12 @@ private:
     check_pid_file(file.get(), path.string());
     const auto record = read_pid_file(file.get(), path.string());
     auto found = find_holder(record, path);
-    if (found.remains)
-        settled = record.stamp != pid_record::none && sys::leads_to(path.c_str(), file.get()) &&
-                  read_pid_file(file.get(), path.string()).pid != 0;
+    if (found.remains) {
+        // Who writes the line holds the lock until it is stamped.
+        const bool locked = record.stamp == pid_record::none && sys::lock_owner(file.get()) != 0;
+        const auto now = read_pid_file(file.get(), path.string());
+        settled = !locked && now.stamp == record.stamp && now.pid != 0 && sys::leads_to(path.c_str(), file.get());
+    }
     return found;
 }
 
@@ -164,8 +167,8 @@ private:
     bool settled = true;
     bool hidden = false;
     holder found;
-    // Between the looks at the file and at the name daemons come and go. A file that nobody ever stamps is a rarity.
-    for (int looks = 0; looks < 20; ++looks) {
+    // Between the looks at the file and at the name daemons come and go.
+    for (const sys::deadline until(std::chrono::seconds(1)); !until.passed();) {
         try {
             found = find_in_file(path, settled);
             if (found) return found;
