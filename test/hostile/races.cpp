@@ -188,10 +188,10 @@ std::function<void(const fs::path&)> after_mkdir;
 } // namespace
 
 // The library finds this one before that of libc.
-extern "C" int mkdir(const char* path, mode_t mode) noexcept
+extern "C" int mkdirat(int at, const char* name, mode_t mode) noexcept
 {
-    const auto result = static_cast<int>(::syscall(SYS_mkdirat, AT_FDCWD, path, mode));
-    if (result == 0 && after_mkdir) after_mkdir(path);
+    const auto result = static_cast<int>(::syscall(SYS_mkdirat, at, name, mode));
+    if (result == 0 && after_mkdir) after_mkdir(fs::read_symlink("/proc/self/fd/" + std::to_string(at)) / name);
     return result;
 }
 

@@ -435,7 +435,7 @@ BOOST_AUTO_TEST_CASE(a_reopen_that_fails_keeps_the_old_file_and_says_so)
     std::ofstream(logs.string()) << "a file where the directory was";
     ::kill(daemon, SIGHUP);
     const std::string sentence =
-        "logging: reload refused, the old state stays: cannot open the log file " + (logs / "log").string();
+        "logging: reload refused, the old state stays: cannot make the directory of the log file " + logs.string();
     BOOST_TEST(eventually([&] { return content(dir / "old" / "err").find(sentence) != std::string::npos; }));
     const auto size = boost::filesystem::file_size(dir / "old" / "log");
     BOOST_TEST(eventually([&] { return boost::filesystem::file_size(dir / "old" / "log") > size; }));
