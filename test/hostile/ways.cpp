@@ -10,74 +10,73 @@
 
 namespace {
 
-void make_nobody_s(const fs::path &directory) {
-  fs::create_directory(directory);
-  give_to_nobody(directory);
+void make_nobody_s(const fs::path& directory)
+{
+    fs::create_directory(directory);
+    give_to_nobody(directory);
 }
 
-void mode(const fs::path &path, mode_t bits) {
-  must(::chmod(path.c_str(), bits) == 0, "chmod");
-}
+void mode(const fs::path& path, mode_t bits) { must(::chmod(path.c_str(), bits) == 0, "chmod"); }
 
 /// What nobody does, as nobody.
-void as_nobody(const std::function<void()> &deed) {
-  const auto done = in_child([&] {
-    must(::setresgid(nobody, nobody, nobody) == 0 &&
-             ::setresuid(nobody, nobody, nobody) == 0,
-         "become nobody");
-    deed();
-    return 0;
-  });
-  BOOST_REQUIRE_MESSAGE(done.status == 0, done.err);
+void as_nobody(const std::function<void()>& deed)
+{
+    const auto done = in_child([&] {
+        must(::setresgid(nobody, nobody, nobody) == 0 && ::setresuid(nobody, nobody, nobody) == 0, "become nobody");
+        deed();
+        return 0;
+    });
+    BOOST_REQUIRE_MESSAGE(done.status == 0, done.err);
 }
 
 /// A way by which a stranger could lead whoever goes to `target` elsewhere;
 /// made below `top`.
-struct way {
-  const char *name;
-  /// Returns the directory to be named.
-  std::function<fs::path(const fs::path &top, const fs::path &target)> make;
-  /// What he can do there.
-  std::string says;
+struct way
+{
+    const char* name;
+    /// Returns the directory to be named.
+    std::function<fs::path(const fs::path& top, const fs::path& target)> make;
+    /// What he can do there.
+    std::string says;
 };
 
 const way unsafe_ways[] = {
     {"a directory of nobody, in it one of root",
-     [](auto &top, auto &) {
-       fs::create_directories(top / "his/run");
-       give_to_nobody(top / "his");
-       return top / "his/run";
+     [](auto& top, auto&) {
+         fs::create_directories(top / "his/run");
+         give_to_nobody(top / "his");
+         return top / "his/run";
      },
      "/his"},
     {"a directory of nobody, further up",
-     [](auto &top, auto &) {
-       fs::create_directories(top / "his/a/b/run");
-       give_to_nobody(top / "his");
-       return top / "his/a/b/run";
+     [](auto& top, auto&) {
+         fs::create_directories(top / "his/a/b/run");
+         give_to_nobody(top / "his");
+         return top / "his/a/b/run";
      },
      "/his"},
     {"a directory that all may write, further up",
-     [](auto &top, auto &) {
-       fs::create_directories(top / "open/run");
-       mode(top / "open", 0777);
-       return top / "open/run";
+     [](auto& top, auto&) {
+         fs::create_directories(top / "open/run");
+         mode(top / "open", 0777);
+         return top / "open/run";
      },
      "(mode 0777)"},
     {"a link of nobody in a directory such as /tmp",
-     [](auto &top, auto &target) {
-       fs::create_directory(top / "tmp");
-       mode(top / "tmp", 01777);
-       fs::create_symlink(target, top / "tmp/run");
-       give_to_nobody(top / "tmp/run");
-       return top / "tmp/run";
+     [](auto& top, auto& target) {
+         fs::create_directory(top / "tmp");
+         mode(top / "tmp", 01777);
+         fs::create_symlink(target, top / "tmp/run");
+         give_to_nobody(top / "tmp/run");
+         return top / "tmp/run";
      },
      "/tmp/run"},
     {"a link of root over a directory of nobody",
-     [](auto &top, auto &) {
-       fs::create_directories(top / "his/run");
-       give_to_nobody(top / "his");
-       fs::create_symlink("his/run", top / "run");
-       return top / "run";
+     [](auto& top, auto&) {
+         fs::create_directories(top / "his/run");
+         give_to_nobody(top / "his");
+         fs::create_symlink("his/run", top / "run");
+         return top / "run";
      },
      "/his"},
 };
@@ -86,171 +85,154 @@ const way unsafe_ways[] = {
 
 BOOST_AUTO_TEST_SUITE(ways, *boost::unit_test::label("root"))
 
-BOOST_AUTO_TEST_CASE(to_a_pid_file_that_a_stranger_can_change_are_refused) {
-  if (::geteuid() != 0)
-    DAEMONKIT_SKIP("needs root, to be two users");
-  count points;
-  for (const char *const policy : pid_policies)
-    for (const auto &w : unsafe_ways)
-      for (const auto &verb : all_verbs)
-        BOOST_TEST_CONTEXT(policy << ", " << w.name << ", " << verb) {
-          besieged daemon(policy);
-          fs::create_directory(daemon.directory / "target");
-          const auto directory =
-              w.make(daemon.directory.path(), daemon.directory / "target");
-          daemon.pid_file = directory / "d.pid";
-          std::ofstream(daemon.pid_file.string()) << "4194304\n";
-          const auto before = state_of(daemon.pid_file);
-          const auto said = daemon({verb});
-          auto wrong =
-              sentence_fault(said, {daemon.directory.path().string(), w.says});
-          if (wrong.empty() && said.status != (verb == "status" ? 4 : 1))
-            wrong = "status " + std::to_string(said.status) + ": " + said.err;
-          if (wrong.empty() && state_of(daemon.pid_file) != before)
-            wrong = "it has been changed";
-          points.point(wrong);
-        }
-  std::cout << "ways to a pid file that strangers can change: "
-            << std::size(unsafe_ways) << " ways x " << all_verbs.size()
-            << " verbs x 2 policies, " << points.text() << std::endl;
+BOOST_AUTO_TEST_CASE(to_a_pid_file_that_a_stranger_can_change_are_refused)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
+    count points;
+    for (const char* const policy : pid_policies)
+        for (const auto& w : unsafe_ways)
+            for (const auto& verb : all_verbs) BOOST_TEST_CONTEXT(policy << ", " << w.name << ", " << verb)
+                {
+                    besieged daemon(policy);
+                    fs::create_directory(daemon.directory / "target");
+                    const auto directory = w.make(daemon.directory.path(), daemon.directory / "target");
+                    daemon.pid_file = directory / "d.pid";
+                    std::ofstream(daemon.pid_file.string()) << "4194304\n";
+                    const auto before = state_of(daemon.pid_file);
+                    const auto said = daemon({verb});
+                    auto wrong = sentence_fault(said, {daemon.directory.path().string(), w.says});
+                    if (wrong.empty() && said.status != (verb == "status" ? 4 : 1))
+                        wrong = "status " + std::to_string(said.status) + ": " + said.err;
+                    if (wrong.empty() && state_of(daemon.pid_file) != before) wrong = "it has been changed";
+                    points.point(wrong);
+                }
+    std::cout << "ways to a pid file that strangers can change: " << std::size(unsafe_ways) << " ways x "
+              << all_verbs.size() << " verbs x 2 policies, " << points.text() << std::endl;
 }
 
 // The attack itself: root runs two daemons whose pid files have one name, as
 // instances do.
-BOOST_AUTO_TEST_CASE(do_not_let_a_stranger_choose_whom_root_stops) {
-  if (::geteuid() != 0)
-    DAEMONKIT_SKIP("needs root, to be two users");
-  const besieged victim("flock_pid_file");
-  BOOST_REQUIRE(victim({"start"}).status == 0);
-  const pid_t pid = victim.pid();
+BOOST_AUTO_TEST_CASE(do_not_let_a_stranger_choose_whom_root_stops)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
+    const besieged victim("flock_pid_file");
+    BOOST_REQUIRE(victim({"start"}).status == 0);
+    const pid_t pid = victim.pid();
 
-  besieged daemon("flock_pid_file");
-  const auto his = daemon.directory / "his";
-  make_nobody_s(his);
-  fs::create_directory(his / "run");
-  daemon.pid_file = his / "run/d.pid";
-  (void)daemon(
-      {"start"}); // whether that is refused already is another test's affair
-  const fs::path elsewhere = victim.directory.path();
-  as_nobody([&] {
-    fs::rename(his / "run", his / "aside");
-    fs::create_symlink(elsewhere, his / "run");
-  });
-  for (const auto &verb :
-       {std::string("reload"), std::string("stop"), std::string("restart")}) {
-    const auto said = daemon({verb});
-    BOOST_TEST(said.status == 1, verb << ": " << said.out << said.err);
-    BOOST_TEST(alive(pid), "after " << verb);
-  }
-  BOOST_TEST(victim({"status"}).status == 0);
+    besieged daemon("flock_pid_file");
+    const auto his = daemon.directory / "his";
+    make_nobody_s(his);
+    fs::create_directory(his / "run");
+    daemon.pid_file = his / "run/d.pid";
+    (void)daemon({"start"}); // whether that is refused already is another test's affair
+    const fs::path elsewhere = victim.directory.path();
+    as_nobody([&] {
+        fs::rename(his / "run", his / "aside");
+        fs::create_symlink(elsewhere, his / "run");
+    });
+    for (const auto& verb : {std::string("reload"), std::string("stop"), std::string("restart")}) {
+        const auto said = daemon({verb});
+        BOOST_TEST(said.status == 1, verb << ": " << said.out << said.err);
+        BOOST_TEST(alive(pid), "after " << verb);
+    }
+    BOOST_TEST(victim({"status"}).status == 0);
 }
 
 // Whoever has no number in a user namespace is shown as 65534 there: so are
 // root's files in `unshare --user`, which would be of no use otherwise. Where
 // 65534 is somebody, he is a stranger.
-BOOST_AUTO_TEST_CASE(in_a_user_namespace_are_refused_to_those_who_are_there,
-                     *boost::unit_test::label("namespace")) {
-  if (::geteuid() != 0)
-    DAEMONKIT_SKIP("needs root, to map other users");
-  const std::pair<const char *, int> maps[]{
-      {"0 0 1\n", 1}, {"0 0 1\n65534 65534 1\n", 4}, {"0 0 65536\n", 4}};
-  for (const auto &[map, status] : maps) {
-    besieged daemon("flock_pid_file");
-    const auto his = daemon.directory / "his";
-    fs::create_directories(his / "run");
-    give_to_nobody(his);
-    daemon.pid_file = his / "run/d.pid";
-    std::ofstream(daemon.pid_file.string()) << "4194304\n";
-    int inside = 77;
-    {
-      child_process child([&] {
-        if (::unshare(CLONE_NEWUSER) == -1)
-          return 77;
-        child_process::say("mapped?");
-        child_process::await();
-        return daemon({"status"}).status;
-      });
-      if (child.says("mapped?")) {
-        std::ofstream(
-            ("/proc/" + std::to_string(child.pid()) + "/uid_map").c_str())
-            << map;
-        std::ofstream(
-            ("/proc/" + std::to_string(child.pid()) + "/gid_map").c_str())
-            << "0 0 65536\n";
-        child.go();
-      }
-      inside = child.status();
+BOOST_AUTO_TEST_CASE(in_a_user_namespace_are_refused_to_those_who_are_there, *boost::unit_test::label("namespace"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to map other users");
+    const std::pair<const char*, int> maps[]{{"0 0 1\n", 1}, {"0 0 1\n65534 65534 1\n", 4}, {"0 0 65536\n", 4}};
+    for (const auto& [map, status] : maps) {
+        besieged daemon("flock_pid_file");
+        const auto his = daemon.directory / "his";
+        fs::create_directories(his / "run");
+        give_to_nobody(his);
+        daemon.pid_file = his / "run/d.pid";
+        std::ofstream(daemon.pid_file.string()) << "4194304\n";
+        int inside = 77;
+        {
+            child_process child([&] {
+                if (::unshare(CLONE_NEWUSER) == -1) return 77;
+                child_process::say("mapped?");
+                child_process::await();
+                return daemon({"status"}).status;
+            });
+            if (child.says("mapped?")) {
+                std::ofstream(("/proc/" + std::to_string(child.pid()) + "/uid_map").c_str()) << map;
+                std::ofstream(("/proc/" + std::to_string(child.pid()) + "/gid_map").c_str()) << "0 0 65536\n";
+                child.go();
+            }
+            inside = child.status();
+        }
+        if (inside == 77) DAEMONKIT_SKIP("cannot make a user namespace here");
+        BOOST_TEST(inside == status, "with the map '" << map << "': status " << inside);
     }
-    if (inside == 77)
-      DAEMONKIT_SKIP("cannot make a user namespace here");
-    BOOST_TEST(inside == status,
-               "with the map '" << map << "': status " << inside);
-  }
 }
 
-BOOST_AUTO_TEST_CASE(to_a_log_by_a_link_of_a_stranger_make_no_file) {
-  if (::geteuid() != 0)
-    DAEMONKIT_SKIP("needs root, to be two users");
-  const way links[] = {
-      unsafe_ways[3],
-      {"a link of nobody in his own directory",
-       [](auto &top, auto &target) {
-         make_nobody_s(top / "his");
-         as_nobody([&] { fs::create_symlink(target, top / "his/logs"); });
-         return top / "his/logs";
-       },
-       "/his/logs"},
-      {"such a link further up, and a directory to be made",
-       [](auto &top, auto &target) {
-         make_nobody_s(top / "his");
-         as_nobody([&] { fs::create_symlink(target, top / "his/a"); });
-         return top / "his/a/new";
-       },
-       "/his/a"},
-      {"a link of root that leads over one of nobody",
-       [](auto &top, auto &target) {
-         make_nobody_s(top / "his");
-         as_nobody([&] { fs::create_symlink(target, top / "his/logs"); });
-         fs::create_symlink("his/logs", top / "logs");
-         return top / "logs";
-       },
-       "/his"},
-  };
-  count points;
-  for (const auto &user : {"root", "nobody"})
-    for (const auto &link : links)
-      BOOST_TEST_CONTEXT(link.name << ", as " << user) {
-        besieged daemon("flock_pid_file", {"RUN_AS=" + std::string(user)});
-        const auto target = daemon.directory / "cron.d";
-        fs::create_directory(target);
-        const auto log = link.make(daemon.directory.path(), target) / "log";
-        daemon.environment.push_back("LOG=" + log.string());
-        const auto said = daemon({"start"});
-        auto wrong = sentence_fault(said, {link.says});
-        if (wrong.empty() && said.status != 1)
-          wrong = "status " + std::to_string(said.status);
-        if (!fs::is_empty(target))
-          wrong = "something has been made where the link leads";
-        points.point(wrong);
-        BOOST_TEST(!fs::exists(daemon.pid_file));
-      }
-  std::cout << "ways to a log by links of strangers: " << std::size(links)
-            << " ways x 2 users, " << points.text() << std::endl;
+BOOST_AUTO_TEST_CASE(to_a_log_by_a_link_of_a_stranger_make_no_file)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
+    const way links[] = {
+        unsafe_ways[3],
+        {"a link of nobody in his own directory",
+         [](auto& top, auto& target) {
+             make_nobody_s(top / "his");
+             as_nobody([&] { fs::create_symlink(target, top / "his/logs"); });
+             return top / "his/logs";
+         },
+         "/his/logs"},
+        {"such a link further up, and a directory to be made",
+         [](auto& top, auto& target) {
+             make_nobody_s(top / "his");
+             as_nobody([&] { fs::create_symlink(target, top / "his/a"); });
+             return top / "his/a/new";
+         },
+         "/his/a"},
+        {"a link of root that leads over one of nobody",
+         [](auto& top, auto& target) {
+             make_nobody_s(top / "his");
+             as_nobody([&] { fs::create_symlink(target, top / "his/logs"); });
+             fs::create_symlink("his/logs", top / "logs");
+             return top / "logs";
+         },
+         "/his"},
+    };
+    count points;
+    for (const auto& user : {"root", "nobody"})
+        for (const auto& link : links) BOOST_TEST_CONTEXT(link.name << ", as " << user)
+            {
+                besieged daemon("flock_pid_file", {"RUN_AS=" + std::string(user)});
+                const auto target = daemon.directory / "cron.d";
+                fs::create_directory(target);
+                const auto log = link.make(daemon.directory.path(), target) / "log";
+                daemon.environment.push_back("LOG=" + log.string());
+                const auto said = daemon({"start"});
+                auto wrong = sentence_fault(said, {link.says});
+                if (wrong.empty() && said.status != 1) wrong = "status " + std::to_string(said.status);
+                if (!fs::is_empty(target)) wrong = "something has been made where the link leads";
+                points.point(wrong);
+                BOOST_TEST(!fs::exists(daemon.pid_file));
+            }
+    std::cout << "ways to a log by links of strangers: " << std::size(links) << " ways x 2 users, " << points.text()
+              << std::endl;
 }
 
-BOOST_AUTO_TEST_CASE(to_a_log_in_the_directory_of_its_own_user_are_in_order) {
-  if (::geteuid() != 0)
-    DAEMONKIT_SKIP("needs root, to be two users");
-  besieged daemon("flock_pid_file", {"RUN_AS=nobody"});
-  const auto his = daemon.directory / "his";
-  make_nobody_s(his);
-  make_nobody_s(his / "logs");
-  daemon.environment.push_back("LOG=" + (his / "logs/log").string());
-  BOOST_TEST(daemon({"start"}).status == 0);
-  struct stat log = {};
-  BOOST_TEST(::stat((his / "logs/log").c_str(), &log) == 0);
-  BOOST_TEST(log.st_uid == nobody);
-  BOOST_TEST(daemon({"stop"}).status == 0);
+BOOST_AUTO_TEST_CASE(to_a_log_in_the_directory_of_its_own_user_are_in_order)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
+    besieged daemon("flock_pid_file", {"RUN_AS=nobody"});
+    const auto his = daemon.directory / "his";
+    make_nobody_s(his);
+    make_nobody_s(his / "logs");
+    daemon.environment.push_back("LOG=" + (his / "logs/log").string());
+    BOOST_TEST(daemon({"start"}).status == 0);
+    struct stat log = {};
+    BOOST_TEST(::stat((his / "logs/log").c_str(), &log) == 0);
+    BOOST_TEST(log.st_uid == nobody);
+    BOOST_TEST(daemon({"stop"}).status == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -181,7 +181,7 @@ private:
     void write_record(pid_t pid)
     {
         const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", std::to_string(pid)));
-        const long stamp = stamp_of(process.get(), pid, place_of(path_)).value();
+        const long stamp = stamp_of(process.get(), pid, place_of(path_)).value_or(pid_record::none);
         const auto line = std::to_string(pid) + "\n";
         std::string text;
         check(sys::read_from_start(file_.get(), text, 64), "read the pid file", path_.string());

@@ -62,9 +62,10 @@ inline void check_pid_file(int fd, const std::string& path)
     constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
     if (text.empty()) return 0;
     if (text.back() == '\n') text.remove_suffix(1);
-    const char* const end = text.data() + text.size();
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
     pid_t pid = 0;
-    const auto [at, error] = std::from_chars(text.data(), end, pid);
+    const auto [at, error] = std::from_chars(begin, end, pid);
     if (error != std::errc{} || at != end || text.front() == '0' || pid <= 0 || pid > largest) return {};
     return pid;
 }
