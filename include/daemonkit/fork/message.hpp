@@ -28,21 +28,26 @@ struct message
     long long nanoseconds = 0;
     char text[longest] = {};
 
+    /// The size without any text.
+    static const std::size_t head;
+
     /// Sends it up to the end of `sentence`. A partner that has gone is not an error: nobody is left to be told.
     void send(int channel, std::string_view sentence = {}) noexcept
     {
         const auto size = sentence.copy(text, longest);
-        sys::send_message(channel, this, offsetof(message, text) + size);
+        sys::send_message(channel, this, head + size);
     }
 
     /// Takes one message that is there, or false: nobody is left to send any.
     [[nodiscard]] bool receive(int channel, std::string_view& sentence) noexcept
     {
         const int size = sys::receive_message(channel, this, sizeof *this);
-        if (size < static_cast<int>(offsetof(message, text))) return false;
-        sentence = {text, static_cast<std::size_t>(size) - offsetof(message, text)};
+        if (size < static_cast<int>(head)) return false;
+        sentence = {text, static_cast<std::size_t>(size) - head};
         return true;
     }
 };
+
+inline constexpr std::size_t message::head = offsetof(message, text);
 
 } // namespace daemonkit

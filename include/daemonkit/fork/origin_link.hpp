@@ -10,6 +10,8 @@
 #include "../startup_error.hpp"
 #include "../sys/deadline.hpp"
 #include "../sys/process.hpp"
+#include "../sys/raw_call.hpp"
+#include "../sys/shared_memory.hpp"
 #include "../sys/signal_mask.hpp"
 #include "concept.hpp"
 #include "message.hpp"
@@ -32,11 +34,10 @@ public:
         const sys::waitable_children waitable; // the middle child keeps it, the daemon and the origin do not
         sys::unique_fd other_end;
         check(sys::open_channel(channel_, other_end), "open the channel to the daemon");
-        child_ = check(sys::fork_flushed(), "fork");
+        sys::flush_streams();
+        child_ = check(times == forks::once ? sys::fork_once() : fork_twice(other_end.get()), "fork");
         if (child_ == 0) {
             channel_ = std::move(other_end);
-            sys::new_session();
-            if (times == forks::twice) fork_the_daemon();
             return;
         }
         child_exit_.reset(sys::pidfd_open(child_));
@@ -115,49 +116,52 @@ public:
     }
 
 private:
-    /// In the middle child: returns in the daemon only.
-    void fork_the_daemon() noexcept
+    /// Returns in the origin and in the daemon.
+    static pid_t fork_twice(int channel) noexcept
     {
-        const pid_t daemon = sys::fork_flushed();
-        if (daemon == 0) return;
-        if (daemon == -1)
-            fail(startup_error(last_error(), "fork the second time").what(), exit_status::error);
-        else
-            watch(daemon);
-        sys::exit_now(exit_status::done);
+        return sys::double_forker([channel](pid_t daemon, auto resume) {
+            if (daemon == -1) return say_no_fork(channel, last_error());
+            std::array<int, 1> kept{channel};
+            sys::close_all_except(kept);
+            struct sigaction wake = {};
+            wake.sa_handler = [](int) {};
+            sys::set_disposition(SIGCHLD, wake);
+            resume();
+            watch(daemon, channel);
+        })();
+    }
+
+    static void say_no_fork(int channel, std::error_code error)
+    {
+        message{.what = message::failed, .status = exit_status::error, .pid = sys::this_process()}.send(
+            channel, startup_error(error, "fork the second time").what());
     }
 
     /// In the middle child, until the origin has heard enough: passes the daemon's death on, and ends the daemon
     /// where the origin asks for it. By SIGCHLD and not by a pidfd, which may not be had: it would be too late to fail
-    /// then, as the daemon may have said that it is ready.
-    void watch(pid_t daemon) noexcept
+    /// then, as the daemon may have said that it is ready. Its memory may be the origin's, which goes on: raw calls.
+    static void watch(pid_t daemon, int channel) noexcept
     {
-        std::array<int, 1> kept{channel_.get()};
-        sys::close_all_except(kept);
-        struct sigaction wake = {};
-        wake.sa_handler = [](int) {};
-        sys::set_disposition(SIGCHLD, wake);
         sigset_t all_but_that = sys::all_signals(); // which are blocked here, so that none is missed before the poll
         sigdelset(&all_but_that, SIGCHLD);
-        sys::deadline until(sys::forever);
-        for (bool asked = false;;) {
-            if (const int status = sys::reap(daemon); status != -1) {
-                message{.what = message::died, .status = status, .pid = daemon}.send(channel_.get());
+        __kernel_timespec patience{1, 0};
+        for (bool asked = false, killed = false;;) {
+            if (const int status = sys::raw::reap(daemon); status != -1) {
+                message death{.what = message::died, .status = status, .pid = daemon};
+                sys::raw::send(channel, &death, message::head);
                 return;
             }
-            pollfd origin{asked ? -1 : channel_.get(), POLLIN, 0};
-            const int n = sys::poll_once(&origin, 1, until.remaining(), &all_but_that);
+            pollfd origin{asked ? -1 : channel, POLLIN, 0};
+            const long n = sys::raw::poll(&origin, 1, asked && !killed ? &patience : nullptr, &all_but_that);
             if (n == 0) { // it was asked, and had a second
-                sys::send_signal(daemon, SIGKILL);
-                until = sys::deadline(sys::forever);
+                sys::raw::kill(daemon, SIGKILL);
+                killed = true;
             }
             if (n <= 0) continue;
-            message heard;
-            std::string_view nothing;
-            if (!heard.receive(channel_.get(), nothing)) return;
+            char nothing[message::head];
+            if (sys::raw::receive(channel, nothing, sizeof nothing) <= 0) return;
             asked = true;
-            sys::send_signal(daemon, SIGTERM);
-            until = sys::deadline(std::chrono::seconds(1));
+            sys::raw::kill(daemon, SIGTERM);
         }
     }
 

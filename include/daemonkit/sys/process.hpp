@@ -33,15 +33,19 @@ inline int pidfd_send_signal(int pidfd, int signal) noexcept
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
 }
 
-/// fork(2) with the buffers of stdio written out first, so that no line is printed by two processes.
-inline pid_t fork_flushed() noexcept
-{
-    std::fflush(nullptr);
-    return ::fork();
-}
+/// Writes out the buffers of stdio, so that no line is printed by two processes.
+inline void flush_streams() noexcept { std::fflush(nullptr); }
 
 /// setsid(2); cannot fail in a child just forked.
 inline void new_session() noexcept { ::setsid(); }
+
+/// fork(2), and a new session in the child.
+inline pid_t fork_once() noexcept
+{
+    const pid_t child = ::fork();
+    if (child == 0) new_session();
+    return child;
+}
 
 /// Ends this process at once: no destructors, no atexit handlers, no stdio.
 [[noreturn]] inline void exit_now(int status) noexcept { ::_exit(status); }

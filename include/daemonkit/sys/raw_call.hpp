@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+// System calls that touch nothing but registers: no errno, no other part of the thread's control block, no lock. For a
+// process that shares its memory with another one (shared_memory.hpp). They return what the kernel returns: -EINTR
+// where the C library has -1 and errno.
+#pragma once
+
+#include <linux/time_types.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+
+namespace daemonkit::sys::raw {
+
+// A register is named by the variable that is in it, as the documentation of GCC has it.
+#if defined(__x86_64__) && defined(__LP64__)
+
+/// Whether call() is what this header promises.
+inline constexpr bool direct = true;
+
+inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) noexcept
+{
+    register long r10 asm("r10") = d;
+    register long r8 asm("r8") = e;
+    register long r9 asm("r9") = f;
+    asm volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+    return number;
+}
+
+#elif defined(__aarch64__)
+
+inline constexpr bool direct = true;
+
+inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) noexcept
+{
+    register long x8 asm("x8") = number;
+    register long x0 asm("x0") = a;
+    register long x1 asm("x1") = b;
+    register long x2 asm("x2") = c;
+    register long x3 asm("x3") = d;
+    register long x4 asm("x4") = e;
+    register long x5 asm("x5") = f;
+    asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+    return x0;
+}
+
+#else
+
+inline constexpr bool direct = false;
+
+inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) noexcept
+{
+    const long result = ::syscall(number, a, b, c, d, e, f);
+    return result == -1 ? -errno : result;
+}
+
+#endif
+
+inline long address(const void* p) noexcept { return reinterpret_cast<long>(p); } // NOLINT(*-reinterpret-cast)
+
+/// Repeats a call that a signal interrupted.
+inline long retry(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) noexcept
+{
+    for (;;)
+        if (const long result = call(number, a, b, c, d, e); result != -EINTR) return result;
+}
+
+/// ppoll(2). The kernel leaves in `wait` (null: for ever) what remains of it.
+inline long poll(pollfd* fds, unsigned long count, __kernel_timespec* wait, const sigset_t* mask = nullptr) noexcept
+{
+    return call(SYS_ppoll, address(fds), static_cast<long>(count), address(wait), address(mask), _NSIG / 8);
+}
+
+/// The wait status of a child that has exited, which is collected; -1 if it runs, or somebody else collected it.
+inline int reap(pid_t child) noexcept
+{
+    int status = -1;
+    return retry(SYS_wait4, child, address(&status), 1 /* WNOHANG */) == child ? status : -1;
+}
+
+inline void kill(pid_t child, int signal) noexcept { call(SYS_kill, child, signal); }
+
+/// One whole message, or a negative error number. A second is waited for memory, as in send_message().
+inline long send(int fd, const void* data, std::size_t size) noexcept
+{
+    for (int tries = 0;; ++tries) {
+        const long sent = retry(SYS_sendto, fd, address(data), static_cast<long>(size), MSG_NOSIGNAL);
+        if ((sent != -ENOBUFS && sent != -ENOMEM) || tries == 1000) return sent;
+        __kernel_timespec millisecond{0, 1'000'000};
+        poll(nullptr, 0, &millisecond);
+    }
+}
+
+/// One message without waiting: its size, 0 when nobody is left at the other end, a negative error number.
+inline long receive(int fd, void* data, std::size_t size) noexcept
+{
+    return retry(SYS_recvfrom, fd, address(data), static_cast<long>(size), MSG_DONTWAIT);
+}
+
+[[noreturn]] inline void exit(int status) noexcept
+{
+    for (;;) call(SYS_exit_group, status);
+}
+
+} // namespace daemonkit::sys::raw

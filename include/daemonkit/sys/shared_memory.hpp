@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+// Processes in one memory, clone(2) with CLONE_VM: no page table is copied, so that one is made in the same time
+// however much memory there is. What they share beside the memory is the control block of the thread, with errno and
+// the C library's locks: of two that run at once, one makes only raw calls (raw_call.hpp), on a stack of its own.
+#pragma once
+
+#include "process.hpp"
+#include "raw_call.hpp"
+#include "signal_mask.hpp"
+
+#include <linux/futex.h>
+#include <sched.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csetjmp>
+#include <cstddef>
+
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define DAEMONKIT_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define DAEMONKIT_SANITIZED 1
+#endif
+#endif
+
+namespace daemonkit::sys {
+
+/// Sanitizers keep books on one stack a thread.
+#ifdef DAEMONKIT_SANITIZED
+inline constexpr bool under_sanitizer = true;
+#undef DAEMONKIT_SANITIZED
+#else
+inline constexpr bool under_sanitizer = false;
+#endif
+
+/// Whether valgrind carries the program out, which gives each process a memory: its client request 0x1001, a sequence
+/// of instructions that does nothing elsewhere.
+inline bool under_valgrind() noexcept
+{
+#if defined(__x86_64__) && defined(__LP64__)
+    const unsigned long request[6] = {0x1001};
+    unsigned long answer = 0;
+    asm volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi; xchgq %%rbx, %%rbx"
+                 : "+d"(answer)
+                 : "a"(request)
+                 : "cc", "memory");
+    return answer != 0;
+#elif defined(__aarch64__)
+    const unsigned long request[6] = {0x1001};
+    register unsigned long answer asm("x3") = 0;
+    register const unsigned long* at asm("x4") = request;
+    asm volatile("ror x12, x12, #3; ror x12, x12, #13; ror x12, x12, #51; ror x12, x12, #61; orr x10, x10, x10"
+                 : "+r"(answer)
+                 : "r"(at)
+                 : "cc", "memory");
+    return answer != 0;
+#else
+    return false;
+#endif
+}
+
+inline bool memory_can_be_shared() noexcept { return raw::direct && !under_sanitizer && !under_valgrind(); }
+
+/// Handlers of pthread_atfork(3) may run on it, too.
+struct alignas(16) small_stack
+{
+    std::array<std::byte, 65536> bytes;
+
+    [[nodiscard]] void* top() noexcept { return bytes.data() + bytes.size(); }
+};
+
+/// rseq(2): a process that was made in the memory of another has none, though the C library has one in its books and
+/// would tell an old number of the processor for ever.
+inline void register_restartable_sequences() noexcept
+{
+#if __has_include(<sys/rseq.h>) && defined(RSEQ_SIG)
+    if (__rseq_size == 0) return;
+    char* thread = nullptr;
+#if defined(__x86_64__)
+    asm("mov %%fs:0, %0" : "=r"(thread));
+#elif defined(__aarch64__)
+    asm("mrs %0, tpidr_el0" : "=r"(thread));
+#endif
+    constexpr long original_size = 32; // of struct rseq, which every kernel takes
+    if (thread != nullptr) raw::call(SYS_rseq, raw::address(thread + __rseq_offset), original_size, 0, RSEQ_SIG);
+#endif
+}
+
+/// fork(2), setsid(2) and fork(2) for the price of one, because the process in the middle has no memory of its own:
+/// returns in the grandchild with 0, and in the caller with the pid of the child in the middle, or -1 and errno.
+/// There watch(grandchild, resume) runs, with -1 and errno if it could not be made; the caller stands still until
+/// resume() is called, and after that `watch` makes only raw calls and touches nothing but its own stack. When it
+/// returns, the child in the middle ends. All signals are blocked. Where memory cannot be shared it is a plain fork.
+template <class Watch>
+class double_forker
+{
+public:
+    explicit double_forker(Watch watch) noexcept : watch_(watch) {}
+
+    pid_t operator()() noexcept
+    {
+        if (!memory_can_be_shared()) return plainly();
+        const pid_t middle = in_one_memory();
+        return middle == -1 && errno == EINVAL ? plainly() : middle; // as emulators have it
+    }
+
+private:
+    pid_t plainly() noexcept
+    {
+        if (const pid_t middle = ::fork(); middle != 0) return middle;
+        new_session();
+        const pid_t grandchild = ::fork();
+        if (grandchild == 0) return 0;
+        watch_(grandchild, [] {});
+        exit_now(0);
+    }
+
+    [[gnu::noinline]] pid_t in_one_memory() noexcept
+    {
+        // What the grandchild comes back to: its copy of this stack, as it is while the caller stands still below.
+        if (_setjmp(here_) != 0) return 0;
+        held.store(1);
+        const pid_t middle = ::clone(run, stack.top(), CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, this, nullptr,
+                                     nullptr, &held);
+        // The kernel clears it as well when the child in the middle is killed.
+        while (middle != -1 && held.load() != 0)
+            raw::call(SYS_futex, raw::address(&held), FUTEX_WAIT, 1);
+        return middle;
+    }
+
+    static int run(void* self) noexcept
+    {
+        auto& maker = *static_cast<double_forker*>(self);
+        auto watch = maker.watch_;
+        new_session();
+        const pid_t grandchild = ::fork();
+        if (grandchild == 0) {
+            register_restartable_sequences();
+            _longjmp(maker.here_, 1);
+        }
+        watch(grandchild, [] {
+            held.store(0);
+            raw::call(SYS_futex, raw::address(&held), FUTEX_WAKE, 1);
+        });
+        raw::exit(0);
+    }
+
+    static inline small_stack stack{};
+    static inline std::atomic<int> held{0};
+
+    Watch watch_;
+    std::jmp_buf here_;
+};
+
+} // namespace daemonkit::sys
