@@ -187,7 +187,8 @@ BOOST_AUTO_TEST_CASE(a_line_in_the_buffer_is_printed_by_one_process, *boost::uni
 {
     const auto child = in_child([] {
         std::printf("once\n");
-        const pid_t grandchild = sys::fork_flushed();
+        sys::flush_streams();
+        const pid_t grandchild = ::fork();
         if (grandchild == 0) {
             std::fflush(nullptr);
             ::_exit(0);
