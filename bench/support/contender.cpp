@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "support/contender.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <csignal>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace bench {
+
+std::string program(const std::string& name) { return std::string(BENCH_CONTENDER_DIR) + "/" + name; }
+
+contender with_verbs(const std::string& name, const words& command, bool waits)
+{
+    const auto verb = [&command](const char* word) {
+        auto line = command;
+        line.emplace_back(word);
+        return line;
+    };
+    return {.name = name, .start = verb("start"), .stop = verb("stop"), .status = verb("status"), .waits = waits};
+}
+
+contender built(const std::string& name)
+{
+    if (::access(program(name).c_str(), X_OK) == 0) return with_verbs(name, {program(name)});
+    return {.name = name, .remark = "was not built"};
+}
+
+namespace {
+
+/// 0 if the text does not begin with a pid.
+pid_t to_pid(const std::string& text)
+{
+    pid_t pid = 0;
+    std::from_chars(text.data(), text.data() + text.size(), pid);
+    return pid;
+}
+
+/// The end of READY_PIPE that hears.
+class ready_pipe
+{
+public:
+    explicit ready_pipe(std::string path) : path_(std::move(path))
+    {
+        check(::mkfifo(path_.c_str(), 0600), "make " + path_);
+        // Opened for writing too: it never ends, however many writers come and go.
+        end_ = descriptor(check(::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC), "open " + path_));
+    }
+    ready_pipe(const ready_pipe&) = delete;
+    ready_pipe& operator=(const ready_pipe&) = delete;
+    ~ready_pipe() { ::unlink(path_.c_str()); }
+
+    void wait() const { wait_readable(end_.get(), "a daemon to be ready"); }
+    [[nodiscard]] pid_t pid() const
+    {
+        char text[32];
+        return to_pid({text, static_cast<std::size_t>(
+                                 check(static_cast<int>(::read(end_.get(), text, sizeof text)), "read " + path_))});
+    }
+
+private:
+    std::string path_;
+    descriptor end_;
+};
+
+} // namespace
+
+pid_t pid_in(const std::string& pid_file)
+{
+    const pid_t pid = to_pid(text_of(pid_file));
+    if (pid <= 1) throw std::runtime_error("no pid in " + pid_file);
+    return pid;
+}
+
+started start(const contender& who, const std::string& pid_file)
+{
+    auto environment = who.environment;
+    environment.push_back("PID_FILE=" + pid_file);
+    std::optional<ready_pipe> pipe;
+    if (!who.waits) {
+        pipe.emplace(pid_file + ".ready");
+        environment.push_back("READY_PIPE=" + pid_file + ".ready");
+    }
+    started result;
+    const auto began = now();
+    const int status = wait_for(spawn(who.start, environment));
+    result.returned = result.ready = now() - began;
+    if (status != 0) throw std::runtime_error(who.name + ": start ended with status " + std::to_string(status));
+    if (pipe) {
+        pipe->wait();
+        result.ready = now() - began;
+        result.daemon = pipe->pid();
+    }
+    if (result.daemon <= 1) result.daemon = pid_in(pid_file);
+    return result;
+}
+
+void end(pid_t daemon)
+{
+    const pidfd process(daemon);
+    process.signal(SIGTERM);
+    pollfd p{process.get(), POLLIN, 0};
+    if (::poll(&p, 1, 10'000) != 1) process.signal(SIGKILL);
+    process.wait();
+}
+
+} // namespace bench
