@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#define _GNU_SOURCE
+#include "subject.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct subject_report report;
+static struct subject_descriptors descriptors;
+static volatile unsigned char* memory;
+static size_t size;
+static int writes_early;
+
+static int64_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static int64_t page_faults(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_minflt + used.ru_majflt;
+}
+
+static void write_all(volatile unsigned char* place, size_t bytes)
+{
+    for (size_t at = 0; at < bytes; at += 4096) place[at] = 1;
+}
+
+/// Whoever has just written much memory goes on with cold caches. This is how a process without any gets those.
+static void cool_down(void)
+{
+    const size_t much = 256 << 20;
+    void* const place = mmap(NULL, much, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (place == MAP_FAILED) return;
+    write_all(place, much);
+    munmap(place, much);
+}
+
+static void hold_memory(const char* pages)
+{
+    if (strcmp(pages, "cold") == 0) cool_down();
+    if (size == 0) return;
+    const size_t huge_page = 2 << 20;
+    char* const place = mmap(NULL, size + huge_page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (place == MAP_FAILED) {
+        perror("mmap");
+        exit(1);
+    }
+    char* const begin = place + (huge_page - (uintptr_t)place % huge_page) % huge_page;
+    if (madvise(begin, size, strcmp(pages, "huge") == 0 ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) == -1) {
+        perror("madvise");
+        exit(1);
+    }
+    memory = (volatile unsigned char*)begin;
+    write_all(memory, size);
+}
+
+struct subject_descriptors subject_begin(int argc, char** argv)
+{
+    if (argc != 5) {
+        fprintf(stderr, "usage: %s WAY BYTES small|huge|cold early|late\n", argv[0]);
+        exit(2);
+    }
+    size = strtoull(argv[2], NULL, 10);
+    writes_early = strcmp(argv[4], "early") == 0;
+    descriptors.report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    descriptors.origin = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (descriptors.report == -1 || descriptors.origin == -1) {
+        perror("open descriptors");
+        exit(1);
+    }
+    hold_memory(argv[3]);
+    return descriptors;
+}
+
+// Every second write of all goes to the early ones, so that no page is written twice.
+static void write_to_memory(size_t first, int64_t* duration, int64_t* faults)
+{
+    if (size == 0) return;
+    const size_t step = size / (2 * SUBJECT_WRITES);
+    const int64_t faults_before = page_faults();
+    const int64_t before = now();
+    for (size_t i = 0; i < SUBJECT_WRITES; ++i) memory[(2 * i + first) * step] = 2;
+    *duration = now() - before;
+    *faults = page_faults() - faults_before;
+}
+
+void subject_asks(void) { report.asks = report.detaches = now(); }
+
+void subject_detaches(void) { report.detaches = now(); }
+
+void subject_runs(void) { report.runs = now(); }
+
+void subject_initialises(void)
+{
+    if (writes_early) write_to_memory(0, &report.early_time, &report.early_faults);
+}
+
+void subject_serves(void)
+{
+    struct pollfd origin = {descriptors.origin, POLLIN, 0};
+    while (poll(&origin, 1, -1) != 1) {}
+    report.gone = now();
+    write_to_memory(1, &report.late_time, &report.late_faults);
+    if (write(descriptors.report, &report, sizeof report) != sizeof report) _exit(1);
+}
