@@ -156,6 +156,19 @@ struct no_terminal_in_the_background
                   "null_stdio or log_file_stdio, or no_fork to stay in the foreground");
 };
 
+template <class F, class P>
+struct somebody_undoes
+{
+    static constexpr bool adopts()
+    {
+        if constexpr (leaves_no_origin<F> && has_claim<P>)
+            return has_adopt<std::remove_cvref_t<decltype(std::declval<const P&>().claim())>>;
+        return true;
+    }
+    static_assert(adopts(), "daemonkit: this ForkPolicy leaves no origin that could undo a claim: the guard that the "
+                            "PidPolicy's claim() returns needs `void adopt() noexcept`");
+};
+
 } // namespace rule
 
 /// Every rule on one combination; instantiated before anything else of basic_daemon.
@@ -165,7 +178,8 @@ struct combination : rule::order<F, P, S, O>,
                      rule::pid_parts<P>,
                      rule::signal_parts<S>,
                      rule::stdio_parts<O>,
-                     rule::no_terminal_in_the_background<F, O>
+                     rule::no_terminal_in_the_background<F, O>,
+                     rule::somebody_undoes<F, P>
 {
     static constexpr bool holds = true;
 };

@@ -32,6 +32,10 @@ public:
     {
         if (const auto status = options_.parse(argc, argv, name_, version(), verbs)) return *status;
         if (options_.timeout) allow(*options_.timeout);
+        if constexpr (requires { settings_.fork.announces; }) { // an origin that cannot come back to tell()
+            settings_.fork.announces = !options_.quiet;
+            settings_.fork.name = name_;
+        }
         const auto verb = options_.verb;
         if (verb == "run") return tell(daemon_.run_in_foreground(settings_, std::forward<Args>(args)...));
         if (verb == "start") {

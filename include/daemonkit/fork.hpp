@@ -4,5 +4,6 @@
 
 #include "fork/concept.hpp"
 #include "fork/double_fork.hpp"
+#include "fork/handoff_fork.hpp"
 #include "fork/no_fork.hpp"
 #include "fork/single_fork.hpp"

@@ -65,6 +65,7 @@ protected:
             const process_setup setup(s.process);
             auto identity = s.pid.claim();
             auto link = detached(fork);
+            if constexpr (leaves_no_origin<Fork>) identity.adopt();
             if (!link.in_origin())
                 return {in_daemon<Fork>(link, identity, stdio, setup, s, std::forward<Args>(args)...), false};
             report = link.wait(progress);

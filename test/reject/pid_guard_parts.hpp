@@ -11,6 +11,9 @@ struct mine
 #ifndef LACKS_PUBLISH
         void publish(pid_t) {}
 #endif
+#ifndef LACKS_ADOPT
+        void adopt() noexcept {}
+#endif
 #ifndef LACKS_RELEASE
         void release() noexcept {}
 #endif

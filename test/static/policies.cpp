@@ -15,6 +15,7 @@ inline constexpr int families = fork_policy<P> + pid_policy<P> + signal_policy<P
 static_assert(fork_policy<no_fork> && families<no_fork> == 1);
 static_assert(fork_policy<single_fork> && families<single_fork> == 1);
 static_assert(fork_policy<double_fork> && families<double_fork> == 1);
+static_assert(fork_policy<handoff_fork> && families<handoff_fork> == 1);
 static_assert(pid_policy<no_pid_file> && families<no_pid_file> == 1);
 static_assert(pid_policy<pid_file> && families<pid_file> == 1);
 static_assert(pid_policy<flock_pid_file> && families<flock_pid_file> == 1);
@@ -30,6 +31,7 @@ static_assert(families<int> == 0 && families<void*> == 0);
 
 // The facts by which combinations are judged.
 static_assert(!no_fork::detaches && single_fork::detaches && double_fork::detaches);
+static_assert(handoff_fork::detaches && leaves_no_origin<handoff_fork> && !leaves_no_origin<double_fork>);
 static_assert(!no_pid_file::records_pid && pid_file::records_pid && flock_pid_file::records_pid);
 static_assert(!inherit_signals::claims_signals && flag_signals::claims_signals && self_pipe_signals::claims_signals &&
               signalfd_signals::claims_signals);

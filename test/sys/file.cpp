@@ -3,6 +3,7 @@
 #include <daemonkit/sys/channel.hpp>
 #include <daemonkit/sys/directory.hpp>
 #include <daemonkit/sys/file.hpp>
+#include <daemonkit/sys/raw_call.hpp>
 
 #include "support/process.hpp"
 #include "support/skip.hpp"
@@ -409,14 +410,14 @@ BOOST_AUTO_TEST_CASE(keeps_message_boundaries_in_both_directions)
 {
     sys::unique_fd one, other;
     BOOST_TEST_REQUIRE(sys::open_channel(one, other) == 0);
-    BOOST_TEST(sys::send_message(one.get(), "first", 5) == 5);
-    BOOST_TEST(sys::send_message(one.get(), "x", 1) == 1);
+    BOOST_TEST(sys::raw::send(one.get(), "first", 5) == 5);
+    BOOST_TEST(sys::raw::send(one.get(), "x", 1) == 1);
     std::array<char, 64> bytes{};
-    BOOST_TEST(sys::receive_message(other.get(), bytes.data(), bytes.size()) == 5);
-    BOOST_TEST(sys::receive_message(other.get(), bytes.data(), bytes.size()) == 1);
-    BOOST_TEST(sys::receive_message(other.get(), bytes.data(), bytes.size()) == -1);
-    BOOST_TEST(sys::send_message(other.get(), "back", 4) == 4);
-    BOOST_TEST(sys::receive_message(one.get(), bytes.data(), bytes.size()) == 4);
+    BOOST_TEST(sys::raw::receive(other.get(), bytes.data(), bytes.size()) == 5);
+    BOOST_TEST(sys::raw::receive(other.get(), bytes.data(), bytes.size()) == 1);
+    BOOST_TEST(sys::raw::receive(other.get(), bytes.data(), bytes.size()) == -EAGAIN);
+    BOOST_TEST(sys::raw::send(other.get(), "back", 4) == 4);
+    BOOST_TEST(sys::raw::receive(one.get(), bytes.data(), bytes.size()) == 4);
 }
 
 BOOST_AUTO_TEST_CASE(a_partner_that_has_gone_raises_no_signal)
@@ -427,8 +428,8 @@ BOOST_AUTO_TEST_CASE(a_partner_that_has_gone_raises_no_signal)
         if (sys::open_channel(one, other) == -1) return 2;
         other.reset();
         char byte = 0;
-        return holds(sys::send_message(one.get(), "x", 1) == -1 && errno == EPIPE, "sending fails") &&
-                       holds(sys::receive_message(one.get(), &byte, 1) == 0, "receiving tells that nobody is left")
+        return holds(sys::raw::send(one.get(), "x", 1) == -EPIPE, "sending fails") &&
+                       holds(sys::raw::receive(one.get(), &byte, 1) == 0, "receiving tells that nobody is left")
                    ? 0
                    : 1;
     });

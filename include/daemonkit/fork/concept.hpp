@@ -5,6 +5,8 @@
 //
 //   expression               when, in which process     promise
 //   P::detaches              compile time               whether run() happens in another process than start()
+//   P::leaves_no_origin      compile time, optional     true: detach() returns in the daemon only, and the origin
+//                                                       ends by itself
 //   p.detach()               after the identity was     returns the link in both processes; throws startup_error
 //                            claimed; in the origin     in the origin, having made no process
 //   l.in_origin()            both                       which of the two this is; always false if !detaches
@@ -50,6 +52,10 @@ template <class P>
 concept has_detach = requires(const P& p) {
     { p.detach() } -> fork_link;
 };
+
+/// start() returns in the daemon only, which has to undo what the origin has claimed.
+template <class P>
+concept leaves_no_origin = requires { requires P::leaves_no_origin; };
 
 template <class P>
 concept fork_policy = std::copyable<P> && says_detaches<P> && has_detach<P>;

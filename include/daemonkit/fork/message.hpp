@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the daemon, the middle child and the origin say to each other while the daemon starts.
+// What the daemon, the middle child and the origin say to each other while the daemon starts. By raw calls, because they
+// may share their memory.
 #pragma once
 
-#include "../sys/channel.hpp"
+#include "../sys/process.hpp"
+#include "../sys/raw_call.hpp"
+#include "../sys/unique_fd.hpp"
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <string_view>
 
@@ -35,19 +39,38 @@ struct message
     void send(int channel, std::string_view sentence = {}) noexcept
     {
         const auto size = sentence.copy(text, longest);
-        sys::send_message(channel, this, head + size);
+        sys::raw::send(channel, this, head + size);
     }
 
     /// Takes one message that is there, or false: nobody is left to send any.
     [[nodiscard]] bool receive(int channel, std::string_view& sentence) noexcept
     {
-        const int size = sys::receive_message(channel, this, sizeof *this);
-        if (size < static_cast<int>(head)) return false;
+        const long size = sys::raw::receive(channel, this, sizeof *this);
+        if (size < static_cast<long>(head)) return false;
         sentence = {text, static_cast<std::size_t>(size) - head};
         return true;
     }
 };
 
 inline constexpr std::size_t message::head = offsetof(message, text);
+
+// What the daemon says, the first two once.
+
+inline void tell_ready(sys::unique_fd& channel) noexcept
+{
+    message{.what = message::ready, .pid = sys::this_process()}.send(channel.get());
+    channel.reset();
+}
+
+inline void tell_failure(sys::unique_fd& channel, std::string_view sentence, int status) noexcept
+{
+    message{.what = message::failed, .status = status, .pid = sys::this_process()}.send(channel.get(), sentence);
+    channel.reset();
+}
+
+inline void tell_extension(const sys::unique_fd& channel, std::chrono::nanoseconds more) noexcept
+{
+    message{.what = message::extend, .nanoseconds = more.count()}.send(channel.get());
+}
 
 } // namespace daemonkit

@@ -8,12 +8,14 @@
 #pragma once
 
 #include "../startup_error.hpp"
+#include "../sys/channel.hpp"
 #include "../sys/deadline.hpp"
 #include "../sys/process.hpp"
 #include "../sys/raw_call.hpp"
 #include "../sys/shared_memory.hpp"
 #include "../sys/signal_mask.hpp"
 #include "concept.hpp"
+#include "listening.hpp"
 #include "message.hpp"
 
 #include <array>
@@ -29,8 +31,7 @@ public:
     /// startup_error in the origin if no process could be made.
     origin_link(forks times, std::chrono::nanoseconds deadline) : times_(times), deadline_(deadline)
     {
-        if (deadline <= deadline.zero())
-            throw startup_error::bad_setting("wait for the daemon", {}, "the deadline in the settings is not positive");
+        require_positive(deadline);
         const sys::waitable_children waitable; // the middle child keeps it, the daemon and the origin do not
         sys::unique_fd other_end;
         check(sys::open_channel(channel_, other_end), "open the channel to the daemon");
@@ -53,66 +54,32 @@ public:
     [[nodiscard]] bool in_origin() const noexcept { return child_ != 0; }
     [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
 
-    void ready() noexcept
-    {
-        message{.what = message::ready, .pid = sys::this_process()}.send(channel_.get());
-        channel_.reset();
-    }
-
-    void fail(std::string_view sentence, int status) noexcept
-    {
-        message{.what = message::failed, .status = status, .pid = sys::this_process()}.send(channel_.get(), sentence);
-        channel_.reset();
-    }
-
-    void extend(std::chrono::nanoseconds more) noexcept
-    {
-        message{.what = message::extend, .nanoseconds = more.count()}.send(channel_.get());
-    }
+    void ready() noexcept { tell_ready(channel_); }
+    void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
+    void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
 
     template <class Progress>
     [[nodiscard]] start_report wait(Progress progress)
     {
-        using namespace std::chrono_literals;
-        constexpr auto tick = std::is_same_v<Progress, in_silence> ? sys::forever : std::chrono::nanoseconds(1s);
-        const auto began = std::chrono::steady_clock::now();
         const sys::waitable_children waitable;
-        sys::deadline until(deadline_);
-        for (bool open = true, child = true;;) {
-            // The end of the channel alone says nothing of the daemon, which may have closed it; that of a middle
-            // child, which may have been killed, neither. Both together do, and so does the end of a direct child.
-            if (!child && times_ == forks::once) return died(sys::reap(child_), child_);
-            if (!child && !open) {
-                sys::reap(child_);
-                return died(-1, 0);
-            }
-            // In this order: whoever has exited when the first is looked at has said all when the second is.
-            std::array<pollfd, 2> fds{
-                {{child ? child_exit_.get() : -1, POLLIN, 0}, {open ? channel_.get() : -1, POLLIN, 0}}};
-            const int n = sys::poll_once(fds.data(), fds.size(), std::min(until.remaining(), tick));
-            if (n == 0 && until.passed()) return give_up();
-            if (n == 0) progress(std::chrono::steady_clock::now() - began);
-            if (n <= 0) continue;
-            if (fds[1].revents == 0) {
-                child = false;
-                continue;
-            }
-            message heard;
-            std::string_view sentence;
-            open = heard.receive(channel_.get(), sentence);
-            if (!open) continue;
-            switch (heard.what) {
-            case message::ready:
-                if (times_ == forks::twice) see_off_child(sys::forever);
-                return {start_outcome::ready, exit_status::done, heard.pid, {}};
-            case message::failed:
-                see_off_child(1s); // it undoes what it did and goes; a main() with more to do is not waited for
-                return {start_outcome::failed, heard.status, heard.pid, std::string(sentence)};
-            case message::died: see_off_child(sys::forever); return died(heard.status, heard.pid);
-            case message::extend: until = sys::deadline(std::chrono::nanoseconds(heard.nanoseconds)); break;
-            case message::give_up: break;
-            }
+        message heard;
+        std::string_view sentence;
+        const bool between = times_ == forks::twice;
+        switch (listen(channel_.get(), child_exit_.get(), between, deadline_, progress, heard, sentence)) {
+        case verdict::late: return give_up();
+        case verdict::ended: {
+            const int status = sys::reap(child_); // of a middle child it says nothing
+            return between ? died(-1, 0) : died(status, child_);
         }
+        case verdict::spoke: break;
+        }
+        if (heard.what == message::failed) {
+            see_off_child(std::chrono::seconds(1)); // it undoes what it did and goes; a longer main() is not waited for
+            return {start_outcome::failed, heard.status, heard.pid, std::string(sentence)};
+        }
+        if (between) see_off_child(sys::forever);
+        if (heard.what == message::died) return died(heard.status, heard.pid);
+        return {start_outcome::ready, exit_status::done, heard.pid, {}};
     }
 
 private:
@@ -147,8 +114,7 @@ private:
         __kernel_timespec patience{1, 0};
         for (bool asked = false, killed = false;;) {
             if (const int status = sys::raw::reap(daemon); status != -1) {
-                message death{.what = message::died, .status = status, .pid = daemon};
-                sys::raw::send(channel, &death, message::head);
+                message{.what = message::died, .status = status, .pid = daemon}.send(channel);
                 return;
             }
             pollfd origin{asked ? -1 : channel, POLLIN, 0};
@@ -158,8 +124,9 @@ private:
                 killed = true;
             }
             if (n <= 0) continue;
-            char nothing[message::head];
-            if (sys::raw::receive(channel, nothing, sizeof nothing) <= 0) return;
+            message request;
+            std::string_view nothing;
+            if (!request.receive(channel, nothing)) return;
             asked = true;
             sys::raw::kill(daemon, SIGTERM);
         }
@@ -193,16 +160,15 @@ private:
             message{.what = message::give_up}.send(channel_.get());
         sys::readable_within(child_exit_.get(), sys::forever);
         sys::reap(child_);
-        return {start_outcome::late, exit_status::error, 0,
-                "the daemon was not ready within " + sys::in_seconds(deadline_) + " s and " +
-                    (alone ? "could not be ended, because the process between was killed: look for it with status"
-                           : "was ended: allow it a longer deadline, or let it call extend() while it initialises")};
+        return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, alone)};
     }
 
     [[nodiscard]] static start_report died(int wait_status, pid_t pid)
     {
-        return {start_outcome::died, sys::exit_status_of(wait_status), pid,
-                "the daemon " + sys::describe_death(wait_status) + " before it was ready"};
+        start_report report{start_outcome::died, sys::exit_status_of(wait_status), pid, "the daemon "};
+        sys::describe_death(report.message, wait_status);
+        report.message += " before it was ready";
+        return report;
     }
 
     forks times_;

@@ -9,6 +9,8 @@
 //                                                       nothing changed in either case
 //   g.publish(pid)           daemon before on_start();  from now on find() leads here; throws startup_error.
 //                            privileged, no chroot yet  The process that published is the one that undoes
+//   g.adopt()                daemon, before publish();  this process undoes from now on, and not the one that
+//                            with handoff_fork only     claimed; never throws
 //   g.release()              origin, daemon is ready    this copy undoes nothing any more; never throws
 //   g.descriptors()          daemon, once               range of what descriptor hygiene must not close
 //   g.lost_fd()              daemon, at every wait      readable when keep() has work; -1: never
@@ -38,6 +40,11 @@ concept pid_guard = std::movable<G> && requires(G g, const G c, pid_t pid) {
     { *std::begin(c.descriptors()) } -> std::convertible_to<int>;
     { c.lost_fd() } -> std::same_as<int>;
     { g.keep() } -> std::same_as<bool>;
+};
+
+template <class G>
+concept has_adopt = requires(G g) {
+    { g.adopt() } noexcept;
 };
 
 template <class P>

@@ -15,6 +15,7 @@ struct no_pid_file
     struct guard
     {
         void publish(pid_t) noexcept {}
+        void adopt() noexcept {}
         void release() noexcept {}
         [[nodiscard]] static constexpr std::array<int, 1> descriptors() noexcept { return {-1}; }
         [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; }

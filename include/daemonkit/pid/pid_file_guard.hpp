@@ -67,6 +67,9 @@ public:
         }
     }
 
+    /// From here on this process undoes what another one claimed.
+    void adopt() noexcept { owner_ = sys::this_process(); }
+
     void release() noexcept
     {
         directories_.release();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "file.hpp"
+#include "short_text.hpp"
 
 #include <sys/prctl.h>
 #include <sys/statfs.h>
@@ -80,13 +81,21 @@ inline std::string signal_name(int signal)
     return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(signal);
 }
 
-/// "exited with status 7", "was killed by signal 11 (Segmentation fault)".
-inline std::string describe_death(int wait_status)
+/// Adds "exited with status 7" or "was killed by signal 11 (Segmentation fault)" to a text.
+template <class Text>
+void describe_death(Text& text, int wait_status)
 {
-    if (wait_status == -1) return "died";
-    if (WIFEXITED(wait_status)) return "exited with status " + std::to_string(WEXITSTATUS(wait_status));
-    const int signal = WTERMSIG(wait_status);
-    return "was killed by signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
+    if (wait_status == -1) {
+        text += "died";
+    } else if (WIFEXITED(wait_status)) {
+        text += "exited with status ";
+        text += decimal(WEXITSTATUS(wait_status));
+    } else {
+        const char* const name = ::sigdescr_np(WTERMSIG(wait_status));
+        text += "was killed by signal ";
+        text += decimal(WTERMSIG(wait_status));
+        ((text += " (") += name != nullptr ? name : "a real-time signal") += ")";
+    }
 }
 
 struct process_stat

@@ -13,6 +13,7 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <string_view>
 
 namespace daemonkit::sys::raw {
 
@@ -27,7 +28,10 @@ inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
     register long r10 asm("r10") = d;
     register long r8 asm("r8") = e;
     register long r9 asm("r9") = f;
-    asm volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+    asm volatile("syscall"
+                 : "+a"(number)
+                 : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                 : "rcx", "r11", "memory");
     return number;
 }
 
@@ -99,6 +103,44 @@ inline long send(int fd, const void* data, std::size_t size) noexcept
 inline long receive(int fd, void* data, std::size_t size) noexcept
 {
     return retry(SYS_recvfrom, fd, address(data), static_cast<long>(size), MSG_DONTWAIT);
+}
+
+inline long pidfd_open(pid_t pid) noexcept { return call(SYS_pidfd_open, pid, 0); }
+inline void close(int fd) noexcept { call(SYS_close, fd); }
+
+inline void write(int fd, std::string_view text) noexcept
+{
+    while (!text.empty()) {
+        const long n = retry(SYS_write, fd, address(text.data()), static_cast<long>(text.size()));
+        if (n <= 0) return;
+        text.remove_prefix(static_cast<std::size_t>(n));
+    }
+}
+
+/// As exec(3) does: signals that are handled get the default action, and those that are ignored stay so.
+inline void default_handlers() noexcept
+{
+    struct action // as the kernel has it
+    {
+        unsigned long handler;
+        unsigned long others[3];
+    };
+    for (int signal = 1; signal < _NSIG; ++signal) {
+        action now{};
+        constexpr action by_default{};
+        constexpr unsigned long ignored = 1;
+        if (call(SYS_rt_sigaction, signal, 0, address(&now), _NSIG / 8) == 0 && now.handler > ignored)
+            call(SYS_rt_sigaction, signal, address(&by_default), 0, _NSIG / 8);
+    }
+}
+
+/// All but those that dump memory by default, signal(7): a dump takes along whoever shares the memory.
+inline void unblock_all_but_dumping() noexcept
+{
+    unsigned long dumping = 0;
+    for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
+        dumping |= 1UL << static_cast<unsigned>(signal - 1);
+    call(SYS_rt_sigprocmask, SIG_SETMASK, address(&dumping), 0, _NSIG / 8);
 }
 
 [[noreturn]] inline void exit(int status) noexcept

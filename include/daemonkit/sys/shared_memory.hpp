@@ -67,30 +67,54 @@ inline bool under_valgrind() noexcept
 
 inline bool memory_can_be_shared() noexcept { return raw::direct && !under_sanitizer && !under_valgrind(); }
 
-/// Handlers of pthread_atfork(3) may run on it, too.
+template <std::size_t Size>
 struct alignas(16) small_stack
 {
-    std::array<std::byte, 65536> bytes;
+    std::array<std::byte, Size> bytes;
 
     [[nodiscard]] void* top() noexcept { return bytes.data() + bytes.size(); }
 };
 
-/// rseq(2): a process that was made in the memory of another has none, though the C library has one in its books and
-/// would tell an old number of the processor for ever.
-inline void register_restartable_sequences() noexcept
+/// Goes on with function(argument) on another stack, and leaves this one as it is.
+[[noreturn]] inline void run_on([[maybe_unused]] void* top, void (*function)(void*) noexcept, void* argument) noexcept
 {
-#if __has_include(<sys/rseq.h>) && defined(RSEQ_SIG)
+#if defined(__x86_64__) && defined(__LP64__)
+    asm volatile("movq %0, %%rsp; xorl %%ebp, %%ebp; callq *%1" : : "r"(top), "r"(function), "D"(argument) : "memory");
+#elif defined(__aarch64__)
+    register void* x0 asm("x0") = argument;
+    asm volatile("mov sp, %0; mov x29, xzr; blr %1" : : "r"(top), "r"(function), "r"(x0) : "memory");
+#else
+    function(argument);
+#endif
+    __builtin_unreachable();
+}
+
+#if __has_include(<sys/rseq.h>) && defined(RSEQ_SIG) && (defined(__x86_64__) || defined(__aarch64__))
+
+/// rseq(2) on what the C library has registered for its thread.
+inline void restartable_sequences(int flags) noexcept
+{
     if (__rseq_size == 0) return;
     char* thread = nullptr;
 #if defined(__x86_64__)
     asm("mov %%fs:0, %0" : "=r"(thread));
-#elif defined(__aarch64__)
+#else
     asm("mrs %0, tpidr_el0" : "=r"(thread));
 #endif
     constexpr long original_size = 32; // of struct rseq, which every kernel takes
-    if (thread != nullptr) raw::call(SYS_rseq, raw::address(thread + __rseq_offset), original_size, 0, RSEQ_SIG);
-#endif
+    raw::call(SYS_rseq, raw::address(thread + __rseq_offset), original_size, flags, RSEQ_SIG);
 }
+inline void unregister_restartable_sequences() noexcept { restartable_sequences(RSEQ_FLAG_UNREGISTER); }
+/// A process that was made in the memory of another has none, though the C library has one in its books and would tell
+/// an old number of the processor for ever.
+inline void register_restartable_sequences() noexcept { restartable_sequences(0); }
+
+#else
+
+inline void unregister_restartable_sequences() noexcept {}
+inline void register_restartable_sequences() noexcept {}
+
+#endif
 
 /// fork(2), setsid(2) and fork(2) for the price of one, because the process in the middle has no memory of its own:
 /// returns in the grandchild with 0, and in the caller with the pid of the child in the middle, or -1 and errno.
@@ -126,11 +150,10 @@ private:
         // What the grandchild comes back to: its copy of this stack, as it is while the caller stands still below.
         if (_setjmp(here_) != 0) return 0;
         held.store(1);
-        const pid_t middle = ::clone(run, stack.top(), CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, this, nullptr,
-                                     nullptr, &held);
+        const pid_t middle =
+            ::clone(run, stack.top(), CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, this, nullptr, nullptr, &held);
         // The kernel clears it as well when the child in the middle is killed.
-        while (middle != -1 && held.load() != 0)
-            raw::call(SYS_futex, raw::address(&held), FUTEX_WAIT, 1);
+        while (middle != -1 && held.load() != 0) raw::call(SYS_futex, raw::address(&held), FUTEX_WAIT, 1);
         return middle;
     }
 
@@ -151,7 +174,7 @@ private:
         raw::exit(0);
     }
 
-    static inline small_stack stack{};
+    static inline small_stack<65536> stack{}; // handlers of pthread_atfork(3) run on it, too
     static inline std::atomic<int> held{0};
 
     Watch watch_;

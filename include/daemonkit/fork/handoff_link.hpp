@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+// The link of handoff_fork, and what is left of the origin: a loop on a small stack that hears the daemon, says in one
+// line how it ended, and ends. It makes raw calls only, also when the daemon has died, which may have been in the
+// middle of anything.
+#pragma once
+
+#include "../startup_error.hpp"
+#include "../sys/channel.hpp"
+#include "../sys/memory_handover.hpp"
+#include "../sys/process.hpp"
+#include "concept.hpp"
+#include "listening.hpp"
+#include "message.hpp"
+
+#include <string>
+#include <utility>
+
+namespace daemonkit {
+
+/// The origin without its memory.
+struct bereft_origin
+{
+    using text = sys::short_text<message::longest + 512>;
+
+    int channel;
+    int daemon_channel; // the daemon's end, of which the origin has a copy
+    std::chrono::nanoseconds deadline;
+    bool announces;
+    sys::short_text<256> name; // and ": "
+    sys::short_text<256> late;
+
+    [[noreturn]] void operator()(pid_t daemon) const noexcept
+    {
+        sys::raw::default_handlers();
+        sys::raw::unblock_all_but_dumping();
+        sys::raw::close(daemon_channel);
+        text line{name};
+        const int status = conclude(daemon, line);
+        line += "\n";
+        const bool good = status == exit_status::done;
+        if (!good || announces) sys::raw::write(good ? 1 : 2, line);
+        sys::raw::exit(status);
+    }
+
+private:
+    /// The exit status, and the sentence.
+    int conclude(pid_t daemon, text& line) const noexcept
+    {
+        const long child_exit = sys::raw::pidfd_open(daemon);
+        if (child_exit < 0) {
+            sys::raw::kill(daemon, SIGKILL);
+            ((line += "cannot watch the daemon: ") += ::strerrordesc_np(static_cast<int>(-child_exit)));
+            return exit_status::error;
+        }
+        message heard;
+        std::string_view sentence;
+        in_silence progress;
+        const int process = static_cast<int>(child_exit);
+        switch (listen(channel, process, false, deadline, progress, heard, sentence)) {
+        case verdict::late:
+            end(daemon, process);
+            line += late;
+            return exit_status::error;
+        case verdict::ended: {
+            const int wait_status = sys::raw::reap(daemon);
+            line += "the daemon ";
+            sys::describe_death(line, wait_status);
+            line += " before it was ready";
+            return sys::exit_status_of(wait_status);
+        }
+        case verdict::spoke: break;
+        }
+        if (heard.what == message::failed) {
+            line += sentence;
+            return heard.status;
+        }
+        ((line += "started (pid ") += sys::decimal(daemon)) += ")";
+        return exit_status::done;
+    }
+
+    static void end(pid_t daemon, int process) noexcept
+    {
+        sys::raw::kill(daemon, SIGTERM);
+        pollfd exited{process, POLLIN, 0};
+        __kernel_timespec second{1, 0};
+        while (sys::raw::poll(&exited, 1, &second) == -EINTR) {}
+        if (exited.revents == 0) sys::raw::kill(daemon, SIGKILL);
+        while (sys::raw::poll(&exited, 1, nullptr) == -EINTR) {}
+    }
+};
+
+class handoff_link
+{
+public:
+    /// Returns in the daemon. Throws startup_error in the origin if no process could be made.
+    handoff_link(std::chrono::nanoseconds deadline, bool announces, const std::string& name)
+    {
+        require_positive(deadline);
+        if (!sys::memory_can_be_shared())
+            throw startup_error(std::make_error_code(std::errc::not_supported), "hand the memory over", {},
+                                "sanitizers, valgrind and this processor do not allow it: take double_fork");
+        const sys::waitable_children waitable; // for the origin; it ends in the daemon
+        sys::unique_fd origin_end;
+        check(sys::open_channel(origin_end, channel_), "open the channel to the daemon");
+        sys::flush_streams();
+        bereft_origin origin{origin_end.get(), channel_.get(), deadline, announces, {}, {}};
+        (origin.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
+        origin.late += late_sentence(deadline, false);
+        if (const int error = sys::memory_handover(origin)(); error != 0)
+            throw startup_error({error, std::system_category()}, "hand the memory over");
+    }
+
+    static constexpr bool in_origin() noexcept { return false; }
+    [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
+
+    void ready() noexcept { tell_ready(channel_); }
+    void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
+    void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
+
+    /// Nobody comes here.
+    template <class Progress>
+    start_report wait(Progress)
+    {
+        return {};
+    }
+
+private:
+    sys::unique_fd channel_;
+};
+
+} // namespace daemonkit

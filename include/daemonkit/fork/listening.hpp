@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the origin hears of the daemon that it starts, on a channel and of the exit of its child. By raw calls and on
+// the stack alone, because under handoff_fork its memory is the daemon's by then.
+#pragma once
+
+#include "../startup_error.hpp"
+#include "../sys/deadline.hpp"
+#include "../sys/raw_call.hpp"
+#include "concept.hpp"
+#include "message.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace daemonkit {
+
+inline void require_positive(std::chrono::nanoseconds deadline)
+{
+    if (deadline <= deadline.zero())
+        throw startup_error::bad_setting("wait for the daemon", {}, "the deadline in the settings is not positive");
+}
+
+/// `lost`: nobody could end it.
+inline std::string late_sentence(std::chrono::nanoseconds deadline, bool lost)
+{
+    return "the daemon was not ready within " + sys::in_seconds(deadline) + " s and " +
+           (lost ? "could not be ended, because the process between was killed: look for it with status"
+                 : "was ended: allow it a longer deadline, or let it call extend() while it initialises");
+}
+
+enum class verdict {
+    spoke, ///< a message of the kinds ready, failed and died
+    ended, ///< the child has exited and nobody has said why; a child in the middle, and the daemon too
+    late   ///< the deadline has passed
+};
+
+/// In the origin, until one of the three is known; `child_exit` is the pidfd of a child that is the daemon itself or,
+/// if `between`, the one that made it.
+template <class Progress>
+[[nodiscard]] verdict listen(int channel, int child_exit, bool between, std::chrono::nanoseconds deadline,
+                             Progress& progress, message& heard, std::string_view& sentence)
+{
+    constexpr bool silent = std::is_same_v<Progress, in_silence>;
+    constexpr auto tick = silent ? sys::forever : std::chrono::nanoseconds(std::chrono::seconds(1));
+    const auto began = std::chrono::steady_clock::now();
+    sys::deadline until(deadline);
+    for (bool open = true, child = true;;) {
+        // The end of the channel alone says nothing of the daemon, which may have closed it; that of a middle child,
+        // which may have been killed, neither. Both together do, and so does the end of a direct child.
+        if (!child && (!between || !open)) return verdict::ended;
+        // In this order: whoever has exited when the first is looked at has said all when the second is.
+        std::array<pollfd, 2> fds{{{child ? child_exit : -1, POLLIN, 0}, {open ? channel : -1, POLLIN, 0}}};
+        const auto patience = std::min(until.remaining(), tick);
+        __kernel_timespec wait{patience.count() / 1'000'000'000, patience.count() % 1'000'000'000};
+        const long n = sys::raw::poll(fds.data(), fds.size(), patience == sys::forever ? nullptr : &wait);
+        if (n == 0 && until.passed()) return verdict::late;
+        if constexpr (!silent)
+            if (n == 0) progress(std::chrono::steady_clock::now() - began);
+        if (n <= 0) continue;
+        if (fds[1].revents == 0) {
+            child = false;
+            continue;
+        }
+        open = heard.receive(channel, sentence);
+        if (!open) continue;
+        switch (heard.what) {
+        case message::ready:
+        case message::failed:
+        case message::died: return verdict::spoke;
+        case message::extend: until = sys::deadline(std::chrono::nanoseconds(heard.nanoseconds)); break;
+        case message::give_up: break;
+        }
+    }
+}
+
+} // namespace daemonkit

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+// Text of bounded length, for where nothing may be allocated.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <string_view>
+
+namespace daemonkit::sys {
+
+/// What does not fit is cut off.
+template <std::size_t Room>
+class short_text
+{
+public:
+    short_text() noexcept = default;
+    explicit short_text(std::string_view text) noexcept { *this += text; }
+
+    short_text& operator+=(std::string_view more) noexcept
+    {
+        length_ += more.copy(bytes_.data() + length_, Room - length_);
+        return *this;
+    }
+
+    operator std::string_view() const noexcept { return {bytes_.data(), length_}; } // NOLINT(*-explicit-*)
+
+private:
+    std::array<char, Room> bytes_; // not zeroed: it is written before it is read
+    std::size_t length_ = 0;
+};
+
+inline short_text<20> decimal(long number) noexcept
+{
+    char digits[20];
+    const char* const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    return short_text<20>({digits, static_cast<std::size_t>(end - digits)});
+}
+
+} // namespace daemonkit::sys
