@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+// by_hand HOW: what each signal policy would be if it were written out for HUP, TERM and INT and nothing else.
+#define _GNU_SOURCE
+#include "answer.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t reload, stop;
+static int wake_up = -1;
+
+static const int heard[] = {SIGHUP, SIGTERM, SIGINT};
+
+static sigset_t heard_set(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < 3; ++i) sigaddset(&set, heard[i]);
+    return set;
+}
+
+static void note(int signal)
+{
+    if (signal == SIGHUP)
+        reload = 1;
+    else
+        stop = 1;
+    if (wake_up >= 0 && write(wake_up, "", 1) != 1) stop = 1;
+}
+
+static void catch_signals(int flags)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = note;
+    action.sa_flags = flags;
+    sigfillset(&action.sa_mask);
+    for (int i = 0; i < 3; ++i) sigaction(heard[i], &action, NULL);
+}
+
+static int by_signalfd(void)
+{
+    const sigset_t set = heard_set();
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    struct pollfd p = {signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), POLLIN, 0};
+    for (answer();;) {
+        struct signalfd_siginfo info;
+        if (poll(&p, 1, -1) != 1 || read(p.fd, &info, sizeof info) != sizeof info) return 1;
+        if (info.ssi_signo != SIGHUP) return 0;
+        answer();
+    }
+}
+
+static int by_self_pipe(void)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == -1) return 1;
+    wake_up = ends[1];
+    catch_signals(SA_RESTART);
+    struct pollfd p = {ends[0], POLLIN, 0};
+    for (answer();;) {
+        char bytes[64];
+        if (poll(&p, 1, -1) != 1) continue; // interrupted; the byte is there
+        if (read(ends[0], bytes, sizeof bytes) == -1) return 1;
+        if (stop) return 0;
+        if (!reload) continue;
+        reload = 0;
+        answer();
+    }
+}
+
+static int by_flag(void)
+{
+    const sigset_t set = heard_set();
+    sigset_t open;
+    sigprocmask(SIG_BLOCK, &set, &open); // but for the moment of sleeping
+    catch_signals(0);
+    for (answer(); !stop;) {
+        ppoll(NULL, 0, NULL, &open);
+        if (!reload) continue;
+        reload = 0;
+        answer();
+    }
+    return 0;
+}
+
+int main(int argc, char** argv)
+{
+    if (argc != 2) return 2;
+    if (strcmp(argv[1], "signalfd_signals") == 0) return by_signalfd();
+    if (strcmp(argv[1], "self_pipe_signals") == 0) return by_self_pipe();
+    if (strcmp(argv[1], "flag_signals") == 0) return by_flag();
+    return 2;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// What happens inside one process, by Google Benchmark, its repetitions in random order.
+#pragma once
+
+#include "support/report.hpp"
+
+#include <string>
+#include <vector>
+
+namespace bench {
+
+struct inside_figures
+{
+    std::vector<contestant> looking{};  ///< by hand, and wait_for(0s); nanoseconds
+    std::vector<contestant> stopping{}; ///< a load, and stop_requested(), where the policy has it; nanoseconds
+};
+
+/// Inside run() of a daemon with this policy, beside the same by hand. `pid_file` is the daemon's while it lasts.
+[[nodiscard]] inside_figures inside_signalfd_signals(const std::string& pid_file);
+[[nodiscard]] inside_figures inside_self_pipe_signals(const std::string& pid_file);
+[[nodiscard]] inside_figures inside_flag_signals(const std::string& pid_file);
+
+/// Once, before all others.
+void prepare_inside(const report& report);
+
+} // namespace bench

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// From the call that sends a signal to the event in run(), and what it costs a loop to ask whether there is one.
+#include "disassembly.hpp"
+#include "inside.hpp"
+#include "listener.hpp"
+
+#include "support/contender.hpp"
+#include "support/report.hpp"
+
+#include <deque>
+
+namespace {
+
+using namespace bench;
+
+constexpr const char* policies[] = {"signalfd_signals", "self_pipe_signals", "flag_signals"};
+
+struct entrant
+{
+    std::string policy;
+    std::string name;
+    words command;
+};
+
+std::vector<entrant> entrants(const temporary_directory& directory)
+{
+    std::vector<entrant> all;
+    for (const std::string policy : policies) {
+        all.push_back({policy, "by hand", {program("signal_by_hand"), policy}});
+        all.push_back({policy, "ours", {program("signal_ours"), policy, directory / (policy + ".pid")}});
+    }
+    if (::access(program("signal_libdaemon").c_str(), X_OK) == 0)
+        all.push_back({"self_pipe_signals", "libdaemon", {program("signal_libdaemon")}});
+    return all;
+}
+
+/// All contenders wait at once and are signalled in turn; driver and contender on these two processors.
+void latency(report& report, const std::vector<entrant>& all, std::size_t driver, std::size_t contender)
+{
+    const std::string where = driver == contender ? "one processor" : "two processors";
+    const auto allowed = processors();
+    pin(0, driver);
+    std::deque<listener> listeners;
+    std::vector<std::function<double()>> measures;
+    for (const auto& one : all) {
+        auto& l = listeners.emplace_back(one.command);
+        pin(l.pid(), contender);
+        measures.push_back([&l] { return l.microseconds_to_event(); });
+    }
+    const auto figures = interleaved(report.rounds(5000, 600), measures);
+    for (const std::string policy : policies) {
+        std::vector<contestant> contestants;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (all[i].policy == policy) contestants.push_back({.name = all[i].name, .result = figures[i]});
+        report.add_ratios("signal to event, " + policy + ", " + where, "µs", contestants);
+        report.add_goal("signal to event, " + policy + ", " + where + ": ours / by hand",
+                        contestants[1].result.median / contestants[0].result.median, 1.05);
+    }
+}
+
+void inside(report& report, const temporary_directory& directory)
+{
+    prepare_inside(report);
+    const auto pid_file = directory / "inside.pid";
+    const inside_figures all[] = {inside_signalfd_signals(pid_file), inside_self_pipe_signals(pid_file),
+                                  inside_flag_signals(pid_file)};
+    for (std::size_t i = 0; i < std::size(all); ++i) {
+        report.add_ratios(std::string("asking for a signal when there is none, ") + policies[i], "ns", all[i].looking);
+        if (all[i].stopping.empty())
+            report.add_note(std::string(policies[i]) + " does not claim stop_requested(): it does not compile");
+        else
+            report.add_ratios(std::string("asking for a stop, ") + policies[i], "ns", all[i].stopping);
+    }
+}
+
+/// The loops of hot_loop.cpp, one instruction a row.
+void disassembly(report& report)
+{
+    const std::regex leaves("^(call|syscall|sysenter|int|svc|bl|lock)\\b");
+    const auto by_hand = instructions_of("hot_loop_by_hand");
+    table t{.title = "a loop that asks for a stop: instructions", .columns = {"by hand"}};
+    for (const auto& instruction : by_hand) t.rows.push_back({instruction});
+    for (const std::string policy : {policies[1], policies[2]}) {
+        const auto ours = instructions_of("hot_loop_" + policy);
+        t.columns.push_back(policy);
+        for (std::size_t i = 0; i < std::max(ours.size(), t.rows.size()); ++i) {
+            if (i == t.rows.size()) t.rows.emplace_back(t.columns.size() - 1);
+            t.rows[i].emplace_back(i < ours.size() ? ours[i] : "");
+        }
+        const auto goal = "stop_requested(), " + policy + ": ";
+        report.add_goal(goal + "loads", static_cast<double>(count(ours, std::regex("MEMORY"))), 1);
+        report.add_goal(goal + "system calls, calls, locked instructions", static_cast<double>(count(ours, leaves)), 0);
+        report.add_goal(goal + "instructions that differ from those by hand", ours == by_hand ? 0 : 1, 0);
+    }
+    report.add(std::move(t));
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return report::write("signal", argc, argv, [](report& report) {
+        const temporary_directory directory;
+        const auto all = entrants(directory);
+        const auto cpus = processors();
+        latency(report, all, cpus.front(), cpus.front());
+        if (cpus.size() > 1)
+            latency(report, all, cpus.front(), cpus.back());
+        else
+            report.add_note("this machine has one processor: nothing was measured on two");
+        inside(report, directory);
+        disassembly(report);
+    });
+}
