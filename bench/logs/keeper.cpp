@@ -39,26 +39,31 @@ bool sleep_until(nanoseconds time, const pidfd& process)
     return check(::ppoll(&end, 1, &timeout, nullptr), "wait for a writer") == 0;
 }
 
-/// Tells when a file is made in a directory.
+/// Tells when the log is made in its directory.
 class watch
 {
 public:
-    explicit watch(const std::string& directory)
+    explicit watch(std::string log) : log_(std::move(log))
     {
+        const auto directory = boost::filesystem::path(log_).parent_path().string();
         check(::inotify_add_watch(notes_.get(), directory.c_str(), IN_CREATE), "watch " + directory);
     }
 
-    /// False if the process ends before that.
-    bool file_made(const pidfd& process)
+    /// Waits until it is there; false if the process ends before that.
+    bool log_is_there(const pidfd& process)
     {
         std::array<pollfd, 2> fds{{{notes_.get(), POLLIN, 0}, {process.get(), POLLIN, 0}}};
-        if (check(::poll(fds.data(), fds.size(), 30'000), "wait for a new log") == 0)
-            throw std::runtime_error("the log is not opened again");
-        char notes[4096];
-        return fds[0].revents != 0 && ::read(notes_.get(), notes, sizeof notes) > 0;
+        while (!boost::filesystem::exists(log_)) {
+            if (check(::poll(fds.data(), fds.size(), 30'000), "wait for a new log") == 0)
+                throw std::runtime_error("the log is not opened again");
+            char notes[4096];
+            if (fds[0].revents == 0 || ::read(notes_.get(), notes, sizeof notes) <= 0) return false;
+        }
+        return true;
     }
 
 private:
+    std::string log_;
     descriptor notes_{check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "watch files")};
 };
 
@@ -77,13 +82,14 @@ bool tell(const pidfd& process, int signal)
 /// Until the writer has ended.
 void rotate(const keeper& who, const pidfd& writer, const pidfd& told, const std::string& log)
 {
-    watch logs(boost::filesystem::path(log).parent_path().string());
+    const bool renames = who.rotated == rotation::reopen;
+    watch made(log);
     auto next = now();
-    for (int number = 1; sleep_until(next += 100ms, writer); ++number) {
+    for (int number = 1; (!renames || made.log_is_there(writer)) && sleep_until(next += 100ms, writer); ++number) {
         if (who.rotated == rotation::alarm) tell(told, SIGALRM);
-        if (who.rotated != rotation::reopen) continue;
+        if (!renames) continue;
         boost::filesystem::rename(log, log + "." + std::to_string(number));
-        if (!tell(told, SIGHUP) || !logs.file_made(writer)) break;
+        if (!tell(told, SIGHUP)) break;
     }
     writer.wait();
 }
