@@ -76,7 +76,6 @@ contender supervise_daemon(const std::string& pid_file)
             .start = {tool, name, "--start", "--pidfile", pid_file, program("foreground")},
             .stop = {tool, name, "--stop", "--pidfile", pid_file},
             .waits = false,
-            .remark = "it has no status of its own",
             .environment = {"RC_SVCNAME=" + name},
             .needs = "/run/openrc"};
 }
@@ -124,6 +123,21 @@ std::vector<contender> peers(const std::string& pid_file)
     };
     for (auto& one : all) one = if_there(std::move(one));
     return all;
+}
+
+pid_t recorded(const std::string& pid_file, pid_t daemon)
+{
+    return text_of(pid_file).empty() ? daemon : pid_in(pid_file);
+}
+
+void end(const contender& who, const std::string& pid_file, pid_t daemon)
+{
+    const pidfd process(daemon);
+    if (who.keeper.empty())
+        end(recorded(pid_file, daemon));
+    else
+        run(who.stop); // else its keeper starts another
+    process.wait();
 }
 
 surroundings::surroundings(const contender& who, const std::string& pid_file) : service_(who.service)

@@ -12,6 +12,12 @@ namespace bench {
 /// `pid_file` must be what PID_FILE will say: programs that start another one take it as an option.
 [[nodiscard]] std::vector<contender> peers(const std::string& pid_file);
 
+/// The pid in the pid file, which may be that of a supervisor; the daemon's where there is no file.
+[[nodiscard]] pid_t recorded(const std::string& pid_file, pid_t daemon);
+
+/// Ends the daemon, and its supervisor where it has one, outside of any timing.
+void end(const contender& who, const std::string& pid_file, pid_t daemon);
+
 /// What a contender needs around it (keeper, service, needs), for as long as this lives; what it made, it takes away.
 class surroundings
 {

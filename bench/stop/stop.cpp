@@ -3,6 +3,7 @@
 // Once where orphans are collected at once, and once by a process 1 that takes a second to do so, as those of some
 // containers and virtual machines: until then a zombie answers to kill(pid, 0). The driver plays that process 1, as
 // subreaper (prctl(2)) of all that the contenders leave behind.
+#include "contender/both_linkages.hpp"
 #include "contender/peers.hpp"
 #include "stop/own_processor.hpp"
 #include "support/report.hpp"
@@ -34,12 +35,6 @@ struct watched
     [[nodiscard]] pollfd request() const { return {ended == never ? process.get() : -1, POLLIN, 0}; }
 };
 
-/// The pid in the file, which may be that of a supervisor; the daemon's where there is no file.
-pid_t recorded(const std::string& pid_file, pid_t daemon)
-{
-    return bench::text_of(pid_file).empty() ? daemon : bench::pid_in(pid_file);
-}
-
 /// From the end of the daemon to that of stop; below zero if that came first. The dead are collected after `delay`.
 nanoseconds lag_of_stop(const bench::contender& who, const std::string& pid_file, nanoseconds delay)
 {
@@ -47,7 +42,7 @@ nanoseconds lag_of_stop(const bench::contender& who, const std::string& pid_file
     const bench::surroundings around(who, pid_file);
     const pid_t pid = bench::start(who, pid_file).daemon;
     watched daemon{.pid = pid};
-    watched supervisor{.pid = recorded(pid_file, pid)};
+    watched supervisor{.pid = bench::recorded(pid_file, pid)};
     const auto collect = [&] { // no children of ours where their own supervisor collects them
         for (const auto* one : {&daemon, &supervisor}) ::waitpid(one->pid, nullptr, WNOHANG);
     };
@@ -92,8 +87,7 @@ std::vector<std::unique_ptr<runner>> runners(const std::string& pid_file, int ev
     const auto add = [&all](bench::contender who, int nth, bool must) {
         all.push_back(std::make_unique<runner>(runner{.who = std::move(who), .every = nth, .must = must}));
     };
-    for (const char* name : {"by_hand_linked_alike", "ours", "by_hand", "by_hand_static", "ours_static"})
-        add(bench::built(name), 1, true);
+    for (auto& one : bench::both_linkages()) add(std::move(one), 1, true);
     for (auto& one : bench::peers(pid_file)) add(std::move(one), every, false);
     return all;
 }
@@ -135,14 +129,15 @@ void compare(bench::report& report, const std::string& title, const std::string&
     bench::in_random_order(rounds, actions);
 
     std::vector<bench::contestant> contestants;
-    for (const auto& r : all) contestants.push_back(contestant_of(*r));
+    std::vector<bench::figure> figures;
+    for (const auto& r : all) {
+        contestants.push_back(contestant_of(*r));
+        figures.push_back(contestants.back().result);
+    }
     report.add_ratios(title, "µs", contestants);
-    const auto ratio = [&](std::size_t one, std::size_t limit) {
-        return contestants[one].result.median / contestants[limit].result.median;
-    };
-    report.add_goal("stop" + when + ": lag / by_hand", ratio(1, 0), 1.1, "linked alike");
-    if (contestants[4].result.runs > 0 && contestants[3].result.runs > 0)
-        report.add_goal("stop" + when + ": lag / by_hand", ratio(4, 3), 1.1, "both linked statically");
+    bench::compare_linked_alike(figures, [&](double ours, double by_hand, const char* linkage) {
+        report.add_goal("stop" + when + ": lag / by_hand", ours / by_hand, 1.1, linkage);
+    });
 }
 
 } // namespace
