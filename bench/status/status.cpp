@@ -41,7 +41,7 @@ struct asked
 std::vector<asked> everybody(const bench::temporary_directory& directory)
 {
     std::vector<asked> all;
-    for (const char* name : ourselves) all.push_back({.who = bench::built(name), .pid_file = directory / name});
+    for (const auto& who : bench::both_linkages()) all.push_back({.who = who, .pid_file = directory / who.name});
     const auto count = bench::peers("").size();
     for (std::size_t i = 0; i < count; ++i) {
         const auto pid_file = directory / ("peer" + std::to_string(i));
