@@ -93,6 +93,7 @@ pid_t spawn_traced(const words& command, const std::string& pid_file)
         for (const auto& argument : command) argv.push_back(const_cast<char*>(argument.c_str()));
         argv.push_back(nullptr);
         ::setenv("PID_FILE", pid_file.c_str(), 1);
+        ::setenv("LD_BIND_NOW", "1", 1);
         ::dup2(::open("/dev/null", O_RDWR | O_CLOEXEC), STDOUT_FILENO);
         ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
         ::execvp(argv.front(), argv.data());

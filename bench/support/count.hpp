@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a start costs apart from time. Counted is what all its processes do from main() of the first to the exit of
-// those that exit and to readiness of the daemon (contender/mark.h marks both): whatever the libraries do before main()
+// those that exit and to readiness of the daemon (contender/mark.h marks both). What the libraries do before main()
 // belongs to the linkage, not to the code.
 #pragma once
 
@@ -23,7 +23,7 @@ struct system_call
 
 /// User instructions, by single-stepping every process (ptrace(2)). So they are those of this very processor, and of
 /// the program as it is: valgrind knows neither pidfd_open(2) (3.19) nor shared memory between processes, and
-/// performance counters are not to be had in most virtual machines.
+/// performance counters are not to be had in most virtual machines. Symbols are bound before main() (LD_BIND_NOW).
 [[nodiscard]] long user_instructions(const contender& who, const std::string& pid_file);
 
 } // namespace bench
