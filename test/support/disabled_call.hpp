@@ -10,9 +10,9 @@
 #include <array>
 #include <cstddef>
 
-/// From here on this system call of this process and its children returns -error, or 0, and does nothing; -1 as `first`: whatever
-/// its first argument is.
-inline bool disable_call(long call, unsigned error, long first = -1)
+/// From here on the kernel answers this system call of this process and its children by `action`; -1 as `first`:
+/// whatever its first argument is.
+inline bool answer_call(long call, unsigned action, long first)
 {
     const auto number = static_cast<unsigned>(call);
     const auto argument = static_cast<unsigned>(first);
@@ -21,10 +21,19 @@ inline bool disable_call(long call, unsigned error, long first = -1)
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, argument, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     }};
     if (first == -1) filter[2] = filter[4];
     const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
     return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0UL, 0UL) == 0;
 }
+
+/// It returns -error, or 0, and does nothing.
+inline bool disable_call(long call, unsigned error, long first = -1)
+{
+    return answer_call(call, SECCOMP_RET_ERRNO | error, first);
+}
+
+/// Whoever makes it is killed.
+inline bool deadly_call(long call) { return answer_call(call, SECCOMP_RET_KILL_PROCESS, -1); }

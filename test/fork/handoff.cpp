@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: BSL-1.0
+// handoff_fork by itself: who the daemon is, how a start ends, and what the origin says with its last words. What
+// becomes of the memory is in handoff_memory.cpp.
+#include "fork/handoff.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+using namespace daemonkit;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string name = "test_fork";
+
+/// The daemon's pid and, after go(), its end with status 9.
+int serves_until_told(handoff_link& link)
+{
+    child_process::say("daemon " + std::to_string(::getpid()));
+    child_process::await();
+    link.ready();
+    child_process::say("ready");
+    child_process::await();
+    return 9;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(handoff, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(the_daemon_leads_no_session_and_belongs_to_the_origin_and_then_to_init)
+{
+    NEEDS_HANDOVER();
+    child_process origin([] {
+        auto link = take_over({1h});
+        return serves_until_told(link);
+    });
+    BOOST_TEST_REQUIRE(origin.says("daemon "), origin.heard());
+    const auto daemon = static_cast<pid_t>(std::stol(origin.rest_of_line()));
+    const long session = proc_stat(daemon, 6);
+    BOOST_TEST(daemon != origin.pid());
+    BOOST_TEST(proc_stat(daemon, 4) == origin.pid(), "the origin is its parent while it waits");
+    BOOST_TEST(session > 0);
+    BOOST_TEST(session != daemon, "it does not lead its session");
+    BOOST_TEST(session != ::getsid(0), "which is not that of the origin");
+    BOOST_TEST(proc_stat(daemon, 5) == session, "its process group is the session's");
+    BOOST_TEST(!alive(static_cast<pid_t>(session)), "and who led it has gone");
+    BOOST_TEST(alive(origin.pid()), "the origin waits");
+    origin.go();
+    BOOST_TEST(origin.says("ready"));
+    BOOST_TEST(origin.status() == 0);
+    BOOST_TEST(proc_stat(daemon, 4) == ::getpid(), "the nearest subreaper is its parent now");
+    origin.go();
+    BOOST_TEST(child_process::status_of(daemon) == 9);
+}
+
+BOOST_AUTO_TEST_CASE(the_daemon_has_no_controlling_terminal_and_gets_none)
+{
+    NEEDS_HANDOVER();
+    const auto terminal = [] {
+        const int master = ::posix_openpt(O_RDWR | O_NOCTTY);
+        return master == -1 || ::grantpt(master) == -1 || ::unlockpt(master) == -1 ? nullptr : ::ptsname(master);
+    };
+    const auto origin = in_child([&] {
+        ::setsid();
+        const char* const own = terminal();
+        if (own == nullptr || ::open(own, O_RDWR) == -1 || proc_stat(::getpid(), 7) == 0) return 77;
+        const char* const other = terminal();
+        if (other == nullptr) return 77;
+        auto link = take_over();
+        ::signal(SIGHUP, SIG_IGN);
+        if (holds(proc_stat(::getpid(), 7) == 0, "it has none") &&
+            holds(::open(other, O_RDWR) != -1 && proc_stat(::getpid(), 7) == 0, "nor does it get one by opening it"))
+            link.ready();
+        return 0;
+    });
+    if (origin.status == 77) DAEMONKIT_SKIP("there are no pseudo terminals here");
+    expect_good(origin);
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_says_that_it_started_where_it_is_to_and_nothing_else)
+{
+    NEEDS_HANDOVER();
+    const auto silent = handed_over([](auto& link) { link.ready(); });
+    expect_good(silent);
+    BOOST_TEST(silent.out == "");
+    for (const std::string who : {"", "clockd"}) {
+        const auto loud = in_child([&] {
+            handoff_fork policy{1h};
+            policy.announces = true;
+            policy.name = who;
+            const pid_t origin = ::getpid();
+            auto link = take_over(policy);
+            link.ready();
+            holds(ends(origin), "the origin ends");
+            std::printf("%d", ::getpid());
+            return 0;
+        });
+        expect_good(loud);
+        const auto daemon = loud.out.substr(loud.out.find('\n') + 1);
+        BOOST_TEST(loud.out == (who.empty() ? name : who) + ": started (pid " + daemon + ")\n" + daemon);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_arrives_as_sentence_and_status)
+{
+    NEEDS_HANDOVER();
+    struct failure
+    {
+        std::string sentence;
+        int status;
+    };
+    const failure failures[]{
+        {"cannot bind port 80: taken", 6}, {"", 1}, {"two\nlines", 255}, {std::string(1024, 'x'), 4}};
+    for (const auto& failure : failures) {
+        const auto origin = handed_over([&](auto& link) { link.fail(failure.sentence, failure.status); });
+        BOOST_TEST(origin.status == failure.status);
+        BOOST_TEST(origin.err == name + ": " + failure.sentence + "\n");
+        BOOST_TEST(origin.out == "");
+        BOOST_TEST(origin.streams_ended);
+    }
+    const auto cut = handed_over([](auto& link) { link.fail(std::string(1'000'000, 'x'), 1); });
+    BOOST_TEST(cut.err == name + ": " + std::string(message::longest, 'x') + "\n", "as much as there is room for");
+}
+
+BOOST_AUTO_TEST_CASE(a_death_is_noticed_at_once_and_named)
+{
+    NEEDS_HANDOVER();
+    struct death
+    {
+        void (*die)();
+        int status;
+        const char* sentence;
+    };
+    const death deaths[]{
+        {[] { ::_exit(7); }, 7, "exited with status 7"},
+        {[] { ::_exit(0); }, 1, "exited with status 0"},
+        {[] { ::raise(SIGKILL); }, 1, "was killed by signal 9 (Killed)"},
+        {[] { ::raise(SIGSEGV); }, 1, "was killed by signal 11 (Segmentation fault)"},
+        {[] { ::abort(); }, 1, "was killed by signal 6 (Aborted)"},
+        {[] { ::raise(SIGRTMIN); }, 1, "was killed by signal 34 (a real-time signal)"},
+    };
+    for (const auto& death : deaths) {
+        const auto origin = handed_over([&](auto&) { death.die(); });
+        BOOST_TEST(origin.status == death.status);
+        BOOST_TEST(origin.err == name + ": the daemon " + death.sentence + " before it was ready\n");
+        BOOST_TEST(origin.streams_ended);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_late_daemon_is_ended)
+{
+    NEEDS_HANDOVER();
+    const auto late = [](auto daemon) { return handed_over(daemon, {100ms}); };
+    for (const auto handler : {SIG_DFL, SIG_IGN}) {
+        const auto origin = late([handler](auto&) {
+            ::signal(SIGTERM, handler);
+            for (;;) ::pause();
+        });
+        BOOST_TEST(origin.status == 1);
+        BOOST_TEST(origin.err.find(name + ": the daemon was not ready within 0.1 s and was ended") == 0U, origin.err);
+        BOOST_TEST(origin.streams_ended);
+    }
+    const auto by_itself = late([](auto&) {
+        sigset_t term;
+        sigemptyset(&term);
+        sigaddset(&term, SIGTERM);
+        ::sigprocmask(SIG_BLOCK, &term, nullptr);
+        int heard = 0;
+        ::sigwait(&term, &heard);
+        std::printf("heard %d\n", heard);
+    });
+    BOOST_TEST(by_itself.status == 1);
+    BOOST_TEST(by_itself.out == "heard 15\n");
+}
+
+BOOST_AUTO_TEST_CASE(extend_moves_the_deadline)
+{
+    NEEDS_HANDOVER();
+    expect_good(handed_over(
+        [](auto& link) {
+            link.extend(1h);
+            sys::sleep_for(2500ms); // beyond the deadline
+            link.ready();
+        },
+        {2s}));
+    const auto nearer = handed_over([](auto& link) {
+        link.extend(10ms);
+        for (;;) ::pause();
+    });
+    BOOST_TEST(nearer.status == 1, nearer.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_in_the_origin)
+{
+    for (const auto deadline : {0ns, std::chrono::nanoseconds(-1h)})
+        BOOST_CHECK_EXCEPTION((void)take_over({deadline}), startup_error, [](const startup_error& e) {
+            return std::string(e.what()).find("cannot wait for the daemon: the deadline") == 0;
+        });
+}
+
+BOOST_AUTO_TEST_CASE(where_no_memory_can_be_handed_over_it_says_what_to_take)
+{
+    if (sys::memory_can_be_shared()) DAEMONKIT_SKIP("memory can be shared here");
+    BOOST_CHECK_EXCEPTION((void)take_over(), startup_error, [](const startup_error& e) {
+        return std::string(e.what()).find("take double_fork") != std::string::npos;
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_lives_on_does_not_keep_the_origin_waiting)
+{
+    NEEDS_HANDOVER();
+    child_process origin([] {
+        auto link = take_over({1h});
+        if (::fork() == 0)
+            child_process::await(); // with the daemon's end of the channel
+        else
+            ::_exit(7);
+        return 0;
+    });
+    BOOST_TEST(origin.status() == 7);
+    origin.go();
+}
+
+BOOST_AUTO_TEST_CASE(an_inherited_sigchld_that_is_ignored_hides_nothing)
+{
+    NEEDS_HANDOVER();
+    const auto origin = in_child([] {
+        ::signal(SIGCHLD, SIG_IGN);
+        auto link = take_over({1h});
+        holds(proc_signals(::getpid(), "SigIgn").count(SIGCHLD) == 1, "the daemon inherits it");
+        ::_exit(7);
+        return 0;
+    });
+    BOOST_TEST(origin.status == 7);
+    BOOST_TEST(origin.err == name + ": the daemon exited with status 7 before it was ready\n");
+}
+
+BOOST_AUTO_TEST_CASE(buffers_are_printed_once_and_exit_handlers_run_once_in_the_daemon)
+{
+    NEEDS_HANDOVER();
+    const auto origin = in_child([]() -> int {
+        std::atexit([] { std::printf("exit handler;"); });
+        struct bystander
+        {
+            ~bystander() { std::printf("destructor;"); }
+        };
+        static const bystander at_exit{};
+        std::printf("without a newline;");
+        auto link = take_over({1h});
+        std::printf("daemon;");
+        link.ready();
+        std::exit(0);
+    });
+    expect_good(origin);
+    BOOST_TEST(origin.out == "without a newline;daemon;destructor;exit handler;");
+}
+
+BOOST_AUTO_TEST_CASE(where_no_process_can_be_made_one_sentence_says_so_and_the_origin_is_whole,
+                     *boost::unit_test::label("root"))
+{
+    NEEDS_HANDOVER();
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to act as a user that has no other process");
+    for (const rlim_t most : {1U, 2U}) { // the one between, or the daemon
+        const auto origin = in_child([most]() -> int {
+            const auto user = static_cast<uid_t>(1'000'000 + ::getpid()); // somebody without any other process
+            const rlimit limit{most, most};
+            if (::setgroups(0, nullptr) == -1 || ::setrlimit(RLIMIT_NPROC, &limit) == -1 ||
+                ::setresuid(user, user, user) == -1)
+                return 2;
+            try {
+                (void)take_over();
+            } catch (const startup_error& e) {
+                ::signal(SIGUSR1, [](int) { std::printf("heard\n"); });
+                ::raise(SIGUSR1); // to the thread that libc believes to be the calling one
+                return holds(std::string(e.what()) == "cannot hand the memory over: Resource temporarily unavailable",
+                             e.what()) &&
+                               holds(::waitpid(-1, nullptr, WNOHANG) == -1, "no child is left")
+                           ? 42
+                           : 1;
+            }
+            return 3;
+        });
+        BOOST_TEST(origin.status == 42, origin.err);
+        BOOST_TEST(origin.out == "heard\n");
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

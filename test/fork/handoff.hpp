@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+// handoff_fork in a child of the test, since its origin does not come back: it ends with the report as its exit status
+// and its last words on the terminal.
+#pragma once
+
+#include <daemonkit/fork/handoff_fork.hpp>
+
+#include "support/child_process.hpp"
+#include "support/process.hpp"
+#include "support/skip.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+/// As in start(): with every signal blocked. Returns in the daemon.
+inline daemonkit::handoff_link take_over(const daemonkit::handoff_fork& policy = {})
+{
+    const daemonkit::sys::blocked_signals blocked(daemonkit::sys::all_signals());
+    return policy.detach();
+}
+
+/// `daemon(link)` runs in a daemon that a child of the test has made; the outcome is that of the child.
+template <class Daemon>
+outcome handed_over(Daemon daemon, const daemonkit::handoff_fork& policy = {std::chrono::hours(1)})
+{
+    return in_child([&] {
+        auto link = take_over(policy);
+        daemon(link);
+        return 0;
+    });
+}
+
+inline void expect_good(const outcome& origin)
+{
+    BOOST_TEST(origin.status == 0, origin.err);
+    BOOST_TEST(origin.err == "");
+    BOOST_TEST(origin.streams_ended, "no process is left");
+}
+
+/// In the daemon: what it checks of itself goes to standard error, and expect_good() sees it.
+inline bool holds(bool condition, const std::string& what)
+{
+    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what.c_str());
+    return condition;
+}
+
+/// A test case that leaves where no memory can be handed over.
+#define NEEDS_HANDOVER()                                                                             \
+    do {                                                                                             \
+        if (!daemonkit::sys::memory_can_be_shared()) DAEMONKIT_SKIP("memory cannot be shared here"); \
+    } while (false)
