@@ -36,15 +36,32 @@ inline void pin(pid_t process, std::size_t cpu)
     check(::sched_setaffinity(process, sizeof set, &set), "stay on one processor");
 }
 
+/// Where driver and contender run. Side by side on one processor the work counts, on two the waking of the other.
+struct placement
+{
+    std::string name;
+    std::size_t driver;
+    std::size_t contender;
+};
+
+[[nodiscard]] inline std::vector<placement> placements()
+{
+    const auto all = processors();
+    std::vector<placement> both{{"one processor", all.front(), all.front()}};
+    if (all.size() > 1) both.push_back({"two processors", all.front(), all.back()});
+    return both;
+}
+
 class listener
 {
 public:
     /// Returns when the program hears.
-    explicit listener(const words& command)
+    listener(const words& command, std::size_t processor)
         : event_(check(::eventfd(0, EFD_CLOEXEC), "make an eventfd")), child_(spawn(command, {}, event_.get())),
           process_(child_),
           stat_(check(::open(("/proc/" + std::to_string(child_) + "/stat").c_str(), O_RDONLY | O_CLOEXEC), "open stat"))
     {
+        pin(child_, processor);
         static_cast<void>(answered());
     }
     listener(const listener&) = delete;

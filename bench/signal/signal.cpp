@@ -34,17 +34,14 @@ std::vector<entrant> entrants(const temporary_directory& directory)
     return all;
 }
 
-/// All contenders wait at once and are signalled in turn; driver and contender on these two processors.
-void latency(report& report, const std::vector<entrant>& all, std::size_t driver, std::size_t contender)
+/// All contenders wait at once and are signalled in turn.
+void latency(report& report, const std::vector<entrant>& all, const placement& place)
 {
-    const std::string where = driver == contender ? "one processor" : "two processors";
-    const auto allowed = processors();
-    pin(0, driver);
+    pin(0, place.driver);
     std::deque<listener> listeners;
     std::vector<std::function<double()>> measures;
     for (const auto& one : all) {
-        auto& l = listeners.emplace_back(one.command);
-        pin(l.pid(), contender);
+        auto& l = listeners.emplace_back(one.command, place.contender);
         measures.push_back([&l] { return l.microseconds_to_event(); });
     }
     const auto figures = interleaved(report.rounds(5000, 600), measures);
@@ -52,8 +49,8 @@ void latency(report& report, const std::vector<entrant>& all, std::size_t driver
         std::vector<contestant> contestants;
         for (std::size_t i = 0; i < all.size(); ++i)
             if (all[i].policy == policy) contestants.push_back({.name = all[i].name, .result = figures[i]});
-        report.add_ratios("signal to event, " + policy + ", " + where, "µs", contestants);
-        report.add_goal("signal to event, " + policy + ", " + where + ": ours / by hand",
+        report.add_ratios("signal to event, " + policy + ", " + place.name, "µs", contestants);
+        report.add_goal("signal to event, " + policy + ", " + place.name + ": ours / by hand",
                         contestants[1].result.median / contestants[0].result.median, 1.05);
     }
 }
@@ -102,12 +99,9 @@ int main(int argc, char** argv)
     return report::write("signal", argc, argv, [](report& report) {
         const temporary_directory directory;
         const auto all = entrants(directory);
-        const auto cpus = processors();
-        latency(report, all, cpus.front(), cpus.front());
-        if (cpus.size() > 1)
-            latency(report, all, cpus.front(), cpus.back());
-        else
-            report.add_note("this machine has one processor: nothing was measured on two");
+        const auto places = placements();
+        for (const auto& place : places) latency(report, all, place);
+        if (places.size() == 1) report.add_note("there is one processor: nothing was measured on two");
         inside(report, directory);
         disassembly(report);
     });

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSL-1.0
+// From the call of reload() to the word of the daemon that on_reload() has run, beside one signal and one reply. The
+// library does not bring back how a reload ended yet, so the word is one that on_reload() itself writes here.
+#include "signal/listener.hpp"
+
+#include "support/contender.hpp"
+#include "support/report.hpp"
+
+#include <daemonkit/daemonkit.hpp>
+#ifdef BENCH_LIBDAEMON
+#include <libdaemon/dpid.h>
+#endif
+
+#include <fstream>
+
+namespace {
+
+using namespace bench;
+
+/// Has the same parts as the contender, whose pid file it looks at.
+struct remote : daemonkit::sysv_daemon<remote>
+{
+    void on_reload() {}
+    int run() { return 0; }
+};
+
+/// From the request to the reply. All daemons sleep at the beginning.
+template <class Request>
+std::function<double()> round_trip(const listener& daemon, Request request)
+{
+    return [&daemon, request] {
+        daemon.fall_asleep();
+        const auto began = now();
+        request();
+        static_cast<void>(daemon.answered());
+        return in_microseconds(now() - began);
+    };
+}
+
+void by_hand(pid_t daemon) { check(::kill(daemon, SIGHUP), "signal the daemon"); }
+
+pid_t pid_in(const descriptor& file)
+{
+    char text[16] = {};
+    check(static_cast<int>(::read(file.get(), text, sizeof text - 1)), "read the pid file");
+    return std::atoi(text);
+}
+
+void by_pid_file(const std::string& pid_file)
+{
+    by_hand(pid_in(descriptor(check(::open(pid_file.c_str(), O_RDONLY | O_CLOEXEC), "open the pid file"))));
+}
+
+/// What by_hand does in bench/contender: the daemon is who holds the lock, before and after its pidfd is opened.
+pid_t holder_of(const std::string& pid_file)
+{
+    const descriptor file(check(::open(pid_file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), "open the pid file"));
+    struct flock whole = {};
+    whole.l_type = F_WRLCK;
+    check(::fcntl(file.get(), F_OFD_GETLK, &whole), "look at the lock");
+    return whole.l_type == F_UNLCK ? 0 : pid_in(file);
+}
+
+void by_lock(const std::string& pid_file)
+{
+    const pid_t daemon = holder_of(pid_file);
+    const pidfd process(daemon);
+    if (daemon == 0 || holder_of(pid_file) != daemon) throw std::runtime_error("the daemon is not there");
+    process.signal(SIGHUP);
+}
+
+#ifdef BENCH_LIBDAEMON
+const char* libdaemon_pid_file = nullptr;
+
+void by_libdaemon() { check(::daemon_pid_file_kill(SIGHUP), "signal the daemon"); }
+#endif
+
+void measure(report& report, const temporary_directory& directory, const placement& place)
+{
+    pin(0, place.driver);
+    const auto hand_written_file = directory / "by_hand.pid";
+    const auto our_file = directory / "ours.pid";
+    const listener hand_written({program("signal_by_hand"), "signalfd_signals"}, place.contender);
+    const listener ours({program("signal_ours"), "signalfd_signals", our_file}, place.contender);
+    const auto locked_file = directory / "locked.pid"; // libdaemon waits for a lock
+    for (const auto& file : {hand_written_file, locked_file}) std::ofstream(file) << hand_written.pid() << '\n';
+    const descriptor lock(check(::open(locked_file.c_str(), O_RDWR | O_CLOEXEC), "open the pid file"));
+    struct flock whole = {};
+    whole.l_type = F_WRLCK;
+    check(::fcntl(lock.get(), F_OFD_SETLK, &whole), "lock the pid file for the daemon");
+    const remote::settings settings{.pid = {.path = our_file}};
+
+    std::vector<contestant> all;
+    std::vector<std::function<double()>> trips;
+    const auto add = [&](const char* name, const char* remark, const listener& daemon, auto request) {
+        all.push_back({.name = name, .remark = remark});
+        trips.push_back(round_trip(daemon, request));
+    };
+    add("one signal, one reply", "the pid is known", hand_written, [&] { by_hand(hand_written.pid()); });
+    add("ours", "the result is not included: reload() does not bring it yet", ours, [&] {
+        if (const auto told = remote::reload(settings); told.status != 0) throw std::runtime_error(told.message);
+    });
+    add("pid file, signal, reply", "believes the file", hand_written, [&] { by_pid_file(hand_written_file); });
+    add("lock, pid file, pidfd, signal, reply", "as by_hand would", hand_written, [&] { by_lock(locked_file); });
+#ifdef BENCH_LIBDAEMON
+    libdaemon_pid_file = hand_written_file.c_str();
+    ::daemon_pid_file_proc = [] { return libdaemon_pid_file; };
+    add("libdaemon", "daemon_pid_file_kill(); believes the file", hand_written, by_libdaemon);
+#endif
+    const auto figures = interleaved(report.rounds(5000, 600), trips);
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].result = figures[i];
+    report.add_ratios("reload to on_reload() done, " + place.name, "µs", all);
+    report.add_goal("reload, " + place.name + ": ours / one signal and one reply",
+                    figures[1].median / figures[0].median, 2, "without the result");
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return report::write("reload", argc, argv, [](report& report) {
+        const temporary_directory directory;
+        for (const auto& place : placements()) measure(report, directory, place);
+        report.add_note("the result of the reload (done, or refused and why) is not included: the library's reload() "
+                        "returns when the daemon has been told; the reply is written by on_reload()");
+    });
+}
