@@ -12,6 +12,7 @@
 #include "sys/process.hpp"
 
 #include <chrono>
+#include <concepts>
 #include <optional>
 #include <string>
 
@@ -62,6 +63,10 @@ inline control_result failure(const std::exception& e)
 template <class Pid>
 void clear_remains(const Pid& policy) noexcept
 {
+    if constexpr (requires {
+                      { policy.has_record() } -> std::same_as<bool>;
+                  })
+        if (!policy.has_record()) return; // nearly always: it has taken its record along
     try {
         if (!policy.find().remains) return;
         [[maybe_unused]] const auto brief = policy.claim();
@@ -142,7 +147,7 @@ template <class Pid>
         const auto daemon = policy.find();
         report.state = daemon ? running : daemon.remains ? dead : stopped;
         report.pid = daemon.pid;
-        report.since = daemon.since;
+        report.since = daemon.since();
     } catch (const std::exception& e) {
         report.state = unknown;
         report.message = e.what();

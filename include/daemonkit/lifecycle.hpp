@@ -116,8 +116,13 @@ private:
             sys::blocked_signals blocked(sys::all_signals());
             // A daemon that hears begins with nothing blocked (daemon(7), step 3), another keeps what it inherited.
             child_mask_ = SignalPolicy::claims_signals ? sys::no_signals() : blocked.before();
-            auto link = fork.detach();
-            if (!link.in_origin()) blocked.restore_to(sys::all_signals());
+            auto link = [&] {
+                if constexpr (leaves_no_origin<Fork>)
+                    return fork.detach(blocked.before());
+                else
+                    return fork.detach();
+            }();
+            if (!link.in_origin()) blocked.keep();
             return link;
         }
     }
@@ -173,7 +178,8 @@ private:
         identity.publish(sys::this_process());
         auto streams = stdio.redirect();
         if constexpr (std::is_same_v<decltype(streams), streams_type>) streams_ = &streams;
-        for (const int fd : identity.descriptors()) refuse_shared(fd);
+        if constexpr (Stdio::reopens)
+            for (const int fd : identity.descriptors()) refuse_shared(fd);
         auto& self = static_cast<Derived&>(*this);
         self.on_start();
         if (const auto& who = setup.credentials()) streams.give_to(who->uid, who->gid);

@@ -53,9 +53,9 @@ public:
     /// another one holds stays locked for ever in the daemon.
     static void prepare_to_fork()
     {
-        if (const auto self = sys::read_process_stat(sys::this_process()); self && self->threads > 1)
+        if (const auto threads = sys::thread_count(); threads > 1)
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "fork", {},
-                                "the process has " + std::to_string(self->threads) +
+                                "the process has " + std::to_string(threads) +
                                     " threads and a fork takes one along: start the daemon before any thread");
     }
 
@@ -78,7 +78,8 @@ public:
     /// In the daemon, after on_start(): the last privileged steps. Fatal if any of it fails.
     void drop_privileges() const
     {
-        const auto threads = sys::threads_of_this_process(); // as long as /proc is in sight
+        std::vector<pid_t> threads;
+        if (credentials_) threads = sys::threads_of_this_process(); // as long as /proc is in sight
         if (!settings_.chroot.empty()) {
             entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
             enter(settings_.working_directory);

@@ -8,7 +8,8 @@
 //   failed and ends with the status of the report: no code of yours runs there after start(), no destructor and no
 //   exit handler. Those of the daemon run once, in the daemon. start_watched() shows no progress.
 // - A signal handler of yours does not run in the origin while it waits; a signal that would kill it does, and the
-//   daemon goes on. SIGQUIT and the others that would dump the common memory wait until it ends.
+//   daemon goes on. SIGQUIT and the others that would dump the common memory wait until it ends. Before Linux 5.16 a
+//   daemon that dumps core before it is ready takes the origin along, which then says nothing.
 // - Fork handlers (pthread_atfork(3)) do not run, because nothing is forked.
 // - A daemon that is killed before it has published its pid leaves an empty pid file, which the next start takes.
 // - What the kernel keeps by process and not by memory is lost as with fork(2): record locks of fcntl(2), timers; and
@@ -36,7 +37,11 @@ struct handoff_fork
     /// Nobody but the daemon is left to undo what was done before it was made.
     static constexpr bool leaves_no_origin = true;
 
-    [[nodiscard]] handoff_link detach() const { return {deadline, announces, name}; }
+    /// `mask`: the signals that are blocked in the origin while it waits.
+    [[nodiscard]] handoff_link detach(const sigset_t& mask = sys::current_mask()) const
+    {
+        return {deadline, announces, name, mask};
+    }
 };
 
 } // namespace daemonkit

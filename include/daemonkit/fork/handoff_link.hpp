@@ -26,13 +26,14 @@ struct bereft_origin
     int daemon_channel; // the daemon's end, of which the origin has a copy
     std::chrono::nanoseconds deadline;
     bool announces;
+    sigset_t mask;             // blocked while it waits
     sys::short_text<256> name; // and ": "
     sys::short_text<256> late;
 
     [[noreturn]] void operator()(pid_t daemon) const noexcept
     {
         sys::raw::default_handlers();
-        sys::raw::unblock_all_but_dumping();
+        sys::raw::set_mask(mask);
         sys::raw::close(daemon_channel);
         text line{name};
         const int status = conclude(daemon, line);
@@ -57,18 +58,18 @@ private:
         in_silence progress;
         const int process = static_cast<int>(child_exit);
         switch (listen(channel, process, false, deadline, progress, heard, sentence)) {
-        case verdict::late:
+        case start_verdict::late:
             end(daemon, process);
             line += late;
             return exit_status::error;
-        case verdict::ended: {
+        case start_verdict::ended: {
             const int wait_status = sys::raw::reap(daemon);
             line += "the daemon ";
             sys::describe_death(line, wait_status);
             line += " before it was ready";
             return sys::exit_status_of(wait_status);
         }
-        case verdict::spoke: break;
+        case start_verdict::spoke: break;
         }
         if (heard.what == message::failed) {
             line += sentence;
@@ -93,7 +94,7 @@ class handoff_link
 {
 public:
     /// Returns in the daemon. Throws startup_error in the origin if no process could be made.
-    handoff_link(std::chrono::nanoseconds deadline, bool announces, const std::string& name)
+    handoff_link(std::chrono::nanoseconds deadline, bool announces, const std::string& name, sigset_t mask)
     {
         require_positive(deadline);
         if (!sys::memory_can_be_shared())
@@ -103,7 +104,10 @@ public:
         sys::unique_fd origin_end;
         check(sys::open_channel(origin_end, channel_), "open the channel to the daemon");
         sys::flush_streams();
-        bereft_origin origin{origin_end.get(), channel_.get(), deadline, announces, {}, {}};
+        // By default they dump memory, signal(7), and take along whoever shares it.
+        for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
+            sigaddset(&mask, signal);
+        bereft_origin origin{origin_end.get(), channel_.get(), deadline, announces, mask, {}, {}};
         (origin.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
         origin.late += late_sentence(deadline, false);
         if (const int error = sys::memory_handover(origin)(); error != 0)

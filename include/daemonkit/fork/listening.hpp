@@ -32,7 +32,7 @@ inline std::string late_sentence(std::chrono::nanoseconds deadline, bool lost)
                  : "was ended: allow it a longer deadline, or let it call extend() while it initialises");
 }
 
-enum class verdict {
+enum class start_verdict {
     spoke, ///< a message of the kinds ready, failed and died
     ended, ///< the child has exited and nobody has said why; a child in the middle, and the daemon too
     late   ///< the deadline has passed
@@ -41,8 +41,8 @@ enum class verdict {
 /// In the origin, until one of the three is known; `child_exit` is the pidfd of a child that is the daemon itself or,
 /// if `between`, the one that made it.
 template <class Progress>
-[[nodiscard]] verdict listen(int channel, int child_exit, bool between, std::chrono::nanoseconds deadline,
-                             Progress& progress, message& heard, std::string_view& sentence)
+[[nodiscard]] start_verdict listen(int channel, int child_exit, bool between, std::chrono::nanoseconds deadline,
+                                   Progress& progress, message& heard, std::string_view& sentence)
 {
     constexpr bool silent = std::is_same_v<Progress, in_silence>;
     constexpr auto tick = silent ? sys::forever : std::chrono::nanoseconds(std::chrono::seconds(1));
@@ -51,13 +51,13 @@ template <class Progress>
     for (bool open = true, child = true;;) {
         // The end of the channel alone says nothing of the daemon, which may have closed it; that of a middle child,
         // which may have been killed, neither. Both together do, and so does the end of a direct child.
-        if (!child && (!between || !open)) return verdict::ended;
+        if (!child && (!between || !open)) return start_verdict::ended;
         // In this order: whoever has exited when the first is looked at has said all when the second is.
         std::array<pollfd, 2> fds{{{child ? child_exit : -1, POLLIN, 0}, {open ? channel : -1, POLLIN, 0}}};
         const auto patience = std::min(until.remaining(), tick);
         __kernel_timespec wait{patience.count() / 1'000'000'000, patience.count() % 1'000'000'000};
         const long n = sys::raw::poll(fds.data(), fds.size(), patience == sys::forever ? nullptr : &wait);
-        if (n == 0 && until.passed()) return verdict::late;
+        if (n == 0 && until.passed()) return start_verdict::late;
         if constexpr (!silent)
             if (n == 0) progress(std::chrono::steady_clock::now() - began);
         if (n <= 0) continue;
@@ -70,7 +70,7 @@ template <class Progress>
         switch (heard.what) {
         case message::ready:
         case message::failed:
-        case message::died: return verdict::spoke;
+        case message::died: return start_verdict::spoke;
         case message::extend: until = sys::deadline(std::chrono::nanoseconds(heard.nanoseconds)); break;
         case message::give_up: break;
         }

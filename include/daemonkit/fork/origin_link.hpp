@@ -66,12 +66,12 @@ public:
         std::string_view sentence;
         const bool between = times_ == forks::twice;
         switch (listen(channel_.get(), child_exit_.get(), between, deadline_, progress, heard, sentence)) {
-        case verdict::late: return give_up();
-        case verdict::ended: {
+        case start_verdict::late: return give_up();
+        case start_verdict::ended: {
             const int status = sys::reap(child_); // of a middle child it says nothing
             return between ? died(-1, 0) : died(status, child_);
         }
-        case verdict::spoke: break;
+        case start_verdict::spoke: break;
         }
         if (heard.what == message::failed) {
             see_off_child(std::chrono::seconds(1)); // it undoes what it did and goes; a longer main() is not waited for

@@ -20,6 +20,7 @@
 //                            daemon: after on_stop()
 //   p.find()                 any process, any user      the live holder, verified, as a pidfd; disturbs nobody;
 //                                                       throws startup_error if it cannot tell
+//   p.has_record()           any; optional              false: there is nothing to clear away after a daemon
 //   p.where()                any                        the place of the record, for people
 //
 // LSB 3.1, section 20.2; pidfd_open(2).

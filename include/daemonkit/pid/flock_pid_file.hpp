@@ -21,6 +21,7 @@ struct flock_pid_file
 
     [[nodiscard]] pid_file_guard claim() const { return {path, mode, lock_held::for_life}; }
     [[nodiscard]] holder find() const { return find_by_pid_file(path); }
+    [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); }
     [[nodiscard]] std::string where() const { return path.string(); }
 };
 

@@ -20,11 +20,17 @@ struct holder
 {
     pid_t pid = 0;            ///< 0: nobody holds it
     sys::unique_fd process{}; ///< its pidfd, opened before the identity was verified
-    /// when the process was started; nothing if /proc hides it
-    std::optional<std::chrono::system_clock::time_point> since{};
-    bool remains = false; ///< nobody holds it, but a dead holder's record is there
+    bool remains = false;     ///< nobody holds it, but a dead holder's record is there
 
     [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; }
+
+    /// When the process was started; nothing if /proc hides it, or the process has exited meanwhile.
+    [[nodiscard]] std::optional<std::chrono::system_clock::time_point> since() const
+    {
+        const auto stat = pid != 0 ? sys::read_process_stat(pid) : std::nullopt;
+        if (!stat || sys::has_exited(process.get())) return {};
+        return sys::wall_time(stat->start);
+    }
 };
 
 /// The process `pid`, if it is alive and `still(pidfd)` is true after its pidfd was opened; else nobody. What `still` saw
@@ -40,7 +46,6 @@ template <class Still>
     }
     if (!still(process.get())) return {};
     holder found{pid, std::move(process)};
-    if (const auto stat = sys::read_process_stat(pid)) found.since = sys::wall_time(stat->start);
     return sys::has_exited(found.process.get()) ? holder{} : std::move(found);
 }
 

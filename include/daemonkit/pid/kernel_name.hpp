@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -28,19 +29,31 @@ namespace daemonkit {
 class kernel_name
 {
 public:
-    /// Of the path of a pid file, whether it exists or not.
-    explicit kernel_name(const boost::filesystem::path& path)
+    kernel_name() noexcept = default;
+
+    /// Of the path of a pid file, whether it exists or not; `plain` as check_directory() says.
+    kernel_name(const boost::filesystem::path& path, bool plain)
     {
+        const std::string directory = path.parent_path().string();
+        const std::string file = path.filename().string();
         fingerprint all;
-        all.fold(sys::real_path(path.parent_path().string())).fold(path.filename().string());
+        all.fold(plain ? directory : sys::real_path(directory)).fold(file);
         for (const char* place : {"/", "/proc/self/ns/mnt"}) {
             sys::file_status status = {};
             if (sys::status_of(place, status) == -1)
                 throw startup_error(last_error(), "look at", place, "/proc does not show it: is it mounted?");
-            all.fold(std::to_string(status.st_dev)).fold(std::to_string(status.st_ino));
+            all.fold(sys::decimal(status.st_dev)).fold(sys::decimal(status.st_ino));
+            if (place[1] == '\0') root_ = status;
         }
         // The file's name is for those who read ss(8).
-        name_ = "daemonkit/" + std::to_string(all.value()) + "/" + path.filename().string().substr(0, 40);
+        (((name_ = "daemonkit/") += sys::decimal(all.value())) += '/').append(file, 0, 40);
+    }
+
+    /// Whether the root directory is another than when this was made: after chroot(2) no path tells anything.
+    [[nodiscard]] bool out_of_root() const noexcept
+    {
+        sys::file_status root = {};
+        return sys::status_of("/", root) == 0 && !sys::same_file(root, root_);
     }
 
     /// The daemon that has it; nobody if it is free. `hidden`: some process has it that cannot be looked at.
@@ -58,7 +71,8 @@ public:
             const pid_t pid = std::atoi(bearer.name.c_str() + beginning.size());
             if (pid <= 0) continue;
             found = hold(pid, [&](int pidfd) {
-                return bearer.name == of_bearer(pidfd, pid) && has(pid, {whole->inode, bearer.inode}, hidden);
+                const auto process = identity_of(pidfd, pid);
+                return process && bearer.name == of_bearer(*process) && has(pid, {whole->inode, bearer.inode}, hidden);
             });
             if (found) break;
         }
@@ -72,12 +86,10 @@ public:
     {
     public:
         guard() noexcept = default;
-        explicit guard(const kernel_name& name)
+        guard(const kernel_name& name, const process_identity& self)
         {
-            const pid_t self = sys::this_process();
-            const sys::unique_fd process(check(sys::pidfd_open(self), "open process", std::to_string(self)));
             // In this order: whoever sees the first one taken finds the second, too.
-            if (take(bearer_, name.of_bearer(process.get(), self)) && !take(whole_, name.name_)) bearer_ = {};
+            if (take(bearer_, name.of_bearer(self)) && !take(whole_, name.name_)) bearer_ = {};
         }
 
         [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(whole_.socket); }
@@ -116,10 +128,11 @@ public:
 
 private:
     /// The second name of a process.
-    [[nodiscard]] std::string of_bearer(int pidfd, pid_t pid) const
+    [[nodiscard]] std::string of_bearer(const process_identity& process) const
     {
-        const auto generation = sys::generation_of(pidfd, pid);
-        return generation ? name_ + "/" + std::to_string(pid) + "." + std::to_string(*generation) : std::string();
+        std::string name = name_;
+        (((name += '/') += sys::decimal(process.pid)) += '.') += sys::decimal(process.generation);
+        return name;
     }
 
     static bool has(pid_t pid, std::set<ino_t> sockets, bool& hidden)
@@ -133,7 +146,8 @@ private:
         return all;
     }
 
-    std::string name_;
+    std::string name_{};
+    sys::file_status root_ = {};
 };
 
 /// What a pid file says of its daemon; nobody if there is none. `settled`: false if a daemon may be about to set its
@@ -162,10 +176,14 @@ private:
 /// find() of both pid file policies: by the file, and if that leads to nobody, by the name in the kernel.
 [[nodiscard]] inline holder find_by_pid_file(const boost::filesystem::path& path)
 {
-    check_directory(path);
-    const kernel_name name(path);
+    const bool plain = check_directory(path);
+    std::optional<kernel_name> name;
     bool settled = true;
     bool hidden = false;
+    const auto find_by_name = [&] {
+        if (!name) name.emplace(path, plain);
+        return name->find(hidden);
+    };
     holder found;
     // Between the looks at the file and at the name daemons come and go.
     for (const sys::deadline until(std::chrono::seconds(1)); !until.passed();) {
@@ -173,10 +191,10 @@ private:
             found = find_in_file(path, settled);
             if (found) return found;
         } catch (const startup_error&) { // something else is in its place
-            if (auto named = name.find(hidden)) return named;
+            if (auto named = find_by_name()) return named;
             throw;
         }
-        if (auto named = name.find(hidden)) return named;
+        if (auto named = find_by_name()) return named;
         if (settled && !hidden) return found;
         sys::sleep_for(std::chrono::milliseconds(1));
     }

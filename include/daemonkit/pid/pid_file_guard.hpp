@@ -14,6 +14,7 @@
 
 #include <array>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 namespace daemonkit {
@@ -41,14 +42,14 @@ public:
         std::swap(name_, other.name_);
         std::swap(owner_, other.owner_);
         std::swap(mark_, other.mark_);
-        std::swap(root_, other.root_);
+        std::swap(kernel_name_, other.kernel_name_);
         return *this;
     }
 
     ~pid_file_guard()
     {
         if (!file_) return;
-        if (owner_ == sys::this_process())
+        if (owner_.pid == sys::this_process())
             remove();
         else
             abandon();
@@ -57,18 +58,19 @@ public:
     /// In the daemon. From here on this process, and no other, takes the file away again.
     void publish(pid_t pid)
     {
-        record(pid);
+        const auto self = identity_of(pid);
+        record(self);
         // Who has it published while the file was taken from under this daemon, or squats it; or is at its end, and
         // then it is to be had in a moment.
         for (int tries = 0; tries < 3 && !name_; ++tries) {
-            name_ = kernel_name::guard(kernel_name(path_));
+            name_ = kernel_name::guard(kernel_name_, self);
             if (name_) return;
             if (const auto other = find_by_name(false)) throw already_running(other.pid, path_.string());
         }
     }
 
     /// From here on this process undoes what another one claimed.
-    void adopt() noexcept { owner_ = sys::this_process(); }
+    void adopt() noexcept { owner_.pid = sys::this_process(); }
 
     void release() noexcept
     {
@@ -108,109 +110,103 @@ private:
                                              "its mode in the settings lets others write it");
         for (const sys::deadline until(std::chrono::seconds(5)); !try_claim(named);)
             if (until.passed()) refuse_locked(path_.string());
-        owner_ = sys::this_process();
+        adopt();
     }
 
     /// One attempt to end with a fresh, empty, locked file at the path; false to try again.
     bool try_claim(bool named)
     {
-        const auto name = path_.string();
-        check_directory(path_);
-        if (directories_.make(path_.parent_path().string(), 0755) == -1) {
-            if (vanished()) return false;
-            throw startup_error(last_error(), "make the directory of the pid file", directories_.failed());
+        const auto& name = path_.native();
+        bool plain = check_directory(path_);
+        auto [file, fresh] = open_or_make();
+        if (!file && (errno == ENOENT || errno == ENOTDIR)) {
+            if (directories_.make(path_.parent_path().string(), 0755) == -1) {
+                if (vanished()) return false;
+                throw startup_error(last_error(), "make the directory of the pid file", directories_.failed());
+            }
+            plain = check_directory(path_); // somebody else may have made it meanwhile
+            std::tie(file, fresh) = open_or_make();
         }
-        check_directory(path_); // somebody else may have made it meanwhile
-        constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_APPEND;
-        sys::unique_fd file(sys::open(path_.c_str(), flags | O_CREAT | O_EXCL, mode_));
-        sys::made_file made(file ? path_.c_str() : nullptr);
-        if (!file && errno == EEXIST) file.reset(sys::open(path_.c_str(), flags));
-        if (!file) {
-            if (vanished()) return false;
-            const auto error = last_error();
-            if (errno == ELOOP) refuse(name, "it is a symbolic link");
-            if (errno == EISDIR) refuse(name, "it is a directory");
-            if (errno == EROFS)
-                if (const auto other = find_by_pid_file(path_)) throw already_running(other.pid, name);
-            throw startup_error(error, "open the pid file", name);
-        }
-        check_pid_file(file.get(), name);
-        if (!sys::try_lock(file.get())) {
-            if (errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
+        if (!file) return vanished() ? false : cannot_open(last_error());
+        sys::made_file made(fresh ? name.c_str() : nullptr);
+        if (!fresh) check_pid_file(file.get(), name); // before it is locked, for it may be anybody's
+        const bool locked = sys::try_lock(file.get());
+        if (!locked && errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
+        kernel_name_ = kernel_name(path_, plain);
+        if (!locked) {
             made.release(); // another start was faster to lock it
             if (const auto other = find_holder(read_pid_file(file.get(), name), path_))
                 throw already_running(other.pid, name);
             if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
             // Whoever may read a file may lock it. Should two starts remove it here, only one gets the name.
-            if (locked_by_stranger(file.get()) && sys::leads_to(path_.c_str(), file.get()) &&
-                sys::remove_file(path_.c_str()) == 0)
+            if (locked_by_stranger(file.get()) && sys::leads_to(name.c_str(), file.get()) &&
+                sys::remove_file(name.c_str()) == 0)
                 return false;
             sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
             return false;
         }
-        if (!sys::leads_to(path_.c_str(), file.get())) return made.release(), false;
-        const auto record = read_pid_file(file.get(), name);
+        const auto status = check_pid_file(file.get(), name);
+        if (!sys::leads_to(name.c_str(), status)) return made.release(), false;
+        const auto record = status.st_size == 0 ? pid_record() : read_pid_file(file.get(), name);
         if (record.pid != 0) made.release(); // another start locked it first, and has published already
         if (const auto other = find_holder(record, path_)) throw already_running(other.pid, name);
         if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
-            if (sys::remove_file(path_.c_str()) == 0) return false;
+            if (sys::remove_file(name.c_str()) == 0) return false;
             // The file is ours and the directory is not, as where root made it for a user.
             check(sys::empty_file(file.get()), "empty the stale pid file", name);
         }
-        check(sys::change_mode(file.get(), mode_), "set the mode of the pid file", name);
+        if ((status.st_mode & 07777U) != mode_)
+            check(sys::change_mode(file.get(), mode_), "set the mode of the pid file", name);
         made.release();
         file_ = std::move(file);
         return true;
     }
 
-    void record(pid_t pid)
+    /// The file, and whether it was made.
+    [[nodiscard]] std::pair<sys::unique_fd, bool> open_or_make() const noexcept
     {
-        write_record(pid);
-        owner_ = pid;
+        constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_APPEND;
+        sys::unique_fd file(sys::open(path_.c_str(), flags | O_CREAT | O_EXCL, mode_));
+        if (file || errno != EEXIST) return {std::move(file), static_cast<bool>(file)};
+        return {sys::unique_fd(sys::open(path_.c_str(), flags)), false};
+    }
+
+    [[noreturn]] bool cannot_open(std::error_code error) const
+    {
+        const auto& name = path_.native();
+        if (error == std::errc::too_many_symbolic_link_levels) refuse(name, "it is a symbolic link");
+        if (error == std::errc::is_a_directory) refuse(name, "it is a directory");
+        if (error == std::errc::read_only_file_system)
+            if (const auto other = find_by_pid_file(path_)) throw already_running(other.pid, name);
+        throw startup_error(error, "open the pid file", name);
+    }
+
+    void record(const process_identity& self)
+    {
+        mark_ = write_pid_file(file_.get(), path_, self);
+        owner_ = self;
         forget_file_ = sys::fork_handler(sys::close_in_child, file_.get());
         if (held_ == lock_held::until_published) sys::unlock(file_.get());
-        check(sys::status_of("/", root_), "look at", "/");
     }
 
     /// Another daemon, to which the file does not lead any more.
     [[nodiscard]] holder find_by_name(bool named) const
     {
         bool hidden = false;
-        return named ? holder() : kernel_name(path_).find(hidden);
-    }
-
-    /// The line and its stamp, into the file.
-    void write_record(pid_t pid)
-    {
-        const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", std::to_string(pid)));
-        const long stamp = stamp_of(process.get(), pid, place_of(path_)).value_or(pid_record::none);
-        const auto line = std::to_string(pid) + "\n";
-        std::string text;
-        check(sys::read_from_start(file_.get(), text, 64), "read the pid file", path_.string());
-        if (text != line) { // a file that was only touched is not emptied, so that nobody finds it so
-            check(sys::empty_file(file_.get()), "empty the pid file", path_.string());
-            const sys::ignored_signal beyond_limit(SIGXFSZ); // RLIMIT_FSIZE is an error like another
-            check(sys::write_all(file_.get(), line), "write the pid file", path_.string());
-        }
-        check(sys::stamp(file_.get(), stamp), "stamp the pid file", path_.string());
-        if (read_pid_file(file_.get(), path_.string()).stamp != stamp)
-            refuse(path_.string(),
-                   "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
-        mark_ = sys::mark_of(file_.get());
+        return named ? holder() : kernel_name_.find(hidden);
     }
 
     void repair()
     {
         if (sys::leads_to(path_.c_str(), file_.get())) {
-            check(sys::change_mode(file_.get(), mode_), "set the mode of the pid file", path_.string());
-            write_record(owner_);
+            check(sys::change_mode(file_.get(), mode_), "set the mode of the pid file", path_.native());
+            mark_ = write_pid_file(file_.get(), path_, owner_);
             return;
         }
-        sys::file_status root = {};
         const auto mark = sys::mark_of(file_.get());
-        if (mark.links > 0 && sys::status_of("/", root) == 0 && !sys::same_file(root, root_)) {
-            mark_ = mark; // after chroot(2) no path tells whether it was moved
+        if (mark.links > 0 && kernel_name_.out_of_root()) {
+            mark_ = mark; // no path tells whether it was moved
             return;
         }
         pid_file_guard again(path_, mode_, held_, static_cast<bool>(name_));
@@ -252,9 +248,9 @@ private:
     sys::unique_fd file_;
     sys::fork_handler forget_file_;
     kernel_name::guard name_;
-    pid_t owner_ = 0;
+    kernel_name kernel_name_;
+    process_identity owner_{};
     sys::file_mark mark_;
-    sys::file_status root_ = {};
     bool irreparable_ = false;
     int vanished_ = 0;
 };

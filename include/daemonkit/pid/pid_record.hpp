@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reading a pid file. Its content is hostile until parsed, and so is the file: whoever may write it, or lead its path
+// Reading and writing a pid file. Its content is hostile until parsed, and so is the file: whoever may write it, or lead its path
 // elsewhere, chooses which process root signals. So the file and every step to it must belong to root or to the caller
 // and be writable by nobody else.
 #pragma once
@@ -8,6 +8,7 @@
 #include "../sys/deadline.hpp"
 #include "../sys/file.hpp"
 #include "../sys/open_files.hpp"
+#include "../sys/signal_mask.hpp"
 #include "../sys/trust.hpp"
 #include "holder.hpp"
 #include "process_identity.hpp"
@@ -35,24 +36,28 @@ struct pid_record
     throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
 }
 
-/// Throws startup_error unless `path` is absolute and only root and the caller can change where it leads.
-inline void check_directory(const boost::filesystem::path& path)
+/// Throws startup_error unless `path` is absolute and only root and the caller can change where it leads. Whether it is
+/// plain: no symbolic link, "." or ".." is on the way.
+inline bool check_directory(const boost::filesystem::path& path)
 {
     if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
         throw startup_error::bad_setting("use the pid file", path.string(),
                                          "its path must be absolute and name a file, because a daemon changes its "
                                          "working directory");
-    if (const auto found = sys::untrusted_way(path.parent_path().string())) refuse(found.path, found.reason);
+    const auto found = sys::untrusted_way(path.parent_path().string());
+    if (found) refuse(found.path, found.reason);
+    return !found.links && path.native().find("/.") == std::string::npos;
 }
 
 /// Throws startup_error unless the open file is a plain one that only root and the caller can change.
-inline void check_pid_file(int fd, const std::string& path)
+inline sys::file_status check_pid_file(int fd, const std::string& path)
 {
     sys::file_status status = {};
     check(sys::status_of(fd, status), "look at the pid file", path);
     if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
     if (status.st_nlink > 1) refuse(path, "it has other names (hard links)");
-    if (const auto found = sys::untrusted_file(path, status)) refuse(path, found.reason);
+    if (const auto found = sys::untrusted_file(path.c_str(), status)) refuse(path, found.reason);
+    return status;
 }
 
 /// The pid in the text of a pid file; 0 if it is empty, nothing unless it is one decimal number from 1 to the largest
@@ -70,21 +75,61 @@ inline void check_pid_file(int fd, const std::string& path)
     return pid;
 }
 
+/// The stamp of a pid file. A write sets both times to one value, and whoever has the file open for writing may write:
+/// the daemon after it dropped its privileges, or who has broken into it. Only the owner can set the one and not the
+/// other.
+[[nodiscard]] inline long stamp_in(const sys::file_status& status) noexcept
+{
+    const bool written =
+        status.st_mtim.tv_sec == status.st_ctim.tv_sec && status.st_mtim.tv_nsec == status.st_ctim.tv_nsec;
+    return written ? pid_record::none : status.st_mtim.tv_nsec;
+}
+
 /// What an open pid file says; throws startup_error on anything but one pid and one newline.
 [[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path)
 {
-    std::string text;
+    sys::small_text text;
     sys::file_status status = {};
     // In this order, since the line is written first and stamped then: a stamp from before would be of an empty file.
-    check(sys::read_from_start(fd, text, 64), "read the pid file", path);
+    check(sys::read_small(fd, text), "read the pid file", path);
     check(sys::status_of(fd, status), "look at the pid file", path);
-    const auto pid = parse_pid(text);
+    const auto pid = parse_pid(text.view());
     if (!pid) refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
-    // A write sets both times to one value, and whoever has the file open for writing may write: the daemon after it
-    // dropped its privileges, or who has broken into it. Only the owner can set the one and not the other.
-    const bool written =
-        status.st_mtim.tv_sec == status.st_ctim.tv_sec && status.st_mtim.tv_nsec == status.st_ctim.tv_nsec;
-    return {*pid, written ? pid_record::none : status.st_mtim.tv_nsec};
+    return {*pid, stamp_in(status)};
+}
+
+/// What of its place a pid file is bound to: its name, and its directory's inode number, which bind mounts, symbolic links
+/// and chroot(2) do not change.
+[[nodiscard]] inline std::string place_of(const boost::filesystem::path& path)
+{
+    sys::file_status directory = {};
+    sys::status_of(path.parent_path().c_str(), directory);
+    return path.filename().string() + " " + std::to_string(directory.st_ino);
+}
+
+/// Writes the line of a process and its stamp into an open pid file; what is equal to it then as long as nobody touches
+/// the file. Throws startup_error.
+[[nodiscard]] inline sys::file_mark write_pid_file(int fd, const boost::filesystem::path& path,
+                                                   const process_identity& process)
+{
+    const auto& name = path.native();
+    const long stamp = stamp_of(process, place_of(path));
+    auto line = sys::decimal(process.pid);
+    line += "\n";
+    sys::file_status status = {};
+    sys::small_text text;
+    check(sys::status_of(fd, status), "look at the pid file", name);
+    if (status.st_size != 0) check(sys::read_small(fd, text), "read the pid file", name);
+    if (text.view() != line) { // a file that was only touched is not emptied, so that nobody finds it so
+        if (status.st_size != 0) check(sys::empty_file(fd), "empty the pid file", name);
+        const sys::ignored_signal beyond_limit(SIGXFSZ); // RLIMIT_FSIZE is an error like another
+        check(sys::write_all(fd, line), "write the pid file", name);
+    }
+    check(sys::stamp(fd, stamp), "stamp the pid file", name);
+    check(sys::status_of(fd, status), "look at the pid file", name);
+    if (stamp_in(status) != stamp)
+        refuse(name, "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
+    return sys::mark_of(status);
 }
 
 /// Whether the process that has locked an open file is neither root's nor this user's.
@@ -106,21 +151,14 @@ inline void check_pid_file(int fd, const std::string& path)
                      (who.empty() ? "(none that you may see)" : who) + ": end that if it is no start of this daemon");
 }
 
-/// What of its place a pid file is bound to: its name, and its directory's inode number, which bind mounts, symbolic links
-/// and chroot(2) do not change.
-[[nodiscard]] inline std::string place_of(const boost::filesystem::path& path)
-{
-    sys::file_status directory = {};
-    sys::status_of(path.parent_path().c_str(), directory);
-    return path.filename().string() + " " + std::to_string(directory.st_ino);
-}
-
 /// The live process that a record at a path means, or nobody.
 [[nodiscard]] inline holder find_holder(const pid_record& record, const boost::filesystem::path& path)
 {
     if (record.pid == 0) return {};
-    auto found =
-        hold(record.pid, [&](int pidfd) { return stamp_of(pidfd, record.pid, place_of(path)) == record.stamp; });
+    auto found = hold(record.pid, [&](int pidfd) {
+        const auto process = identity_of(pidfd, record.pid);
+        return process && stamp_of(*process, place_of(path)) == record.stamp;
+    });
     found.remains = !found;
     return found;
 }

@@ -21,24 +21,40 @@
 
 namespace daemonkit {
 
-/// 0 ... 999 999 999, of the process that a pidfd holds and the place of its file; nothing if it has exited. Throws startup_error if it cannot
-/// be told.
-[[nodiscard]] inline std::optional<long> stamp_of(int pidfd, pid_t pid, std::string_view place)
+struct process_identity
 {
-    const auto generation = sys::generation_of(pidfd, pid);
-    if (!generation) {
-        if (sys::has_exited(pidfd)) return {};
-        const auto error = last_error();
-        throw startup_error(error, "identify process", std::to_string(pid),
-                            error == std::errc::no_such_file_or_directory ? "/proc does not show it: is it mounted?"
-                                                                          : "");
-    }
-    std::string boot;
-    if (sys::read_boot_id(boot) == -1)
+    pid_t pid = 0;
+    unsigned long long generation = 0;
+};
+
+/// Of the process that a pidfd holds; nothing if it has exited. Throws startup_error if it cannot be told.
+[[nodiscard]] inline std::optional<process_identity> identity_of(int pidfd, pid_t pid)
+{
+    if (const auto generation = sys::generation_of(pidfd, pid)) return process_identity{pid, *generation};
+    if (sys::has_exited(pidfd)) return {};
+    const auto error = last_error();
+    throw startup_error(error, "identify process", std::to_string(pid),
+                        error == std::errc::no_such_file_or_directory ? "/proc does not show it: is it mounted?" : "");
+}
+
+/// Of a process that cannot have exited: this one, or a child that has not been collected.
+[[nodiscard]] inline process_identity identity_of(pid_t pid)
+{
+    const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", std::to_string(pid)));
+    return identity_of(process.get(), pid).value_or(process_identity{});
+}
+
+/// 0 ... 999 999 999, of a process and the place of its file. Throws startup_error if the boot cannot be told.
+[[nodiscard]] inline long stamp_of(const process_identity& process, std::string_view place)
+{
+    static const auto boot = [] { // a process lives in one
+        sys::small_text id;
+        if (sys::read_boot_id(id) == 0) return id;
         throw startup_error(last_error(), "read", "/proc/sys/kernel/random/boot_id",
                             "/proc does not show it: is it mounted?");
+    }();
     fingerprint all;
-    all.fold(std::to_string(pid)).fold(std::to_string(*generation)).fold(boot).fold(place);
+    all.fold(sys::decimal(process.pid)).fold(sys::decimal(process.generation)).fold(boot.view()).fold(place);
     return static_cast<long>(all.value() % 1'000'000'000U);
 }
 

@@ -67,6 +67,8 @@ public:
         return {};
     }
 
+    [[nodiscard]] static bool more() noexcept { return pending.load(std::memory_order_relaxed) != 0; }
+
     [[nodiscard]] static bool stop_requested() noexcept { return stop.load(std::memory_order_relaxed); }
 
     /// All that is heard, as a set.

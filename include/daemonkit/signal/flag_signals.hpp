@@ -23,6 +23,7 @@ struct basic_flag_signals
 
         event wait(std::chrono::nanoseconds timeout, int also)
         {
+            if (also == -1 && timeout <= timeout.zero()) return caught_signals::take();
             const sys::deadline until(timeout);
             // Blocked but for the moment of sleeping: a signal between the look and the sleep wakes the sleep.
             const sys::blocked_signals blocked(caught_signals::heard_signals());

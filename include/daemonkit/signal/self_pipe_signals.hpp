@@ -31,9 +31,10 @@ struct basic_self_pipe_signals
             for (;;) {
                 sys::drain(read_.get()); // first: a byte that comes after the look must stay to wake the sleep
                 if (const event e = caught_signals::take()) {
-                    sys::wake(write_.get()); // there may be more; fd() stays readable until a wait finds none
+                    if (caught_signals::more()) sys::wake(write_.get()); // fd() stays readable until a wait finds none
                     return e;
                 }
+                if (also == -1 && timeout <= timeout.zero()) return {};
                 std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
                 const int n = sys::poll_once(fds.data(), fds.size(), until.remaining());
                 if (n == 0 || (n > 0 && fds[0].revents == 0)) return {};

@@ -51,7 +51,11 @@ struct basic_signalfd_signals
         {
             const sys::deadline until(timeout);
             for (;;) {
-                if (const int signal = sys::read_signal(fd_.get()); signal != 0) return stop_before(event{signal});
+                if (const event stop = stops_first_ ? waiting_stop() : event()) return stop;
+                const event e{sys::read_signal(fd_.get())};
+                stops_first_ = static_cast<bool>(e);
+                if (e) return e;
+                if (also == -1 && timeout <= timeout.zero()) return {};
                 std::array<pollfd, 2> fds{{{fd_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
                 const int n = sys::poll_once(fds.data(), fds.size(), until.remaining());
                 if (n == 0 || (n > 0 && fds[0].revents == 0)) return {};
@@ -62,20 +66,19 @@ struct basic_signalfd_signals
 
     private:
         /// The kernel hands signals out by number, HUP before TERM: reloads that come as fast as they are carried out
-        /// would keep a stop away for ever.
-        static event stop_before(event other) noexcept
+        /// would keep a stop away for ever. So after any signal it is looked for a stop before the next.
+        static event waiting_stop() noexcept
         {
             sigset_t stops = sys::no_signals();
             for (const int signal : {SIGTERM, SIGINT}) sigaddset(&stops, signal);
-            if (other.is_stop()) return other;
-            const event stop{sys::take_signal(stops)};
-            return stop ? stop : other;
+            return {sys::take_signal(stops)};
         }
 
         static void restore_in_child(int) noexcept { sys::fork_handler::leave_with(mask_in_child); }
 
         static inline sigset_t mask_in_child{};
 
+        bool stops_first_ = true;
         sys::unique_fd fd_;
         sys::fork_handler restored_in_child_;
     };

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -49,6 +51,9 @@ inline bool same_file(const file_status& a, const file_status& b) noexcept
 inline int status_of(const char* path, file_status& into) noexcept { return ::stat(path, &into); }
 inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); }
 
+/// false only if it is not.
+inline bool is_there(const char* path) noexcept { return ::access(path, F_OK) == 0 || errno != ENOENT; }
+
 /// Equal as long as nobody has renamed, removed, touched, edited or chmod'ed an open file (st_ctim and st_nlink).
 struct file_mark
 {
@@ -59,11 +64,15 @@ struct file_mark
     bool operator==(const file_mark&) const = default;
 };
 
+inline file_mark mark_of(const file_status& status) noexcept
+{
+    return {status.st_nlink, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
+}
 inline file_mark mark_of(int fd) noexcept
 {
     file_status status = {};
     ::fstat(fd, &status);
-    return {status.st_nlink, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
+    return mark_of(status);
 }
 
 /// For appending, below the directory `at` (AT_FDCWD); a file that is `made` gets exactly `mode`. O_NONBLOCK, so that a
@@ -78,12 +87,16 @@ inline int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
     return fresh;
 }
 
-/// Whether `path` still leads to the file that `fd` has open (flock-then-unlink races, symbolic links).
-inline bool leads_to(const char* path, int fd) noexcept
+/// Whether `path` still leads to the file that is open (flock-then-unlink races, symbolic links).
+inline bool leads_to(const char* path, const file_status& open) noexcept
 {
     file_status by_path = {};
-    file_status by_fd = {};
-    return ::lstat(path, &by_path) == 0 && ::fstat(fd, &by_fd) == 0 && same_file(by_path, by_fd);
+    return ::lstat(path, &by_path) == 0 && same_file(by_path, open);
+}
+inline bool leads_to(const char* path, int fd) noexcept
+{
+    file_status open = {};
+    return ::fstat(fd, &open) == 0 && leads_to(path, open);
 }
 
 /// `path` without symbolic links, "." and ".."; what does not exist of it is taken as it is written.
@@ -145,23 +158,21 @@ inline int read_from_start(int fd, std::string& into, std::size_t limit)
     return 0;
 }
 
-/// The process that locked the file that `fd` has open with flock(2), which may have left the lock to a child; 0 if
-/// nobody did, or /proc/locks (proc(5)) does not show who.
-inline pid_t lock_owner(int fd)
+/// Of the content of a file that is small.
+struct small_text
 {
-    const unique_fd list(sys::open("/proc/locks", O_RDONLY));
-    file_status status = {};
-    std::string text;
-    if (!list || status_of(fd, status) == -1 || read_from_start(list.get(), text, 4'000'000) == -1) return 0;
-    // "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
-    char file[64];
-    std::snprintf(file, sizeof file, " %02x:%02x:%llu ", major(status.st_dev), minor(status.st_dev),
-                  static_cast<unsigned long long>(status.st_ino));
-    for (std::size_t at = 0; (at = text.find(file, at)) != std::string::npos; ++at) {
-        const auto line = text.rfind('\n', at) + 1;
-        if (text.find(" FLOCK ", line) < at) return std::atoi(text.c_str() + text.rfind(' ', at - 1));
-    }
-    return 0;
+    std::array<char, 64> bytes;
+    std::size_t length = 0;
+
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), length}; }
+};
+
+/// The beginning of a regular file, or of one in /proc that is made at once: what is read in one call is all there is.
+inline int read_small(int fd, small_text& into) noexcept
+{
+    const auto n = retry([&] { return ::pread(fd, into.bytes.data(), into.bytes.size(), 0); });
+    into.length = n == -1 ? 0 : static_cast<std::size_t>(n);
+    return n == -1 ? -1 : 0;
 }
 
 /// Sets the modification time to a second ago, which no write would do, with these nanoseconds.
@@ -216,6 +227,8 @@ inline int close_all_except(std::span<int> kept) noexcept
 /// Puts /dev/null on those of 0, 1 and 2 that are closed, so that no file of ours becomes somebody's stdout.
 inline int fill_standard_descriptors() noexcept
 {
+    pollfd standard[3] = {{STDIN_FILENO, 0, 0}, {STDOUT_FILENO, 0, 0}, {STDERR_FILENO, 0, 0}};
+    if (::poll(standard, 3, 0) == 0) return 0; // POLLNVAL of a closed one would count
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
         if (::fcntl(fd, F_GETFD) == -1 && sys::open("/dev/null", O_RDWR) == -1) return -1;
     return 0;

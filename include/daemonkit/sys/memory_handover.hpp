@@ -3,9 +3,9 @@
 // stack until it has nothing more to do. No page table is copied and no page is shared copy-on-write afterwards, so
 // that it takes the same time for gigabytes as for nothing. clone(2) with CLONE_VM.
 //
-// Three things of the C library's are bound to the kernel's thread and have to go along: the cached thread id, which
+// Four things are bound to the kernel's thread and have to go along: the C library's cached thread id, which
 // the kernel clears in memory at a thread's end (set_tid_address(2)), the list of robust mutexes
-// (set_robust_list(2)), and restartable sequences (rseq(2)).
+// (set_robust_list(2)), restartable sequences (rseq(2)) and the alternate signal stack (sigaltstack(2)).
 #pragma once
 
 #include "shared_memory.hpp"
@@ -25,6 +25,7 @@ public:
     bool find() noexcept
     {
         const long self = raw::call(SYS_gettid);
+        ::sigaltstack(nullptr, &alternate_);
         return raw::call(SYS_prctl, PR_GET_TID_ADDRESS, raw::address(&id_)) == 0 && id_ != nullptr && *id_ == self &&
                raw::call(SYS_get_robust_list, 0, raw::address(&mutexes_), raw::address(&size_)) == 0;
     }
@@ -43,6 +44,7 @@ public:
         raw::call(SYS_set_tid_address, raw::address(id_));
         raw::call(SYS_set_robust_list, raw::address(mutexes_), static_cast<long>(size_));
         register_restartable_sequences();
+        use_alternate_stack(alternate_);
     }
 
     [[nodiscard]] pid_t* id() const noexcept { return id_; }
@@ -50,6 +52,7 @@ public:
 private:
     pid_t* id_ = nullptr;
     void* mutexes_ = nullptr;
+    stack_t alternate_{};
     std::size_t size_ = 0;
 };
 
@@ -79,6 +82,7 @@ private:
         const Stay stay = on_old_stack.stay_;
         on_old_stack.thread_.leave();
         heir = -1;
+        error = ECHILD; // whoever kills the one in the middle
         // It stands still until the process in the middle has gone.
         const pid_t middle = ::clone(bequeath, middle_stack.top(), CLONE_VM | CLONE_VFORK | SIGCHLD, self);
         if (middle == -1)
@@ -94,11 +98,11 @@ private:
     static int bequeath(void* self) noexcept
     {
         new_session();
-        const pid_t made = ::clone(inherit, heir_stack.top(),
-                                   CLONE_VM | CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, self,
-                                   nullptr, nullptr, static_cast<memory_handover*>(self)->thread_.id());
-        if (made == -1) error = errno;
-        heir = made;
+        // The kernel says in `heir` that there is one, before that runs and whatever becomes of this process.
+        constexpr int flags =
+            CLONE_VM | CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
+        pid_t* const id = static_cast<memory_handover*>(self)->thread_.id();
+        if (::clone(inherit, heir_stack.top(), flags, self, &heir, nullptr, id) == -1) error = errno;
         raw::exit(0);
     }
 

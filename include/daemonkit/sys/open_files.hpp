@@ -7,6 +7,8 @@
 #include <dirent.h>
 
 #include <charconv>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -55,6 +57,25 @@ inline std::string who_has_open(const file_status& file)
         return false;
     });
     return who;
+}
+
+/// The process that locked the file that `fd` has open with flock(2), which may have left the lock to a child; 0 if
+/// nobody did, or /proc/locks (proc(5)) does not show who.
+inline pid_t lock_owner(int fd)
+{
+    const unique_fd list(sys::open("/proc/locks", O_RDONLY));
+    file_status status = {};
+    std::string text;
+    if (!list || status_of(fd, status) == -1 || read_from_start(list.get(), text, 4'000'000) == -1) return 0;
+    // "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
+    char file[64];
+    std::snprintf(file, sizeof file, " %02x:%02x:%llu ", major(status.st_dev), minor(status.st_dev),
+                  static_cast<unsigned long long>(status.st_ino));
+    for (std::size_t at = 0; (at = text.find(file, at)) != std::string::npos; ++at) {
+        const auto line = text.rfind('\n', at) + 1;
+        if (text.find(" FLOCK ", line) < at) return std::atoi(text.c_str() + text.rfind(' ', at - 1));
+    }
+    return 0;
 }
 
 } // namespace daemonkit::sys

@@ -98,9 +98,16 @@ void describe_death(Text& text, int wait_status)
     }
 }
 
+/// How many threads this process has; 0 if /proc does not tell. /proc/PID/task has a directory for each, proc(5), which
+/// counts as a link.
+inline unsigned long thread_count() noexcept
+{
+    file_status tasks = {};
+    return status_of("/proc/self/task", tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
+}
+
 struct process_stat
 {
-    long threads = 0;
     unsigned long long start = 0; ///< clock ticks since boot
 };
 
@@ -115,7 +122,6 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
     for (int field = 3; field <= 22; ++field) {
         while (*at == ' ') ++at;
         if (*at == '\0') return {};
-        if (field == 20) stat.threads = std::strtol(at, nullptr, 10);
         if (field == 22) stat.start = std::strtoull(at, nullptr, 10);
         while (*at != ' ' && *at != '\0') ++at;
     }
@@ -143,10 +149,10 @@ inline std::chrono::system_clock::time_point wall_time(unsigned long long start_
 }
 
 /// A random number of this boot of the kernel, as text; -1 and errno if /proc does not tell.
-inline int read_boot_id(std::string& into)
+inline int read_boot_id(small_text& into) noexcept
 {
     const unique_fd file(sys::open("/proc/sys/kernel/random/boot_id", O_RDONLY));
-    return file ? read_from_start(file.get(), into, 64) : -1;
+    return file ? read_small(file.get(), into) : -1;
 }
 
 /// What no other process of this boot has that has, had or will have the same number: the inode number of its pidfd

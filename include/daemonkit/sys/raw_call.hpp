@@ -134,13 +134,9 @@ inline void default_handlers() noexcept
     }
 }
 
-/// All but those that dump memory by default, signal(7): a dump takes along whoever shares the memory.
-inline void unblock_all_but_dumping() noexcept
+inline void set_mask(const sigset_t& mask) noexcept
 {
-    unsigned long dumping = 0;
-    for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
-        dumping |= 1UL << static_cast<unsigned>(signal - 1);
-    call(SYS_rt_sigprocmask, SIG_SETMASK, address(&dumping), 0, _NSIG / 8);
+    call(SYS_rt_sigprocmask, SIG_SETMASK, address(&mask), 0, _NSIG / 8);
 }
 
 [[noreturn]] inline void exit(int status) noexcept

@@ -33,7 +33,7 @@ inline void wake(int write_end) noexcept
 inline void drain(int read_end) noexcept
 {
     char bytes[64];
-    while (retry([&] { return ::read(read_end, bytes, sizeof bytes); }) > 0) {}
+    while (retry([&] { return ::read(read_end, bytes, sizeof bytes); }) == sizeof bytes) {}
 }
 
 } // namespace daemonkit::sys

@@ -10,6 +10,7 @@
 
 #include <linux/futex.h>
 #include <sched.h>
+#include <sys/mman.h>
 
 #include <array>
 #include <atomic>
@@ -65,14 +66,35 @@ inline bool under_valgrind() noexcept
 #endif
 }
 
-inline bool memory_can_be_shared() noexcept { return raw::direct && !under_sanitizer && !under_valgrind(); }
+/// Whether the processor keeps return addresses on a stack of its own, which a new process has anew.
+inline bool has_shadow_stack() noexcept
+{
+    unsigned long top = 0;
+#if defined(__x86_64__) && defined(__LP64__)
+    asm volatile("rdsspq %0" : "+r"(top)); // does nothing where there is none
+#endif
+    return top != 0;
+}
 
+inline bool memory_can_be_shared() noexcept
+{
+    return raw::direct && !under_sanitizer && !under_valgrind() && !has_shadow_stack();
+}
+
+/// clone(2) with CLONE_VM takes it away.
+inline void use_alternate_stack(const stack_t& alternate) noexcept
+{
+    if ((alternate.ss_flags & SS_DISABLE) == 0) raw::call(SYS_sigaltstack, raw::address(&alternate), 0);
+}
+
+/// Whole pages, so that a process that has a copy can give it back.
 template <std::size_t Size>
-struct alignas(16) small_stack
+struct alignas(4096) small_stack
 {
     std::array<std::byte, Size> bytes;
 
     [[nodiscard]] void* top() noexcept { return bytes.data() + bytes.size(); }
+    void give_back() noexcept { raw::call(SYS_madvise, raw::address(bytes.data()), Size, MADV_DONTNEED); }
 };
 
 /// Goes on with function(argument) on another stack, and leaves this one as it is.
@@ -148,8 +170,12 @@ private:
     [[gnu::noinline]] pid_t in_one_memory() noexcept
     {
         // What the grandchild comes back to: its copy of this stack, as it is while the caller stands still below.
-        if (_setjmp(here_) != 0) return 0;
+        if (_setjmp(here_) != 0) {
+            stack.give_back();
+            return 0;
+        }
         held.store(1);
+        ::sigaltstack(nullptr, &alternate_);
         const pid_t middle =
             ::clone(run, stack.top(), CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, this, nullptr, nullptr, &held);
         // The kernel clears it as well when the child in the middle is killed.
@@ -161,6 +187,7 @@ private:
     {
         auto& maker = *static_cast<double_forker*>(self);
         auto watch = maker.watch_;
+        use_alternate_stack(maker.alternate_); // for the grandchild, which inherits it
         new_session();
         const pid_t grandchild = ::fork();
         if (grandchild == 0) {
@@ -178,6 +205,7 @@ private:
     static inline std::atomic<int> held{0};
 
     Watch watch_;
+    stack_t alternate_{};
     std::jmp_buf here_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <cstddef>
 #include <string_view>
 
@@ -30,7 +31,8 @@ private:
     std::size_t length_ = 0;
 };
 
-inline short_text<20> decimal(long number) noexcept
+template <std::integral Number>
+short_text<20> decimal(Number number) noexcept
 {
     char digits[20];
     const char* const end = std::to_chars(digits, digits + sizeof digits, number).ptr;

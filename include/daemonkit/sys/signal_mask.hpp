@@ -42,15 +42,21 @@ public:
     }
     blocked_signals(const blocked_signals&) = delete;
     blocked_signals& operator=(const blocked_signals&) = delete;
-    ~blocked_signals() { set_mask(after_); }
+    ~blocked_signals()
+    {
+        if (!kept_) set_mask(after_);
+    }
 
     [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
     /// The mask to have afterwards, where it is not the one before.
     void restore_to(const sigset_t& mask) noexcept { after_ = mask; }
+    /// They stay blocked.
+    void keep() noexcept { kept_ = true; }
 
 private:
     sigset_t before_{};
     sigset_t after_{};
+    bool kept_ = false;
 };
 
 using thread_handle = pthread_t;
@@ -94,6 +100,8 @@ public:
     waitable_children() noexcept
     {
         ::sigaction(SIGCHLD, nullptr, &before_);
+        vanishing_ = before_.sa_handler == SIG_IGN || (before_.sa_flags & SA_NOCLDWAIT) != 0;
+        if (!vanishing_) return;
         auto waitable = before_;
         if (waitable.sa_handler == SIG_IGN) waitable.sa_handler = SIG_DFL;
         waitable.sa_flags &= ~SA_NOCLDWAIT;
@@ -101,10 +109,14 @@ public:
     }
     waitable_children(const waitable_children&) = delete;
     waitable_children& operator=(const waitable_children&) = delete;
-    ~waitable_children() { ::sigaction(SIGCHLD, &before_, nullptr); }
+    ~waitable_children()
+    {
+        if (vanishing_) ::sigaction(SIGCHLD, &before_, nullptr);
+    }
 
 private:
     struct sigaction before_{};
+    bool vanishing_ = false;
 };
 
 inline void set_default(int signal) noexcept

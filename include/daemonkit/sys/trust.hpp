@@ -15,6 +15,7 @@ struct untrusted
 {
     std::string path{};
     std::string reason{};
+    bool links = false; ///< whether a symbolic link is on the way, trusted or not
 
     [[nodiscard]] explicit operator bool() const noexcept { return !reason.empty(); }
 };
@@ -37,7 +38,7 @@ inline bool is_unmapped(uid_t user)
 
 /// A sticky directory such as /tmp is trusted: there others can create, not replace or remove. The mode of a symbolic
 /// link means nothing.
-inline untrusted untrusted_file(const std::string& path, const file_status& status)
+inline untrusted untrusted_file(const char* path, const file_status& status)
 {
     if (status.st_uid != 0 && status.st_uid != effective_user() && !is_unmapped(status.st_uid))
         return {path, "it belongs to user " + std::to_string(status.st_uid) +
@@ -50,21 +51,27 @@ inline untrusted untrusted_file(const std::string& path, const file_status& stat
 /// Each directory and each symbolic link from "/" to `path`, which is absolute; what is missing is trusted.
 inline untrusted untrusted_way(const std::string& path, int links = 0)
 {
+    untrusted nothing;
+    std::string way = path; // cut off behind each step in turn
     for (std::size_t end = 0; end != std::string::npos;) {
-        end = path.find('/', end + 1);
-        const auto step = path.substr(0, end);
+        end = way.find('/', end + 1);
+        if (end != std::string::npos) way[end] = '\0';
         file_status status = {};
-        if (::lstat(step.c_str(), &status) == -1) break;
-        if (auto found = untrusted_file(step, status)) return found;
-        char target[PATH_MAX];
-        const auto length = S_ISLNK(status.st_mode) ? ::readlink(step.c_str(), target, sizeof target) : -1;
-        if (length <= 0) continue;
-        if (links == 40) return {path, "too many symbolic links lead there"}; // path_resolution(7)
-        const std::string to(target, static_cast<std::size_t>(length));
-        if (auto found = untrusted_way(to[0] == '/' ? to : step.substr(0, step.rfind('/') + 1) + to, links + 1))
-            return found;
+        if (::lstat(way.c_str(), &status) == -1) break;
+        if (auto found = untrusted_file(way.c_str(), status)) return found;
+        if (S_ISLNK(status.st_mode)) {
+            nothing.links = true;
+            if (links == 40) return {path, "too many symbolic links lead there"}; // path_resolution(7)
+            char target[PATH_MAX];
+            const auto length = ::readlink(way.c_str(), target, sizeof target);
+            const std::string to(target, length > 0 ? static_cast<std::size_t>(length) : 0);
+            const std::string step = way.c_str();
+            if (auto found = untrusted_way(to[0] == '/' ? to : step.substr(0, step.rfind('/') + 1) + to, links + 1))
+                return found;
+        }
+        if (end != std::string::npos) way[end] = '/';
     }
-    return {};
+    return nothing;
 }
 
 } // namespace daemonkit::sys
