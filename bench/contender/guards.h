@@ -137,7 +137,10 @@ static void watch(int ear, pid_t daemon)
     const int process = pidfd_open(daemon, 0);
     struct pollfd any[] = {{channel, 0, 0}, {process, POLLIN, 0}}; // an error where nobody reads any more
     int status = 0;
-    if (process == -1 || poll(any, 2, -1) < 1 || any[1].revents == 0) return;
+    if (process == -1 || poll(any, 2, -1) < 1 || any[1].revents == 0) {
+        GUARANTEED();
+        return;
+    }
     if (waitpid(daemon, &status, 0) == daemon) refuse(strsignal(WTERMSIG(status)), ESRCH);
 }
 

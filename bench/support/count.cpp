@@ -22,7 +22,7 @@ std::vector<system_call> system_calls(const contender& who, const std::string& p
 {
     const temporary_directory directory;
     const auto list = directory / "calls";
-    words command{"strace", "-f", "-qq", "-e", "signal=none", "-s", "80", "-o", list};
+    words command{"strace", "-f", "-qq", "-e", "signal=none", "-s", "160", "-o", list};
     command.insert(command.end(), who.start.begin(), who.start.end());
 
     // strace stays until the daemon ends, so the end of start shows in what start prints.
