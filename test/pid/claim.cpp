@@ -123,8 +123,8 @@ BOOST_AUTO_TEST_CASE(find_leads_to_the_one_that_published)
             BOOST_TEST(found.pid == ::getpid());
             BOOST_TEST(!found.remains);
             BOOST_TEST(sys::pidfd_send_signal(found.process.get(), 0) == 0);
-            BOOST_TEST((found.since <= std::chrono::system_clock::now() + 1s));
-            BOOST_TEST((found.since > std::chrono::system_clock::now() - 24h));
+            BOOST_TEST((found.since() <= std::chrono::system_clock::now() + 1s));
+            BOOST_TEST((found.since() > std::chrono::system_clock::now() - 24h));
             expect_running(policy, ::getpid());
             expect_running(policy, ::getpid());
         }
