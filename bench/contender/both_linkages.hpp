@@ -21,9 +21,9 @@ namespace bench {
     return all;
 }
 
-/// Calls goal(ours, by_hand, linkage) with the medians of both pairs; the figures begin in the order of both_linkages().
+/// Calls goal(ours, by_hand, linkage) with the medians of both pairs; `all` begins as both_linkages() does.
 template <class Goal>
-void compare_linked_alike(const std::vector<figure>& figures, Goal goal)
+void compare_linked_alike(const std::vector<contestant>& all, Goal goal)
 {
     struct pair
     {
@@ -32,8 +32,8 @@ void compare_linked_alike(const std::vector<figure>& figures, Goal goal)
     };
     for (const auto& [ours, by_hand, linkage] :
          std::array<pair, 2>{{{1, 0, "linked alike"}, {4, 3, "both linked statically"}}})
-        if (figures[ours].runs > 0 && figures[by_hand].runs > 0)
-            goal(figures[ours].median, figures[by_hand].median, linkage);
+        if (all[ours].result.runs > 0 && all[by_hand].result.runs > 0)
+            goal(all[ours].result.median, all[by_hand].result.median, linkage);
 }
 
 } // namespace bench

@@ -125,6 +125,13 @@ std::vector<contender> peers(const std::string& pid_file)
     return all;
 }
 
+words environment_of(const contender& who, const std::string& pid_file)
+{
+    auto all = who.environment;
+    all.push_back("PID_FILE=" + pid_file);
+    return all;
+}
+
 pid_t recorded(const std::string& pid_file, pid_t daemon)
 {
     return text_of(pid_file).empty() ? daemon : pid_in(pid_file);

@@ -12,6 +12,9 @@ namespace bench {
 /// `pid_file` must be what PID_FILE will say: programs that start another one take it as an option.
 [[nodiscard]] std::vector<contender> peers(const std::string& pid_file);
 
+/// For its verbs.
+[[nodiscard]] words environment_of(const contender& who, const std::string& pid_file);
+
 /// The pid in the pid file, which may be that of a supervisor; the daemon's where there is no file.
 [[nodiscard]] pid_t recorded(const std::string& pid_file, pid_t daemon);
 

@@ -103,13 +103,6 @@ struct storm
     bench::contender who;
     std::string pid_file;
 
-    [[nodiscard]] bench::words environment() const
-    {
-        auto all = who.environment;
-        all.push_back("PID_FILE=" + pid_file);
-        return all;
-    }
-
     void prepare(before what) const
     {
         if (what == before::half_written) std::ofstream(pid_file).close(); // a writer that has died at once
@@ -122,7 +115,7 @@ struct storm
     [[nodiscard]] int daemons_after(before what, int count) const
     {
         prepare(what);
-        run_at_once(std::vector(static_cast<std::size_t>(count), who.start), environment());
+        run_at_once(std::vector(static_cast<std::size_t>(count), who.start), bench::environment_of(who, pid_file));
         auto left = living().size();
         for (const auto until = bench::now() + 2s; left > 1 && bench::now() < until; left = living().size())
             ::poll(nullptr, 0, 10);
@@ -138,7 +131,7 @@ struct storm
         std::vector<bench::words> commands;
         const auto list = [&](int i) { return directory / ("calls" + std::to_string(i)); };
         for (int i = 0; i < count; ++i) commands.push_back(bench::traced(who.start, list(i)));
-        run_at_once(commands, environment());
+        run_at_once(commands, bench::environment_of(who, pid_file));
         end_all();
         ::unlink(pid_file.c_str());
         int forking = 0;

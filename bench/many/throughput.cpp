@@ -64,13 +64,9 @@ void compare(bench::report& report, int at_a_time, const std::string& how)
     bench::in_random_order(report.rounds(10, 3), actions);
 
     std::vector<bench::contestant> contestants;
-    std::vector<bench::figure> figures;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        figures.push_back(rates[i].result());
-        contestants.push_back({all[i].name, figures[i], all[i].remark});
-    }
+    for (std::size_t i = 0; i < all.size(); ++i) contestants.push_back({all[i].name, rates[i].result(), all[i].remark});
     report.add_ratios("daemons started " + how + ", a hundred each run", "1/s", contestants);
-    bench::compare_linked_alike(figures, [&](double ours, double by_hand, const char* linkage) {
+    bench::compare_linked_alike(contestants, [&](double ours, double by_hand, const char* linkage) {
         report.add_goal_at_least("many: daemons a second, " + how + ", / by_hand", ours / by_hand, 0.97, linkage);
     });
 }

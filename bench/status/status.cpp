@@ -29,12 +29,7 @@ struct asked
         if (who.start.empty() || !who.keeper.empty()) return who.remark;
         return can_be_asked() ? "" : "has no status";
     }
-    [[nodiscard]] bench::words environment() const
-    {
-        auto all = who.environment;
-        all.push_back("PID_FILE=" + pid_file);
-        return all;
-    }
+    [[nodiscard]] bench::words environment() const { return bench::environment_of(who, pid_file); }
 };
 
 /// Everybody, each with a pid file of its own.
@@ -85,13 +80,10 @@ void compare_walls(bench::report& report, const std::vector<asked>& all)
     bench::in_random_order(report.rounds(300, 40), actions);
 
     std::vector<bench::contestant> contestants;
-    std::vector<bench::figure> figures;
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        figures.push_back(walls[i].result());
-        contestants.push_back({all[i].who.name, figures[i], all[i].remark()});
-    }
+    for (std::size_t i = 0; i < all.size(); ++i)
+        contestants.push_back({all[i].who.name, walls[i].result(), all[i].remark()});
     report.add_ratios("status: wall", "µs", contestants);
-    bench::compare_linked_alike(figures, [&report](double ours, double by_hand, const char* linkage) {
+    bench::compare_linked_alike(contestants, [&report](double ours, double by_hand, const char* linkage) {
         report.add_goal("status: wall / by_hand", ours / by_hand, 1.1, linkage);
     });
 }

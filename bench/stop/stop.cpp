@@ -46,9 +46,7 @@ nanoseconds lag_of_stop(const bench::contender& who, const std::string& pid_file
     const auto collect = [&] { // no children of ours where their own supervisor collects them
         for (const auto* one : {&daemon, &supervisor}) ::waitpid(one->pid, nullptr, WNOHANG);
     };
-    auto environment = who.environment;
-    environment.push_back("PID_FILE=" + pid_file);
-    watched stop{.pid = bench::spawn(who.stop, environment)};
+    watched stop{.pid = bench::spawn(who.stop, bench::environment_of(who, pid_file))};
 
     processor.take();
     const std::array<watched*, 3> all{&daemon, &stop, &supervisor};
@@ -129,13 +127,9 @@ void compare(bench::report& report, const std::string& title, const std::string&
     bench::in_random_order(rounds, actions);
 
     std::vector<bench::contestant> contestants;
-    std::vector<bench::figure> figures;
-    for (const auto& r : all) {
-        contestants.push_back(contestant_of(*r));
-        figures.push_back(contestants.back().result);
-    }
+    for (const auto& r : all) contestants.push_back(contestant_of(*r));
     report.add_ratios(title, "µs", contestants);
-    bench::compare_linked_alike(figures, [&](double ours, double by_hand, const char* linkage) {
+    bench::compare_linked_alike(contestants, [&](double ours, double by_hand, const char* linkage) {
         report.add_goal("stop" + when + ": lag / by_hand", ours / by_hand, 1.1, linkage);
     });
 }
