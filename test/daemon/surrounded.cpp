@@ -144,9 +144,10 @@ int main(int argc, char** argv)
     using namespace daemonkit;
     if (argc < 5) return exit_status::usage;
     const std::map<std::string, int (*)(int, char**)> commands{
-        {"double flock", command<double_fork, flock_pid_file>}, {"double plain", command<double_fork, pid_file>},
-        {"single flock", command<single_fork, flock_pid_file>}, {"single plain", command<single_fork, pid_file>},
-        {"no flock", command<no_fork, flock_pid_file>},         {"no plain", command<no_fork, pid_file>}};
+        {"double flock", command<double_fork, flock_pid_file>},   {"double plain", command<double_fork, pid_file>},
+        {"single flock", command<single_fork, flock_pid_file>},   {"single plain", command<single_fork, pid_file>},
+        {"handoff flock", command<handoff_fork, flock_pid_file>}, {"handoff plain", command<handoff_fork, pid_file>},
+        {"no flock", command<no_fork, flock_pid_file>},           {"no plain", command<no_fork, pid_file>}};
     const auto chosen = commands.find(argv[1] + (" " + std::string(argv[2])));
     return chosen != commands.end() ? chosen->second(argc, argv) : exit_status::usage;
 }

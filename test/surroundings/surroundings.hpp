@@ -55,11 +55,20 @@ struct policies
     std::string pid;
 
     [[nodiscard]] bool detaches() const { return fork != "no"; }
+    /// Whether the origin can undo what a daemon did that was killed while it started.
+    [[nodiscard]] bool undoes_from_outside() const { return fork != "handoff"; }
 };
-inline const std::vector<policies> every_policy{{"double", "flock"}, {"single", "plain"}, {"no", "flock"},
-                                                {"double", "plain"}, {"single", "flock"}, {"no", "plain"}};
-/// Each fork policy once, and both pid policies.
-inline const std::vector<policies> each_fork{every_policy.begin(), every_policy.begin() + 3};
+/// Each fork policy once, and both pid policies. Sanitizers do not let memory be handed over.
+inline const std::vector<policies> each_fork = [] {
+    std::vector<policies> all{{"double", "flock"}, {"single", "plain"}, {"no", "flock"}};
+    if (!sanitized) all.push_back({"handoff", "flock"});
+    return all;
+}();
+inline const std::vector<policies> every_policy = [] {
+    auto all = each_fork;
+    for (const auto& policy : each_fork) all.push_back({policy.fork, policy.pid == "flock" ? "plain" : "flock"});
+    return all;
+}();
 
 struct surrounded
 {
