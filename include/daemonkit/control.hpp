@@ -9,6 +9,7 @@
 #include "pid/concept.hpp"
 #include "stop_schedule.hpp"
 #include "sys/deadline.hpp"
+#include "sys/joined.hpp"
 #include "sys/process.hpp"
 
 #include <chrono>
@@ -92,7 +93,7 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
 
 [[nodiscard]] inline control_result cannot_signal(pid_t pid)
 {
-    const startup_error e(last_error(), "signal process", std::to_string(pid));
+    const startup_error e(last_error(), "signal process", sys::joined({pid}));
     return {e.status(), pid, e.what()};
 }
 
@@ -115,11 +116,11 @@ try {
         if (!gone_within(daemon.process, step.patience, progress)) continue;
         clear_remains(policy);
         return {exit_status::done, daemon.pid,
-                "stopped (pid " + std::to_string(daemon.pid) + ", " + sys::signal_name(step.signal) + ")"};
+                sys::joined({"stopped (pid ", daemon.pid, ", ", sys::signal_name(step.signal), ")"})};
     }
     return {exit_status::error, daemon.pid,
-            "pid " + std::to_string(daemon.pid) + " is still there after the whole schedule, last " +
-                sys::signal_name(last) + ": it hangs in the kernel, or the schedule never kills"};
+            sys::joined({"pid ", daemon.pid, " is still there after the whole schedule, last ", sys::signal_name(last),
+                         ": it hangs in the kernel, or the schedule never kills"})};
 } catch (const std::exception& e) {
     return failure(e);
 }
@@ -131,7 +132,7 @@ try {
     const auto daemon = policy.find();
     if (!daemon) return {exit_status::not_running, 0, "not running"};
     if (sys::pidfd_send_signal(daemon.process.get(), SIGHUP) == 0 && !sys::has_exited(daemon.process.get()))
-        return {exit_status::done, daemon.pid, "told to reload (pid " + std::to_string(daemon.pid) + ")"};
+        return {exit_status::done, daemon.pid, sys::joined({"told to reload (pid ", daemon.pid, ")"})};
     return sys::has_exited(daemon.process.get()) ? control_result{exit_status::not_running, 0, "not running"}
                                                  : cannot_signal(daemon.pid);
 } catch (const std::exception& e) {

@@ -3,9 +3,10 @@
 // strings here (a boost::filesystem::path converts), so that a daemon without files needs no file system library.
 #pragma once
 
+#include "account.hpp"
 #include "startup_error.hpp"
-#include "sys/credentials.hpp"
 #include "sys/file.hpp"
+#include "sys/joined.hpp"
 #include "sys/limits.hpp"
 #include "sys/process.hpp"
 
@@ -22,9 +23,9 @@ struct process_settings
     std::string working_directory = "/";
     mode_t umask = 022;
     /// Dropped to after on_start(); empty: stay. The user's supplementary groups come with it.
-    std::string user{};
+    account user{};
     /// Instead of the user's own primary group.
-    std::string group{};
+    account group{};
     /// Entered together with dropping privileges; the working directory is then one inside it.
     std::string chroot{};
     /// setrlimit(2), in this order.
@@ -41,9 +42,10 @@ struct process_settings
 class process_setup
 {
 public:
-    explicit process_setup(const process_settings& settings) : settings_(settings)
+    explicit process_setup(const process_settings& settings)
+        : settings_(settings), account_(settings.user.steps() ? settings.user.steps() : settings.group.steps())
     {
-        if (!settings.user.empty() || !settings.group.empty()) credentials_ = look_up();
+        if (account_ != nullptr) credentials_ = account_->look_up(settings.user, settings.group);
     }
 
     /// Before anything is opened: no file of ours becomes somebody's stdout.
@@ -55,19 +57,18 @@ public:
     {
         if (const auto threads = sys::thread_count(); threads > 1)
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "fork", {},
-                                "the process has " + std::to_string(threads) +
-                                    " threads and a fork takes one along: start the daemon before any thread");
+                                sys::joined({"the process has ", threads,
+                                             " threads and a fork takes one along: start the daemon before any "
+                                             "thread"}));
     }
 
     /// In the daemon, privileged.
     void apply() const
     {
-        // Before on_start(), which may make threads.
-        if (credentials_ && credentials_->uid != 0 && sys::effective_user() == 0)
-            check(sys::tie_capabilities_to_root(), "give up inherited capabilities");
+        if (credentials_) account_->tie(*credentials_);
         sys::set_umask(settings_.umask);
         for (const auto& limit : settings_.limits)
-            check(sys::set_limit(limit), "set resource limit", std::to_string(limit.resource));
+            if (sys::set_limit(limit) == -1) cannot("set resource limit", sys::joined({limit.resource}));
         if (!settings_.core_dumps) check(sys::set_limit(sys::no_core), "switch core dumps off");
         enter(settings_.chroot.empty() ? settings_.working_directory : "/");
     }
@@ -79,41 +80,16 @@ public:
     void drop_privileges() const
     {
         std::vector<pid_t> threads;
-        if (credentials_) threads = sys::threads_of_this_process(); // as long as /proc is in sight
+        if (credentials_) threads = account_->threads(); // as long as /proc is in sight
         if (!settings_.chroot.empty()) {
             entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
             enter(settings_.working_directory);
         }
-        if (credentials_) check(sys::become(*credentials_, threads), "drop privileges to user", settings_.user);
+        if (credentials_) account_->become(*credentials_, threads, settings_.user);
         if (settings_.no_new_privileges) check(sys::renounce_privileges(), "renounce new privileges");
     }
 
 private:
-    [[nodiscard]] sys::credentials look_up() const
-    {
-        sys::credentials who{sys::effective_user(), sys::effective_group(), {}};
-        if (!settings_.user.empty() && !sys::find_user(settings_.user, who)) throw unknown("find user", settings_.user);
-        if (!settings_.group.empty() && !sys::find_group(settings_.group, who.gid))
-            throw unknown("find group", settings_.group);
-        if (sys::effective_user() != 0 && !sys::is_exactly(who))
-            throw denied("only root may become another user; start it as root");
-        if (sys::effective_user() != 0 && !sys::has_no_capabilities())
-            throw denied("the capabilities that it was started with would stay; start it without, or as root");
-        return who;
-    }
-
-    [[nodiscard]] startup_error denied(const char* reason) const
-    {
-        return {std::make_error_code(std::errc::operation_not_permitted), "become",
-                settings_.user + (settings_.group.empty() ? "" : ":" + settings_.group), reason};
-    }
-
-    [[nodiscard]] static startup_error unknown(const char* step, const std::string& name)
-    {
-        if (errno != 0 && errno != ENOENT) return {last_error(), step, name};
-        return startup_error::bad_setting(step, name, "there is none of that name");
-    }
-
     static void enter(const std::string& directory)
     {
         entered(sys::change_directory(directory.c_str()), "change to the working directory", directory);
@@ -121,12 +97,13 @@ private:
 
     static void entered(int result, const char* step, const std::string& directory)
     {
-        if (result == -1 && (errno == ENOENT || errno == ENOTDIR))
-            throw startup_error::bad_setting(step, directory, "there is no such directory");
-        check(result, step, directory);
+        if (result != -1) return;
+        if (errno == ENOENT || errno == ENOTDIR) misconfigured(step, directory, "there is no such directory");
+        cannot(step, directory);
     }
 
     const process_settings& settings_; // of the caller of start(), who waits
+    const account_steps* account_;     // null: it stays what it is
     std::optional<sys::credentials> credentials_{};
 };
 

@@ -2,14 +2,17 @@
 // One failed step as one sentence: what could not be done, to which path, why. Thrown where the operation
 // failed and caught once, where the lifecycle can still tell the person at the terminal. The exit status
 // follows from the error: a missing permission is 4, everything else 1 unless the thrower knows better.
+//
+// A daemon fails at most once, and could in many places: what throws is out of line, so that each of them costs
+// the program one call.
 #pragma once
 
 #include "exit_status.hpp"
 
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <system_error>
-#include <utility>
 
 namespace daemonkit {
 
@@ -17,19 +20,25 @@ class startup_error : public std::system_error
 {
 public:
     /// The sentence is `cannot STEP PATH: REASON`; without a reason of the thrower's it is the text of `code`.
-    startup_error(std::error_code code, std::string step, std::string path = {}, const std::string& reason = {})
-        : std::system_error(code), step_(std::move(step)), path_(std::move(path)), sentence_("cannot "),
+    [[gnu::cold]] startup_error(std::error_code code, std::string_view step, std::string_view path = {},
+                                std::string_view reason = {})
+        : std::system_error(code), sentence_("cannot "), step_(step), path_(path),
           status_(denied(code) ? exit_status::no_privilege : exit_status::error)
     {
-        sentence_ += step_;
-        if (!path_.empty()) (sentence_ += ' ') += path_;
-        (sentence_ += ": ") += reason.empty() ? code.message() : reason;
+        sentence_ += step;
+        if (!path.empty()) (sentence_ += ' ') += path;
+        sentence_ += ": ";
+        if (reason.empty())
+            sentence_ += code.message();
+        else
+            sentence_ += reason;
     }
 
     /// A setting that can never work, whoever starts the daemon: exit status 6, not configured.
-    [[nodiscard]] static startup_error bad_setting(std::string step, std::string path, const std::string& reason)
+    [[nodiscard]] static startup_error bad_setting(std::string_view step, std::string_view path,
+                                                   std::string_view reason)
     {
-        startup_error e(std::make_error_code(std::errc::invalid_argument), std::move(step), std::move(path), reason);
+        startup_error e(std::make_error_code(std::errc::invalid_argument), step, path, reason);
         e.status_ = exit_status::not_configured;
         return e;
     }
@@ -51,20 +60,34 @@ private:
         return code == std::errc::permission_denied || code == std::errc::operation_not_permitted;
     }
 
+    std::string sentence_;
     std::string step_;
     std::string path_;
-    std::string sentence_;
     int status_;
 };
 
 /// The current errno as an error_code.
 [[nodiscard]] inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
+/// Throws the startup_error of errno.
+[[noreturn, gnu::cold, gnu::noinline]] inline void cannot(const char* step, std::string_view path = {},
+                                                          std::string_view reason = {})
+{
+    throw startup_error(last_error(), step, path, reason);
+}
+
+/// The same for a mistake in the settings.
+[[noreturn, gnu::cold, gnu::noinline]] inline void misconfigured(const char* step, std::string_view path,
+                                                                 std::string_view reason)
+{
+    throw startup_error::bad_setting(step, path, reason);
+}
+
 /// Passes the result of a system call on; -1 becomes a startup_error made of errno, `step` and `path`.
 template <class Result>
-Result check(Result result, const char* step, const std::string& path = {})
+Result check(Result result, const char* step, std::string_view path = {})
 {
-    if (result == Result(-1)) throw startup_error(last_error(), step, path);
+    if (result == Result(-1)) cannot(step, path);
     return result;
 }
 

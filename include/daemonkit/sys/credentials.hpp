@@ -13,7 +13,6 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <span>
@@ -34,7 +33,7 @@ struct credentials
 
 /// Runs one of the get*nam_r family with a buffer that is large enough; 0, or an error number.
 template <class Entry, class Lookup>
-int look_up(Lookup lookup, const char* name, Entry& entry, std::vector<char>& buffer, bool& found)
+int look_up(Lookup lookup, const char* name, Entry& entry, std::string& buffer, bool& found)
 {
     for (buffer.resize(1024);; buffer.resize(buffer.size() * 4)) {
         Entry* result = nullptr;
@@ -49,27 +48,25 @@ int look_up(Lookup lookup, const char* name, Entry& entry, std::vector<char>& bu
 inline bool find_user(const std::string& name, credentials& into)
 {
     passwd entry{};
-    std::vector<char> buffer;
+    std::string buffer;
     bool found = false;
     errno = look_up(::getpwnam_r, name.c_str(), entry, buffer, found);
     if (!found) return false;
     into.uid = entry.pw_uid;
     into.gid = entry.pw_gid;
-    for (int count = 16;;) {
-        into.groups.resize(static_cast<std::size_t>(count));
-        const int room = count;
-        if (::getgrouplist(entry.pw_name, entry.pw_gid, into.groups.data(), &count) >= 0) {
-            into.groups.resize(static_cast<std::size_t>(count));
-            return true;
-        }
-        count = std::max(count, room * 2);
+    for (int room = 16;; room *= 2) {
+        into.groups = std::vector<gid_t>(static_cast<std::size_t>(room));
+        int count = room;
+        if (::getgrouplist(entry.pw_name, entry.pw_gid, into.groups.data(), &count) == -1) continue;
+        into.groups.erase(into.groups.begin() + count, into.groups.end());
+        return true;
     }
 }
 
 inline bool find_group(const std::string& name, gid_t& into)
 {
     group entry{};
-    std::vector<char> buffer;
+    std::string buffer;
     bool found = false;
     errno = look_up(::getgrnam_r, name.c_str(), entry, buffer, found);
     if (found) into = entry.gr_gid;
@@ -97,8 +94,9 @@ inline bool has_no_capabilities(pid_t thread = 0) noexcept
 {
     capability_sets sets{};
     if (read_capabilities(sets, thread) == -1) return errno == ESRCH;
-    return std::all_of(sets.begin(), sets.end(),
-                       [](const auto& half) { return (half.effective | half.permitted | half.inheritable) == 0; });
+    unsigned all = 0;
+    for (const auto& half : sets) all |= half.effective | half.permitted | half.inheritable;
+    return all == 0;
 }
 
 /// As /proc shows them; none if it does not.
@@ -119,20 +117,28 @@ inline bool is_exactly(const credentials& c) noexcept
     gid_t gid[3];
     ::getresuid(&uid[0], &uid[1], &uid[2]);
     ::getresgid(&gid[0], &gid[1], &gid[2]);
-    return std::all_of(uid, uid + 3, [&](uid_t u) { return u == c.uid; }) &&
-           std::all_of(gid, gid + 3, [&](gid_t g) { return g == c.gid; });
+    for (int i = 0; i < 3; ++i)
+        if (uid[i] != c.uid || gid[i] != c.gid) return false;
+    return true;
+}
+
+inline bool are_among(std::span<const gid_t> some, std::span<const gid_t> all) noexcept
+{
+    for (const gid_t one : some) {
+        bool found = false;
+        for (const gid_t other : all) found = found || one == other;
+        if (!found) return false;
+    }
+    return true;
 }
 
 /// Whether these, in any order, are the supplementary groups.
-inline bool has_groups(std::vector<gid_t> groups)
+inline bool has_groups(std::span<const gid_t> groups)
 {
-    std::vector<gid_t> own(static_cast<std::size_t>(std::max(0, ::getgroups(0, nullptr))));
-    own.resize(static_cast<std::size_t>(std::max(0, ::getgroups(static_cast<int>(own.size()), own.data()))));
-    for (auto* const list : {&own, &groups}) {
-        std::sort(list->begin(), list->end());
-        list->erase(std::unique(list->begin(), list->end()), list->end());
-    }
-    return own == groups;
+    const int count = ::getgroups(0, nullptr);
+    if (count == -1) return false;
+    std::vector<gid_t> own(static_cast<std::size_t>(count));
+    return ::getgroups(count, own.data()) == count && are_among(own, groups) && are_among(groups, own);
 }
 
 /// Lets the capabilities of this thread, and of those that it makes from now on, go with user 0: takes away what setuid(2)
@@ -165,8 +171,8 @@ inline int become(const credentials& c, std::span<const pid_t> threads = {})
     bool proven = is_exactly(c) && (!by_root || has_groups(c.groups));
     if (c.uid != 0) {
         if (set_capabilities({}) == -1) return -1;
-        proven = proven && has_no_capabilities() &&
-                 std::all_of(threads.begin(), threads.end(), [](pid_t thread) { return has_no_capabilities(thread); });
+        proven = proven && has_no_capabilities();
+        for (const pid_t thread : threads) proven = proven && has_no_capabilities(thread);
         // Last: where it came back in one thread and not in another, glibc would abort.
         proven = proven && ::setuid(0) == -1 && ::seteuid(0) == -1 && ::setresuid(0, 0, 0) == -1;
     }

@@ -2,12 +2,12 @@
 // Waiting with a bound, on CLOCK_MONOTONIC only: a jump of the wall clock changes no wait.
 #pragma once
 
+#include "joined.hpp"
 #include "retry.hpp"
 
 #include <poll.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <string>
@@ -17,13 +17,14 @@ namespace daemonkit::sys {
 /// Longer than any wait that ends: no bound.
 inline constexpr std::chrono::nanoseconds forever = std::chrono::nanoseconds::max();
 
+inline constexpr std::chrono::nanoseconds century = std::chrono::hours(100 * 366 * 24);
+
 /// Any duration as nanoseconds: below zero is zero, beyond a century is for ever.
 template <class Rep, class Period>
 constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d) noexcept
 {
     using seconds = std::chrono::duration<long double>;
-    constexpr seconds century{100.0L * 366 * 24 * 3600};
-    if (seconds(d) >= century) return forever;
+    if (seconds(d) >= seconds(century)) return forever;
     if (!(seconds(d) > seconds::zero())) return std::chrono::nanoseconds::zero();
     return std::chrono::duration_cast<std::chrono::nanoseconds>(d);
 }
@@ -32,7 +33,7 @@ constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d
 inline std::string in_seconds(std::chrono::nanoseconds d)
 {
     const auto tenths = d.count() / 100'000'000;
-    return std::to_string(tenths / 10) + (tenths % 10 == 0 ? "" : "." + std::to_string(tenths % 10));
+    return tenths % 10 == 0 ? joined({tenths / 10}) : joined({tenths / 10, ".", tenths % 10});
 }
 
 class deadline
@@ -41,14 +42,16 @@ class deadline
 
 public:
     explicit deadline(std::chrono::nanoseconds from_now) noexcept
-        : end_(saturate(from_now) == forever ? clock::time_point::max() : clock::now() + saturate(from_now))
+        : end_(from_now >= century ? clock::time_point::max()
+                                   : clock::now() + (from_now > from_now.zero() ? from_now : from_now.zero()))
     {
     }
 
     [[nodiscard]] std::chrono::nanoseconds remaining() const noexcept
     {
         if (end_ == clock::time_point::max()) return forever;
-        return std::max(std::chrono::nanoseconds::zero(), std::chrono::nanoseconds(end_ - clock::now()));
+        const std::chrono::nanoseconds left = end_ - clock::now();
+        return left > left.zero() ? left : left.zero();
     }
     [[nodiscard]] bool passed() const noexcept { return remaining() == std::chrono::nanoseconds::zero(); }
 

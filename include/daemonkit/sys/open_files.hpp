@@ -3,13 +3,13 @@
 #pragma once
 
 #include "file.hpp"
+#include "joined.hpp"
 
 #include <dirent.h>
 
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
 
 namespace daemonkit::sys {
@@ -17,15 +17,22 @@ namespace daemonkit::sys {
 /// Calls visit(number) for each entry of `directory` whose name is a number, until it returns true: whether it did.
 /// false too if the directory cannot be read; errno is 0 if it could.
 template <class Visit>
-bool any_number_in(const std::string& directory, Visit visit)
+bool any_number_in(const char* directory, Visit visit)
 {
-    struct closer
+    struct stream
     {
-        void operator()(DIR* d) const noexcept { ::closedir(d); }
+        explicit stream(const char* path) noexcept : entries(::opendir(path)) {}
+        stream(const stream&) = delete;
+        stream& operator=(const stream&) = delete;
+        ~stream()
+        {
+            if (entries != nullptr) ::closedir(entries);
+        }
+        DIR* entries;
     };
-    const std::unique_ptr<DIR, closer> entries(::opendir(directory.c_str()));
-    if (!entries) return false;
-    while (const dirent* entry = ::readdir(entries.get())) {
+    const stream all(directory);
+    if (all.entries == nullptr) return false;
+    while (const dirent* entry = ::readdir(all.entries)) {
         const std::string_view name = entry->d_name;
         int number = 0;
         const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
@@ -40,10 +47,9 @@ bool any_number_in(const std::string& directory, Visit visit)
 template <class Visit>
 bool any_open_file(pid_t pid, Visit visit)
 {
-    const std::string directory = "/proc/" + std::to_string(pid) + "/fd";
-    return any_number_in(directory, [&](int fd) {
+    return any_number_in(joined({"/proc/", pid, "/fd"}).c_str(), [&](int fd) {
         file_status status = {};
-        return status_of((directory + "/" + std::to_string(fd)).c_str(), status) == 0 && visit(status);
+        return status_of(joined({"/proc/", pid, "/fd/", fd}).c_str(), status) == 0 && visit(status);
     });
 }
 
@@ -53,7 +59,7 @@ inline std::string who_has_open(const file_status& file)
     std::string who;
     any_number_in("/proc", [&](pid_t pid) {
         if (pid != ::getpid() && any_open_file(pid, [&](const file_status& other) { return same_file(file, other); }))
-            who += (who.empty() ? "" : ", ") + std::to_string(pid);
+            who += joined({who.empty() ? "" : ", ", pid});
         return false;
     });
     return who;

@@ -5,6 +5,7 @@
 
 #include "credentials.hpp"
 #include "file.hpp"
+#include "joined.hpp"
 
 #include <string>
 
@@ -41,11 +42,12 @@ inline bool is_unmapped(uid_t user)
 inline untrusted untrusted_file(const char* path, const file_status& status)
 {
     if (status.st_uid != 0 && status.st_uid != effective_user() && !is_unmapped(status.st_uid))
-        return {path, "it belongs to user " + std::to_string(status.st_uid) +
-                          ", who could put another in its place; it must belong to root or to you"};
+        return {path, joined({"it belongs to user ", status.st_uid,
+                              ", who could put another in its place; it must belong to root or to you"})};
     const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || sticky_directory || S_ISLNK(status.st_mode)) return {};
-    return {path, "others may write it (mode " + octal(status.st_mode & 07777U) + "); take that away with chmod go-w"};
+    return {path, joined({"others may write it (mode ", octal(status.st_mode & 07777U),
+                          "); take that away with chmod go-w"})};
 }
 
 /// Each directory and each symbolic link from "/" to `path`, which is absolute; what is missing is trusted.

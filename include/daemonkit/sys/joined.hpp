@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+// Sentences and paths out of texts and numbers, in one call that is in the program once: a chain of + and
+// std::to_string is some hundred bytes of code wherever it stands.
+#pragma once
+
+#include <concepts>
+#include <initializer_list>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+namespace daemonkit::sys {
+
+/// A text, or a whole number that is written in decimal.
+class piece
+{
+public:
+    piece(const char* text) noexcept : piece(std::string_view(text)) {}                 // NOLINT(*-explicit-*)
+    piece(const std::string& text) noexcept : piece(std::string_view(text)) {}          // NOLINT(*-explicit-*)
+    piece(std::string_view text) noexcept : begin_(text.data()), value_(text.size()) {} // NOLINT(*-explicit-*)
+    template <std::integral Number>
+    piece(Number number) noexcept // NOLINT(*-explicit-*)
+        : negative_(number < 0),
+          value_(number < 0 ? 0 - static_cast<unsigned long long>(number) : static_cast<unsigned long long>(number))
+    {
+    }
+
+    void append_to(std::string& all) const
+    {
+        if (begin_ != nullptr) {
+            all.append(begin_, value_);
+            return;
+        }
+        char digits[20];
+        char* first = std::end(digits);
+        auto rest = value_;
+        do *--first = static_cast<char>('0' + rest % 10);
+        while ((rest /= 10) != 0);
+        if (negative_) all += '-';
+        all.append(first, std::end(digits));
+    }
+
+private:
+    const char* begin_ = nullptr; // of a text
+    bool negative_ = false;
+    unsigned long long value_; // of a number, or the size of a text
+};
+
+[[nodiscard]] inline std::string joined(std::initializer_list<piece> pieces)
+{
+    std::string all;
+    for (const auto& one : pieces) one.append_to(all);
+    return all;
+}
+
+} // namespace daemonkit::sys
