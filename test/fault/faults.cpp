@@ -570,6 +570,8 @@ DAEMONKIT_FAULT_SUITE(flock_pid_file_double_fork, "flock_pid_file double_fork")
 DAEMONKIT_FAULT_SUITE(flock_pid_file_single_fork, "flock_pid_file single_fork")
 DAEMONKIT_FAULT_SUITE(pid_file_double_fork, "pid_file double_fork")
 DAEMONKIT_FAULT_SUITE(pid_file_single_fork, "pid_file single_fork")
+DAEMONKIT_FAULT_SUITE(flock_pid_file_handoff_fork, "flock_pid_file handoff_fork")
+DAEMONKIT_FAULT_SUITE(pid_file_handoff_fork, "pid_file handoff_fork")
 
 // What the other policies for signals do between a signal and its hook, and around it.
 DAEMONKIT_FAULT_SIGNALS(self_pipe_signals, "flock_pid_file double_fork self_pipe_signals")

@@ -52,6 +52,8 @@ int main(int argc, char** argv)
     if (policies == "flock_pid_file single_fork") return live<single_fork, flock_pid_file>(argc, argv);
     if (policies == "pid_file double_fork") return live<double_fork, pid_file>(argc, argv);
     if (policies == "pid_file single_fork") return live<single_fork, pid_file>(argc, argv);
+    if (policies == "flock_pid_file handoff_fork") return live<handoff_fork, flock_pid_file>(argc, argv);
+    if (policies == "pid_file handoff_fork") return live<handoff_fork, pid_file>(argc, argv);
     if (policies == "flock_pid_file double_fork self_pipe_signals")
         return live<double_fork, flock_pid_file, self_pipe_signals>(argc, argv);
     if (policies == "flock_pid_file double_fork flag_signals")
