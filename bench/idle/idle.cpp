@@ -9,7 +9,9 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include <linux/close_range.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <deque>
@@ -138,6 +140,8 @@ void add_goals(report& report, const std::string& name, const state& ours, const
 
 void measure(report& report)
 {
+    // Those in the foreground keep what they inherit: that is not to be what the caller of this had open.
+    check(::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC), "close what is inherited");
     const temporary_directory directory;
     std::deque<crowd> crowds;
     std::vector<std::vector<cell>> absent;

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSL-1.0
+// What it costs that a daemon takes over no descriptors: by itself, and as a part of a whole start. It must not matter
+// how many the limit allows, and those that are open should cost what the kernel takes for closing them.
+#include "closers.h"
+#include "crowded.hpp"
+
+#include "contender/peers.hpp"
+#include "support/contender.hpp"
+#include "support/report.hpp"
+
+#include <daemonkit/sys/file.hpp>
+#ifdef BENCH_LIBDAEMON
+#include <libdaemon/dfork.h>
+#endif
+
+#include <array>
+#include <ctime>
+#include <optional>
+#include <set>
+
+namespace {
+
+using namespace bench;
+
+/// Each limit without and with open descriptors; in this order.
+std::array<crowding, 4> crowdings()
+{
+    const rlim_t high = highest_limit(1'048'576);
+    const rlim_t many = std::min<rlim_t>(20'000, high - 2 * crowded::first);
+    return {{{1024, 0}, {high, 0}, {1024, many}, {high, many}}};
+}
+
+nanoseconds processor_time()
+{
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return std::chrono::seconds(t.tv_sec) + nanoseconds(t.tv_nsec);
+}
+
+struct closer
+{
+    const char* name;
+    void (*close)(const int kept[2]);
+    const char* remark = "";
+};
+
+const closer closers[] = {
+    {"by_hand, close_range", close_by_range},
+    {"ours",
+     [](const int kept[2]) {
+         std::array<int, 2> both{kept[0], kept[1]};
+         check(daemonkit::sys::close_all_except(both), "close descriptors");
+     }},
+#ifdef BENCH_LIBDAEMON
+    {"libdaemon", [](const int kept[2]) { check(::daemon_close_all(kept[0], kept[1], -1), "close descriptors"); }},
+#endif
+    {"by hand, /proc/self/fd", close_by_proc},
+    {"by hand, loop", close_by_loop, "leaves those above the limit open"},
+};
+
+/// In a child, since it is left with nothing: the processor time of the call, which nothing else can take away.
+double microseconds_to_close(const closer& how, const crowding& where)
+{
+    const auto pipe = make_pipe();
+    const pid_t child = check(::fork(), "fork");
+    if (child == 0) {
+        try {
+            const int kept[] = {pipe.read.get(), pipe.write.get()};
+            how.close(kept); // the first time it would pay for the pages that a fork has to copy
+            std::optional<crowded> surroundings(std::in_place, where);
+            const auto began = processor_time();
+            how.close(kept);
+            const auto took = processor_time() - began;
+            if (::write(pipe.write.get(), &took, sizeof took) == sizeof took) ::_exit(0);
+        } catch (...) {
+        }
+        ::_exit(1);
+    }
+    if (wait_for(child) != 0) throw std::runtime_error(std::string(how.name) + " failed");
+    nanoseconds took{};
+    check(static_cast<int>(::read(pipe.read.get(), &took, sizeof took)), "read the time");
+    return in_microseconds(took);
+}
+
+double microseconds_to_ready(const contender& who, const std::string& pid_file, const crowding& where)
+{
+    std::optional<crowded> surroundings(std::in_place, where);
+    const auto result = start(who, pid_file);
+    surroundings.reset();
+    end(who, pid_file, result.daemon);
+    return in_microseconds(result.ready);
+}
+
+/// One contender in all crowdings.
+struct row
+{
+    std::string name;
+    std::string remark;
+    std::function<double(const crowding&)> measure;
+    std::array<figure, 4> figures{};
+
+    [[nodiscard]] double flatness(std::size_t opened) const
+    {
+        return figures[2 * opened + 1].median / figures[2 * opened].median;
+    }
+};
+
+void race(report& report, const std::string& what, std::vector<row>& rows, int rounds)
+{
+    const auto where = crowdings();
+    std::vector<std::function<double()>> measures;
+    for (const auto& r : rows)
+        for (const auto& w : where) measures.emplace_back([&r, w] { return r.measure(w); });
+    const auto figures = interleaved(rounds, measures);
+
+    table t{.title = what + ", median, µs", .columns = {"contender"}};
+    for (const auto& w : where)
+        t.columns.push_back("limit " + std::to_string(w.limit) + ", " + std::to_string(w.opened) + " open");
+    for (const std::size_t i : {0U, 2U})
+        t.columns.push_back("ratio of the limits, " + std::to_string(where[i].opened) + " open");
+    t.columns.emplace_back("remark");
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto& r = rows[i];
+        std::vector<cell> cells{r.name};
+        for (std::size_t w = 0; w < where.size(); ++w) {
+            r.figures[w] = figures[i * where.size() + w];
+            cells.emplace_back(r.figures[w].median);
+        }
+        for (const std::size_t opened : {0U, 1U}) cells.emplace_back(r.flatness(opened));
+        cells.emplace_back(r.remark);
+        t.rows.push_back(std::move(cells));
+    }
+    report.add(std::move(t));
+}
+
+std::string with_open(const std::string& what, std::size_t opened)
+{
+    return what + ", " + std::to_string(crowdings()[2 * opened].opened) + " open: ";
+}
+
+void add_flat_goals(report& report, const std::string& what, const row& ours)
+{
+    for (const std::size_t opened : {0U, 1U})
+        report.add_goal(with_open(what, opened) + "ours at the high limit / at the low", ours.flatness(opened), 1.05);
+}
+
+void add_hand_goal(report& report, const std::string& what, const row& ours, const row& by_hand, std::size_t opened)
+{
+    const auto at = 2 * opened + 1;
+    report.add_goal(with_open(what, opened) + "ours / by_hand with close_range",
+                    ours.figures[at].median / by_hand.figures[at].median, 1.05, "no more than by_hand; 5 % are noise");
+}
+
+void calls(report& report)
+{
+    const std::string what = "closing descriptors, processor time";
+    std::vector<row> rows;
+    for (const auto& c : closers)
+        rows.push_back({c.name, c.remark, [&c](const crowding& w) { return microseconds_to_close(c, w); }});
+    race(report, what, rows, report.rounds(300, 20));
+    add_flat_goals(report, what, rows[1]);
+    for (const std::size_t opened : {0U, 1U}) add_hand_goal(report, what, rows[1], rows[0], opened);
+}
+
+row starting(const contender& who, const std::string& pid_file)
+{
+    return {who.name, who.remark,
+            [who, pid_file](const crowding& w) { return microseconds_to_ready(who, pid_file, w); }};
+}
+
+void starts(report& report, const temporary_directory& directory)
+{
+    const std::string what = "start to ready";
+    std::vector<row> rows;
+    for (const char* name : {"by_hand_linked_alike", "ours", "ours_single_fork", "ours_handoff_fork"})
+        if (const auto who = built(name); !who.start.empty()) rows.push_back(starting(who, directory / name));
+    race(report, what, rows, report.rounds(300, 25));
+    add_flat_goals(report, what, rows[1]);
+    add_hand_goal(report, what, rows[1], rows[0], 1); // without any it is a matter of bench/start
+}
+
+/// Of the peers those that close what they inherit.
+void peers_starts(report& report, const temporary_directory& directory)
+{
+    const std::set<std::string> closing{"libdaemon", "python-daemon", "start-stop-daemon -b", "libslack daemon"};
+    std::vector<row> rows;
+    for (std::size_t i = 0; i < peers("").size(); ++i) {
+        const auto pid_file = directory / ("peer" + std::to_string(i));
+        const auto who = peers(pid_file)[i];
+        if (!closing.contains(who.name)) continue;
+        if (who.start.empty())
+            report.add_note(who.name + ": " + who.remark);
+        else
+            rows.push_back(starting(who, pid_file));
+    }
+    race(report, "start to ready, peers that close what they inherit", rows, report.rounds(50, 4));
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return report::write("descriptors", argc, argv, [](report& report) {
+        const temporary_directory directory;
+        if (const auto high = crowdings().back(); high.limit < 1'048'576)
+            report.add_note("RLIMIT_NOFILE cannot be raised to 1048576 here (no CAP_SYS_RESOURCE): the high limit is " +
+                            std::to_string(high.limit) + ", with " + std::to_string(high.opened) + " open");
+        calls(report);
+        starts(report, directory);
+        peers_starts(report, directory);
+    });
+}
