@@ -162,11 +162,13 @@ struct somebody_undoes
     static constexpr bool adopts()
     {
         if constexpr (leaves_no_origin<F> && has_claim<P>)
-            return has_adopt<std::remove_cvref_t<decltype(std::declval<const P&>().claim())>>;
+            return can_be_adopted<std::remove_cvref_t<decltype(std::declval<const P&>().claim())>>;
         return true;
     }
-    static_assert(adopts(), "daemonkit: this ForkPolicy leaves no origin that could undo a claim: the guard that the "
-                            "PidPolicy's claim() returns needs `void adopt() noexcept`");
+    static_assert(
+        adopts(),
+        "daemonkit: this ForkPolicy leaves no origin that could undo a claim: the guard that the "
+        "PidPolicy's claim() returns needs `void adopt() noexcept` and `sys::raw_removal remains() const noexcept`");
 };
 
 } // namespace rule

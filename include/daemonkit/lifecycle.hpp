@@ -64,7 +64,7 @@ protected:
             if constexpr (Fork::detaches) process_setup::prepare_to_fork();
             const process_setup setup(s.process);
             auto identity = s.pid.claim();
-            auto link = detached(fork);
+            auto link = detached(fork, identity);
             if constexpr (leaves_no_origin<Fork>) identity.adopt();
             if (!link.in_origin())
                 return {in_daemon<Fork>(link, identity, stdio, setup, s, std::forward<Args>(args)...), false};
@@ -107,7 +107,7 @@ private:
 
     /// In the daemon every signal stays blocked after a fork, until guarded() has a mask for it.
     template <class Fork>
-    auto detached(const Fork& fork)
+    auto detached(const Fork& fork, [[maybe_unused]] const identity_type& identity)
     {
         if constexpr (!Fork::detaches) {
             if constexpr (SignalPolicy::claims_signals) child_mask_ = sys::current_mask();
@@ -118,7 +118,7 @@ private:
             child_mask_ = SignalPolicy::claims_signals ? sys::no_signals() : blocked.before();
             auto link = [&] {
                 if constexpr (leaves_no_origin<Fork>)
-                    return fork.detach(blocked.before());
+                    return fork.detach(blocked.before(), identity.remains());
                 else
                     return fork.detach();
             }();

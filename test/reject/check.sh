@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# check.sh SOURCE COMPILER FLAGS…: the twin of SOURCE compiles; with -DREJECT the first error is the expected one.
-source=$1 compiler=$2
-shift 2
+# check.sh SOURCE PRECOMPILED COMPILER FLAGS…: the twin of SOURCE compiles; with -DREJECT the first error is the expected
+# one.
+source=$1 precompiled=$2 compiler=$3
+shift 3
 export LC_ALL=C
 
 expected=$(sed -n 's|^// expect: *||p' "$source" | head -n 1)
@@ -15,6 +16,10 @@ if [ ! -x "$compiler" ]; then
     exit 0
 fi
 
+# Whatever a source includes by a name of its own begins with foreground.hpp.
+if grep -q '^#include "' "$source"; then
+    set -- "$@" -include "$precompiled"
+fi
 if ! twin=$("$compiler" "$@" "$source" 2>&1); then
     printf '%s\n' "$twin" "" "$source: the right twin (without -DREJECT) must compile, see above"
     exit 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: this ForkPolicy leaves no origin that could undo a claim: the guard that the PidPolicy's claim() returns needs `void adopt() noexcept`
+// expect: daemonkit: this ForkPolicy leaves no origin that could undo a claim: the guard that the PidPolicy's claim() returns needs `void adopt() noexcept` and `sys::raw_removal remains() const noexcept`
 #ifdef REJECT
 #define LACKS_ADOPT
 #endif

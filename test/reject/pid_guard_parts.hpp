@@ -14,6 +14,9 @@ struct mine
 #ifndef LACKS_ADOPT
         void adopt() noexcept {}
 #endif
+#ifndef LACKS_REMAINS
+        daemonkit::sys::raw_removal remains() const noexcept { return {}; }
+#endif
 #ifndef LACKS_RELEASE
         void release() noexcept {}
 #endif

@@ -5,8 +5,9 @@
 //
 //   expression               when, in which process     promise
 //   P::detaches              compile time               whether run() happens in another process than start()
-//   P::leaves_no_origin      compile time, optional     true: detach(mask) returns in the daemon only; the origin, with
-//                                                       these signals blocked, waits and ends by itself
+//   P::leaves_no_origin      compile time, optional     true: detach(mask, remains) returns in the daemon only; the
+//                                                       origin, with these signals blocked, waits, takes away what
+//                                                       remains of a daemon that died, and ends by itself
 //   p.detach()               after the identity was     returns the link in both processes; throws startup_error
 //                            claimed; in the origin     in the origin, having made no process
 //   l.in_origin()            both                       which of the two this is; always false if !detaches

@@ -11,7 +11,6 @@
 //   daemon goes on. SIGQUIT and the others that would dump the common memory wait until it ends. Before Linux 5.16 a
 //   daemon that dumps core before it is ready takes the origin along, which then says nothing.
 // - Fork handlers (pthread_atfork(3)) do not run, because nothing is forked.
-// - A daemon that is killed before it has published its pid leaves an empty pid file, which the next start takes.
 // - What the kernel keeps by process and not by memory is lost as with fork(2): record locks of fcntl(2), timers; and
 //   requests to an io_uring(7) that were not yet done.
 // - Nothing that gives each process or stack a memory of its own in its books can follow: under AddressSanitizer,
@@ -37,10 +36,12 @@ struct handoff_fork
     /// Nobody but the daemon is left to undo what was done before it was made.
     static constexpr bool leaves_no_origin = true;
 
-    /// `mask`: the signals that are blocked in the origin while it waits.
-    [[nodiscard]] handoff_link detach(const sigset_t& mask = sys::current_mask()) const
+    /// `mask`: the signals that are blocked in the origin while it waits; `remains`: what it takes away if the daemon
+    /// dies before it is ready.
+    [[nodiscard]] handoff_link detach(const sigset_t& mask = sys::current_mask(),
+                                      const sys::raw_removal& remains = {}) const
     {
-        return {deadline, announces, name, mask};
+        return {deadline, announces, name, mask, remains};
     }
 };
 

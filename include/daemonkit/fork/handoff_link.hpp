@@ -8,6 +8,7 @@
 #include "../sys/channel.hpp"
 #include "../sys/memory_handover.hpp"
 #include "../sys/process.hpp"
+#include "../sys/raw_removal.hpp"
 #include "concept.hpp"
 #include "listening.hpp"
 #include "message.hpp"
@@ -26,7 +27,8 @@ struct bereft_origin
     int daemon_channel; // the daemon's end, of which the origin has a copy
     std::chrono::nanoseconds deadline;
     bool announces;
-    sigset_t mask;             // blocked while it waits
+    sigset_t mask; // blocked while it waits
+    sys::raw_removal remains;
     sys::short_text<256> name; // and ": "
     sys::short_text<256> late;
 
@@ -57,13 +59,15 @@ private:
         std::string_view sentence;
         in_silence progress;
         const int process = static_cast<int>(child_exit);
-        switch (listen(channel, process, false, deadline, progress, heard, sentence)) {
+        switch (listen(channel, process, deadline, progress, heard, sentence)) {
         case start_verdict::late:
             end(daemon, process);
+            remains();
             line += late;
             return exit_status::error;
         case start_verdict::ended: {
             const int wait_status = sys::raw::reap(daemon);
+            remains();
             line += "the daemon ";
             sys::describe_death(line, wait_status);
             line += " before it was ready";
@@ -94,7 +98,8 @@ class handoff_link
 {
 public:
     /// Returns in the daemon. Throws startup_error in the origin if no process could be made.
-    handoff_link(std::chrono::nanoseconds deadline, bool announces, const std::string& name, sigset_t mask)
+    handoff_link(std::chrono::nanoseconds deadline, bool announces, const std::string& name, sigset_t mask,
+                 const sys::raw_removal& remains)
     {
         require_positive(deadline);
         if (!sys::memory_can_be_shared())
@@ -107,7 +112,7 @@ public:
         // By default they dump memory, signal(7), and take along whoever shares it.
         for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
             sigaddset(&mask, signal);
-        bereft_origin origin{origin_end.get(), channel_.get(), deadline, announces, mask, {}, {}};
+        bereft_origin origin{origin_end.get(), channel_.get(), deadline, announces, mask, remains, {}, {}};
         (origin.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
         origin.late += late_sentence(deadline, false);
         if (const int error = sys::memory_handover(origin)(); error != 0)

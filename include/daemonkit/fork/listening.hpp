@@ -34,26 +34,25 @@ inline std::string late_sentence(std::chrono::nanoseconds deadline, bool lost)
 
 enum class start_verdict {
     spoke, ///< a message of the kinds ready, failed and died
-    ended, ///< the child has exited and nobody has said why; a child in the middle, and the daemon too
+    ended, ///< the daemon has exited and nobody has said how
     late   ///< the deadline has passed
 };
 
-/// In the origin, until one of the three is known; `child_exit` is the pidfd of a child that is the daemon itself or,
-/// if `between`, the one that made it.
+/// In the origin, until one of the three is known. `exit` is the pidfd of a daemon that is its child. Else, -1, the
+/// child in the middle tells how the daemon died, and if that was killed both have closed the channel.
 template <class Progress>
-[[nodiscard]] start_verdict listen(int channel, int child_exit, bool between, std::chrono::nanoseconds deadline,
-                                   Progress& progress, message& heard, std::string_view& sentence)
+[[nodiscard]] start_verdict listen(int channel, int exit, std::chrono::nanoseconds deadline, Progress& progress,
+                                   message& heard, std::string_view& sentence)
 {
     constexpr bool silent = std::is_same_v<Progress, in_silence>;
     constexpr auto tick = silent ? sys::forever : std::chrono::nanoseconds(std::chrono::seconds(1));
     const auto began = std::chrono::steady_clock::now();
     sys::deadline until(deadline);
-    for (bool open = true, child = true;;) {
-        // The end of the channel alone says nothing of the daemon, which may have closed it; that of a middle child,
-        // which may have been killed, neither. Both together do, and so does the end of a direct child.
-        if (!child && (!between || !open)) return start_verdict::ended;
+    for (bool open = true;;) {
+        // The end of the channel alone says nothing of a daemon that is a child, and may have closed it.
+        if (!open && exit == -1) return start_verdict::ended;
         // In this order: whoever has exited when the first is looked at has said all when the second is.
-        std::array<pollfd, 2> fds{{{child ? child_exit : -1, POLLIN, 0}, {open ? channel : -1, POLLIN, 0}}};
+        std::array<pollfd, 2> fds{{{exit, POLLIN, 0}, {open ? channel : -1, POLLIN, 0}}};
         const auto patience = std::min(until.remaining(), tick);
         __kernel_timespec wait{patience.count() / 1'000'000'000, patience.count() % 1'000'000'000};
         const long n = sys::raw::poll(fds.data(), fds.size(), patience == sys::forever ? nullptr : &wait);
@@ -61,10 +60,7 @@ template <class Progress>
         if constexpr (!silent)
             if (n == 0) progress(std::chrono::steady_clock::now() - began);
         if (n <= 0) continue;
-        if (fds[1].revents == 0) {
-            child = false;
-            continue;
-        }
+        if (fds[1].revents == 0) return start_verdict::ended;
         open = heard.receive(channel, sentence);
         if (!open) continue;
         switch (heard.what) {

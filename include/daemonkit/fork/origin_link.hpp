@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The link of the policies that fork. The origin waits on a socket and on its child's pidfd at once, so it hears
-// what the daemon says and notices a death in the moment it happens, without waiting for any deadline.
+// The link of the policies that fork. The origin waits on a socket, and on the pidfd of a daemon that is its child, so it
+// hears what the daemon says and notices a death in the moment it happens, without waiting for any deadline.
 //
 // With two forks the daemon is the origin's grandchild, and only a parent may learn how a process died. So the
 // middle child stays until the daemon is ready, passes a death on, and leaves: the daemon's parent is init (or the
@@ -41,11 +41,11 @@ public:
             channel_ = std::move(other_end);
             return;
         }
-        child_exit_.reset(sys::pidfd_open(child_));
-        if (!child_exit_) {
+        if (times == forks::twice) return;
+        exit_.reset(sys::pidfd_open(child_));
+        if (!exit_) {
             const auto error = last_error();
-            if (times == forks::once) sys::send_signal(child_, SIGKILL);
-            message{.what = message::give_up}.send(channel_.get()); // the middle child ends the daemon and goes
+            sys::send_signal(child_, SIGKILL);
             sys::collect(child_);
             throw startup_error(error, "watch the daemon");
         }
@@ -64,20 +64,19 @@ public:
         const sys::waitable_children waitable;
         message heard;
         std::string_view sentence;
-        const bool between = times_ == forks::twice;
-        switch (listen(channel_.get(), child_exit_.get(), between, deadline_, progress, heard, sentence)) {
+        switch (listen(channel_.get(), exit_.get(), deadline_, progress, heard, sentence)) {
         case start_verdict::late: return give_up();
         case start_verdict::ended: {
-            const int status = sys::reap(child_); // of a middle child it says nothing
-            return between ? died(-1, 0) : died(status, child_);
+            const int status = sys::reap(child_);
+            return exit_ ? died(status, child_) : died(-1, 0); // how a middle child ended says nothing
         }
         case start_verdict::spoke: break;
         }
         if (heard.what == message::failed) {
-            see_off_child(std::chrono::seconds(1)); // it undoes what it did and goes; a longer main() is not waited for
+            see_off(std::chrono::seconds(1)); // it undoes what it did and goes; a longer main() is not waited for
             return {start_outcome::failed, heard.status, heard.pid, std::string(sentence)};
         }
-        if (between) see_off_child(sys::forever);
+        if (times_ == forks::twice) see_off({});
         if (heard.what == message::died) return died(heard.status, heard.pid);
         return {start_outcome::ready, exit_status::done, heard.pid, {}};
     }
@@ -139,27 +138,25 @@ private:
         if (!sys::readable_within(pidfd, std::chrono::seconds(1))) sys::pidfd_send_signal(pidfd, SIGKILL);
     }
 
-    /// In the origin: waits so long for the child to leave by itself. The middle child then leaves for certain, as
-    /// it sees this end of the channel closed.
-    void see_off_child(std::chrono::nanoseconds patience) noexcept
+    /// In the origin: waits so long for a failed daemon to leave by itself. A middle child tells of it, and leaves for
+    /// certain, as it sees this end of the channel closed.
+    void see_off(std::chrono::nanoseconds patience) noexcept
     {
-        if (times_ == forks::twice && patience == sys::forever) channel_.reset();
-        bool gone = sys::readable_within(child_exit_.get(), patience);
+        const bool gone =
+            patience > patience.zero() && sys::readable_within(exit_ ? exit_.get() : channel_.get(), patience);
         channel_.reset();
-        if (!gone && times_ == forks::twice) gone = sys::readable_within(child_exit_.get(), sys::forever);
-        if (gone) sys::reap(child_);
+        if (gone || !exit_) sys::collect(child_);
     }
 
     [[nodiscard]] start_report give_up() noexcept
     {
         // Only its parent knows the daemon's pid; where somebody has killed the middle child, nobody does any more.
-        const bool alone = times_ == forks::twice && sys::readable_within(child_exit_.get(), std::chrono::seconds(0));
-        if (times_ == forks::once)
-            end(child_exit_.get());
+        const bool alone = !exit_ && sys::reap(child_) != -1;
+        if (exit_)
+            end(exit_.get());
         else
             message{.what = message::give_up}.send(channel_.get());
-        sys::readable_within(child_exit_.get(), sys::forever);
-        sys::reap(child_);
+        if (!alone) sys::collect(child_);
         return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, alone)};
     }
 
@@ -175,7 +172,7 @@ private:
     std::chrono::nanoseconds deadline_;
     sys::unique_fd channel_;
     pid_t child_ = -1;
-    sys::unique_fd child_exit_;
+    sys::unique_fd exit_; // of a daemon that is its child
 };
 
 } // namespace daemonkit

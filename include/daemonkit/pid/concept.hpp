@@ -9,8 +9,9 @@
 //                                                       nothing changed in either case
 //   g.publish(pid)           daemon before on_start();  from now on find() leads here; throws startup_error.
 //                            privileged, no chroot yet  The process that published is the one that undoes
-//   g.adopt()                daemon, before publish();  this process undoes from now on, and not the one that
-//                            with handoff_fork only     claimed; never throws
+//   g.remains()              origin, with handoff_fork  what it takes away if the daemon dies before it is ready
+//   g.adopt()                daemon, with handoff_fork, this process undoes from now on, and not the one that
+//                            before publish()           claimed; never throws
 //   g.release()              origin, daemon is ready    this copy undoes nothing any more; never throws
 //   g.descriptors()          daemon, once               range of what descriptor hygiene must not close
 //   g.lost_fd()              daemon, at every wait      readable when keep() has work; -1: never
@@ -26,6 +27,7 @@
 // LSB 3.1, section 20.2; pidfd_open(2).
 #pragma once
 
+#include "../sys/raw_removal.hpp"
 #include "holder.hpp"
 
 #include <concepts>
@@ -43,9 +45,11 @@ concept pid_guard = std::movable<G> && requires(G g, const G c, pid_t pid) {
     { g.keep() } -> std::same_as<bool>;
 };
 
+/// What a daemon needs whose origin does not go on.
 template <class G>
-concept has_adopt = requires(G g) {
+concept can_be_adopted = requires(G g, const G c) {
     { g.adopt() } noexcept;
+    { c.remains() } noexcept -> std::same_as<sys::raw_removal>;
 };
 
 template <class P>

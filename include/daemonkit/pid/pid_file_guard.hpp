@@ -7,7 +7,7 @@
 
 #include "../sys/directory.hpp"
 #include "../sys/fork_handler.hpp"
-#include "../sys/signal_mask.hpp"
+#include "../sys/raw_removal.hpp"
 #include "kernel_name.hpp"
 
 #include <boost/filesystem/path.hpp>
@@ -33,16 +33,12 @@ public:
     pid_file_guard(pid_file_guard&& other) noexcept = default;
     pid_file_guard& operator=(pid_file_guard&& other) noexcept
     {
-        std::swap(path_, other.path_);
-        std::swap(mode_, other.mode_);
-        std::swap(held_, other.held_);
-        std::swap(directories_, other.directories_);
-        std::swap(file_, other.file_);
-        std::swap(forget_file_, other.forget_file_);
-        std::swap(name_, other.name_);
-        std::swap(owner_, other.owner_);
-        std::swap(mark_, other.mark_);
-        std::swap(kernel_name_, other.kernel_name_);
+        const auto members = [](pid_file_guard& g) {
+            return std::tie(g.path_, g.mode_, g.held_, g.directories_, g.file_, g.forget_file_, g.name_, g.owner_,
+                            g.mark_, g.kernel_name_);
+        };
+        auto mine = members(*this), others = members(other);
+        mine.swap(others);
         return *this;
     }
 
@@ -71,6 +67,12 @@ public:
 
     /// From here on this process undoes what another one claimed.
     void adopt() noexcept { owner_.pid = sys::this_process(); }
+
+    /// What the origin has to take away if the daemon dies before it is ready.
+    [[nodiscard]] sys::raw_removal remains() const noexcept
+    {
+        return {file_.get(), sys::short_text<PATH_MAX>(path_.native()), directories_.count()};
+    }
 
     void release() noexcept
     {

@@ -54,6 +54,9 @@ public:
 
     [[nodiscard]] const std::string& failed() const noexcept { return failed_; }
 
+    /// How many, each in the one before.
+    [[nodiscard]] std::size_t count() const noexcept { return made_.size(); }
+
     /// They stay.
     void release() noexcept { made_.clear(); }
 

@@ -24,6 +24,15 @@ public:
         return *this;
     }
 
+    void cut(std::size_t length) noexcept { length_ = length < length_ ? length : length_; }
+
+    /// For text of less than Room.
+    [[nodiscard]] const char* c_str() noexcept
+    {
+        bytes_[length_] = '\0';
+        return bytes_.data();
+    }
+
     operator std::string_view() const noexcept { return {bytes_.data(), length_}; } // NOLINT(*-explicit-*)
 
 private:
