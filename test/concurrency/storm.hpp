@@ -263,9 +263,7 @@ public:
         heard.begin = now();
         std::string said;
         if (verb == kind::start || verb == kind::restart) {
-            daemon d(*journal_, top_ / "witness");
-            const start_result r = verb == kind::start ? d.start(settings()) : d.restart(settings());
-            if (!r.in_origin) ::_exit(r.status);
+            const start_report r = begin(verb);
             heard.pid = r.pid;
             heard.status = r.status;
             heard.outcome = r.outcome;
@@ -317,6 +315,27 @@ public:
     }
 
 private:
+    [[nodiscard]] start_report begin(happening::kind verb) const
+    {
+        daemon d(*journal_, top_ / "witness");
+        const auto go = [&] { return verb == happening::kind::start ? d.start(settings()) : d.restart(settings()); };
+        if constexpr (!leaves_no_origin<Fork>) {
+            const start_result r = go();
+            if (!r.in_origin) ::_exit(r.status);
+            return r;
+        } else { // an origin that does not come back is a child of this process
+            constexpr int came_back = 100;
+            const int status = family::status_of(family::fork([&] {
+                const start_result r = go();
+                return r.in_origin ? came_back + static_cast<int>(r.outcome) : r.status;
+            }));
+            if (status == 0) return {start_outcome::ready, 0, this->status().pid, {}};
+            if (status < came_back) return {start_outcome::failed, status, 0, {}};
+            const auto outcome = static_cast<start_outcome>(status - came_back);
+            return {outcome, outcome == start_outcome::already_running ? 0 : 1, 0, {}};
+        }
+    }
+
     temporary_directory top_;
     fs::path path_;
     shared<journal> journal_;
