@@ -64,8 +64,8 @@ static int by_self_pipe(void)
     struct pollfd p = {ends[0], POLLIN, 0};
     for (answer();;) {
         char bytes[64];
-        if (poll(&p, 1, -1) != 1) continue; // interrupted; the byte is there
-        if (read(ends[0], bytes, sizeof bytes) == -1) return 1;
+        poll(&p, 1, -1); // interrupted by the handler or not, the byte is there
+        if (read(ends[0], bytes, sizeof bytes) == -1) continue;
         if (stop) return 0;
         if (!reload) continue;
         reload = 0;
@@ -73,14 +73,16 @@ static int by_self_pipe(void)
     }
 }
 
+// Outside the sleep the signals are heard too: a blocking call is to be interrupted, and a busy loop to see the flag.
 static int by_flag(void)
 {
     const sigset_t set = heard_set();
     sigset_t open;
-    sigprocmask(SIG_BLOCK, &set, &open); // but for the moment of sleeping
     catch_signals(0);
     for (answer(); !stop;) {
-        ppoll(NULL, 0, NULL, &open);
+        sigprocmask(SIG_BLOCK, &set, &open);
+        if (!reload && !stop) ppoll(NULL, 0, NULL, &open);
+        sigprocmask(SIG_SETMASK, &open, NULL);
         if (!reload) continue;
         reload = 0;
         answer();
