@@ -111,14 +111,18 @@ struct storm
         end_all();
     }
 
-    /// How many daemons are there after `count` starts. Whoever returns early has two seconds to get to one.
+    /// How many daemons are there after `count` starts. Those of who returns early may still be ending: they are counted
+    /// when their number has not changed for two seconds, or is one.
     [[nodiscard]] int daemons_after(before what, int count) const
     {
         prepare(what);
         run_at_once(std::vector(static_cast<std::size_t>(count), who.start), bench::environment_of(who, pid_file));
         auto left = living().size();
-        for (const auto until = bench::now() + 2s; left > 1 && bench::now() < until; left = living().size())
-            ::poll(nullptr, 0, 10);
+        for (auto until = bench::now() + 2s; left > 1 && bench::now() < until; ::poll(nullptr, 0, 10))
+            if (const auto now_left = living().size(); now_left != left) {
+                left = now_left;
+                until = bench::now() + 2s;
+            }
         end_all();
         ::unlink(pid_file.c_str());
         return static_cast<int>(left);
