@@ -50,7 +50,7 @@ protected:
 
     [[nodiscard]] static std::string name_of(const settings& s)
     {
-        return s.process.name.empty() ? sys::program_name() : s.process.name;
+        return s.process.name.empty() ? sys::joined({sys::program_name()}) : s.process.name;
     }
 
     /// Up to the fork; afterwards one of two processes is the daemon.
@@ -72,7 +72,7 @@ protected:
             if (report.outcome == start_outcome::ready) identity.release();
         } catch (const already_running& e) {
             report = {start_outcome::already_running, exit_status::done, e.pid(),
-                      "already running (pid " + std::to_string(e.pid()) + ")"};
+                      sys::joined({"already running (pid ", e.pid(), ")"})};
         } catch (const std::exception& e) {
             report = failed(e);
         }
@@ -141,7 +141,7 @@ private:
             report = {start_outcome::finished, status, sys::this_process(), {}};
             if (!ready_)
                 report = {start_outcome::failed, status != 0 ? status : exit_status::error, sys::this_process(),
-                          "run() ended with status " + std::to_string(status) + " before it called ready()"};
+                          sys::joined({"run() ended with status ", status, " before it called ready()"})};
         } catch (const std::exception& e) {
             report = failed(e);
         } catch (...) {
@@ -198,8 +198,8 @@ private:
         if (sys::status_of(identity, record) == -1 || !S_ISREG(record.st_mode)) return;
         for (int fd = 0; fd <= 2; ++fd)
             if (sys::status_of(fd, stream) == 0 && sys::same_file(record, stream))
-                throw startup_error::bad_setting("redirect standard descriptors", {},
-                                                 "the log file and the pid file are one file: give them two names");
+                misconfigured("redirect standard descriptors", {},
+                              "the log file and the pid file are one file: give them two names");
     }
 
     template <class Link>

@@ -95,11 +95,9 @@ protected:
     ~running_daemon() = default;
 
     /// To standard error, where nobody else can be told any more.
-    static void complain(const std::string& who, const std::string& what)
+    static void complain(std::string_view who, std::string_view what)
     {
-        std::string line = who;
-        ((line += ": ") += what) += '\n';
-        sys::write_all(2, line);
+        sys::write_all(2, sys::joined({who, ": ", what, "\n"}));
     }
 
 private:
@@ -134,7 +132,7 @@ private:
 
     void refuse_reload(const char* reason) const
     {
-        complain(name_, std::string("reload refused, the old state stays: ") + reason);
+        complain(name_, sys::joined({"reload refused, the old state stays: ", reason}));
     }
 
     [[nodiscard]] signals_type& installed() const

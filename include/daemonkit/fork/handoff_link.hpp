@@ -52,6 +52,8 @@ private:
         const long child_exit = sys::raw::pidfd_open(daemon);
         if (child_exit < 0) {
             sys::raw::kill(daemon, SIGKILL);
+            sys::raw::retry(SYS_wait4, daemon, 0, 0);
+            remains();
             ((line += "cannot watch the daemon: ") += ::strerrordesc_np(static_cast<int>(-child_exit)));
             return exit_status::error;
         }
@@ -76,6 +78,7 @@ private:
         case start_verdict::spoke: break;
         }
         if (heard.what == message::failed) {
+            exits_within_a_second(process); // it undoes what it did and goes; a longer main() is not waited for
             line += sentence;
             return heard.status;
         }
@@ -86,11 +89,16 @@ private:
     static void end(pid_t daemon, int process) noexcept
     {
         sys::raw::kill(daemon, SIGTERM);
+        if (!exits_within_a_second(process)) sys::raw::kill(daemon, SIGKILL);
+        sys::raw::retry(SYS_wait4, daemon, 0, 0);
+    }
+
+    static bool exits_within_a_second(int process) noexcept
+    {
         pollfd exited{process, POLLIN, 0};
         __kernel_timespec second{1, 0};
         while (sys::raw::poll(&exited, 1, &second) == -EINTR) {}
-        if (exited.revents == 0) sys::raw::kill(daemon, SIGKILL);
-        while (sys::raw::poll(&exited, 1, nullptr) == -EINTR) {}
+        return exited.revents != 0;
     }
 };
 

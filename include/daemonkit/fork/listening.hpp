@@ -21,15 +21,15 @@ namespace daemonkit {
 inline void require_positive(std::chrono::nanoseconds deadline)
 {
     if (deadline <= deadline.zero())
-        throw startup_error::bad_setting("wait for the daemon", {}, "the deadline in the settings is not positive");
+        misconfigured("wait for the daemon", {}, "the deadline in the settings is not positive");
 }
 
 /// `lost`: nobody could end it.
 inline std::string late_sentence(std::chrono::nanoseconds deadline, bool lost)
 {
-    return "the daemon was not ready within " + sys::in_seconds(deadline) + " s and " +
-           (lost ? "could not be ended, because the process between was killed: look for it with status"
-                 : "was ended: allow it a longer deadline, or let it call extend() while it initialises");
+    return sys::joined({"the daemon was not ready within ", sys::in_seconds(deadline), " s and ",
+                        lost ? "could not be ended, because the process between was killed: look for it with status"
+                             : "was ended: allow it a longer deadline, or let it call extend() while it initialises"});
 }
 
 enum class start_verdict {

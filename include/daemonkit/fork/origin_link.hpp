@@ -36,7 +36,7 @@ public:
         sys::unique_fd other_end;
         check(sys::open_channel(channel_, other_end), "open the channel to the daemon");
         sys::flush_streams();
-        child_ = check(times == forks::once ? sys::fork_once() : fork_twice(other_end.get()), "fork");
+        child_ = check(times == forks::once ? sys::fork_once() : fork_twice(channel_.get(), other_end.get()), "fork");
         if (child_ == 0) {
             channel_ = std::move(other_end);
             return;
@@ -44,10 +44,11 @@ public:
         if (times == forks::twice) return;
         exit_.reset(sys::pidfd_open(child_));
         if (!exit_) {
-            const auto error = last_error();
+            const int error = errno;
             sys::send_signal(child_, SIGKILL);
             sys::collect(child_);
-            throw startup_error(error, "watch the daemon");
+            errno = error;
+            cannot("watch the daemon");
         }
     }
 
@@ -83,10 +84,12 @@ public:
 
 private:
     /// Returns in the origin and in the daemon.
-    static pid_t fork_twice(int channel) noexcept
+    static pid_t fork_twice(int origins_end, int channel) noexcept
     {
-        return sys::double_forker([channel](pid_t daemon, auto resume) {
+        return sys::double_forker([origins_end, channel](pid_t daemon, auto resume) {
             if (daemon == -1) return say_no_fork(channel, last_error());
+            sys::raw::close(
+                origins_end); // its end is what the middle child waits for, also if it can close nothing else
             std::array<int, 1> kept{channel};
             sys::close_all_except(kept);
             struct sigaction wake = {};

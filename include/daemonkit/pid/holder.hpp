@@ -42,7 +42,7 @@ template <class Still>
     sys::unique_fd process(sys::pidfd_open(pid));
     if (!process) {
         if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return {}; // none, or a thread
-        throw startup_error(last_error(), "open process", std::to_string(pid));
+        cannot("open process", sys::joined({pid}));
     }
     if (!still(process.get())) return {};
     holder found{pid, std::move(process)};
@@ -53,9 +53,9 @@ template <class Still>
 class already_running : public startup_error
 {
 public:
-    already_running(pid_t pid, const std::string& where)
+    already_running(pid_t pid, std::string_view where)
         : startup_error(std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
-                        "already running (pid " + std::to_string(pid) + ")"),
+                        sys::joined({"already running (pid ", pid, ")"})),
           pid_(pid)
     {
     }
@@ -65,5 +65,11 @@ public:
 private:
     pid_t pid_;
 };
+
+/// Throws already_running if there is a holder.
+inline void refuse_if_held(const holder& other, std::string_view where)
+{
+    if (other) throw already_running(other.pid, where);
+}
 
 } // namespace daemonkit

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "../sys/fork_handler.hpp"
+#include "../sys/limits.hpp"
 #include "../sys/open_files.hpp"
 #include "../sys/socket_name.hpp"
 #include "fingerprint.hpp"
@@ -34,26 +35,21 @@ public:
     /// Of the path of a pid file, whether it exists or not; `plain` as check_directory() says.
     kernel_name(const boost::filesystem::path& path, bool plain)
     {
-        const std::string directory = path.parent_path().string();
-        const std::string file = path.filename().string();
+        const auto directory = path.parent_path();
+        const auto file = path.filename();
         fingerprint all;
-        all.fold(plain ? directory : sys::real_path(directory)).fold(file);
-        for (const char* place : {"/", "/proc/self/ns/mnt"}) {
-            sys::file_status status = {};
-            if (sys::status_of(place, status) == -1)
-                throw startup_error(last_error(), "look at", place, "/proc does not show it: is it mounted?");
-            all.fold(sys::decimal(status.st_dev)).fold(sys::decimal(status.st_ino));
-            if (place[1] == '\0') root_ = status;
-        }
+        all.fold(plain ? directory.native() : sys::real_path(directory.native())).fold(file.native());
+        check(sys::find_root(root_), "look at", "/");
+        all.fold(sys::decimal(root_.mount)).fold(sys::decimal(root_.inode));
         // The file's name is for those who read ss(8).
-        (((name_ = "daemonkit/") += sys::decimal(all.value())) += '/').append(file, 0, 40);
+        name_ = sys::joined({"daemonkit/", all.value(), "/", std::string_view(file.native()).substr(0, 40)});
     }
 
     /// Whether the root directory is another than when this was made: after chroot(2) no path tells anything.
     [[nodiscard]] bool out_of_root() const noexcept
     {
-        sys::file_status root = {};
-        return sys::status_of("/", root) == 0 && !sys::same_file(root, root_);
+        sys::root_directory root;
+        return sys::find_root(root) == 0 && root != root_;
     }
 
     /// The daemon that has it; nobody if it is free. `hidden`: some process has it that cannot be looked at.
@@ -65,7 +61,7 @@ public:
         const auto sockets = sys::sockets_named(name_);
         const auto whole = std::ranges::find(sockets, name_, &sys::named_socket::name);
         if (whole == sockets.end()) return found;
-        const auto beginning = name_ + "/";
+        const auto beginning = sys::joined({name_, "/"});
         for (const auto& bearer : sockets) {
             if (!bearer.name.starts_with(beginning)) continue;
             const pid_t pid = std::atoi(bearer.name.c_str() + beginning.size());
@@ -116,7 +112,7 @@ public:
         {
             if (sys::take_socket_name(one.socket, name) == -1) {
                 if (errno == EADDRINUSE) return false;
-                throw startup_error(last_error(), "take the name", name);
+                cannot("take the name", name);
             }
             one.forget_in_child = sys::fork_handler(sys::close_in_child, one.socket.get());
             return true;
@@ -130,9 +126,7 @@ private:
     /// The second name of a process.
     [[nodiscard]] std::string of_bearer(const process_identity& process) const
     {
-        std::string name = name_;
-        (((name += '/') += sys::decimal(process.pid)) += '.') += sys::decimal(process.generation);
-        return name;
+        return sys::joined({name_, "/", process.pid, ".", process.generation});
     }
 
     static bool has(pid_t pid, std::set<ino_t> sockets, bool& hidden)
@@ -147,7 +141,7 @@ private:
     }
 
     std::string name_{};
-    sys::file_status root_ = {};
+    sys::root_directory root_{};
 };
 
 /// What a pid file says of its daemon; nobody if there is none. `settled`: false if a daemon may be about to set its
@@ -158,16 +152,16 @@ private:
     const sys::unique_fd file(sys::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     if (!file) {
         if (errno == ENOENT || errno == ENOTDIR) return {};
-        if (errno == ELOOP) refuse(path.string(), "it is a symbolic link");
-        throw startup_error(last_error(), "open the pid file", path.string());
+        if (errno == ELOOP) refuse(path.native(), "it is a symbolic link");
+        cannot("open the pid file", path.native());
     }
-    check_pid_file(file.get(), path.string());
-    const auto record = read_pid_file(file.get(), path.string());
+    check_pid_file(file.get(), path.native());
+    const auto record = read_pid_file(file.get(), path.native());
     auto found = find_holder(record, path);
     if (found.remains) {
         // Who writes the line holds the lock until it is stamped.
         const bool locked = record.stamp == pid_record::none && sys::lock_owner(file.get()) != 0;
-        const auto now = read_pid_file(file.get(), path.string());
+        const auto now = read_pid_file(file.get(), path.native());
         settled = !locked && now.stamp == record.stamp && now.pid != 0 && sys::leads_to(path.c_str(), file.get());
     }
     return found;
@@ -199,7 +193,7 @@ private:
         sys::sleep_for(std::chrono::milliseconds(1));
     }
     if (hidden)
-        throw startup_error(std::make_error_code(std::errc::permission_denied), "identify the daemon of", path.string(),
+        throw startup_error(std::make_error_code(std::errc::permission_denied), "identify the daemon of", path.native(),
                             "a process has its name, and only root may see which");
     return found;
 }

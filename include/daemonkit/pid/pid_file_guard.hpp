@@ -61,7 +61,7 @@ public:
         for (int tries = 0; tries < 3 && !name_; ++tries) {
             name_ = kernel_name::guard(kernel_name_, self);
             if (name_) return;
-            if (const auto other = find_by_name(false)) throw already_running(other.pid, path_.string());
+            refuse_if_held(find_by_name(false), path_.native());
         }
     }
 
@@ -108,10 +108,9 @@ private:
         : path_(std::move(path)), mode_(mode), held_(held)
     {
         if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
-            throw startup_error::bad_setting("use the pid file", path_.string(),
-                                             "its mode in the settings lets others write it");
+            misconfigured("use the pid file", path_.native(), "its mode in the settings lets others write it");
         for (const sys::deadline until(std::chrono::seconds(5)); !try_claim(named);)
-            if (until.passed()) refuse_locked(path_.string());
+            if (until.passed()) refuse_locked(path_.native());
         adopt();
     }
 
@@ -122,9 +121,9 @@ private:
         bool plain = check_directory(path_);
         auto [file, fresh] = open_or_make();
         if (!file && (errno == ENOENT || errno == ENOTDIR)) {
-            if (directories_.make(path_.parent_path().string(), 0755) == -1) {
+            if (directories_.make(path_.parent_path().native(), 0755) == -1) {
                 if (vanished()) return false;
-                throw startup_error(last_error(), "make the directory of the pid file", directories_.failed());
+                cannot("make the directory of the pid file", directories_.failed());
             }
             plain = check_directory(path_); // somebody else may have made it meanwhile
             std::tie(file, fresh) = open_or_make();
@@ -133,13 +132,12 @@ private:
         sys::made_file made(fresh ? name.c_str() : nullptr);
         if (!fresh) check_pid_file(file.get(), name); // before it is locked, for it may be anybody's
         const bool locked = sys::try_lock(file.get());
-        if (!locked && errno != EWOULDBLOCK) throw startup_error(last_error(), "lock the pid file", name);
+        if (!locked && errno != EWOULDBLOCK) cannot("lock the pid file", name);
         kernel_name_ = kernel_name(path_, plain);
         if (!locked) {
             made.release(); // another start was faster to lock it
-            if (const auto other = find_holder(read_pid_file(file.get(), name), path_))
-                throw already_running(other.pid, name);
-            if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
+            refuse_if_held(find_holder(read_pid_file(file.get(), name), path_), name);
+            refuse_if_held(find_by_name(named), name);
             // Whoever may read a file may lock it. Should two starts remove it here, only one gets the name.
             if (locked_by_stranger(file.get()) && sys::leads_to(name.c_str(), file.get()) &&
                 sys::remove_file(name.c_str()) == 0)
@@ -151,8 +149,8 @@ private:
         if (!sys::leads_to(name.c_str(), status)) return made.release(), false;
         const auto record = status.st_size == 0 ? pid_record() : read_pid_file(file.get(), name);
         if (record.pid != 0) made.release(); // another start locked it first, and has published already
-        if (const auto other = find_holder(record, path_)) throw already_running(other.pid, name);
-        if (const auto other = find_by_name(named)) throw already_running(other.pid, name);
+        refuse_if_held(find_holder(record, path_), name);
+        refuse_if_held(find_by_name(named), name);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
             if (sys::remove_file(name.c_str()) == 0) return false;
             // The file is ours and the directory is not, as where root made it for a user.
@@ -179,8 +177,7 @@ private:
         const auto& name = path_.native();
         if (error == std::errc::too_many_symbolic_link_levels) refuse(name, "it is a symbolic link");
         if (error == std::errc::is_a_directory) refuse(name, "it is a directory");
-        if (error == std::errc::read_only_file_system)
-            if (const auto other = find_by_pid_file(path_)) throw already_running(other.pid, name);
+        if (error == std::errc::read_only_file_system) refuse_if_held(find_by_pid_file(path_), name);
         throw startup_error(error, "open the pid file", name);
     }
 

@@ -31,7 +31,7 @@ struct pid_record
     static constexpr long none = -1;
 };
 
-[[noreturn]] inline void refuse(const std::string& path, const std::string& reason)
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse(std::string_view path, std::string_view reason)
 {
     throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
 }
@@ -41,10 +41,10 @@ struct pid_record
 inline bool check_directory(const boost::filesystem::path& path)
 {
     if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
-        throw startup_error::bad_setting("use the pid file", path.string(),
-                                         "its path must be absolute and name a file, because a daemon changes its "
-                                         "working directory");
-    const auto found = sys::untrusted_way(path.parent_path().string());
+        misconfigured("use the pid file", path.native(),
+                      "its path must be absolute and name a file, because a daemon changes its "
+                      "working directory");
+    const auto found = sys::untrusted_way(path.parent_path().native());
     if (found) refuse(found.path, found.reason);
     return !found.links && path.native().find("/.") == std::string::npos;
 }
@@ -104,7 +104,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path)
 {
     sys::file_status directory = {};
     sys::status_of(path.parent_path().c_str(), directory);
-    return path.filename().string() + " " + std::to_string(directory.st_ino);
+    return sys::joined({path.filename().native(), " ", directory.st_ino});
 }
 
 /// Writes the line of a process and its stamp into an open pid file; what is equal to it then as long as nobody touches
@@ -137,8 +137,8 @@ inline sys::file_status check_pid_file(int fd, const std::string& path)
 {
     const pid_t locker = sys::lock_owner(fd);
     sys::file_status owner = {};
-    return locker != 0 && sys::status_of(("/proc/" + std::to_string(locker)).c_str(), owner) == 0 &&
-           owner.st_uid != 0 && owner.st_uid != sys::effective_user();
+    return locker != 0 && sys::status_of(sys::joined({"/proc/", locker}).c_str(), owner) == 0 && owner.st_uid != 0 &&
+           owner.st_uid != sys::effective_user();
 }
 
 /// Whoever locked it may have ended, and left the lock to a child: named is who has the file open.
@@ -147,8 +147,9 @@ inline sys::file_status check_pid_file(int fd, const std::string& path)
     sys::file_status file = {};
     sys::status_of(path.c_str(), file);
     const auto who = sys::who_has_open(file);
-    refuse(path, "it is locked and no pid is published; open in process " +
-                     (who.empty() ? "(none that you may see)" : who) + ": end that if it is no start of this daemon");
+    refuse(path,
+           sys::joined({"it is locked and no pid is published; open in process ",
+                        who.empty() ? "(none that you may see)" : who, ": end that if it is no start of this daemon"}));
 }
 
 /// The live process that a record at a path means, or nobody.

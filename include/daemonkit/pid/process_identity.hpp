@@ -33,14 +33,14 @@ struct process_identity
     if (const auto generation = sys::generation_of(pidfd, pid)) return process_identity{pid, *generation};
     if (sys::has_exited(pidfd)) return {};
     const auto error = last_error();
-    throw startup_error(error, "identify process", std::to_string(pid),
-                        error == std::errc::no_such_file_or_directory ? "/proc does not show it: is it mounted?" : "");
+    throw startup_error(error, "identify process", sys::joined({pid}),
+                        error.value() == ENOENT ? "/proc does not show it: is it mounted?" : "");
 }
 
 /// Of a process that cannot have exited: this one, or a child that has not been collected.
 [[nodiscard]] inline process_identity identity_of(pid_t pid)
 {
-    const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", std::to_string(pid)));
+    const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", sys::joined({pid})));
     return identity_of(process.get(), pid).value_or(process_identity{});
 }
 
@@ -50,8 +50,7 @@ struct process_identity
     static const auto boot = [] { // a process lives in one
         sys::small_text id;
         if (sys::read_boot_id(id) == 0) return id;
-        throw startup_error(last_error(), "read", "/proc/sys/kernel/random/boot_id",
-                            "/proc does not show it: is it mounted?");
+        cannot("read", "/proc/sys/kernel/random/boot_id", "/proc does not show it: is it mounted?");
     }();
     fingerprint all;
     all.fold(sys::decimal(process.pid)).fold(sys::decimal(process.generation)).fold(boot.view()).fold(place);

@@ -15,7 +15,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <climits>
 #include <cstdio>
@@ -207,21 +206,20 @@ inline int write_all(int fd, std::string_view text) noexcept
     return 0;
 }
 
-/// Closes every descriptor above 2 that is not in `kept` (which it sorts); one call a gap, whatever RLIMIT_NOFILE
-/// says. close_range(2), Linux 5.9.
-inline int close_all_except(std::span<int> kept) noexcept
+/// Closes every descriptor above 2 that is not in `kept`; one call a gap, whatever RLIMIT_NOFILE says. close_range(2),
+/// Linux 5.9.
+inline int close_all_except(std::span<const int> kept) noexcept
 {
-    std::sort(kept.begin(), kept.end());
-    unsigned first = STDERR_FILENO + 1;
-    const auto close_to = [&](unsigned last) {
-        return first > last ? 0 : static_cast<int>(::syscall(SYS_close_range, first, last, 0));
-    };
-    for (const int fd : kept) {
-        if (fd < 0 || static_cast<unsigned>(fd) < first) continue;
-        if (close_to(static_cast<unsigned>(fd) - 1) == -1) return -1;
-        first = static_cast<unsigned>(fd) + 1;
+    for (unsigned first = STDERR_FILENO + 1;;) {
+        unsigned next = UINT_MAX; // as a descriptor -1, which is none
+        for (const int fd : kept)
+            if (static_cast<unsigned>(fd) >= first && static_cast<unsigned>(fd) < next)
+                next = static_cast<unsigned>(fd);
+        const unsigned last = next == UINT_MAX ? next : next - 1;
+        if (first <= last && ::syscall(SYS_close_range, first, last, 0) == -1) return -1;
+        if (next == UINT_MAX) return 0;
+        first = next + 1;
     }
-    return close_to(UINT_MAX);
 }
 
 /// Puts /dev/null on those of 0, 1 and 2 that are closed, so that no file of ours becomes somebody's stdout.

@@ -3,6 +3,8 @@
 // std::to_string is some hundred bytes of code wherever it stands.
 #pragma once
 
+#include "short_text.hpp"
+
 #include <concepts>
 #include <initializer_list>
 #include <iterator>
@@ -25,19 +27,20 @@ public:
     {
     }
 
-    void append_to(std::string& all) const
+    template <class Text>
+    void append_to(Text& all) const
     {
         if (begin_ != nullptr) {
             all.append(begin_, value_);
             return;
         }
-        char digits[20];
+        char digits[21];
         char* first = std::end(digits);
         auto rest = value_;
         do *--first = static_cast<char>('0' + rest % 10);
         while ((rest /= 10) != 0);
-        if (negative_) all += '-';
-        all.append(first, std::end(digits));
+        if (negative_) *--first = '-';
+        all.append(first, static_cast<std::size_t>(std::end(digits) - first));
     }
 
 private:
@@ -45,6 +48,15 @@ private:
     bool negative_ = false;
     unsigned long long value_; // of a number, or the size of a text
 };
+
+/// A number, where nothing may be allocated.
+template <std::integral Number>
+[[nodiscard]] short_text<20> decimal(Number number) noexcept
+{
+    short_text<20> text;
+    piece(number).append_to(text);
+    return text;
+}
 
 [[nodiscard]] inline std::string joined(std::initializer_list<piece> pieces)
 {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 
 namespace daemonkit::sys {
 
@@ -31,6 +32,24 @@ inline int set_limit(const resource_limit& limit) noexcept
 
 inline void set_umask(mode_t mask) noexcept { ::umask(mask); }
 inline int change_directory(const char* path) noexcept { return ::chdir(path); }
+
+/// Which "/" this process has: chroot(2), pivot_root(2) and mount namespaces make it another. statx(2); the mount's
+/// number since Linux 5.8.
+struct root_directory
+{
+    std::uint64_t mount = 0;
+    std::uint64_t inode = 0;
+
+    bool operator==(const root_directory&) const = default;
+};
+
+inline int find_root(root_directory& into) noexcept
+{
+    struct statx root = {};
+    if (::statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &root) == -1) return -1;
+    into = {root.stx_mnt_id, root.stx_ino};
+    return 0;
+}
 
 /// chroot(2). The working directory stays where it is: change it next.
 inline int change_root(const char* path) noexcept

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "file.hpp"
-#include "short_text.hpp"
+#include "joined.hpp"
 
 #include <sys/prctl.h>
 #include <sys/statfs.h>
@@ -78,7 +78,7 @@ inline int exit_status_of(int wait_status) noexcept
 inline std::string signal_name(int signal)
 {
     const char* const name = ::sigabbrev_np(signal);
-    return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(signal);
+    return name != nullptr ? joined({"SIG", name}) : joined({"signal ", signal});
 }
 
 /// Adds "exited with status 7" or "was killed by signal 11 (Segmentation fault)" to a text.
@@ -131,7 +131,7 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
 /// What /proc/PID/stat says; nothing if there is no such process or /proc does not show it.
 inline std::optional<process_stat> read_process_stat(pid_t pid)
 {
-    const unique_fd file(sys::open(("/proc/" + std::to_string(pid) + "/stat").c_str(), O_RDONLY));
+    const unique_fd file(sys::open(joined({"/proc/", pid, "/stat"}).c_str(), O_RDONLY));
     std::string text;
     if (!file || read_from_start(file.get(), text, 1024) == -1) return {};
     return parse_process_stat(text);
@@ -164,7 +164,11 @@ inline std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
     constexpr long pidfs = 0x50494446; // PID_FS_MAGIC, linux/magic.h
     struct statfs system = {};
     file_status status = {};
-    if (::fstatfs(pidfd, &system) == 0 && system.f_type == pidfs && status_of(pidfd, status) == 0) return status.st_ino;
+    if (::fstatfs(pidfd, &system) == -1) {
+        if (errno != ENOSYS && errno != EPERM) return {}; // a sandbox that has none has none for whoever asks, too
+    } else if (system.f_type == pidfs) {
+        return status_of(pidfd, status) == 0 ? std::optional<unsigned long long>(status.st_ino) : std::nullopt;
+    }
     if (const auto stat = read_process_stat(pid)) return stat->start;
     return {};
 }

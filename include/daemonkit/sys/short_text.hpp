@@ -3,8 +3,6 @@
 #pragma once
 
 #include <array>
-#include <charconv>
-#include <concepts>
 #include <cstddef>
 #include <string_view>
 
@@ -23,6 +21,7 @@ public:
         length_ += more.copy(bytes_.data() + length_, Room - length_);
         return *this;
     }
+    void append(const char* more, std::size_t length) noexcept { *this += {more, length}; }
 
     void cut(std::size_t length) noexcept { length_ = length < length_ ? length : length_; }
 
@@ -39,13 +38,5 @@ private:
     std::array<char, Room> bytes_; // not zeroed: it is written before it is read
     std::size_t length_ = 0;
 };
-
-template <std::integral Number>
-short_text<20> decimal(Number number) noexcept
-{
-    char digits[20];
-    const char* const end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    return short_text<20>({digits, static_cast<std::size_t>(end - digits)});
-}
 
 } // namespace daemonkit::sys
