@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -225,8 +224,6 @@ inline int close_all_except(std::span<const int> kept) noexcept
 /// Puts /dev/null on those of 0, 1 and 2 that are closed, so that no file of ours becomes somebody's stdout.
 inline int fill_standard_descriptors() noexcept
 {
-    pollfd standard[3] = {{STDIN_FILENO, 0, 0}, {STDOUT_FILENO, 0, 0}, {STDERR_FILENO, 0, 0}};
-    if (::poll(standard, 3, 0) == 0) return 0; // POLLNVAL of a closed one would count
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
         if (::fcntl(fd, F_GETFD) == -1 && sys::open("/dev/null", O_RDWR) == -1) return -1;
     return 0;

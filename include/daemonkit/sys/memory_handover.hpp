@@ -113,7 +113,7 @@ private:
         _longjmp(on_old_stack.here_, 1);
     }
 
-    static inline small_stack<16384> origin_stack{};
+    static inline small_stack<65536> origin_stack{}; // with the pages that nobody touches it costs nothing
     static inline small_stack<16384> middle_stack{};
     static inline small_stack<16384> heir_stack{};
     static inline pid_t heir = -1;

@@ -117,20 +117,26 @@ inline void write(int fd, std::string_view text) noexcept
     }
 }
 
+struct signal_action // as the kernel has it; all zero is the default
+{
+    unsigned long handler;
+    unsigned long others[3];
+};
+
+inline void set_default(int signal) noexcept
+{
+    constexpr signal_action by_default{};
+    call(SYS_rt_sigaction, signal, address(&by_default), 0, _NSIG / 8);
+}
+
 /// As exec(3) does: signals that are handled get the default action, and those that are ignored stay so.
 inline void default_handlers() noexcept
 {
-    struct action // as the kernel has it
-    {
-        unsigned long handler;
-        unsigned long others[3];
-    };
     for (int signal = 1; signal < _NSIG; ++signal) {
-        action now{};
-        constexpr action by_default{};
+        signal_action now{};
         constexpr unsigned long ignored = 1;
         if (call(SYS_rt_sigaction, signal, 0, address(&now), _NSIG / 8) == 0 && now.handler > ignored)
-            call(SYS_rt_sigaction, signal, address(&by_default), 0, _NSIG / 8);
+            set_default(signal);
     }
 }
 

@@ -38,8 +38,8 @@ struct raw_removal
 private:
     [[nodiscard]] bool same_file(const char* name) const noexcept
     {
-        struct statx by_path;
-        struct statx by_file;
+        struct statx by_path = {};
+        struct statx by_file = {};
         constexpr long follow_nothing = AT_SYMLINK_NOFOLLOW;
         return raw::call(SYS_statx, AT_FDCWD, raw::address(name), follow_nothing, STATX_INO, raw::address(&by_path)) ==
                    0 &&

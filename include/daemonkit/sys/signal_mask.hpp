@@ -2,6 +2,8 @@
 // The signal mask and the dispositions of the calling process.
 #pragma once
 
+#include "raw_call.hpp"
+
 #include <pthread.h>
 #include <signal.h>
 
@@ -119,17 +121,15 @@ private:
     bool vanishing_ = false;
 };
 
-inline void set_default(int signal) noexcept
-{
-    struct sigaction by_default = {};
-    by_default.sa_handler = SIG_DFL;
-    set_disposition(signal, by_default);
-}
-
-/// Every disposition back to the default, daemon(7), step 2. The two that cannot be set are passed over.
+/// Every disposition back to the default, daemon(7), step 2, but for the two that cannot be set and those that the C
+/// library keeps for itself. Raw, because the library's call takes eight times the instructions, 60 times.
 inline void reset_dispositions() noexcept
 {
-    for (int signal = 1; signal < _NSIG; ++signal) set_default(signal);
+    constexpr int first_real_time = 32; // SIGRTMIN comes after those of the library
+    const int first_free = SIGRTMIN;
+    for (int signal = 1; signal < _NSIG; ++signal)
+        if (signal != SIGKILL && signal != SIGSTOP && (signal < first_real_time || signal >= first_free))
+            raw::set_default(signal);
 }
 
 } // namespace daemonkit::sys

@@ -19,16 +19,20 @@ struct ticker
     const std::string& name;
     bool shows;
 
+    static inline bool has_shown = false;
+
     void operator()(std::chrono::nanoseconds elapsed) const
     {
-        if (shows) std::fprintf(stderr, "\r%s: %s, %s s\033[K", name.c_str(), doing, in_seconds(elapsed).c_str());
+        if (!shows) return;
+        has_shown = true;
+        std::fprintf(stderr, "\r%s: %s, %s s\033[K", name.c_str(), doing, in_seconds(elapsed).c_str());
     }
 };
 
 /// Wipes what a ticker left, for whatever is said next.
 inline void wipe_line() noexcept
 {
-    if (is_terminal(stderr)) std::fputs("\r\033[K", stderr);
+    if (ticker::has_shown) std::fputs("\r\033[K", stderr);
 }
 
 } // namespace daemonkit::sys
