@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// What is in a program of ours, and what does it do while it only waits? Beside a program by hand that brings in
+// Boost.Filesystem in the same way.
+#include "code/program.hpp"
+#include "code/waits.hpp"
+
+#include "support/contender.hpp"
+#include "support/process.hpp"
+#include "support/report.hpp"
+
+#include <map>
+#include <string>
+
+namespace {
+
+using namespace bench;
+
+constexpr double kib = 1024;
+
+struct subject
+{
+    const char* name;  ///< contender/code_NAME
+    const char* limit; ///< what the goal is counted from
+    const char* about;
+};
+
+constexpr subject subjects[] = {
+    {"empty", nullptr, "a program that does nothing, linked as ours"},
+    {"by_hand", nullptr, "start, stop and status by hand, with a path"},
+    {"by_hand_guarded", nullptr, "the same with the guarantees of ours"},
+    {"sysv_daemon", "by_hand", "start with the default parts"},
+    {"bsd_daemon", "by_hand", "start with the parts of bsd_daemon"},
+    {"systemd_daemon", "empty", "no path in it: the limit is the empty program"},
+    {"container_daemon", "empty", "the same"},
+    {"bare", "empty", "none of the four families"},
+};
+
+std::string program_of(const std::string& name) { return program("code_" + name); }
+
+void measure_programs(report& report)
+{
+    std::map<std::string, program_facts> facts;
+    for (const auto& s : subjects) facts[s.name] = facts_of(program_of(s.name));
+    table sizes{.title = "bytes of a program",
+                .columns = {"program", "text", "of it code", "data", "zeroed data", "text beyond the limit", "what"}};
+    table burdens{
+        .title = "what the dynamic linker and the first steps find in it",
+        .columns = {"program", "relocations", "initialisers", "guard variables of ours", "virtual tables of ours"}};
+    for (const auto& s : subjects) {
+        const auto& f = facts.at(s.name);
+        const double beyond = s.limit != nullptr ? f.text - facts.at(s.limit).text : 0;
+        sizes.rows.push_back(
+            {s.name, f.text, f.code, f.data, f.zeroed, s.limit != nullptr ? cell(beyond) : cell(""), s.about});
+        burdens.rows.push_back({s.name, f.relocations, f.initialisers, f.guards, f.tables});
+        if (s.limit == nullptr) continue;
+        const auto about = std::string("code, ") + s.name + ": ";
+        report.add_goal(about + "KiB of text beyond " + s.limit, beyond / kib, 6);
+        std::string tables;
+        for (const auto& name : f.table_names) tables += (tables.empty() ? "" : ", ") + name;
+        report.add_goal(about + "virtual tables", f.tables, 0, tables);
+        report.add_goal(about + "initialisers beyond " + s.limit, f.initialisers - facts.at(s.limit).initialisers, 0);
+    }
+    report.add(std::move(sizes));
+    report.add(std::move(burdens));
+
+    table largest{.title = "the largest functions with the default parts", .columns = {"bytes", "function"}};
+    for (const auto& [name, size] :
+         largest_functions(program_of("sysv_daemon"), static_cast<std::size_t>(report.rounds(25, 10))))
+        largest.rows.push_back({size, name});
+    report.add(std::move(largest));
+}
+
+/// What a daemon says that it allocated between ready and its stop.
+double allocations_of(const std::string& name)
+{
+    const temporary_directory directory;
+    const auto file = directory / "count";
+    output_of({program_of(name + "_allocations")}, {"PID_FILE=" + (directory / "pid"), "COUNT_FILE=" + file});
+    return std::stod(text_of(file));
+}
+
+void measure_waiting(report& report)
+{
+    table t{.title = "heap allocations between ready and stop: 100 waits, 100 reloads, a stop",
+            .columns = {"program", "allocations"}};
+    for (const std::string name : {"sysv_daemon", "bsd_daemon"}) {
+        const double count = allocations_of(name);
+        t.rows.push_back({name, count});
+        report.add_goal("code, " + name + ": allocations between ready and stop", count, 0);
+    }
+    report.add(std::move(t));
+
+    table costs{.title = "one wait_for(1ms) without an event",
+                .columns = {"signals", "user instructions", "system calls"}};
+    const auto all = wait_costs();
+    for (const auto& c : all) {
+        costs.rows.push_back({c.name, c.instructions, c.calls});
+        if (&c != &all.front())
+            report.add_goal("code, " + c.name + ": instructions of a wait / by hand",
+                            c.instructions / all.front().instructions, 1);
+    }
+    report.add(std::move(costs));
+    report.add_note("stop_requested() in a hot loop is read in the question signal");
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return report::write("code", argc, argv, [](report& report) {
+        measure_programs(report);
+        measure_waiting(report);
+    });
+}
