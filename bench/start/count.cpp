@@ -44,7 +44,7 @@ std::map<std::string, call_counts> by_guarantee(const std::vector<bench::system_
 
 call_counts counts_of(const std::string& name, const bench::temporary_directory& directory)
 {
-    return by_guarantee(bench::system_calls(bench::built(name), directory / name))[""];
+    return by_guarantee(bench::system_calls(bench::built(name), directory / "pid"))[""];
 }
 
 } // namespace
@@ -57,7 +57,7 @@ void count_instructions(bench::report& report, const bench::temporary_directory&
     const auto count = [&](const std::string& name) {
         bench::sample several; // the digits of a pid make a difference
         for (int i = 0; i < report.rounds(5, 3); ++i)
-            several.add(static_cast<double>(bench::user_instructions(bench::built(name), directory / name)));
+            several.add(static_cast<double>(bench::user_instructions(bench::built(name), directory / "pid")));
         return several.result().median;
     };
     for (const std::string linkage : {"", "_static"}) {
@@ -81,7 +81,7 @@ void count_system_calls(bench::report& report, const bench::temporary_directory&
     const auto plain = counts_of("by_hand_static", directory);
     const auto guarded = counts_of("by_hand_guarded_static", directory);
     const auto ours = counts_of("ours_static", directory);
-    auto named = by_guarantee(bench::system_calls(bench::built("by_hand_named"), directory / "by_hand_named"));
+    auto named = by_guarantee(bench::system_calls(bench::built("by_hand_named"), directory / "pid"));
     named.erase("");
 
     bench::table guarantees{"system calls beyond by_hand that a guarantee needs", {"guarantee", "calls", "which"}, {}};

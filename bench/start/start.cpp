@@ -11,66 +11,87 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <utility>
 
 namespace {
 
 using bench::contender;
 
-/// Contenders and the time each takes to be ready, in microseconds.
+/// Contenders, the time each takes to be ready, and how much of that a processor works for it.
 class race
 {
 public:
-    void add(
-        const contender& who, const std::string& pid_file,
-        std::function<void(pid_t)> end = [](pid_t daemon) { bench::end(daemon); })
+    using ender = std::function<void(pid_t)>;
+
+    void add(const contender& who, const std::string& pid_file, ender end = [](pid_t daemon) { bench::end(daemon); })
     {
-        bench::contestant entry{who.name, {}, who.remark};
-        if (!who.start.empty()) {
-            const auto measure = [who, pid_file, end] {
-                const auto result = bench::start(who, pid_file);
-                end(result.daemon);
-                return bench::in_microseconds(result.ready);
-            };
-            try {
-                measure();
-                runners_.push_back(entries_.size());
-                measures_.emplace_back(measure);
-            } catch (const std::exception& e) {
-                entry.remark = e.what();
-            }
+        runners_.push_back({who, pid_file, std::move(end)});
+        auto& added = runners_.back();
+        if (who.start.empty()) return;
+        try {
+            added.start();
+        } catch (const std::exception& e) {
+            added.who = {.name = who.name, .remark = e.what()};
         }
-        entries_.push_back(entry);
     }
 
     void run(int rounds)
     {
-        const auto figures = bench::interleaved(rounds, measures_);
-        for (std::size_t i = 0; i < figures.size(); ++i) entries_[runners_[i]].result = figures[i];
+        std::vector<std::function<void()>> actions;
+        for (auto& one : runners_)
+            if (!one.who.start.empty())
+                actions.emplace_back([&one] {
+                    const auto result = one.start();
+                    one.ready.add(bench::in_microseconds(result.ready));
+                    one.cpu.add(bench::in_microseconds(result.cpu));
+                });
+        bench::in_random_order(rounds, actions);
     }
 
-    [[nodiscard]] const std::vector<bench::contestant>& entries() const noexcept { return entries_; }
-    [[nodiscard]] bench::contestant entry(const std::string& name) const
+    /// Tables of those with these names, of all without any.
+    void report_to(bench::report& report, const std::string& title, const std::vector<std::string>& names = {}) const
     {
-        const auto found = std::ranges::find(entries_, name, &bench::contestant::name);
-        return found != entries_.end() ? *found : bench::contestant{name, {}, "was not built"};
+        std::vector<bench::contestant> ready, cpu;
+        for (const auto& one : runners_) {
+            if (!names.empty() && std::ranges::find(names, one.who.name) == names.end()) continue;
+            ready.push_back({one.who.name, one.ready.result(), one.who.remark});
+            cpu.push_back({one.who.name, one.cpu.result(), one.who.remark});
+        }
+        report.add_ratios("start to ready, " + title, "µs", ready);
+        report.add_ratios("processor time of all processes up to then, " + title, "µs", cpu);
     }
-    [[nodiscard]] std::vector<bench::contestant> entries(const std::vector<std::string>& names) const
-    {
-        std::vector<bench::contestant> chosen;
-        for (const auto& name : names) chosen.push_back(entry(name));
-        return chosen;
-    }
+
     /// Of the medians; no number where one of them was not measured, so that no goal is met by it.
     [[nodiscard]] double ratio(const std::string& one, const std::string& other) const
     {
-        const auto a = entry(one).result, b = entry(other).result;
-        return a.runs != 0 && b.runs != 0 ? a.median / b.median : std::numeric_limits<double>::quiet_NaN();
+        return median(one) / median(other);
     }
 
 private:
-    std::vector<bench::contestant> entries_;
-    std::vector<std::size_t> runners_;
-    std::vector<std::function<double()>> measures_;
+    struct runner
+    {
+        contender who;
+        std::string pid_file;
+        ender end;
+        bench::sample ready{};
+        bench::sample cpu{};
+
+        bench::started start() const
+        {
+            const auto result = bench::start(who, pid_file);
+            end(result.daemon);
+            return result;
+        }
+    };
+
+    [[nodiscard]] double median(const std::string& name) const
+    {
+        const auto found = std::ranges::find(runners_, name, [](const runner& r) { return r.who.name; });
+        const bool measured = found != runners_.end() && found->ready.result().runs != 0;
+        return measured ? found->ready.result().median : std::numeric_limits<double>::quiet_NaN();
+    }
+
+    std::vector<runner> runners_;
 };
 
 const std::vector<std::string> dynamic{"by_hand_linked_alike", "by_hand_guarded",   "ours",
@@ -82,11 +103,10 @@ void against_by_hand(bench::report& report, const bench::temporary_directory& di
 {
     race all;
     for (const auto& names : {dynamic, static_})
-        for (const auto& name : names) all.add(bench::built(name), directory / name);
+        for (const auto& name : names) all.add(bench::built(name), directory / "pid");
     all.run(report.rounds(1000, 100));
-    report.add_ratios("start to ready, linked dynamically to the same libraries (by_hand: to libc alone)", "µs",
-                      all.entries(dynamic));
-    report.add_ratios("start to ready, linked statically", "µs", all.entries(static_));
+    all.report_to(report, "linked dynamically to the same libraries (by_hand: to libc alone)", dynamic);
+    all.report_to(report, "linked statically", static_);
     report.add_goal("start: wall to ready / by_hand, dynamic", all.ratio("ours", "by_hand_linked_alike"), 1.03);
     report.add_goal("start: wall to ready / by_hand, static", all.ratio("ours_static", "by_hand_static"), 1.03);
     report.add_goal("start: wall to ready / by_hand with our guarantees, dynamic", all.ratio("ours", "by_hand_guarded"),
@@ -99,7 +119,7 @@ void against_peers(bench::report& report, const bench::temporary_directory& dire
 {
     race all;
     for (const auto* name : {"by_hand", "ours", "ours_static", "libdaemon_static", "libdaemon_linked_alike"})
-        all.add(bench::built(name), directory / name);
+        all.add(bench::built(name), directory / "pid");
     std::vector<std::unique_ptr<bench::surroundings>> surroundings;
     std::vector<std::string> waiting;
     for (std::size_t i = 0; i < bench::peers("").size(); ++i) {
@@ -109,10 +129,10 @@ void against_peers(bench::report& report, const bench::temporary_directory& dire
             who.remark = "returns before it is ready" + (who.remark.empty() ? "" : "; " + who.remark);
         if (!who.start.empty()) surroundings.push_back(std::make_unique<bench::surroundings>(who, pid_file));
         all.add(who, pid_file, [who, pid_file](pid_t daemon) { bench::end(who, pid_file, daemon); });
-        if (who.waits && all.entries().back().remark.empty()) waiting.push_back(who.name);
+        if (who.waits && !who.start.empty()) waiting.push_back(who.name);
     }
     all.run(report.rounds(200, 20));
-    report.add_ratios("start to ready, against everybody else, each linked as it comes", "µs", all.entries());
+    all.report_to(report, "against everybody else, each linked as it comes");
     report.add_goal("start: wall to ready / libdaemon, dynamic", all.ratio("ours", "libdaemon_linked_alike"), 1,
                     "linked to the same libraries");
     report.add_goal("start: wall to ready / libdaemon, static", all.ratio("ours_static", "libdaemon_static"), 1);

@@ -8,6 +8,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -40,6 +41,12 @@ pid_t to_pid(const std::string& text)
     pid_t pid = 0;
     std::from_chars(text.data(), text.data() + text.size(), pid);
     return pid;
+}
+
+/// The first field of /proc/PID/schedstat; nothing where the kernel keeps none.
+nanoseconds cpu_time_of(pid_t process)
+{
+    return nanoseconds(std::atoll(text_of("/proc/" + std::to_string(process) + "/schedstat").c_str()));
 }
 
 /// The end of READY_PIPE that hears.
@@ -89,7 +96,7 @@ started start(const contender& who, const std::string& pid_file)
     }
     started result;
     const auto began = now();
-    const int status = wait_for(spawn(who.start, environment));
+    const int status = wait_for(spawn(who.start, environment), &result.cpu);
     result.returned = result.ready = now() - began;
     if (status != 0) throw std::runtime_error(who.name + ": start ended with status " + std::to_string(status));
     if (pipe) {
@@ -98,6 +105,7 @@ started start(const contender& who, const std::string& pid_file)
         result.daemon = pipe->pid();
     }
     if (result.daemon <= 1) result.daemon = pid_in(pid_file);
+    result.cpu += cpu_time_of(result.daemon);
     return result;
 }
 

@@ -40,6 +40,7 @@ struct started
 {
     nanoseconds returned{}; ///< from before the spawn of start to its exit
     nanoseconds ready{};    ///< the same to its exit and the daemon's readiness, whichever is later
+    nanoseconds cpu{};      ///< what its processes have used of a processor, the daemon up to now
     pid_t daemon = 0;
 };
 /// Starts the daemon; throws unless the exit status is 0 and the daemon is there.

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,11 +82,15 @@ pid_t spawn(const words& command, const words& environment, int output)
     return pid;
 }
 
-int wait_for(pid_t child)
+int wait_for(pid_t child, nanoseconds* cpu)
 {
     int status = 0;
-    while (::waitpid(child, &status, 0) == -1)
+    rusage used = {};
+    while (::wait4(child, &status, 0, &used) == -1)
         if (errno != EINTR) check(-1, "wait for a child");
+    if (cpu != nullptr)
+        for (const auto& part : {used.ru_utime, used.ru_stime})
+            *cpu += std::chrono::seconds(part.tv_sec) + std::chrono::microseconds(part.tv_usec);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 

@@ -59,8 +59,9 @@ struct pipe_ends
 /// `output`, or /dev/null.
 [[nodiscard]] pid_t spawn(const words& command, const words& environment = {}, int output = -1);
 
-/// The exit status of a child as a shell has it (128 and the signal if it was killed).
-int wait_for(pid_t child);
+/// The exit status of a child as a shell has it (128 and the signal if it was killed). `cpu`, unless it is null, is
+/// told the time that it and the children it waited for have had a processor.
+int wait_for(pid_t child, nanoseconds* cpu = nullptr);
 
 struct ended
 {
