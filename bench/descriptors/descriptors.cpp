@@ -157,7 +157,7 @@ void calls(report& report)
     std::vector<row> rows;
     for (const auto& c : closers)
         rows.push_back({c.name, c.remark, [&c](const crowding& w) { return microseconds_to_close(c, w); }});
-    race(report, what, rows, report.rounds(300, 20));
+    race(report, what, rows, report.rounds(100, 12));
     add_flat_goals(report, what, rows[1]);
     for (const std::size_t opened : {0U, 1U}) add_hand_goal(report, what, rows[1], rows[0], opened);
 }
@@ -174,7 +174,7 @@ void starts(report& report, const temporary_directory& directory)
     std::vector<row> rows;
     for (const char* name : {"by_hand_linked_alike", "ours", "ours_single_fork", "ours_handoff_fork"})
         if (const auto who = built(name); !who.start.empty()) rows.push_back(starting(who, directory / name));
-    race(report, what, rows, report.rounds(300, 25));
+    race(report, what, rows, report.rounds(200, 20));
     add_flat_goals(report, what, rows[1]);
     add_hand_goal(report, what, rows[1], rows[0], 1); // without any it is a matter of bench/start
 }
@@ -193,7 +193,7 @@ void peers_starts(report& report, const temporary_directory& directory)
         else
             rows.push_back(starting(who, pid_file));
     }
-    race(report, "start to ready, peers that close what they inherit", rows, report.rounds(50, 4));
+    race(report, "start to ready, peers that close what they inherit", rows, report.rounds(20, 3));
 }
 
 } // namespace
