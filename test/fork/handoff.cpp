@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(the_daemon_leads_no_session_and_belongs_to_the_origin_and_t
     BOOST_TEST(session != daemon, "it does not lead its session");
     BOOST_TEST(session != ::getsid(0), "which is not that of the origin");
     BOOST_TEST(proc_stat(daemon, 5) == session, "its process group is the session's");
-    BOOST_TEST(!alive(static_cast<pid_t>(session)), "and who led it has gone");
+    BOOST_TEST(ends(static_cast<pid_t>(session)), "and who led it goes");
     BOOST_TEST(alive(origin.pid()), "the origin waits");
     origin.go();
     BOOST_TEST(origin.says("ready"));

@@ -17,7 +17,7 @@
 inline daemonkit::handoff_link take_over(const daemonkit::handoff_fork& policy = {})
 {
     const daemonkit::sys::blocked_signals blocked(daemonkit::sys::all_signals());
-    return policy.detach();
+    return policy.detach(blocked.before());
 }
 
 /// `daemon(link)` runs in a daemon that a child of the test has made; the outcome is that of the child.

@@ -320,7 +320,7 @@ BOOST_AUTO_TEST_CASE(handlers_run_in_the_daemon_only)
             }
             const sys::blocked_signals blocked(sys::all_signals());
             forbidden = origin;
-            auto link = handoff_fork{1h}.detach();
+            auto link = handoff_fork{1h}.detach(sys::no_signals());
             sys::set_mask(sys::no_signals());
             link.ready();
             const bool gone = ends(origin);
@@ -356,6 +356,7 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_killed_at_any_moment_leaves_a_whole_daemo
         int ends_of_pipe[2];
         BOOST_TEST_REQUIRE(::pipe2(ends_of_pipe, O_CLOEXEC) == 0);
         bool killed = true;
+        std::fflush(nullptr);
         {
             traced_process origin([&] {
                 const pid_t self = ::getpid();

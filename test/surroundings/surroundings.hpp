@@ -55,8 +55,6 @@ struct policies
     std::string pid;
 
     [[nodiscard]] bool detaches() const { return fork != "no"; }
-    /// Whether the origin can undo what a daemon did that was killed while it started.
-    [[nodiscard]] bool undoes_from_outside() const { return fork != "handoff"; }
 };
 /// Each fork policy once, and both pid policies. Sanitizers do not let memory be handed over.
 inline const std::vector<policies> each_fork = [] {

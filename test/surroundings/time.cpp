@@ -75,10 +75,7 @@ BOOST_AUTO_TEST_CASE(that_jumps_changes_no_wait_and_no_identity, *boost::unit_te
                     const auto o = program({"start", "--timeout", "0.5"});
                     BOOST_TEST(o.status == 1);
                     BOOST_TEST(o.err.find("not ready within 0.5 s and was ended") != std::string::npos, o.err);
-                    if (program.with.undoes_from_outside())
-                        nothing_is_left_of(program);
-                    else
-                        BOOST_TEST(program({"stop"}).status == 0, "what is left is in nobody's way");
+                    nothing_is_left_of(program);
                 });
             scenario("an end that takes its time", {"LINGERS=300"}, [](surrounded& program) {
                 const life daemon(program);
