@@ -23,10 +23,11 @@ namespace {
 template <class Fork>
 struct timed : Fork
 {
-    [[nodiscard]] auto detach() const
+    template <class... Args>
+    [[nodiscard]] auto detach(const Args&... args) const
     {
         subject_detaches();
-        auto link = Fork::detach();
+        auto link = Fork::detach(args...);
         if (!link.in_origin()) subject_runs();
         return link;
     }
