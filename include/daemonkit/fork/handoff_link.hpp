@@ -110,9 +110,7 @@ public:
                  const sys::raw_removal& remains)
     {
         require_positive(deadline);
-        if (!sys::memory_can_be_shared())
-            throw startup_error(std::make_error_code(std::errc::not_supported), "hand the memory over", {},
-                                "sanitizers, valgrind and this processor do not allow it: take double_fork");
+        if (!sys::memory_can_be_shared()) refuse(ENOTSUP);
         const sys::waitable_children waitable; // for the origin; it ends in the daemon
         sys::unique_fd origin_end;
         check(sys::open_channel(origin_end, channel_), "open the channel to the daemon");
@@ -123,8 +121,7 @@ public:
         bereft_origin origin{origin_end.get(), channel_.get(), deadline, announces, mask, remains, {}, {}};
         (origin.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
         origin.late += late_sentence(deadline, false);
-        if (const int error = sys::memory_handover(origin)(); error != 0)
-            throw startup_error({error, std::system_category()}, "hand the memory over");
+        if (const int error = sys::memory_handover(origin)(); error != 0) refuse(error);
     }
 
     static constexpr bool in_origin() noexcept { return false; }
@@ -142,6 +139,16 @@ public:
     }
 
 private:
+    [[noreturn]] static void refuse(int error)
+    {
+        errno = error;
+        cannot("hand the memory over", {},
+               error == ENOTSUP
+                   ? "sanitizers, valgrind, shadow stacks, and C libraries, kernels and processors that are "
+                     "not known do not allow it: take double_fork"
+                   : "");
+    }
+
     sys::unique_fd channel_;
 };
 

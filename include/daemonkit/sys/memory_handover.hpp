@@ -26,8 +26,10 @@ public:
     {
         const long self = raw::call(SYS_gettid);
         ::sigaltstack(nullptr, &alternate_);
-        return raw::call(SYS_prctl, PR_GET_TID_ADDRESS, raw::address(&id_)) == 0 && id_ != nullptr && *id_ == self &&
-               raw::call(SYS_get_robust_list, 0, raw::address(&mutexes_), raw::address(&size_)) == 0;
+        return raw::call(SYS_prctl, PR_GET_TID_ADDRESS, raw::address(static_cast<const void*>(&id_))) == 0 &&
+               id_ != nullptr && *id_ == self &&
+               raw::call(SYS_get_robust_list, 0, raw::address(static_cast<const void*>(&mutexes_)),
+                         raw::address(&size_)) == 0;
     }
 
     /// The kernel's thread that calls does not touch it any more.

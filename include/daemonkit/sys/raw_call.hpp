@@ -25,9 +25,9 @@ inline constexpr bool direct = true;
 
 inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) noexcept
 {
-    register long r10 asm("r10") = d;
-    register long r8 asm("r8") = e;
-    register long r9 asm("r9") = f;
+    const register long r10 asm("r10") = d;
+    const register long r8 asm("r8") = e;
+    const register long r9 asm("r9") = f;
     asm volatile("syscall"
                  : "+a"(number)
                  : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
@@ -41,13 +41,13 @@ inline constexpr bool direct = true;
 
 inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) noexcept
 {
-    register long x8 asm("x8") = number;
+    const register long x8 asm("x8") = number;
     register long x0 asm("x0") = a;
-    register long x1 asm("x1") = b;
-    register long x2 asm("x2") = c;
-    register long x3 asm("x3") = d;
-    register long x4 asm("x4") = e;
-    register long x5 asm("x5") = f;
+    const register long x1 asm("x1") = b;
+    const register long x2 asm("x2") = c;
+    const register long x3 asm("x3") = d;
+    const register long x4 asm("x4") = e;
+    const register long x5 asm("x5") = f;
     asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
     return x0;
 }

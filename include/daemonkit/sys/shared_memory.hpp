@@ -46,7 +46,7 @@ inline bool under_valgrind() noexcept
 {
 #if defined(__x86_64__) && defined(__LP64__)
     const unsigned long request[6] = {0x1001};
-    unsigned long answer = 0;
+    unsigned long answer = 0; // NOLINT(misc-const-correctness): written below
     asm volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi; xchgq %%rbx, %%rbx"
                  : "+d"(answer)
                  : "a"(request)
@@ -69,7 +69,7 @@ inline bool under_valgrind() noexcept
 /// Whether the processor keeps return addresses on a stack of its own, which a new process has anew.
 inline bool has_shadow_stack() noexcept
 {
-    unsigned long top = 0;
+    unsigned long top = 0; // NOLINT(misc-const-correctness): written below
 #if defined(__x86_64__) && defined(__LP64__)
     asm volatile("rdsspq %0" : "+r"(top)); // does nothing where there is none
 #endif
