@@ -33,7 +33,9 @@ enum class before { fresh, stale, half_written };
 /// The parent of a process that has not ended; 0 if there is none.
 pid_t parent_of(pid_t pid)
 {
-    const auto stat = bench::text_of("/proc/" + std::to_string(pid) + "/stat"); // "1234 (name) S 1 …"
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string stat; // "1234 (name) S 1 …"; the process may end while it is read, and then this stays empty
+    std::getline(file, stat, '\0');
     const auto name_end = stat.rfind(')');
     if (name_end == std::string::npos || stat[name_end + 2] == 'Z') return 0;
     return std::atoi(stat.c_str() + name_end + 4);
