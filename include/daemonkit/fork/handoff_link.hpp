@@ -127,7 +127,11 @@ public:
     static constexpr bool in_origin() noexcept { return false; }
     [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
 
-    void ready() noexcept { tell_ready(channel_); }
+    void ready() noexcept
+    {
+        tell_ready(channel_);
+        channel_.reset();
+    }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
 

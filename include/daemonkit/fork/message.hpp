@@ -56,10 +56,9 @@ inline constexpr std::size_t message::head = offsetof(message, text);
 
 // What the daemon says, the first two once.
 
-inline void tell_ready(sys::unique_fd& channel) noexcept
+inline void tell_ready(const sys::unique_fd& channel) noexcept
 {
     message{.what = message::ready, .pid = sys::this_process()}.send(channel.get());
-    channel.reset();
 }
 
 inline void tell_failure(sys::unique_fd& channel, std::string_view sentence, int status) noexcept

@@ -55,7 +55,13 @@ public:
     [[nodiscard]] bool in_origin() const noexcept { return child_ != 0; }
     [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
 
-    void ready() noexcept { tell_ready(channel_); }
+    void ready() noexcept
+    {
+        tell_ready(channel_);
+        // So the middle child, which has the same end, leaves while the origin wakes and not after that.
+        if (times_ == forks::twice) sys::end_channel(channel_.get());
+        channel_.reset();
+    }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
 

@@ -18,4 +18,7 @@ inline int open_channel(unique_fd& one, unique_fd& other) noexcept
     return 0;
 }
 
+/// For every process that has this end. What was sent arrives.
+inline void end_channel(int fd) noexcept { ::shutdown(fd, SHUT_RDWR); }
+
 } // namespace daemonkit::sys
