@@ -167,13 +167,13 @@ std::size_t mebibytes_available()
 std::vector<situation> situations(const report& r)
 {
     std::vector<situation> all{{0, "small", r.rounds(400, 100), 0},
-                               {0, "cold", r.rounds(101, 11), 0},
-                               {256, "small", r.rounds(41, 7), r.rounds(7, 3)},
+                               {0, "cold", r.rounds(41, 11), 0},
+                               {256, "small", r.rounds(41, 7), r.rounds(5, 3)},
                                {1024, "small", r.rounds(15, 3), r.rounds(3, 1)}};
     if (r.quick()) return all;
-    all.push_back({4096, "small", 9, 3});
-    all.push_back({256, "huge", 41, 7});
-    all.push_back({4096, "huge", 15, 3});
+    all.push_back({4096, "small", 7, 1});
+    all.push_back({256, "huge", 21, 3});
+    all.push_back({4096, "huge", 7, 1});
     all.push_back({0, "small", 400, 0, "_static"});
     return all;
 }
