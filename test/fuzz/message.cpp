@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the origin hears from the daemon while it starts: any bytes, over a channel as the real one.
 #include <daemonkit/fork/message.hpp>
+#include <daemonkit/sys/channel.hpp>
 
 #include "fuzz/require.hpp"
 
@@ -18,13 +19,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     message heard;
     std::string_view sentence;
-    require(!heard.receive(other.get(), sentence)); // nothing is there and nobody waits
-    require(daemonkit::sys::send_message(one.get(), data, size) == static_cast<int>(size));
+    using enum message::receipt;
+    require(heard.receive(other.get(), sentence) == nothing); // nothing is there and nobody waits
+    require(daemonkit::sys::raw::send(one.get(), data, size) == static_cast<long>(size));
 
     constexpr std::size_t head = offsetof(message, text);
-    const bool whole = heard.receive(other.get(), sentence);
-    require(whole == (size >= head));
-    if (!whole) return 0;
+    const auto receipt = heard.receive(other.get(), sentence);
+    require(receipt == (size >= head ? message::receipt::message : size == 0 ? end : nothing));
+    if (size < head) return 0;
     require(sentence.size() == std::min(size - head, message::longest));
     require(std::memcmp(sentence.data(), data + head, sentence.size()) == 0);
     require(std::memcmp(&heard, data, head) == 0);
@@ -34,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string_view echo;
     message copy = heard;
     copy.send(one.get(), sentence);
-    require(again.receive(other.get(), echo) && echo == sentence && std::memcmp(&again, &heard, head) == 0);
+    require(again.receive(other.get(), echo) == message::receipt::message);
+    require(echo == sentence && std::memcmp(&again, &heard, head) == 0);
     return 0;
 }

@@ -61,8 +61,9 @@ template <class Progress>
             if (n == 0) progress(std::chrono::steady_clock::now() - began);
         if (n <= 0) continue;
         if (fds[1].revents == 0) return start_verdict::ended;
-        open = heard.receive(channel, sentence);
-        if (!open) continue;
+        const auto receipt = heard.receive(channel, sentence);
+        open = receipt != message::receipt::end;
+        if (receipt != message::receipt::message) continue;
         switch (heard.what) {
         case message::ready:
         case message::failed:

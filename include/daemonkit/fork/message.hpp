@@ -42,13 +42,15 @@ struct message
         sys::raw::send(channel, this, head + size);
     }
 
-    /// Takes one message that is there, or false: nobody is left to send any.
-    [[nodiscard]] bool receive(int channel, std::string_view& sentence) noexcept
+    enum class receipt { message, nothing, end };
+
+    /// Takes one message, if there is any; the end: nobody is left to send one.
+    [[nodiscard]] receipt receive(int channel, std::string_view& sentence) noexcept
     {
         const long size = sys::raw::receive(channel, this, sizeof *this);
-        if (size < static_cast<long>(head)) return false;
+        if (size < static_cast<long>(head)) return size == 0 ? receipt::end : receipt::nothing;
         sentence = {text, static_cast<std::size_t>(size) - head};
-        return true;
+        return receipt::message;
     }
 };
 

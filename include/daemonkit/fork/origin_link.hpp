@@ -134,7 +134,9 @@ private:
             if (n <= 0) continue;
             message request;
             std::string_view nothing;
-            if (!request.receive(channel, nothing)) return;
+            const auto receipt = request.receive(channel, nothing);
+            if (receipt == message::receipt::end) return;
+            if (receipt == message::receipt::nothing) continue;
             asked = true;
             sys::raw::kill(daemon, SIGTERM);
         }
