@@ -19,13 +19,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
     message heard;
     std::string_view sentence;
-    using enum message::receipt;
-    require(heard.receive(other.get(), sentence) == nothing); // nothing is there and nobody waits
+    using receipt = message::receipt;
+    require(heard.receive(other.get(), sentence) == receipt::nothing); // nothing is there and nobody waits
     require(daemonkit::sys::raw::send(one.get(), data, size) == static_cast<long>(size));
 
     constexpr std::size_t head = offsetof(message, text);
-    const auto receipt = heard.receive(other.get(), sentence);
-    require(receipt == (size >= head ? message::receipt::message : size == 0 ? end : nothing));
+    const auto received = heard.receive(other.get(), sentence);
+    require(received == (size >= head ? receipt::whole : size == 0 ? receipt::end : receipt::nothing));
     if (size < head) return 0;
     require(sentence.size() == std::min(size - head, message::longest));
     require(std::memcmp(sentence.data(), data + head, sentence.size()) == 0);
@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::string_view echo;
     message copy = heard;
     copy.send(one.get(), sentence);
-    require(again.receive(other.get(), echo) == message::receipt::message);
+    require(again.receive(other.get(), echo) == receipt::whole);
     require(echo == sentence && std::memcmp(&again, &heard, head) == 0);
     return 0;
 }

@@ -63,7 +63,7 @@ template <class Progress>
         if (fds[1].revents == 0) return start_verdict::ended;
         const auto receipt = heard.receive(channel, sentence);
         open = receipt != message::receipt::end;
-        if (receipt != message::receipt::message) continue;
+        if (receipt != message::receipt::whole) continue;
         switch (heard.what) {
         case message::ready:
         case message::failed:

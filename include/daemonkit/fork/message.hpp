@@ -42,7 +42,7 @@ struct message
         sys::raw::send(channel, this, head + size);
     }
 
-    enum class receipt { message, nothing, end };
+    enum class receipt { whole, nothing, end };
 
     /// Takes one message, if there is any; the end: nobody is left to send one.
     [[nodiscard]] receipt receive(int channel, std::string_view& sentence) noexcept
@@ -50,7 +50,7 @@ struct message
         const long size = sys::raw::receive(channel, this, sizeof *this);
         if (size < static_cast<long>(head)) return size == 0 ? receipt::end : receipt::nothing;
         sentence = {text, static_cast<std::size_t>(size) - head};
-        return receipt::message;
+        return receipt::whole;
     }
 };
 
