@@ -2,11 +2,11 @@
 // handoff_fork: what the daemon takes over is whole, the origin touches none of it, and whatever becomes of the origin
 // does not matter to the daemon.
 #include "fork/handoff.hpp"
+#include "fork/own_thread.hpp"
 #include "support/disabled_call.hpp"
 #include "support/traced_process.hpp"
 
 #include <pthread.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -26,58 +26,25 @@ using namespace std::chrono_literals;
 
 namespace {
 
-volatile std::sig_atomic_t heard = 0;
 thread_local int of_this_thread = 1;
-
-/// The number by which the C library knows the calling thread, as it writes it into a mutex.
-int cached_thread_id(int kind)
-{
-    pthread_mutexattr_t attributes;
-    ::pthread_mutexattr_init(&attributes);
-    ::pthread_mutexattr_settype(&attributes, kind);
-    pthread_mutex_t mutex;
-    ::pthread_mutex_init(&mutex, &attributes);
-    ::pthread_mutex_lock(&mutex);
-    const int owner = mutex.__data.__owner;
-    ::pthread_mutex_unlock(&mutex);
-    return owner;
-}
 
 bool thread_is_known()
 {
-    ::signal(SIGUSR1, [](int) { heard = heard + 1; });
-    heard = 0;
-    ::raise(SIGUSR1);
-    ::pthread_kill(::pthread_self(), SIGUSR1);
-    return holds(cached_thread_id(PTHREAD_MUTEX_RECURSIVE) == ::gettid(), "a recursive mutex knows its owner") &&
-           holds(cached_thread_id(PTHREAD_MUTEX_ERRORCHECK) == ::gettid(), "one that checks for errors too") &&
-           holds(heard == 2, "raise() and pthread_kill() reach the thread");
+    const auto wrong = wrong_with_thread_id();
+    return holds(wrong.empty(), wrong);
 }
 
-/// Whether the number of the processor is that of now: restartable sequences are registered.
 bool processor_is_known()
 {
-    cpu_set_t before;
-    ::sched_getaffinity(0, sizeof before, &before);
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-        if (!CPU_ISSET(cpu, &before)) continue;
-        cpu_set_t only;
-        CPU_ZERO(&only);
-        CPU_SET(cpu, &only);
-        if (::sched_setaffinity(0, sizeof only, &only) == -1) continue;
-        if (!holds(::sched_getcpu() == static_cast<int>(cpu),
-                   "sched_getcpu() is right on processor " + std::to_string(cpu)))
-            return false;
-    }
-    ::sched_setaffinity(0, sizeof before, &before);
-    return true;
+    const auto wrong = wrong_with_processor();
+    return holds(wrong.empty(), wrong);
 }
 
 [[gnu::noinline]] void throw_from_below(int depth)
 {
     if (depth == 0) throw std::runtime_error("from below");
     throw_from_below(depth - 1);
-    heard = heard + 1; // no tail call
+    of_this_thread = 1; // no tail call
 }
 
 bool exceptions_work()

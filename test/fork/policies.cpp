@@ -3,6 +3,7 @@
 // the standard error of in_child(), so `streams_ended` says that none of them is left.
 #include <daemonkit/fork.hpp>
 
+#include "fork/own_thread.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
 
@@ -577,6 +578,27 @@ BOOST_AUTO_TEST_CASE(a_signal_to_the_process_group_of_the_origin_does_not_reach_
             int status = 0;
             ::waitpid(origin, &status, 0);
             return holds(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the origin got its report") ? 0 : 1;
+        }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(the_daemon_has_what_the_caller_s_thread_had)
+{
+    with_both([](const auto& policy) {
+        expect_good(in_child([&] {
+            static std::array<char, 65536> alternate;
+            const stack_t stack{alternate.data(), 0, alternate.size()};
+            ::sigaltstack(&stack, nullptr);
+            auto link = policy.detach();
+            if (link.in_origin()) return is(link.wait(in_silence{}), start_outcome::ready, 0) ? 0 : 1;
+            stack_t now{};
+            ::sigaltstack(nullptr, &now);
+            const auto wrong = wrong_with_thread_id() + wrong_with_processor();
+            if (holds(now.ss_sp == alternate.data() && (now.ss_flags & SS_DISABLE) == 0,
+                      "its alternate stack is set") &&
+                holds(wrong.empty(), wrong))
+                link.ready();
+            return 0;
         }));
     });
 }
