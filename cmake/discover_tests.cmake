@@ -54,6 +54,10 @@ foreach(unit IN LISTS units)
         set(labels unit)
     endif()
     set(timeout 60)
+    set(cost 0) # what takes long starts first, so that nothing is waited for at the end
+    if("slow" IN_LIST labels OR "fault" IN_LIST labels)
+        set(cost 40)
+    endif()
     if("slow" IN_LIST labels)
         set(timeout 300)
     endif()
@@ -78,7 +82,7 @@ foreach(unit IN LISTS units)
     string(APPEND content
         "add_test([==[${name}]==] [==[${executable}]==] [==[--run_test=${path}]==]"
         " --catch_system_errors=no --color_output=no)\n"
-        "set_tests_properties([==[${name}]==] PROPERTIES LABELS [==[${labels}]==] TIMEOUT ${timeout}"
+        "set_tests_properties([==[${name}]==] PROPERTIES LABELS [==[${labels}]==] TIMEOUT ${timeout} COST ${cost}"
         " RUN_SERIAL ${serial} DISABLED ${disabled} RESOURCE_LOCK [==[${lock}]==]"
         " SKIP_REGULAR_EXPRESSION [==[(^|\n)SKIPPED: ]==] ${fixture})\n")
 endforeach()

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSL-1.0
 # daemonkit_add_script_test(NAME label command…): a test that is no Boost.Test program. Like every test
-# here, it reports that it cannot run by a line `SKIPPED: reason`.
+# here, it reports that it cannot run by a line `SKIPPED: reason`. daemonkit_start_first(NAME): it takes long.
 include_guard(GLOBAL)
 
 function(daemonkit_add_script_test name label)
     add_test(NAME ${name} COMMAND ${ARGN})
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300
         SKIP_REGULAR_EXPRESSION "(^|\n)SKIPPED: ")
+endfunction()
+
+function(daemonkit_start_first name)
+    set_tests_properties(${name} PROPERTIES COST 100)
 endfunction()
