@@ -12,7 +12,6 @@
 #include "sys/joined.hpp"
 #include "sys/process.hpp"
 
-#include <chrono>
 #include <concepts>
 #include <optional>
 #include <string>

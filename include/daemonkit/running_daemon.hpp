@@ -9,7 +9,6 @@
 #include "sys/process.hpp"
 #include "sys/signal_mask.hpp"
 
-#include <chrono>
 #include <exception>
 #include <span>
 #include <stdexcept>

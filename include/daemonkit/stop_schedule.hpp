@@ -3,11 +3,11 @@
 #pragma once
 
 #include "startup_error.hpp"
+#include "sys/time.hpp"
 
 #include <signal.h>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <initializer_list>
 

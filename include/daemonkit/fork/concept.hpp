@@ -21,8 +21,8 @@
 #pragma once
 
 #include "../start_report.hpp"
+#include "../sys/time.hpp"
 
-#include <chrono>
 #include <concepts>
 #include <string_view>
 #include <type_traits>

@@ -5,11 +5,11 @@
 
 #include "../sys/process.hpp"
 #include "../sys/raw_call.hpp"
+#include "../sys/time.hpp"
 #include "../sys/unique_fd.hpp"
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <cstddef>
 #include <string_view>
 

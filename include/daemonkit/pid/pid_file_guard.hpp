@@ -8,12 +8,12 @@
 #include "../sys/directory.hpp"
 #include "../sys/fork_handler.hpp"
 #include "../sys/raw_removal.hpp"
+#include "../sys/time.hpp"
 #include "kernel_name.hpp"
 
 #include <boost/filesystem/path.hpp>
 
 #include <array>
-#include <chrono>
 #include <tuple>
 #include <utility>
 

@@ -18,11 +18,11 @@
 // A child made by fork() gets mask and dispositions back before fork() returns there. signal(7), signalfd(2).
 #pragma once
 
+#include "../sys/time.hpp"
 #include "event.hpp"
 
 #include <signal.h>
 
-#include <chrono>
 #include <concepts>
 #include <span>
 #include <type_traits>

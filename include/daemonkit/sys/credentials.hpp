@@ -15,7 +15,6 @@
 
 #include <array>
 #include <cerrno>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -122,7 +121,7 @@ inline bool is_exactly(const credentials& c) noexcept
     return true;
 }
 
-inline bool are_among(std::span<const gid_t> some, std::span<const gid_t> all) noexcept
+inline bool are_among(const std::vector<gid_t>& some, const std::vector<gid_t>& all) noexcept
 {
     for (const gid_t one : some) {
         bool found = false;
@@ -133,7 +132,7 @@ inline bool are_among(std::span<const gid_t> some, std::span<const gid_t> all) n
 }
 
 /// Whether these, in any order, are the supplementary groups.
-inline bool has_groups(std::span<const gid_t> groups)
+inline bool has_groups(const std::vector<gid_t>& groups)
 {
     const int count = ::getgroups(0, nullptr);
     if (count == -1) return false;
@@ -163,7 +162,7 @@ inline int tie_capabilities_to_root() noexcept
 /// the calling one has kept; then the proof that all is what was asked for, whatever the calls returned, and that root
 /// does not come back. Each of `threads` proves itself by its capabilities, which it would have if it were root still.
 /// -1 and errno if any of it fails.
-inline int become(const credentials& c, std::span<const pid_t> threads = {})
+inline int become(const credentials& c, const std::vector<pid_t>& threads = {})
 {
     const bool by_root = ::geteuid() == 0;
     if (by_root && ::setgroups(c.groups.size(), c.groups.data()) == -1) return -1;

@@ -4,11 +4,11 @@
 
 #include "joined.hpp"
 #include "retry.hpp"
+#include "time.hpp"
 
 #include <poll.h>
 #include <signal.h>
 
-#include <chrono>
 #include <ctime>
 #include <string>
 

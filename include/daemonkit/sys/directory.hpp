@@ -4,11 +4,9 @@
 
 #include "file.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace daemonkit::sys {
 
@@ -16,16 +14,24 @@ class made_directories
 {
 public:
     made_directories() noexcept = default;
-    made_directories(made_directories&&) noexcept = default;
+    made_directories(made_directories&& other) noexcept
+        : made_(std::exchange(other.made_, {})), count_(std::exchange(other.count_, 0))
+    {
+    }
     made_directories& operator=(made_directories&& other) noexcept
     {
-        std::swap(made_, other.made_);
+        made_.swap(other.made_);
+        std::swap(count_, other.count_);
         return *this;
     }
     /// Removes what is still empty, the deepest first.
     ~made_directories()
     {
-        while (!made_.empty() && ::rmdir(made_.back().c_str()) == 0) made_.pop_back();
+        for (; count_ != 0; --count_) {
+            const auto last = made_.rfind('\0', made_.size() - 2) + 1;
+            if (::rmdir(made_.c_str() + last) == -1) return;
+            made_.erase(last);
+        }
     }
 
     /// Makes `directory` and what is missing above it, with exactly `mode`, whatever the umask; -1
@@ -33,45 +39,63 @@ public:
     /// followed below what exists, and none at all if `links` is false: others may own the way.
     int make(const std::string& directory, mode_t mode, bool links = true)
     {
-        auto end = directory.size();
-        const auto open_existing = [&] {
-            const auto existing = end != 0 ? directory.substr(0, end) : directory.starts_with('/') ? "/" : ".";
-            return links ? sys::open(existing.c_str(), O_PATH | O_DIRECTORY)
-                         : open_directory_without_links(existing.c_str());
-        };
-        unique_fd at(open_existing());
-        for (; !at && (errno == ENOENT || errno == ENOTDIR) && end != 0; at.reset(open_existing()))
-            end = directory.find('/') < end ? directory.rfind('/', end - 1) : 0;
-        while (at) {
-            const auto begin = directory.find_first_not_of('/', end);
-            if (begin == std::string::npos) return 0;
-            end = std::min(directory.find('/', begin), directory.size());
-            at = make_below(at.get(), directory.substr(begin, end - begin), directory.substr(0, end), mode);
-        }
-        failed_ = directory.substr(0, end);
-        return -1;
+        return unique_fd(open_existing(directory.empty() ? "." : directory.c_str(), links))
+                   ? 0
+                   : make_missing(directory, mode, links);
     }
 
     [[nodiscard]] const std::string& failed() const noexcept { return failed_; }
 
     /// How many, each in the one before.
-    [[nodiscard]] std::size_t count() const noexcept { return made_.size(); }
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
     /// They stay.
-    void release() noexcept { made_.clear(); }
+    void release() noexcept { count_ = 0; }
 
 private:
-    unique_fd make_below(int at, const std::string& name, const std::string& path, mode_t mode)
+    static int open_existing(const char* path, bool links) noexcept
     {
-        const bool made = ::mkdirat(at, name.c_str(), mode) == 0;
+        return links ? sys::open(path, O_PATH | O_DIRECTORY) : open_directory_without_links(path);
+    }
+
+    [[gnu::cold]] int make_missing(const std::string& directory, mode_t mode, bool links)
+    {
+        std::string path = directory; // cut off behind each step in turn
+        auto end = path.size();
+        unique_fd at;
+        while (!at && (errno == ENOENT || errno == ENOTDIR) && end != 0) {
+            end = path.find('/') < end ? path.rfind('/', end - 1) : 0;
+            const char cut = std::exchange(path[end], '\0');
+            at.reset(open_existing(end != 0 ? path.c_str() : cut == '/' ? "/" : ".", links));
+            path[end] = cut;
+        }
+        while (at) {
+            const auto begin = path.find_first_not_of('/', end);
+            if (begin == std::string::npos) return 0;
+            end = path.find('/', begin);
+            if (end == std::string::npos) end = path.size();
+            const char cut = std::exchange(path[end], '\0');
+            at = make_below(at.get(), path.c_str(), path.c_str() + begin, mode);
+            path[end] = cut;
+        }
+        failed_.assign(path, 0, end);
+        return -1;
+    }
+
+    [[gnu::cold]] unique_fd make_below(int at, const char* path, const char* name, mode_t mode)
+    {
+        const bool made = ::mkdirat(at, name, mode) == 0;
         if (!made && errno != EEXIST) return {};
-        if (made) made_.push_back(path);
-        unique_fd opened(
-            retry([&] { return ::openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
+        if (made) {
+            made_.append(path, std::char_traits<char>::length(path) + 1);
+            ++count_;
+        }
+        unique_fd opened(retry([=] { return ::openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }));
         return opened && made && ::fchmod(opened.get(), mode) == -1 ? unique_fd() : std::move(opened);
     }
 
-    std::vector<std::string> made_;
+    std::string made_; // with a zero behind each
+    std::size_t count_ = 0;
     std::string failed_;
 };
 

@@ -54,7 +54,7 @@ bool any_open_file(pid_t pid, Visit visit)
 }
 
 /// The processes that have a file open, but this one, as "1234, 1235".
-inline std::string who_has_open(const file_status& file)
+[[gnu::cold]] inline std::string who_has_open(const file_status& file)
 {
     std::string who;
     any_number_in("/proc", [&](pid_t pid) {
@@ -67,7 +67,7 @@ inline std::string who_has_open(const file_status& file)
 
 /// The process that locked the file that `fd` has open with flock(2), which may have left the lock to a child; 0 if
 /// nobody did, or /proc/locks (proc(5)) does not show who.
-inline pid_t lock_owner(int fd)
+[[gnu::cold]] inline pid_t lock_owner(int fd)
 {
     const unique_fd list(sys::open("/proc/locks", O_RDONLY));
     file_status status = {};

@@ -4,6 +4,7 @@
 
 #include "file.hpp"
 #include "joined.hpp"
+#include "time.hpp"
 
 #include <sys/prctl.h>
 #include <sys/statfs.h>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>

@@ -59,7 +59,7 @@ struct named_socket
 };
 
 /// Those whose names begin so, as proc_net(5) tells.
-inline std::vector<named_socket> sockets_named(std::string_view beginning)
+[[gnu::cold]] inline std::vector<named_socket> sockets_named(std::string_view beginning)
 {
     const unique_fd file(sys::open("/proc/net/unix", O_RDONLY));
     std::string text;

@@ -7,7 +7,10 @@
 #include "file.hpp"
 #include "joined.hpp"
 
+#include <climits>
+#include <cstdio>
 #include <string>
+#include <string_view>
 
 namespace daemonkit::sys {
 
@@ -23,7 +26,7 @@ struct untrusted
 
 /// Whether the user namespace has no number for a user, as for root's files in most of them: then they belong to the
 /// overflow user, user_namespaces(7).
-inline bool is_unmapped(uid_t user)
+[[gnu::cold]] inline bool is_unmapped(uid_t user)
 {
     constexpr uid_t overflow = 65534;
     const unique_fd file(user == overflow ? sys::open("/proc/self/uid_map", O_RDONLY) : -1);
@@ -50,8 +53,21 @@ inline untrusted untrusted_file(const char* path, const file_status& status)
                           "); take that away with chmod go-w"})};
 }
 
+inline untrusted untrusted_way(const std::string& path, int links = 0);
+
+/// The same of where a symbolic link on the way to `path` leads.
+[[gnu::cold]] inline untrusted untrusted_target(const char* link, const std::string& path, int links)
+{
+    if (links == 40) return {path, "too many symbolic links lead there"}; // path_resolution(7)
+    char target[PATH_MAX];
+    const auto length = ::readlink(link, target, sizeof target);
+    const std::string_view to(target, length > 0 ? static_cast<std::size_t>(length) : 0);
+    const std::string_view from = link;
+    return untrusted_way(joined({to.starts_with('/') ? "" : from.substr(0, from.rfind('/') + 1), to}), links + 1);
+}
+
 /// Each directory and each symbolic link from "/" to `path`, which is absolute; what is missing is trusted.
-inline untrusted untrusted_way(const std::string& path, int links = 0)
+inline untrusted untrusted_way(const std::string& path, int links)
 {
     untrusted nothing;
     std::string way = path; // cut off behind each step in turn
@@ -63,13 +79,7 @@ inline untrusted untrusted_way(const std::string& path, int links = 0)
         if (auto found = untrusted_file(way.c_str(), status)) return found;
         if (S_ISLNK(status.st_mode)) {
             nothing.links = true;
-            if (links == 40) return {path, "too many symbolic links lead there"}; // path_resolution(7)
-            char target[PATH_MAX];
-            const auto length = ::readlink(way.c_str(), target, sizeof target);
-            const std::string to(target, length > 0 ? static_cast<std::size_t>(length) : 0);
-            const std::string step = way.c_str();
-            if (auto found = untrusted_way(to[0] == '/' ? to : step.substr(0, step.rfind('/') + 1) + to, links + 1))
-                return found;
+            if (auto found = untrusted_target(way.c_str(), path, links)) return found;
         }
         if (end != std::string::npos) way[end] = '/';
     }
