@@ -47,11 +47,9 @@ struct process_identity
 /// 0 ... 999 999 999, of a process and the place of its file. Throws startup_error if the boot cannot be told.
 [[nodiscard]] inline long stamp_of(const process_identity& process, std::string_view place)
 {
-    static const auto boot = [] { // a process lives in one
-        sys::small_text id;
-        if (sys::read_boot_id(id) == 0) return id;
+    sys::small_text boot;
+    if (sys::read_boot_id(boot) == -1)
         cannot("read", "/proc/sys/kernel/random/boot_id", "/proc does not show it: is it mounted?");
-    }();
     fingerprint all;
     all.fold(sys::decimal(process.pid)).fold(sys::decimal(process.generation)).fold(boot.view()).fold(place);
     return static_cast<long>(all.value() % 1'000'000'000U);
