@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // A pid names a process only until the number is used again. What never comes back is the pid together with what the
-// kernel gave this one of its bearers (sys::generation_of) and the boot they belong to. Those three, and the place of the file, so that
-// one daemon's file in the place of another's is not its own, are folded into a number below 10^9, the stamp, and the pid file carries it in the nanoseconds of its modification time: the content
-// stays the one line that LSB's readers understand, nobody needs a lock or a privilege to check it, and a jump of the
-// clock or a reboot changes nothing. A file that was copied, edited or touched has lost its stamp and proves nothing.
+// kernel gave this one of its bearers (sys::generation_of) and the boot they belong to. Those three, and the place of
+// the file, so that one daemon's file in the place of another's is not its own, are folded into a number below 10^9,
+// the stamp, and the pid file carries it in the nanoseconds of its modification time: the content stays the one line
+// that LSB's readers understand, nobody needs a lock or a privilege to check it, and a jump of the clock or a reboot
+// changes nothing. A file that was copied, edited or touched has lost its stamp and proves nothing.
 //
 // Asking the kernel who holds a lock was weighed against it. A lock of flock(2) or of an open file belongs to no
 // process, so F_OFD_GETLK answers -1; F_GETLK names the pid, but any close() of the file inside the daemon drops such
