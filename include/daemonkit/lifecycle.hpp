@@ -178,8 +178,7 @@ private:
         identity.publish(sys::this_process());
         auto streams = stdio.redirect();
         if constexpr (std::is_same_v<decltype(streams), streams_type>) streams_ = &streams;
-        if constexpr (Stdio::reopens)
-            for (const int fd : identity.descriptors()) refuse_shared(fd);
+        for (const int fd : identity.descriptors()) refuse_shared(fd);
         auto& self = static_cast<Derived&>(*this);
         self.on_start();
         if (const auto& who = setup.credentials()) streams.give_to(who->uid, who->gid);
