@@ -2,6 +2,7 @@
 // handoff_fork by itself: who the daemon is, how a start ends, and what the origin says with its last words. What
 // becomes of the memory is in handoff_memory.cpp.
 #include "fork/handoff.hpp"
+#include "fork/deaths.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -133,20 +134,6 @@ BOOST_AUTO_TEST_CASE(a_failure_arrives_as_sentence_and_status)
 BOOST_AUTO_TEST_CASE(a_death_is_noticed_at_once_and_named)
 {
     NEEDS_HANDOVER();
-    struct death
-    {
-        void (*die)();
-        int status;
-        const char* sentence;
-    };
-    const death deaths[]{
-        {[] { ::_exit(7); }, 7, "exited with status 7"},
-        {[] { ::_exit(0); }, 1, "exited with status 0"},
-        {[] { ::raise(SIGKILL); }, 1, "was killed by signal 9 (Killed)"},
-        {[] { ::raise(SIGSEGV); }, 1, "was killed by signal 11 (Segmentation fault)"},
-        {[] { ::abort(); }, 1, "was killed by signal 6 (Aborted)"},
-        {[] { ::raise(SIGRTMIN); }, 1, "was killed by signal 34 (a real-time signal)"},
-    };
     for (const auto& death : deaths) {
         const auto origin = handed_over([&](auto&) { death.die(); });
         BOOST_TEST(origin.status == death.status);
