@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+// A host for one service manager: process numbers and mounts of its own, this machine's files as they are, and every
+// change to them in memory. What is done in there touches nothing outside, and whatever runs in there ends with it.
+#pragma once
+
+#include "support/process.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <linux/sched.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <sstream>
+#include <string>
+#include <vector>
+
+class private_host
+{
+public:
+    /// Beside what is installed here it has what lies unpacked in `packages`.
+    explicit private_host(const std::string& packages)
+    {
+        int told[2];
+        if (::pipe2(told, O_CLOEXEC) == -1) std::abort();
+        clone_args how{};
+        how.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+        how.exit_signal = SIGCHLD;
+        std::fflush(nullptr);
+        first_ = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
+        if (first_ == 0) be_the_first_process(packages, told[1]);
+        if (first_ == -1) reason_ = std::string("cannot make namespaces here: ") + std::strerror(errno);
+        ::close(told[1]);
+        char text[512];
+        for (ssize_t n = 0; (n = ::read(told[0], text, sizeof text)) > 0;)
+            reason_.append(text, static_cast<std::size_t>(n));
+        ::close(told[0]);
+    }
+    private_host(const private_host&) = delete;
+    private_host& operator=(const private_host&) = delete;
+    ~private_host()
+    {
+        if (first_ <= 0) return;
+        ::kill(first_, SIGKILL); // the kernel ends all others before waitpid() returns
+        ::waitpid(first_, nullptr, 0);
+    }
+
+    /// Why there is no such host here; empty if there is one.
+    [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+
+    /// A file of it, as it is reached from outside.
+    [[nodiscard]] boost::filesystem::path operator/(const std::string& file) const
+    {
+        return "/proc/" + std::to_string(first_) + "/root/" + file;
+    }
+
+    /// A command in there, as root.
+    outcome operator()(const std::vector<std::string>& command) const
+    {
+        std::vector<std::string> whole{"nsenter", "--target", std::to_string(first_), "--mount", "--ipc",
+                                       "--pid",   "--"};
+        whole.insert(whole.end(), command.begin(), command.end());
+        return run(whole);
+    }
+    outcome operator()(const std::string& line) const { return (*this)(std::vector<std::string>{"sh", "-c", line}); }
+
+    /// A program that stays, in a session of its own; what it says is in /var/log/NAME.
+    outcome background(const std::string& name, const std::string& line) const
+    {
+        return (*this)("setsid --fork sh -c 'exec " + line + "' >/var/log/" + name + " 2>&1");
+    }
+
+    [[nodiscard]] bool has(const std::string& program) const { return (*this)("command -v " + program).status == 0; }
+
+    /// The processes in there that have this name, by their numbers outside.
+    [[nodiscard]] std::vector<pid_t> processes(const std::string& name) const
+    {
+        std::vector<pid_t> found;
+        for (const pid_t pid : processes())
+            if (proc_status(pid, "Name") == name && alive(pid)) found.push_back(pid);
+        return found;
+    }
+
+    /// The number outside of the process that has this one in there; 0 if there is none.
+    [[nodiscard]] pid_t outside(pid_t inside) const
+    {
+        for (const pid_t pid : processes()) {
+            std::istringstream numbers(proc_status(pid, "NSpid"));
+            pid_t innermost = 0;
+            while (numbers >> innermost) {}
+            if (innermost == inside) return pid;
+        }
+        return 0;
+    }
+
+private:
+    [[nodiscard]] std::vector<pid_t> processes() const
+    {
+        const auto numbers = proc_link(first_, "ns/pid");
+        std::vector<pid_t> found;
+        for (const auto& entry : boost::filesystem::directory_iterator("/proc")) {
+            const auto pid = static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
+            if (pid > 0 && proc_link(pid, "ns/pid") == numbers) found.push_back(pid);
+        }
+        return found;
+    }
+
+    [[noreturn]] static void be_the_first_process(const std::string& packages, int told)
+    {
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+        const std::string failed = change_root(packages);
+        const std::string reason = failed.empty() ? "" : "cannot " + failed + " here: " + std::strerror(errno);
+        if (::write(told, reason.data(), reason.size()) == -1 || !failed.empty()) ::_exit(1);
+        ::signal(SIGCHLD, SIG_IGN); // the kernel collects what is left to this process
+        ::close(told);
+        for (;;) ::pause();
+    }
+
+    /// What could not be done; errno says why.
+    static std::string change_root(const std::string& packages)
+    {
+        const auto mounts = [](const char* what, const char* where, const char* type, unsigned long flags = 0,
+                               const char* data = nullptr) { return ::mount(what, where, type, flags, data) == 0; };
+        if (!mounts(nullptr, "/", nullptr, MS_REC | MS_PRIVATE)) return "have mounts of my own";
+        if (!mounts("tmpfs", "/run", "tmpfs")) return "mount a tmpfs";
+        for (const char* const directory : {"/run/upper", "/run/work", "/run/root"}) ::mkdir(directory, 0755);
+        if (!mounts("overlay", "/run/root", "overlay", 0, "lowerdir=/,upperdir=/run/upper,workdir=/run/work"))
+            return "lay an overlay over /";
+        if (boost::filesystem::exists(packages) && run({"cp", "-a", packages + "/.", "/run/root"}).status != 0)
+            return "copy the packages in " + packages;
+        if (!mounts("/dev", "/run/root/dev", nullptr, MS_BIND | MS_REC) || !mounts("tmpfs", "/run/root/run", "tmpfs") ||
+            !mounts("tmpfs", "/run/root/tmp", "tmpfs") || !mounts("proc", "/run/root/proc", "proc"))
+            return "mount what a host has";
+        if (::chdir("/run/root") == -1 || ::syscall(SYS_pivot_root, ".", ".") == -1 || ::umount2(".", MNT_DETACH) == -1)
+            return "change the root";
+        return {};
+    }
+
+    pid_t first_ = -1;
+    std::string reason_{};
+};
