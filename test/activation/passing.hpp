@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+// Descriptors passed as a service manager does it: from 3 on, with LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES.
+#pragma once
+
+#include "support/process.hpp"
+
+#include <daemonkit/sys/unique_fd.hpp>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// A file in memory with this content.
+inline daemonkit::sys::unique_fd memory_of(const std::string& content)
+{
+    daemonkit::sys::unique_fd file(::memfd_create("passed", MFD_CLOEXEC));
+    if (::write(file.get(), content.data(), content.size()) == -1) std::abort();
+    return file;
+}
+
+struct passing
+{
+    std::vector<int> descriptors{};
+    std::optional<std::string> names{};
+    std::optional<std::string> count = std::to_string(descriptors.size());
+    std::optional<std::string> pid{}; // else that of the process
+
+    /// In a child process, which then has no others above 2, but for those that are closed on exec.
+    void here() const
+    {
+        const int out_of_the_way = 200 + static_cast<int>(descriptors.size());
+        std::vector<int> copies;
+        for (const int fd : descriptors) copies.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, out_of_the_way));
+        ::close_range(3, static_cast<unsigned>(out_of_the_way) - 1, 0);
+        for (std::size_t i = 0; i < copies.size(); ++i) ::dup2(copies[i], static_cast<int>(3 + i));
+        set("LISTEN_PID", pid ? pid : std::to_string(::getpid()));
+        set("LISTEN_FDS", count);
+        set("LISTEN_FDNAMES", names);
+    }
+
+    static void set(const char* name, const std::optional<std::string>& value)
+    {
+        if (value)
+            ::setenv(name, value->c_str(), 1);
+        else
+            ::unsetenv(name);
+    }
+};
+
+/// In a child process: becomes a program.
+[[nodiscard]] inline int execute(const std::vector<std::string>& command)
+{
+    std::vector<char*> arguments;
+    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    ::execv(arguments[0], arguments.data());
+    return 127;
+}
