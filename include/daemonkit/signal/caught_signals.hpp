@@ -51,6 +51,8 @@ public:
     ~caught_signals()
     {
         sys::blocked_signals blocked(sys::all_signals());
+        // What still waits must not kill a process that is about to end with its own status.
+        while (sys::take_signal(heard_signals()) != 0) {}
         restore_dispositions();
         blocked.restore_to(child_mask);
         installed.store(false);

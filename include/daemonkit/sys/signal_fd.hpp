@@ -20,12 +20,4 @@ inline int read_signal(int fd) noexcept
     return n == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
 }
 
-/// One of these blocked signals if it waits, or 0; it is taken before those that are not asked for.
-inline int take_signal(const sigset_t& set) noexcept
-{
-    const timespec at_once{};
-    const int signal = retry([&] { return ::sigtimedwait(&set, nullptr, &at_once); });
-    return signal == -1 ? 0 : signal;
-}
-
 } // namespace daemonkit::sys

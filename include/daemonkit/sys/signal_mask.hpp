@@ -3,6 +3,7 @@
 #pragma once
 
 #include "raw_call.hpp"
+#include "retry.hpp"
 
 #include <pthread.h>
 #include <signal.h>
@@ -60,6 +61,14 @@ private:
     sigset_t after_{};
     bool kept_ = false;
 };
+
+/// One of these blocked signals if it waits, or 0; it is taken before those that are not asked for.
+inline int take_signal(const sigset_t& set) noexcept
+{
+    const timespec at_once{};
+    const int signal = retry([&] { return ::sigtimedwait(&set, nullptr, &at_once); });
+    return signal == -1 ? 0 : signal;
+}
 
 using thread_handle = pthread_t;
 inline thread_handle this_thread() noexcept { return ::pthread_self(); }
