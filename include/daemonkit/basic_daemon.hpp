@@ -5,9 +5,7 @@
 #pragma once
 
 #include "control.hpp"
-#include "fork/no_fork.hpp"
 #include "lifecycle.hpp"
-#include "stdio/inherit_stdio.hpp"
 
 #include <string>
 #include <utility>
@@ -47,9 +45,12 @@ public:
     void on_stop() {}
     /// In the daemon, out of wait() or wait_for(), for the signals that the SignalPolicy chooses.
     void on_signal(int)
-        requires(!says_chosen<SignalPolicy> || requires { requires SignalPolicy::chosen.empty(); })
+        requires(!chooses_signals<SignalPolicy>)
     {
     }
+    /// In the daemon, before run() and out of wait() or wait_for(): a child has ended and was collected, where the
+    /// SignalPolicy collects children and this process adopts orphans. `wait_status` as of waitpid(2).
+    void on_child(pid_t, int) {}
 
     // ---- verbs ----------------------------------------------------------------------------------------------------
 
@@ -65,14 +66,11 @@ public:
     template <class Progress, class... Args>
     start_result start_watched(Progress progress, const settings& s, Args&&... args)
     {
-        if constexpr (ForkPolicy::detaches)
-            if (sys::this_process() == 1) {
-                life::complain(
-                    life::name_of(s),
-                    "pid 1 does not fork, its end would be the end of its container: running in the foreground");
-                return run_in_foreground(s, std::forward<Args>(args)...);
-            }
-        return this->live(s.fork, s.stdio, progress, s, std::forward<Args>(args)...);
+        const bool in_foreground = ForkPolicy::detaches && sys::this_process() == 1;
+        if (in_foreground)
+            life::complain(life::name_of(s),
+                           "pid 1 does not fork, its end would be the end of its container: running in the foreground");
+        return this->live(in_foreground, progress, s, std::forward<Args>(args)...);
     }
 
     /// The verb run: the same daemon without fork and with the caller's stdio, identity and signals kept.
@@ -80,7 +78,7 @@ public:
     start_result run_in_foreground(const settings& s, Args&&... args)
     {
         in_silence progress;
-        return this->live(no_fork{}, inherit_stdio{}, progress, s, std::forward<Args>(args)...);
+        return this->live(true, progress, s, std::forward<Args>(args)...);
     }
 
     /// Ends the daemon that has the identity in `s`, by the schedule in `s`; returns the moment it is gone.
@@ -119,14 +117,15 @@ public:
         return start_watched(progress, s, std::forward<Args>(args)...);
     }
 
-    /// Asks the daemon that has the identity in `s` to reload.
+    /// Makes the daemon that has the identity in `s` reload, and returns when on_reload() has ended there; what it threw
+    /// is the message, and the old state stays. Waits no longer than the reload_deadline in `s`.
     [[nodiscard]] static control_result reload(const settings& s)
     {
         static_assert(can_be_found, "daemonkit: reload() needs a PidPolicy that records the pid: take pid_file or "
                                     "flock_pid_file");
         static_assert(hears_reload(), "daemonkit: nobody would hear reload(): declare `public: void on_reload()`, or "
                                       "take log_file_stdio, and a SignalPolicy other than inherit_signals");
-        if constexpr (can_be_found) return control::reload(s.pid);
+        if constexpr (can_be_found) return control::reload(s.pid, s.reload_deadline);
     }
 
     /// What is known of the daemon that has the identity in `s`; any user may ask.

@@ -7,6 +7,7 @@
 #include "command_line_options.hpp"
 #include "json.hpp"
 #include "sys/terminal.hpp"
+#include "sys/unit.hpp"
 #include "version.hpp"
 
 #include <cstdio>
@@ -32,6 +33,15 @@ public:
     {
         if (const auto status = options_.parse(argc, argv, name_, version(), verbs)) return *status;
         if (options_.timeout) allow(*options_.timeout);
+        if (options_.ready_fd) {
+            if constexpr (requires { settings_.fork.ready_fd; }) {
+                settings_.fork.ready_fd = *options_.ready_fd;
+            } else {
+                complain("--ready-fd: this daemon tells no service manager; build it with notify_no_fork or "
+                         "notify_double_fork");
+                return exit_status::usage;
+            }
+        }
         if constexpr (requires { settings_.fork.announces; }) { // an origin that cannot come back to tell()
             settings_.fork.announces = !options_.quiet;
             settings_.fork.name = name_;
@@ -74,7 +84,7 @@ private:
         {"stop", "stop it and return when it is gone", found},
         {"restart", "stop it if it runs, and start it", found},
         {"try-restart", "restart it if it runs", found},
-        {"reload", "make it read its configuration again", found&& Daemon::hears_reload()},
+        {"reload", "make it read its configuration again, and return when it has", found&& Daemon::hears_reload()},
         {"force-reload", "reload it, or restart it if it cannot reload", found},
         {"status", "say whether it runs; exit status 0 running, 1 dead, 3 stopped, 4 unknown", found},
         {"run", "run it in the foreground", true},
@@ -88,11 +98,12 @@ private:
             return "(daemonkit " DAEMONKIT_VERSION ")";
     }
 
-    /// --timeout: for the daemon to be ready, and for the first step of stopping it.
+    /// --timeout: for the daemon to be ready, for the first step of stopping it, and for its reload.
     void allow(std::chrono::nanoseconds time)
     {
         if constexpr (requires { settings_.fork.deadline = time; }) settings_.fork.deadline = time;
         settings_.stop.first_patience(time);
+        settings_.reload_deadline = time;
     }
 
     [[nodiscard]] sys::ticker watch(const char* doing) const
@@ -112,15 +123,22 @@ private:
         if (options_.verbose) line(stdout, text);
     }
 
+    /// Who started the daemon that is in the way.
+    [[nodiscard]] static std::string with_unit(const start_result& r)
+    {
+        const auto unit = r.outcome == start_outcome::already_running ? sys::unit_of(r.pid) : std::string();
+        return unit.empty() ? r.message : r.message + ", as the unit " + unit + " of systemd: ask systemctl";
+    }
+
     int tell(const start_result& r) const
     {
         if (r.outcome == start_outcome::ready) {
             if (!options_.quiet) line(stdout, "started (pid " + std::to_string(r.pid) + ")");
             if constexpr (Daemon::can_be_found) chat("recorded in " + settings_.pid.where());
         } else if (r.status != exit_status::done && r.outcome != start_outcome::finished) {
-            if (!r.message.empty()) complain(r.message);
+            if (!r.message.empty()) complain(with_unit(r));
         } else if (!options_.quiet && !r.message.empty() && r.outcome != start_outcome::finished) {
-            line(stdout, r.message);
+            line(stdout, with_unit(r));
         }
         return r.status;
     }

@@ -28,6 +28,7 @@ struct command_line_options
 {
     std::string_view verb{};
     std::optional<std::chrono::nanoseconds> timeout{};
+    std::optional<int> ready_fd{};
     bool json = false;
     bool quiet = false;
     bool verbose = false;
@@ -36,19 +37,18 @@ struct command_line_options
     std::optional<int> parse(int argc, char** argv, const std::string& name, const std::string& version,
                              std::span<const verb_help> verbs)
     {
-        static constexpr option longs[] = {{"timeout", required_argument, nullptr, 't'},
-                                           {"json", no_argument, nullptr, 'j'},
-                                           {"quiet", no_argument, nullptr, 'q'},
-                                           {"verbose", no_argument, nullptr, 'v'},
-                                           {"help", no_argument, nullptr, 'h'},
-                                           {"version", no_argument, nullptr, 'V'},
-                                           {nullptr, 0, nullptr, 0}};
+        static constexpr option longs[] = {
+            {"timeout", required_argument, nullptr, 't'}, {"ready-fd", required_argument, nullptr, 'r'},
+            {"json", no_argument, nullptr, 'j'},          {"quiet", no_argument, nullptr, 'q'},
+            {"verbose", no_argument, nullptr, 'v'},       {"help", no_argument, nullptr, 'h'},
+            {"version", no_argument, nullptr, 'V'},       {nullptr, 0, nullptr, 0}};
         std::string complaint;
         bool read = true;
         ::optind = 0; // from the beginning, also the second time a program calls this
         for (int c = 0; read && (c = ::getopt_long(argc, argv, "", longs, nullptr)) != -1;) {
             switch (c) {
             case 't': complaint = read_timeout(::optarg); break;
+            case 'r': complaint = read_descriptor(::optarg); break;
             case 'j': json = true; break;
             case 'q': quiet = true; break;
             case 'v': verbose = true; break;
@@ -65,7 +65,8 @@ struct command_line_options
         }
         if (!complaint.empty()) std::fprintf(stderr, "%s: %s\n", name.c_str(), complaint.c_str());
         usage(stderr, name, verbs);
-        return exit_status::usage;
+        // Of status, 2 would be the answer "dead, and its lock file remains".
+        return verb == "status" ? exit_status::status_unknown : exit_status::usage;
     }
 
 private:
@@ -76,8 +77,9 @@ private:
         if (!known) return "there is no verb '" + std::string(verb) + "'";
         if (excess != nullptr) return "nothing may follow the verb, but '" + std::string(excess) + "' does";
         if (json && verb != "status") return "--json goes with status only";
-        if (timeout && (verb == "status" || verb == "run" || verb == "reload"))
-            return "--timeout goes with verbs that wait, start and stop";
+        if (timeout && (verb == "status" || verb == "run"))
+            return "--timeout goes with verbs that wait: start, stop and reload";
+        if (ready_fd && verb != "run") return "--ready-fd goes with run only";
         return {};
     }
 
@@ -92,13 +94,25 @@ private:
         return {};
     }
 
+    [[nodiscard]] std::string read_descriptor(const char* text)
+    {
+        char* end = nullptr;
+        const long number = std::strtol(text, &end, 10);
+        if (end == text || *end != '\0' || number <= 2 || number > 1'000'000)
+            return "--ready-fd takes the number of a descriptor above 2, not '" + std::string(text) + "'";
+        ready_fd = static_cast<int>(number);
+        return {};
+    }
+
     static void usage(std::FILE* to, const std::string& name, std::span<const verb_help> verbs)
     {
         std::fprintf(to, "Usage: %s [OPTION]... VERB\n\n", name.c_str());
         for (const auto& v : verbs)
             if (v.exists) std::fprintf(to, "  %-16s%s\n", v.name, v.does);
         std::fputs("\n"
-                   "  --timeout S     wait S seconds at the most: start until it is ready, stop before it kills\n"
+                   "  --timeout S     wait S seconds at the most: start until it is ready, stop before it kills,\n"
+                   "                  reload until it has reloaded\n"
+                   "  --ready-fd N    run writes a newline to descriptor N when it is ready\n"
                    "  --json          status as one JSON object\n"
                    "  --quiet         say nothing but errors\n"
                    "  --verbose       say what is done\n"

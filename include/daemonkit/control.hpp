@@ -7,6 +7,7 @@
 #include "exit_status.hpp"
 #include "fork/concept.hpp"
 #include "pid/concept.hpp"
+#include "reload_answer.hpp"
 #include "stop_schedule.hpp"
 #include "sys/deadline.hpp"
 #include "sys/joined.hpp"
@@ -124,16 +125,51 @@ try {
     return failure(e);
 }
 
-/// Asks the daemon to reload.
+/// The daemon's answer to a reload, or why there is none. HUP has been sent.
+[[nodiscard]] inline control_result reloaded(const reload_call& call, const holder& daemon, const sys::deadline& until,
+                                             std::chrono::nanoseconds deadline)
+{
+    for (std::string refusal;;) {
+        const bool gone = sys::has_exited(daemon.process.get()); // before the look: what it has said by then is there
+        if (call.answered(daemon.pid, refusal)) {
+            if (refusal.empty())
+                return {exit_status::done, daemon.pid, sys::joined({"reloaded (pid ", daemon.pid, ")"})};
+            return {exit_status::error, daemon.pid,
+                    sys::joined({"reload refused by pid ", daemon.pid, ", the old state stays: ", refusal})};
+        }
+        if (gone)
+            return {exit_status::error, daemon.pid, sys::joined({"pid ", daemon.pid, " ended before it had reloaded"})};
+        if (until.passed())
+            return {exit_status::error, daemon.pid,
+                    sys::joined({"pid ", daemon.pid, " has not reloaded within ", sys::in_seconds(deadline),
+                                 " s: it is busy or hangs, and reloads when it next waits"})};
+        call.wait(daemon.process.get(), until.remaining());
+    }
+}
+
+/// Makes the daemon reload, and returns when it has, where the PidPolicy knows a socket to ask it by.
 template <class Pid>
-[[nodiscard]] control_result reload(const Pid& policy)
+[[nodiscard]] control_result reload(const Pid& policy, std::chrono::nanoseconds deadline)
 try {
     const auto daemon = policy.find();
     if (!daemon) return {exit_status::not_running, 0, "not running"};
-    if (sys::pidfd_send_signal(daemon.process.get(), SIGHUP) == 0 && !sys::has_exited(daemon.process.get()))
-        return {exit_status::done, daemon.pid, sys::joined({"told to reload (pid ", daemon.pid, ")"})};
-    return sys::has_exited(daemon.process.get()) ? control_result{exit_status::not_running, 0, "not running"}
-                                                 : cannot_signal(daemon.pid);
+    if (daemon.pid == sys::this_process())
+        return {exit_status::error, daemon.pid, "a daemon does not reload itself this way: call on_reload()"};
+    const sys::deadline until(deadline);
+    std::string socket;
+    if constexpr (has_control_name<Pid>) socket = policy.control_name(daemon);
+    reload_call call(socket);
+    bool asked = false;
+    do {
+        asked = call.can_ask() && call.ask();
+        if (sys::pidfd_send_signal(daemon.process.get(), SIGHUP) == -1 && errno != ESRCH)
+            return cannot_signal(daemon.pid);
+        if (!asked && call.can_ask()) call.wait(daemon.process.get(), std::chrono::milliseconds(1)); // it makes room
+    } while (!asked && call.can_ask() && !until.passed() && !sys::has_exited(daemon.process.get()));
+    if (asked || call.can_ask()) return reloaded(call, daemon, until, deadline);
+    if (sys::has_exited(daemon.process.get())) return {exit_status::not_running, 0, "not running"};
+    return {exit_status::done, daemon.pid,
+            sys::joined({"told to reload (pid ", daemon.pid, "); how that ends cannot be heard from here"})};
 } catch (const std::exception& e) {
     return failure(e);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <concepts>
+#include <iterator>
 #include <type_traits>
 
 namespace daemonkit {
@@ -49,6 +50,11 @@ constexpr void check_hooks()
         }, "daemonkit: on_stop is private or has another signature: declare `public: void on_stop()`");
     static_assert(
         requires(D& d) {
+            { d.on_child(1, 1) } -> std::same_as<void>;
+        }, "daemonkit: on_child is private or has another signature: declare `public: void on_child(pid_t child, int "
+           "wait_status)`");
+    static_assert(
+        requires(D& d) {
             { d.on_signal(1) } -> std::same_as<void>;
         }, "daemonkit: on_signal is missing, private or has another signature: a daemon that chooses signals "
            "declares `public: void on_signal(int signal)`");
@@ -68,6 +74,12 @@ constexpr bool hears_reload()
     else
         return true;
 }
+
+/// Whether the class names descriptors, by `kept_descriptors()`, that a detaching daemon keeps.
+template <class D>
+concept keeps_descriptors = requires(const D& d) {
+    { *std::begin(d.kept_descriptors()) } -> std::convertible_to<int>;
+};
 
 /// Whether the class tells by `static constexpr bool announces_ready = true` that run() will call ready().
 template <class D>

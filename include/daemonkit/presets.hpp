@@ -23,15 +23,21 @@ template <class Derived, class PidPolicy = flock_pid_file, class SignalPolicy = 
 using bsd_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
 
 /// For systemd, s6 and runit: daemon(7)'s new-style daemon stays in the foreground of a manager that knows its pid,
-/// keeps its log and restarts it.
+/// keeps its log, restarts it and is told when it is ready.
 template <class Derived, class PidPolicy = no_pid_file, class SignalPolicy = signalfd_signals,
-          class StdioPolicy = inherit_stdio, class ForkPolicy = no_fork>
+          class StdioPolicy = inherit_stdio, class ForkPolicy = notify_no_fork>
 using systemd_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
 
 /// For containers: pid 1 has no default action for TERM, so it must hear; a handler is all it takes, and without a
-/// descriptor or a blocked mask nothing of it reaches what the container executes.
-template <class Derived, class PidPolicy = no_pid_file, class SignalPolicy = self_pipe_signals,
+/// blocked mask nothing of it reaches what the container executes. And orphans become its children.
+template <class Derived, class PidPolicy = no_pid_file, class SignalPolicy = reaping_signals,
           class StdioPolicy = inherit_stdio, class ForkPolicy = no_fork>
 using container_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
+
+/// One binary for all of them: its verb start suits init scripts and cluster managers, its verb run service managers and
+/// containers; and while one of them runs it, the others find it and start no second.
+template <class Derived, class PidPolicy = flock_pid_file, class SignalPolicy = reaping_signals,
+          class StdioPolicy = null_stdio, class ForkPolicy = notify_double_fork>
+using universal_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
 
 } // namespace daemonkit

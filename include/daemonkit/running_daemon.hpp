@@ -4,21 +4,27 @@
 #pragma once
 
 #include "combination.hpp"
+#include "derived_class.hpp"
+#include "listeners.hpp"
+#include "reload_answer.hpp"
 #include "sys/deadline.hpp"
 #include "sys/file.hpp"
 #include "sys/process.hpp"
 #include "sys/signal_mask.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace daemonkit {
 
 template <class Derived, class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy>
-class running_daemon
+class running_daemon : public listeners<ForkPolicy>
 {
     static_assert(combination<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>::holds);
 
@@ -69,29 +75,31 @@ public:
         return SignalPolicy::claims_signals ? child_mask_ : sys::current_mask();
     }
 
-    /// While the daemon initialises: the origin waits `more` from now on, whatever its deadline was.
-    template <class Rep, class Period>
-    void extend(std::chrono::duration<Rep, Period> more)
-    {
-        if (link_ != nullptr && !ready_) link_->extend(sys::saturate(more));
-    }
-
-    /// The daemon is up: ends the origin's wait, once. Called by the lifecycle before run(), or by run() itself in a
-    /// class that declares `static constexpr bool announces_ready = true`.
-    void ready() noexcept
-    {
-        if (!std::exchange(ready_, true) && link_ != nullptr) link_->ready();
-    }
-
 protected:
-    using link_type = std::remove_cvref_t<decltype(std::declval<const ForkPolicy&>().detach())>;
     using identity_type = std::remove_cvref_t<decltype(std::declval<const PidPolicy&>().claim())>;
     using signals_type = std::remove_cvref_t<decltype(std::declval<const SignalPolicy&>().install(
         std::span<const int>(), std::declval<const sigset_t&>()))>;
     using streams_type = std::remove_cvref_t<decltype(std::declval<const StdioPolicy&>().redirect())>;
 
+    using listeners<ForkPolicy>::has_manager;
+    using listeners<ForkPolicy>::ready_;
+    using listeners<ForkPolicy>::tell_manager;
+
     running_daemon() noexcept = default;
     ~running_daemon() = default;
+
+    /// Whether a HUP means anything to it; else its disposition is left alone.
+    static constexpr bool hears_reload()
+    {
+        return SignalPolicy::claims_signals && (StdioPolicy::reopens || derived::hears_reload<Derived>());
+    }
+
+    void collect_children()
+    {
+        if (!sys::adopts_orphans()) return;
+        int status = 0;
+        while (const pid_t child = sys::reap_any(status)) self().on_child(child, status);
+    }
 
     /// To standard error, where nobody else can be told any more.
     static void complain(std::string_view who, std::string_view what)
@@ -103,13 +111,12 @@ private:
     /// Waits for one thing and does what it asks for; false if nothing came.
     bool hear(std::chrono::nanoseconds timeout)
     {
+        if constexpr (has_manager) tell_manager([&](auto& manager) { timeout = std::min(timeout, manager.alive()); });
         const event e = installed().wait(timeout, identity_->lost_fd());
         if (e.is_stop())
             stopping_ = true;
-        else if (e.is_reload())
-            reload_here();
         else if (e)
-            self().on_signal(e.signal);
+            carry_out(e);
         if (!identity_->keep()) {
             complain(name_, "another daemon has taken the identity of this one: stopping");
             stopping_ = true;
@@ -117,21 +124,44 @@ private:
         return static_cast<bool>(e);
     }
 
+    void carry_out(event e)
+    {
+        if constexpr (hears_reload())
+            if (e.is_reload()) return reload_here();
+        if constexpr (collects_children<SignalPolicy>)
+            if (e.signal == SIGCHLD) return collect_children();
+        self().on_signal(e.signal);
+    }
+
     void reload_here()
     {
+        const reload_callers callers(control_fd());
+        if (ready_) tell_manager([](auto& manager) { manager.reloading(); });
+        std::string refusal;
         try {
             if (streams_ != nullptr) streams_->reopen();
             self().on_reload();
         } catch (const std::exception& e) {
-            refuse_reload(e.what());
+            refusal = refuse_reload(e.what());
         } catch (...) {
-            refuse_reload("an exception that is no std::exception");
+            refusal = refuse_reload("an exception that is no std::exception");
         }
+        if (ready_) tell_manager([&](auto& manager) { manager.reloaded(refusal); });
+        callers.answer(refusal);
     }
 
-    void refuse_reload(const char* reason) const
+    [[nodiscard]] int control_fd() const noexcept
+    {
+        if constexpr (can_be_asked<identity_type>)
+            return identity_->control_fd();
+        else
+            return -1;
+    }
+
+    [[nodiscard]] std::string refuse_reload(const char* reason) const
     {
         complain(name_, sys::joined({"reload refused, the old state stays: ", reason}));
+        return *reason != '\0' ? reason : "it does not say why";
     }
 
     [[nodiscard]] signals_type& installed() const
@@ -145,10 +175,8 @@ private:
 
 protected:
     std::string name_{};
-    bool ready_ = false;
     bool stopping_ = false;
     sigset_t child_mask_{};
-    link_type* link_ = nullptr; // null in the foreground, where nobody waits
     signals_type* signals_ = nullptr;
     identity_type* identity_ = nullptr;
     streams_type* streams_ = nullptr; // null in the foreground, where nothing is reopened

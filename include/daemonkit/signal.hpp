@@ -5,5 +5,6 @@
 #include "signal/concept.hpp"
 #include "signal/flag_signals.hpp"
 #include "signal/inherit_signals.hpp"
+#include "signal/reaping_signals.hpp"
 #include "signal/self_pipe_signals.hpp"
 #include "signal/signalfd_signals.hpp"

@@ -26,6 +26,7 @@ struct start_report
     int status = exit_status::error; ///< for the shell
     pid_t pid = 0;                   ///< the daemon's, where it is known
     std::string message{};           ///< one sentence; empty where there is nothing to say
+    int error = 0;                   ///< the errno behind it; 0: none
 };
 
 /// What start() returns, in each of the processes that return from it.

@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(stop_by_somebody_else_is_denied_and_the_daemon_lives, *boos
     BOOST_TEST(nobody.out.find("ermitted") != std::string::npos);
     const auto reload = in_child([&] {
         if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
-        return daemonkit::control::reload(policy).status;
+        return daemonkit::control::reload(policy, 20s).status;
     });
     BOOST_TEST(reload.status == 4);
     const auto status = in_child([&] { // asking is free
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_in_the_pid_file_is_never_signalled)
     const auto state = daemonkit::control::status(policy, "d");
     BOOST_TEST(state.status() == 1);
     BOOST_TEST(state.pid == 0);
-    BOOST_TEST(daemonkit::control::reload(policy).status == 7);
+    BOOST_TEST(daemonkit::control::reload(policy, 20s).status == 7);
     const auto r = daemonkit::control::stop(policy, {});
     BOOST_TEST(r.status == 0);
     BOOST_TEST(r.pid == 0);
@@ -287,11 +287,11 @@ BOOST_AUTO_TEST_CASE(a_daemon_does_not_stop_itself)
     BOOST_TEST(r.message.find("return from run()") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon)
+BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon_and_says_that_it_did_not_answer)
 {
     held_by_child daemon(policy);
-    const auto r = daemonkit::control::reload(policy);
-    BOOST_TEST(r.status == 0);
+    const auto r = daemonkit::control::reload(policy, 10ms);
+    BOOST_TEST(r.status == 1);
     BOOST_TEST(r.pid == daemon.pid());
     BOOST_TEST(r.message.find(std::to_string(daemon.pid())) != std::string::npos);
     ::kill(daemon.pid(), SIGTERM);
@@ -301,9 +301,9 @@ BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon)
 
 BOOST_AUTO_TEST_CASE(reload_of_nobody_is_not_running)
 {
-    BOOST_TEST(daemonkit::control::reload(policy).status == 7);
+    BOOST_TEST(daemonkit::control::reload(policy, 20s).status == 7);
     write(std::to_string(dead_pid()) + "\n");
-    const auto r = daemonkit::control::reload(policy);
+    const auto r = daemonkit::control::reload(policy, 20s);
     BOOST_TEST(r.status == 7);
     BOOST_TEST(r.message == "not running");
     BOOST_TEST(fs::exists(file)); // reload changes nothing
@@ -356,7 +356,7 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
             const auto stop = daemonkit::control::stop(policy, {});
             BOOST_TEST(stop.status == 1);
             BOOST_TEST(stop.message == s.message);
-            BOOST_TEST(daemonkit::control::reload(policy).status == 1);
+            BOOST_TEST(daemonkit::control::reload(policy, 20s).status == 1);
             struct stat after = {};
             BOOST_REQUIRE(::lstat(file.c_str(), &after) == 0);
             BOOST_TEST(before.st_ino == after.st_ino);
@@ -429,7 +429,7 @@ BOOST_AUTO_TEST_CASE(a_relative_path_is_a_setting_that_cannot_work)
     const flock_pid_file relative{.path = "d.pid"};
     BOOST_TEST(daemonkit::control::status(relative, "d").status() == 4);
     BOOST_TEST(daemonkit::control::stop(relative, {}).status == 6);
-    BOOST_TEST(daemonkit::control::reload(relative).status == 6);
+    BOOST_TEST(daemonkit::control::reload(relative, 20s).status == 6);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

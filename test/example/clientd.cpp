@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The daemon from which daemonkit grew: it writes the time to an output file, once a second. All its files are in the
-// directory from which it is called.
+// directory from which it is called. One source for every deployment: built with -DDEPLOYMENT=systemd it has nothing of
+// the others in it; as it stands it is one binary for all.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -10,26 +11,43 @@
 #include <ctime>
 #include <fstream>
 
+#ifndef DEPLOYMENT
+#define DEPLOYMENT universal
+#endif
+
+using namespace daemonkit;
 using namespace std::chrono_literals;
 using boost::filesystem::path;
 
-//! [byhand]
-class clientd : public daemonkit::basic_daemon<clientd, daemonkit::double_fork, daemonkit::flock_pid_file,
-                                               daemonkit::signalfd_signals, daemonkit::log_file_stdio>
+//! [deployment]
+// init scripts and cluster managers
+template <class D>
+using sysv = sysv_daemon<D, flock_pid_file, signalfd_signals, log_file_stdio>;
+// service managers
+template <class D>
+using systemd = systemd_daemon<D>;
+// pid 1 of a container
+template <class D>
+using container = container_daemon<D>;
+// all of them: `start` for the first kind, `run` for the others
+template <class D>
+using universal = universal_daemon<D, flock_pid_file, reaping_signals, log_file_stdio>;
+
+template <template <class> class Deployment>
+struct clientd : Deployment<clientd<Deployment>>
 {
-public:
-    // start returns when run() has called ready(), so an output file that cannot be opened is an error of start.
+    // It is ready when run() has said so: an output file that cannot be opened is an error of start.
     static constexpr bool announces_ready = true;
 
     int run(const path& output)
     {
         output_ = output;
         on_reload();
-        ready();
+        this->ready();
         do {
             const std::time_t now = std::time(nullptr);
             file_ << std::ctime(&now) << std::flush;
-        } while (wait_for(1s));
+        } while (this->wait_for(1s));
         return EXIT_SUCCESS;
     }
 
@@ -37,26 +55,34 @@ public:
     void on_reload()
     {
         std::ofstream file(output_.string(), std::ios::app);
-        if (!file) throw daemonkit::startup_error(daemonkit::last_error(), "open the output file", output_.string());
+        if (!file) throw startup_error(last_error(), "open the output file", output_.string());
         file_ = std::move(file);
         std::printf("writing the time to %s\n", output_.c_str());
+        std::fflush(stdout);
+        this->notify_status("writing the time to " + output_.string());
     }
 
 private:
     path output_;
     std::ofstream file_;
 };
-//! [byhand]
+//! [deployment]
+
+template <class Daemon>
+typename Daemon::settings settings_in(const path& here)
+{
+    const process_settings process{.name = "clientd", .working_directory = here.string(), .umask = 022};
+    if constexpr (Daemon::can_be_found)
+        return {.pid = {.path = here / "clientd.pid"},
+                .stdio = {.output = here / "clientd.out", .error = here / "clientd.err"},
+                .process = process};
+    else
+        return {.process = process};
+}
 
 int main(int argc, char** argv)
 {
+    using daemon = clientd<DEPLOYMENT>;
     const path here = boost::filesystem::current_path();
-    return daemonkit::command_line<clientd>(
-        argc, argv,
-        {
-            .pid = {.path = here / "clientd.pid"},
-            .stdio = {.output = here / "clientd.out", .error = here / "clientd.err"},
-            .process = {.name = "clientd", .working_directory = here.string(), .umask = 022},
-        },
-        here / "clientd.log");
+    return command_line<daemon>(argc, argv, settings_in<daemon>(here), here / "clientd.log");
 }

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_outlives_the_daemon_is_not_the_daemon)
                 const pid_t third = crashed_daemon();
                 const pid_t next = daemon.starts();
                 daemon.expect("status", 0, "running (pid " + std::to_string(next) + ")");
-                daemon.expect("reload", 0, "told to reload (pid " + std::to_string(next) + ")");
+                daemon.expect("reload", 0, "reloaded (pid " + std::to_string(next) + ")");
                 daemon.stops(next);
                 for (const pid_t worker : {first, second, third}) BOOST_TEST(untouched(worker));
             }

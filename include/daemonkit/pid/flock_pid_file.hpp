@@ -22,6 +22,10 @@ struct flock_pid_file
     [[nodiscard]] pid_file_guard claim() const { return {path, mode, lock_held::for_life}; }
     [[nodiscard]] holder find() const { return find_by_pid_file(path); }
     [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); }
+    [[nodiscard]] std::string control_name(const holder& daemon) const
+    {
+        return control_name_by_pid_file(path, daemon);
+    }
     [[nodiscard]] std::string where() const { return path.string(); }
 };
 

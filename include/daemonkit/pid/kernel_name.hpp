@@ -10,6 +10,7 @@
 // directory, which are part of the name: across those only the file is seen.
 #pragma once
 
+#include "../sys/control_socket.hpp"
 #include "../sys/fork_handler.hpp"
 #include "../sys/limits.hpp"
 #include "../sys/open_files.hpp"
@@ -19,10 +20,8 @@
 
 #include <boost/filesystem/path.hpp>
 
-#include <algorithm>
 #include <cstdlib>
 #include <optional>
-#include <set>
 #include <string>
 
 namespace daemonkit {
@@ -58,21 +57,42 @@ public:
         hidden = false;
         holder found;
         if (check(sys::has_socket_name(name_), "ask for the name", name_) == 0) return found;
-        const auto sockets = sys::sockets_named(name_);
-        const auto whole = std::ranges::find(sockets, name_, &sys::named_socket::name);
-        if (whole == sockets.end()) return found;
-        const auto beginning = sys::joined({name_, "/"});
-        for (const auto& bearer : sockets) {
-            if (!bearer.name.starts_with(beginning)) continue;
-            const pid_t pid = std::atoi(bearer.name.c_str() + beginning.size());
-            if (pid <= 0) continue;
+        const auto sockets = sys::named_sockets();
+        ino_t whole = 0;
+        sys::any_socket_named(name_, sockets, [&](std::string_view name, ino_t inode) {
+            if (name == name_) whole = inode;
+            return whole != 0;
+        });
+        if (whole == 0) return found;
+        sys::any_socket_named(sys::joined({name_, "/"}), sockets, [&](std::string_view bearer, ino_t inode) {
+            const pid_t pid = std::atoi(bearer.data() + name_.size() + 1);
+            if (pid <= 0) return false;
             found = hold(pid, [&](int pidfd) {
                 const auto process = identity_of(pidfd, pid);
-                return process && bearer.name == of_bearer(*process) && has(pid, {whole->inode, bearer.inode}, hidden);
+                return process && bearer == of_bearer(*process) && has(pid, whole, inode, hidden);
             });
-            if (found) break;
-        }
+            return static_cast<bool>(found);
+        });
         if (found) hidden = false;
+        return found;
+    }
+
+    /// The bearer's name of a process that was found, as its control_fd() has it. The process may have taken it where "/"
+    /// is another mount, as a unit of systemd that has its own: then it is looked for.
+    [[nodiscard]] std::string of(const holder& daemon) const
+    {
+        const auto process = identity_of(daemon.process.get(), daemon.pid);
+        if (!process) return {};
+        auto wanted = of_bearer(*process);
+        if (sys::has_socket_name(wanted) == 1) return wanted;
+        const auto end = sys::joined({"/", process->pid, ".", process->generation});
+        std::string found;
+        sys::any_socket_named("daemonkit/", sys::named_sockets(), [&](std::string_view name, ino_t inode) {
+            bool hidden = false;
+            if (!name.ends_with(end) || !has(daemon.pid, inode, inode, hidden)) return false;
+            found = name;
+            return true;
+        });
         return found;
     }
 
@@ -85,10 +105,14 @@ public:
         guard(const kernel_name& name, const process_identity& self)
         {
             // In this order: whoever sees the first one taken finds the second, too.
-            if (take(bearer_, name.of_bearer(self)) && !take(whole_, name.name_)) bearer_ = {};
+            if (take(bearer_, name.of_bearer(self), sys::messages::with_credentials) &&
+                !take(whole_, name.name_, sys::messages::none))
+                bearer_ = {};
         }
 
         [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(whole_.socket); }
+        /// On which a reload is asked about (reload_answer.hpp); -1: none.
+        [[nodiscard]] int control_fd() const noexcept { return bearer_.socket.get(); }
         void reset() noexcept
         {
             whole_ = {};
@@ -108,9 +132,9 @@ public:
             sys::fork_handler forget_in_child{}; // before the socket is closed, it is forgotten
         };
 
-        static bool take(taken& one, const std::string& name)
+        static bool take(taken& one, const std::string& name, sys::messages accepted)
         {
-            if (sys::take_socket_name(one.socket, name) == -1) {
+            if (sys::take_socket_name(one.socket, name, accepted) == -1) {
                 if (errno == EADDRINUSE) return false;
                 cannot("take the name", name);
             }
@@ -129,12 +153,15 @@ private:
         return sys::joined({name_, "/", process.pid, ".", process.generation});
     }
 
-    static bool has(pid_t pid, std::set<ino_t> sockets, bool& hidden)
+    static bool has(pid_t pid, ino_t one, ino_t other, bool& hidden)
     {
+        bool has_one = false;
+        bool has_other = false;
         const bool all = sys::any_open_file(pid, [&](const sys::file_status& file) {
-            if (S_ISSOCK(file.st_mode) && (file.st_uid == 0 || file.st_uid == sys::effective_user()))
-                sockets.erase(file.st_ino);
-            return sockets.empty();
+            const bool ours = S_ISSOCK(file.st_mode) && (file.st_uid == 0 || file.st_uid == sys::effective_user());
+            has_one = has_one || (ours && file.st_ino == one);
+            has_other = has_other || (ours && file.st_ino == other);
+            return has_one && has_other;
         });
         if (!all && errno != 0) hidden = true;
         return all;
@@ -196,6 +223,12 @@ private:
         throw startup_error(std::make_error_code(std::errc::permission_denied), "identify the daemon of", path.native(),
                             "a process has its name, and only root may see which");
     return found;
+}
+
+/// control_name() of both pid file policies.
+[[nodiscard]] inline std::string control_name_by_pid_file(const boost::filesystem::path& path, const holder& daemon)
+{
+    return kernel_name(path, check_directory(path)).of(daemon);
 }
 
 } // namespace daemonkit

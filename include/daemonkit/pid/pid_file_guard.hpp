@@ -14,7 +14,6 @@
 #include <boost/filesystem/path.hpp>
 
 #include <array>
-#include <tuple>
 #include <utility>
 
 namespace daemonkit {
@@ -33,12 +32,12 @@ public:
     pid_file_guard(pid_file_guard&& other) noexcept = default;
     pid_file_guard& operator=(pid_file_guard&& other) noexcept
     {
-        const auto members = [](pid_file_guard& g) {
-            return std::tie(g.path_, g.mode_, g.held_, g.directories_, g.file_, g.forget_file_, g.name_, g.owner_,
-                            g.mark_, g.kernel_name_);
-        };
-        auto mine = members(*this), others = members(other);
-        mine.swap(others);
+        std::swap(path_, other.path_);
+        std::swap(mode_, other.mode_);
+        std::swap(held_, other.held_);
+        std::swap(name_, other.name_);
+        std::swap(owner_, other.owner_);
+        swap_file(other);
         return *this;
     }
 
@@ -80,6 +79,8 @@ public:
         file_.reset();
     }
 
+    [[nodiscard]] int control_fd() const noexcept { return name_.control_fd(); }
+
     [[nodiscard]] std::array<int, 1> descriptors() const noexcept { return {file_.get()}; }
 
     /// Nothing wakes the daemon: an inotify descriptor would, but closing one takes the kernel 10 ms or so, at every
@@ -119,14 +120,15 @@ private:
     {
         const auto& name = path_.native();
         bool plain = check_directory(path_);
-        auto [file, fresh] = open_or_make();
+        bool fresh = false;
+        auto file = open_or_make(fresh);
         if (!file && (errno == ENOENT || errno == ENOTDIR)) {
             if (directories_.make(path_.parent_path().native(), 0755) == -1) {
                 if (vanished()) return false;
                 cannot("make the directory of the pid file", directories_.failed());
             }
             plain = check_directory(path_); // somebody else may have made it meanwhile
-            std::tie(file, fresh) = open_or_make();
+            file = open_or_make(fresh);
         }
         if (!file) return vanished() ? false : cannot_open(last_error());
         sys::made_file made(fresh ? name.c_str() : nullptr);
@@ -163,21 +165,22 @@ private:
         return true;
     }
 
-    /// The file, and whether it was made.
-    [[nodiscard]] std::pair<sys::unique_fd, bool> open_or_make() const noexcept
+    /// The file; `fresh`: whether it was made.
+    [[nodiscard]] sys::unique_fd open_or_make(bool& fresh) const noexcept
     {
         constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_APPEND;
-        sys::unique_fd file(sys::open(path_.c_str(), flags | O_CREAT | O_EXCL, mode_));
-        if (file || errno != EEXIST) return {std::move(file), static_cast<bool>(file)};
-        return {sys::unique_fd(sys::open(path_.c_str(), flags)), false};
+        int file = sys::open(path_.c_str(), flags | O_CREAT | O_EXCL, mode_);
+        fresh = file != -1;
+        if (!fresh && errno == EEXIST) file = sys::open(path_.c_str(), flags);
+        return sys::unique_fd(file);
     }
 
-    [[noreturn]] bool cannot_open(std::error_code error) const
+    [[noreturn, gnu::cold]] bool cannot_open(std::error_code error) const
     {
         const auto& name = path_.native();
-        if (error == std::errc::too_many_symbolic_link_levels) refuse(name, "it is a symbolic link");
-        if (error == std::errc::is_a_directory) refuse(name, "it is a directory");
-        if (error == std::errc::read_only_file_system) refuse_if_held(find_by_pid_file(path_), name);
+        if (error.value() == ELOOP) refuse(name, "it is a symbolic link");
+        if (error.value() == EISDIR) refuse(name, "it is a directory");
+        if (error.value() == EROFS) refuse_if_held(find_by_pid_file(path_), name);
         throw startup_error(error, "open the pid file", name);
     }
 
@@ -196,7 +199,7 @@ private:
         return named ? holder() : kernel_name_.find(hidden);
     }
 
-    void repair()
+    [[gnu::cold]] void repair()
     {
         if (sys::leads_to(path_.c_str(), file_.get())) {
             check(sys::change_mode(file_.get(), mode_), "set the mode of the pid file", path_.native());
@@ -210,8 +213,16 @@ private:
         }
         pid_file_guard again(path_, mode_, held_, static_cast<bool>(name_));
         again.record(owner_);
-        std::swap(*this, again);
-        std::swap(name_, again.name_);
+        swap_file(again);
+    }
+
+    void swap_file(pid_file_guard& other) noexcept
+    {
+        std::swap(directories_, other.directories_);
+        std::swap(file_, other.file_);
+        std::swap(forget_file_, other.forget_file_);
+        std::swap(mark_, other.mark_);
+        std::swap(kernel_name_, other.kernel_name_);
     }
 
     /// A daemon that ended just now took its directory with it. What is missing again and again cannot be made.

@@ -15,7 +15,6 @@
 
 #include <boost/filesystem/path.hpp>
 
-#include <charconv>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,11 +66,13 @@ inline sys::file_status check_pid_file(int fd, const std::string& path)
     constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
     if (text.empty()) return 0;
     if (text.back() == '\n') text.remove_suffix(1);
-    const char* const begin = text.data();
-    const char* const end = begin + text.size();
+    if (text.empty() || text.front() == '0') return {};
     pid_t pid = 0;
-    const auto [at, error] = std::from_chars(begin, end, pid);
-    if (error != std::errc{} || at != end || text.front() == '0' || pid <= 0 || pid > largest) return {};
+    for (const char c : text) {
+        if (c < '0' || c > '9') return {};
+        pid = pid * 10 + (c - '0');
+        if (pid > largest) return {};
+    }
     return pid;
 }
 

@@ -6,6 +6,8 @@
 //   expression               when, in which process     promise
 //   P::claims_signals        compile time               whether the daemon hears; else wait() is only a sleep
 //   P::chosen                compile time, if claimed   array of the signals beside TERM, INT and HUP
+//   P::collects_children     compile time, optional     true: SIGCHLD is among the chosen, and a daemon that adopts
+//                                                       orphans collects every child that has ended, in wait()
 //   p.install(heard, mask)   daemon, before publishing  if claimed: hears `heard` and sets the signal mask to `mask`,
 //                                                       changed by no more than `heard`; throws startup_error
 //   g.wait(timeout, also)    daemon, thread of run()    the next event; none after `timeout`, or as soon as the
@@ -24,6 +26,7 @@
 #include <signal.h>
 
 #include <concepts>
+#include <iterator>
 #include <span>
 #include <type_traits>
 
@@ -51,6 +54,19 @@ concept says_claims_signals = requires { requires std::is_same_v<decltype(P::cla
 
 template <class P>
 concept says_chosen = requires { std::span<const int>(P::chosen); };
+
+/// It hears SIGCHLD, and the children of a process that adopts orphans are collected.
+template <class P>
+concept collects_children = requires { requires P::collects_children; };
+
+/// on_signal() has something to do.
+template <class P>
+constexpr bool chooses_signals = [] {
+    if constexpr (says_chosen<P>)
+        return std::size(P::chosen) > (collects_children<P> ? 1 : 0);
+    else
+        return false;
+}();
 
 template <class P>
 concept has_install = requires(const P& p, std::span<const int> heard, const sigset_t& mask) {

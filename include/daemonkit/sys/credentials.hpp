@@ -3,6 +3,7 @@
 #pragma once
 
 #include "open_files.hpp"
+#include "process.hpp"
 
 #include <grp.h>
 #include <linux/capability.h>
@@ -20,7 +21,6 @@
 
 namespace daemonkit::sys {
 
-inline uid_t effective_user() noexcept { return ::geteuid(); }
 inline gid_t effective_group() noexcept { return ::getegid(); }
 
 struct credentials

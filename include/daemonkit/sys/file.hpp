@@ -205,15 +205,19 @@ inline int write_all(int fd, std::string_view text) noexcept
     return 0;
 }
 
-/// Closes every descriptor above 2 that is not in `kept`; one call a gap, whatever RLIMIT_NOFILE says. close_range(2),
-/// Linux 5.9.
-inline int close_all_except(std::span<const int> kept) noexcept
+/// Closes every descriptor above 2 that is in none of the ranges `kept`; one call a gap, whatever RLIMIT_NOFILE says.
+/// close_range(2), Linux 5.9.
+template <class... Descriptors>
+int close_all_except(const Descriptors&... kept) noexcept
 {
     for (unsigned first = STDERR_FILENO + 1;;) {
         unsigned next = UINT_MAX; // as a descriptor -1, which is none
-        for (const int fd : kept)
-            if (static_cast<unsigned>(fd) >= first && static_cast<unsigned>(fd) < next)
-                next = static_cast<unsigned>(fd);
+        [[maybe_unused]] const auto look_in = [&](const auto& range) {
+            for (const int fd : range)
+                if (static_cast<unsigned>(fd) >= first && static_cast<unsigned>(fd) < next)
+                    next = static_cast<unsigned>(fd);
+        };
+        (look_in(kept), ...);
         const unsigned last = next == UINT_MAX ? next : next - 1;
         if (first <= last && ::syscall(SYS_close_range, first, last, 0) == -1) return -1;
         if (next == UINT_MAX) return 0;

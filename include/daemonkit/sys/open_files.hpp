@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 
-#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -33,10 +32,9 @@ bool any_number_in(const char* directory, Visit visit)
     const stream all(directory);
     if (all.entries == nullptr) return false;
     while (const dirent* entry = ::readdir(all.entries)) {
-        const std::string_view name = entry->d_name;
-        int number = 0;
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-        if (error == std::errc{} && end == name.data() + name.size() && visit(number)) return true;
+        char* end = nullptr;
+        const long number = std::strtol(entry->d_name, &end, 10);
+        if (end != entry->d_name && *end == '\0' && visit(static_cast<int>(number))) return true;
     }
     errno = 0;
     return false;

@@ -24,6 +24,7 @@
 namespace daemonkit::sys {
 
 inline pid_t this_process() noexcept { return ::getpid(); }
+inline uid_t effective_user() noexcept { return ::geteuid(); }
 
 /// pidfd_open(2), Linux 5.3; the descriptor is close-on-exec.
 inline int pidfd_open(pid_t pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
@@ -66,6 +67,20 @@ inline void collect(pid_t child) noexcept
 {
     int status = 0;
     retry([&] { return ::waitpid(child, &status, 0); });
+}
+
+/// Whether orphans become children of this process: as pid 1 of a namespace, or by PR_SET_CHILD_SUBREAPER, prctl(2).
+inline bool adopts_orphans() noexcept
+{
+    int subreaper = 0;
+    return this_process() == 1 || (::prctl(PR_GET_CHILD_SUBREAPER, &subreaper) == 0 && subreaper != 0);
+}
+
+/// Collects any child that has exited: its pid, or 0 if there is none.
+inline pid_t reap_any(int& status) noexcept
+{
+    const pid_t child = retry([&] { return ::waitpid(-1, &status, WNOHANG); });
+    return child > 0 ? child : 0;
 }
 
 /// The exit status for a shell that follows from a wait status: never 0, since whoever asks expected no end.

@@ -32,7 +32,8 @@ public:
         return bytes_.data();
     }
 
-    operator std::string_view() const noexcept { return {bytes_.data(), length_}; } // NOLINT(*-explicit-*)
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes_.data(), length_}; }
+    operator std::string_view() const noexcept { return view(); } // NOLINT(*-explicit-*)
 
 private:
     std::array<char, Room> bytes_; // not zeroed: it is written before it is read

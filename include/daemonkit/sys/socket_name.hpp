@@ -9,12 +9,10 @@
 #include <sys/un.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace daemonkit::sys {
 
@@ -33,10 +31,21 @@ int with_socket_name(unique_fd& socket, std::string_view name, Call call) noexce
     return retry([&] { return call(socket.get(), plain, size); });
 }
 
-/// -1 and EADDRINUSE if another socket has the name. Nobody can send anything to it.
-inline int take_socket_name(unique_fd& socket, std::string_view name) noexcept
+/// From now on each datagram says who sent it: SCM_CREDENTIALS, unix(7).
+inline int want_credentials(int socket) noexcept
 {
-    if (with_socket_name(socket, name, ::bind) == 0) return ::shutdown(socket.get(), SHUT_RDWR);
+    const int yes = 1;
+    return ::setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
+}
+
+/// What others can send to a socket that has a name.
+enum class messages { none, with_credentials };
+
+/// -1 and EADDRINUSE if another socket has the name.
+inline int take_socket_name(unique_fd& socket, std::string_view name, messages accepted) noexcept
+{
+    if (with_socket_name(socket, name, ::bind) == 0)
+        return accepted == messages::none ? ::shutdown(socket.get(), SHUT_RDWR) : want_credentials(socket.get());
     const int error = errno;
     socket.reset();
     errno = error;
@@ -51,28 +60,25 @@ inline int has_socket_name(std::string_view name) noexcept
     return errno == ECONNREFUSED ? 0 : errno == EPERM ? 1 : -1;
 }
 
-/// A socket that has a name.
-struct named_socket
-{
-    std::string name;
-    ino_t inode = 0;
-};
-
-/// Those whose names begin so, as proc_net(5) tells.
-[[gnu::cold]] inline std::vector<named_socket> sockets_named(std::string_view beginning)
+/// The sockets that have names, as proc_net(5) tells; none if it cannot be read.
+[[gnu::cold]] inline std::string named_sockets()
 {
     const unique_fd file(sys::open("/proc/net/unix", O_RDONLY));
     std::string text;
-    std::vector<named_socket> all;
-    if (!file || read_from_start(file.get(), text, 16'000'000) == -1) return all;
-    const std::string mark = " @" + std::string(beginning); // the inode number is before it
-    for (std::size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += mark.size()) {
-        named_socket found{text.substr(at + 2, text.find('\n', at) - at - 2)};
-        const auto inode = text.find_last_of(" \n", at - 1) + 1;
-        std::from_chars(text.data() + inode, text.data() + at, found.inode);
-        all.push_back(std::move(found));
+    if (!file || read_from_start(file.get(), text, 16'000'000) == -1) text.clear();
+    return text;
+}
+
+/// Calls visit(name, inode) for those of them whose names begin so, until it returns true.
+template <class Visit>
+[[gnu::cold]] void any_socket_named(const std::string& beginning, const std::string& sockets, Visit visit)
+{
+    for (std::size_t at = 0; (at = sockets.find(beginning, at)) != std::string::npos; at += beginning.size()) {
+        if (at < 3 || sockets[at - 1] != '@' || sockets[at - 2] != ' ') continue;
+        const auto inode = sockets.find_last_of(" \n", at - 3) + 1;
+        const auto name = std::string_view(sockets).substr(at, sockets.find('\n', at) - at);
+        if (visit(name, std::strtoull(sockets.data() + inode, nullptr, 10))) return;
     }
-    return all;
 }
 
 } // namespace daemonkit::sys

@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(writes_the_time_in_the_format_of_its_configuration_and_read
     std::ofstream(clockd.file(".conf").string()) << "the year %Y\n";
     auto said = clockd({"reload"});
     BOOST_TEST(said.status == 0);
-    BOOST_TEST(clockd.with(clockd.pid(), said.out) == "clockd: told to reload (pid N)\n");
+    BOOST_TEST(clockd.with(clockd.pid(), said.out) == "clockd: reloaded (pid N)\n");
     BOOST_TEST(last_line_is("the year [0-9]{4}"));
 
     BOOST_TEST(clockd({"restart"}).status == 0); // which reads it too

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSL-1.0
+// The link to a service manager: what it is told over NOTIFY_SOCKET by the words of sd_notify(3), and over a
+// descriptor that it handed over for one newline, as s6, OpenRC and dinit do. Who listens to neither is told nothing.
+#pragma once
+
+#include "../startup_error.hpp"
+#include "../sys/environment.hpp"
+#include "../sys/notify_socket.hpp"
+#include "../sys/short_text.hpp"
+#include "../sys/utf8.hpp"
+#include "concept.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace daemonkit {
+
+class notify_link
+{
+public:
+    /// Takes its variables out of the environment, so that no child speaks or listens in the daemon's name.
+    explicit notify_link(int ready_fd) : socket_(sys::take_variable("NOTIFY_SOCKET").value_or(""))
+    {
+        if (ready_fd != -1 && !sys::is_handed_over(ready_fd))
+            misconfigured("say that it is ready on", sys::joined({"descriptor ", ready_fd}),
+                          "it is no pipe or socket that was handed over to this process");
+        ready_fd_.reset(ready_fd);
+        if (ready_fd != -1) sys::close_on_exec(ready_fd);
+        const auto interval = sys::number_in(sys::take_variable("WATCHDOG_USEC").value_or(""));
+        const auto whom = sys::take_variable("WATCHDOG_PID");
+        if (socket_ && interval > 0 && (!whom || sys::number_in(*whom) == sys::this_process()))
+            watchdog_interval_ = std::chrono::microseconds(interval);
+    }
+
+    static constexpr bool in_origin() noexcept { return false; }
+    static constexpr int descriptor() noexcept { return -1; }
+    template <class Progress>
+    start_report wait(Progress)
+    {
+        return {};
+    }
+
+    /// With MAINPID, for a daemon that a script has started and that is not the process the manager made.
+    void ready() noexcept
+    {
+        tell({"READY=1\nMAINPID=", sys::this_process()});
+        if (ready_fd_) sys::write_all(ready_fd_.get(), "\n");
+        ready_fd_.reset();
+    }
+
+    void fail(std::string_view sentence, int) noexcept
+    {
+        const auto why = line(sentence);
+        if (cause_ != 0)
+            tell({"ERRNO=", cause_, "\nSTATUS=", why.view()});
+        else
+            tell({"STATUS=", why.view()});
+    }
+    void cause(int error) noexcept { cause_ = error; }
+
+    void extend(std::chrono::nanoseconds more) noexcept
+    {
+        tell({"EXTEND_TIMEOUT_USEC=", std::chrono::duration_cast<std::chrono::microseconds>(more).count()});
+    }
+
+    void status(std::string_view text) noexcept { tell({"STATUS=", line(text).view()}); }
+
+    void reloading() noexcept { tell({"RELOADING=1\nMONOTONIC_USEC=", sys::monotonic_microseconds()}); }
+
+    /// READY on every path: who hears RELOADING waits for it.
+    void reloaded(std::string_view refusal) noexcept
+    {
+        if (!refusal.empty())
+            tell({"READY=1\nSTATUS=reload refused, the old state stays: ", line(refusal).view()});
+        else
+            tell({refused_ ? "READY=1\nSTATUS=" : "READY=1"});
+        refused_ = !refusal.empty();
+    }
+
+    void stopping() noexcept { tell({"STOPPING=1"}); }
+
+    [[nodiscard]] std::chrono::nanoseconds watchdog_interval() const noexcept
+    {
+        return watchdog_interval_ == sys::forever ? sys::forever : watchdog_interval_ / 2;
+    }
+
+    std::chrono::nanoseconds alive() noexcept
+    {
+        if (watchdog_interval_ == sys::forever) return sys::forever;
+        if (next_.passed()) {
+            tell({"WATCHDOG=1"});
+            next_ = sys::deadline(watchdog_interval());
+        }
+        return next_.remaining();
+    }
+
+    bool store(int fd, std::string_view name) noexcept
+    {
+        datagram message;
+        for (const auto& part : {sys::piece("FDSTORE=1\nFDNAME="), sys::piece(name)}) part.append_to(message);
+        return socket_.send(message, fd);
+    }
+    void remove(std::string_view name) noexcept { tell({"FDSTOREREMOVE=1\nFDNAME=", name}); }
+
+private:
+    using datagram = sys::short_text<2048>; // systemd drops what is longer than a page
+
+    /// As much of it as is sure to arrive: systemd drops a status that is no UTF-8, and a new line begins a new word.
+    static sys::short_text<1024> line(std::string_view sentence) noexcept
+    {
+        sys::short_text<1024> clean;
+        for (std::size_t room = 1024; !sentence.empty();) {
+            const auto length = sys::utf8_length(sentence);
+            const auto size = length == 0 ? 1 : length;
+            if (size > room) break;
+            const bool plain = length > 1 || (length == 1 && static_cast<unsigned char>(sentence.front()) >= ' ');
+            clean += plain ? sentence.substr(0, size) : length == 0 ? "?" : " ";
+            sentence.remove_prefix(size);
+            room -= size;
+        }
+        return clean;
+    }
+
+    void tell(std::initializer_list<sys::piece> pieces) noexcept
+    {
+        if (!socket_) return;
+        datagram message;
+        for (const auto& one : pieces) one.append_to(message);
+        socket_.send(message);
+    }
+
+    sys::notify_socket socket_;
+    sys::unique_fd ready_fd_{};
+    std::chrono::nanoseconds watchdog_interval_ = sys::forever;
+    sys::deadline next_{std::chrono::nanoseconds::zero()};
+    int cause_ = 0;
+    bool refused_ = false;
+};
+
+} // namespace daemonkit

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+// The datagrams of sd_notify(3), and the environment they are announced in. Sending never fails the daemon.
+#pragma once
+
+#include "deadline.hpp"
+#include "process.hpp"
+#include "unique_fd.hpp"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+
+namespace daemonkit::sys {
+
+/// A decimal number without sign; -1 if it is none.
+inline long long number_in(std::string_view text) noexcept
+{
+    long long number = 0;
+    if (text.empty() || text.size() > 18) return -1;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return -1;
+        number = number * 10 + (c - '0');
+    }
+    return number;
+}
+
+class notify_socket
+{
+public:
+    /// `address`: a path, or "@name" in the abstract namespace; anything else is nobody.
+    explicit notify_socket(std::string_view address) noexcept
+    {
+        if (address.size() < 2 || address.size() > sizeof to_.sun_path) return;
+        if (address[0] != '/' && address[0] != '@') return;
+        to_.sun_family = AF_UNIX;
+        address.copy(to_.sun_path, address.size());
+        if (address[0] == '@') to_.sun_path[0] = '\0';
+        size_ = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size());
+        connect();
+    }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; }
+
+    /// Connected from the beginning, so that it works after chroot(2); a manager that was started again has another
+    /// socket. Who does not read is waited for, but not for ever. `fd`: goes with it, or -1.
+    bool send(std::string_view text, int fd = -1) noexcept
+    {
+        if (size_ == 0) return false;
+        return send_once(text, fd) || (connect() && send_once(text, fd));
+    }
+
+private:
+    bool connect() noexcept
+    {
+        socket_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        const timeval patience{5, 0};
+        const auto* const plain = reinterpret_cast<const sockaddr*>(&to_); // NOLINT(*-reinterpret-cast)
+        return socket_ && ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+               retry([&] { return ::connect(socket_.get(), plain, size_); }) == 0;
+    }
+
+    bool send_once(std::string_view text, int fd) noexcept
+    {
+        alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+        iovec part{const_cast<char*>(text.data()), text.size()}; // NOLINT(*-const-cast): it is only read
+        msghdr message = {};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        if (fd != -1) {
+            message.msg_control = control;
+            message.msg_controllen = sizeof control;
+            cmsghdr* const header = CMSG_FIRSTHDR(&message);
+            header->cmsg_level = SOL_SOCKET;
+            header->cmsg_type = SCM_RIGHTS;
+            header->cmsg_len = CMSG_LEN(sizeof fd);
+            std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
+        }
+        // A full queue is passed on as EAGAIN after the patience: it is lost then, and nobody is connected again.
+        return retry([&] { return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL); }) != -1 || errno == EAGAIN;
+    }
+
+    sockaddr_un to_{};
+    socklen_t size_ = 0; // 0: nobody listens
+    unique_fd socket_{};
+};
+
+/// Whether somebody handed the descriptor to this process: open, a pipe or a socket, and not close-on-exec, as all are
+/// that the process opened itself.
+inline bool is_handed_over(int fd) noexcept
+{
+    struct stat status = {};
+    const int flags = fd > 2 ? ::fcntl(fd, F_GETFD) : -1;
+    return flags != -1 && (flags & FD_CLOEXEC) == 0 && ::fstat(fd, &status) == 0 &&
+           (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+inline void close_on_exec(int fd) noexcept { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
+
+/// CLOCK_MONOTONIC.
+inline long long monotonic_microseconds() noexcept
+{
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
+} // namespace daemonkit::sys
