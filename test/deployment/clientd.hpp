@@ -30,8 +30,7 @@ public:
         else if (!has(manager))
             missing_ = manager + " is neither installed nor in " DAEMONKIT_SUPERVISORS;
         if (!missing_.empty()) return;
-        fs::copy_file(DAEMONKIT_EXAMPLE_DIR "/clientd", *this / "usr/local/bin/clientd",
-                      fs::copy_option::overwrite_if_exists);
+        copy(DAEMONKIT_EXAMPLE_DIR "/clientd", "usr/local/bin");
         good("useradd --system --user-group --home-dir /var/lib/clientd clientd");
         good("install --directory --owner=clientd --group=clientd /var/lib/clientd");
     }
@@ -42,9 +41,7 @@ public:
     /// Copies a file or folder of the room to where its first lines say that it belongs.
     void install(const std::string& source, const std::string& where) const
     {
-        BOOST_TEST(run({"cp", "-a", "--no-preserve=ownership", DAEMONKIT_DEPLOYMENT_DIR "/" + source,
-                        (*this / where).string()})
-                       .status == 0);
+        copy(DAEMONKIT_DEPLOYMENT_DIR "/" + source, where);
     }
 
     /// A command that succeeds; what it says.
@@ -55,16 +52,21 @@ public:
         return said.out;
     }
     /// A verb of clientd, called by its user in its directory.
-    outcome verb(const std::string& words) const
+    outcome verb(const std::string& word) const
     {
-        return (*this)("cd /var/lib/clientd && setpriv --reuid=clientd --regid=clientd --clear-groups clientd " +
-                       words);
+        return (*this)("cd /var/lib/clientd && setpriv --reuid=clientd --regid=clientd --clear-groups clientd " + word);
+    }
+
+    /// That a file of the host has this text sooner or later.
+    [[nodiscard]] bool reads(const std::string& file, const std::string& text) const
+    {
+        return eventually([&] { return text_of(*this / file).find(text) != std::string::npos; });
     }
 
     /// The daemon by its number outside; 0 if its pid file names nobody.
     [[nodiscard]] pid_t daemon() const { return outside(pid_in((*this / "var/lib/clientd/clientd.pid").string())); }
     /// A daemon other than `before` that does its work.
-    [[nodiscard]] pid_t works(pid_t before = 0) const
+    pid_t works(pid_t before = 0) const
     {
         pid_t now = 0;
         BOOST_TEST(eventually([&] {
@@ -72,10 +74,18 @@ public:
             return now != 0 && now != before && fs::exists(log());
         }));
         BOOST_TEST(proc_status(now, "Name") == "clientd");
-        BOOST_TEST(processes("clientd") == std::vector<pid_t>{now}, boost::test_tools::per_element());
+        BOOST_TEST(eventually([&] { return processes("clientd") == std::vector{now}; }), "there are others beside it");
         return now;
     }
-    [[nodiscard]] pid_t crash() const
+    /// That somebody who starts it by hand is told that it runs.
+    void refuses_a_second(pid_t first) const
+    {
+        const auto said = verb("start");
+        BOOST_TEST(said.status == 0);
+        BOOST_TEST(said.out.find("already running (pid ") != std::string::npos, said.out);
+        BOOST_TEST(works() == first);
+    }
+    pid_t crash() const
     {
         const pid_t pid = works();
         ::kill(pid, SIGKILL);
@@ -93,15 +103,20 @@ public:
         BOOST_TEST(works() == pid);
     }
     /// That nothing of the daemon is left, not even its pid file.
-    void gone(pid_t pid) const
+    void gone() const
     {
-        BOOST_TEST(ends(pid));
-        BOOST_TEST(processes("clientd").empty());
+        BOOST_TEST(eventually([&] { return processes("clientd").empty(); }));
         BOOST_TEST(!fs::exists(*this / "var/lib/clientd/clientd.pid"));
     }
     [[nodiscard]] fs::path log() const { return *this / "var/lib/clientd/clientd.log"; }
 
 private:
+    void copy(const std::string& source, const std::string& where) const
+    {
+        const auto said = run({"cp", "-R", source, (*this / where).string()});
+        BOOST_TEST(said.status == 0, said.err);
+    }
+
     std::string missing_{};
 };
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+// clientd under supervisord as its package configures it, with the program section that README.md shows.
+#include "deployment/clientd.hpp"
+
+#include <boost/algorithm/string/replace.hpp>
+
+namespace {
+
+struct supervisord_host : deployment::clientd_host
+{
+    supervisord_host() : clientd_host("supervisord")
+    {
+        if (!missing().empty()) return;
+        good("mkdir --parents /var/log/supervisor /etc/supervisor/conf.d");
+        install("clientd.conf", "etc/supervisor/conf.d");
+    }
+    void start() const { good("supervisord --configuration=/etc/supervisor/supervisord.conf"); }
+    [[nodiscard]] outcome ctl(const std::string& words) const { return (*this)("supervisorctl " + words); }
+    [[nodiscard]] bool logged(const std::string& text) const
+    {
+        return reads("var/log/supervisor/supervisord.log", text);
+    }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(clientd, *boost::unit_test::label("supervisors") * boost::unit_test::label("root"))
+
+BOOST_AUTO_TEST_CASE(it_is_kept_reloaded_and_stopped)
+{
+    const supervisord_host host;
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    host.start();
+    const pid_t first = host.works();
+    BOOST_TEST(host.outside(std::stoi(host.ctl("pid clientd").out)) == first);
+    host.refuses_a_second(first);
+
+    const pid_t crashed = host.crash();
+    BOOST_TEST(host.logged("exited: clientd (terminated by SIGKILL; not expected)"));
+    host.works(crashed);
+    host.rotates([&] { BOOST_TEST(host.ctl("signal HUP clientd").out == "clientd: signalled\n"); });
+
+    host.works();
+    BOOST_TEST(host.ctl("stop clientd").out == "clientd: stopped\n");
+    host.gone();
+    BOOST_TEST(host.logged("stopped: clientd (exit status 0)"));
+    BOOST_TEST(host.ctl("status clientd").status == 3);
+}
+
+// With start in place of run supervisord sees its process end at once. It gives up, and says so; the daemon that was
+// started lives on, alone, and is the one in the pid file: clientd's own verbs still reach it.
+BOOST_AUTO_TEST_CASE(start_in_place_of_run_does_no_harm)
+{
+    const supervisord_host host;
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    const auto file = host / "etc/supervisor/conf.d/clientd.conf";
+    auto text = deployment::text_of(file);
+    BOOST_TEST(text.find("clientd run\n") != std::string::npos);
+    boost::replace_first(text, "clientd run\n", "clientd start\n");
+    boost::replace_first(text, "startretries=3", "startretries=1"); // each takes a second more
+    std::ofstream(file.string()) << text;
+    host.start();
+    const pid_t daemon = host.works();
+    BOOST_TEST(host.logged("gave up: clientd entered FATAL state"));
+    BOOST_TEST(host.ctl("status clientd").out.find("FATAL     Exited too quickly") != std::string::npos);
+    BOOST_TEST(host.logged("exited: clientd (exit status 0; not expected)"));
+    const auto said = deployment::text_of(host / "var/log/clientd.log");
+    BOOST_TEST(said.find("clientd: started (pid ") != std::string::npos, said);
+    BOOST_TEST(said.find("clientd: already running (pid ") != std::string::npos, said);
+    BOOST_TEST(host.works() == daemon);
+
+    // The way out: stop what is not supervised, mend the line, and supervisord has it.
+    BOOST_TEST(host.verb("stop").status == 0);
+    host.gone();
+    host.install("clientd.conf", "etc/supervisor/conf.d");
+    BOOST_TEST(host.ctl("update").status == 0);
+    const pid_t kept = host.works();
+    BOOST_TEST(host.outside(std::stoi(host.ctl("pid clientd").out)) == kept);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
