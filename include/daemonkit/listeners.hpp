@@ -5,6 +5,8 @@
 
 #include "fork/concept.hpp"
 #include "sys/deadline.hpp"
+#include "sys/file.hpp"
+#include "sys/joined.hpp"
 
 #include <stdexcept>
 #include <string_view>
@@ -88,6 +90,7 @@ protected:
     using link_type = std::remove_cvref_t<decltype(std::declval<const ForkPolicy&>().detach())>;
     /// Who is told something by the verb run of a ForkPolicy that detaches.
     using foreground_link_type = typename decltype(foreground_link<ForkPolicy>())::type;
+
     /// Whoever waits for this start, and whoever listens as long as the daemon lives.
     template <class Say>
     void tell(Say say) const
@@ -103,6 +106,18 @@ protected:
         tell([&]<class Link>([[maybe_unused]] Link& link) {
             if constexpr (listens_for_life<Link>) say(link);
         });
+    }
+
+    /// To standard error, where nobody else can be told any more.
+    void complain(std::string_view who, std::string_view what) const
+    {
+        const auto sentence = sys::joined({who, ": ", what});
+        bool told = false;
+        tell_manager([&](auto& manager) {
+            manager.complain(sentence);
+            told = true;
+        });
+        if (!told) sys::write_all(2, sentence + "\n");
     }
 
     /// Whether there is anybody of that kind in this program.

@@ -81,6 +81,7 @@ protected:
         std::span<const int>(), std::declval<const sigset_t&>()))>;
     using streams_type = std::remove_cvref_t<decltype(std::declval<const StdioPolicy&>().redirect())>;
 
+    using listeners<ForkPolicy>::complain;
     using listeners<ForkPolicy>::has_manager;
     using listeners<ForkPolicy>::ready_;
     using listeners<ForkPolicy>::tell_manager;
@@ -99,12 +100,6 @@ protected:
         if (!sys::adopts_orphans()) return;
         int status = 0;
         while (const pid_t child = sys::reap_any(status)) self().on_child(child, status);
-    }
-
-    /// To standard error, where nobody else can be told any more.
-    static void complain(std::string_view who, std::string_view what)
-    {
-        sys::write_all(2, sys::joined({who, ": ", what, "\n"}));
     }
 
 private:

@@ -29,6 +29,7 @@
 //   l.status(text)           daemon, any time           one line for people
 //   l.stopping()             daemon, once               run() has returned, or thrown
 //   l.cause(error)           daemon, before fail()      the errno behind it; 0: none
+//   l.complain(text)         daemon, any time           one line on standard error, as the manager's log wants it
 //   l.store(fd, name)        daemon, any time           keeps a copy of it for the next life; whether it was sent
 //   l.remove(name)           daemon, any time           forgets what was stored so
 //

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../startup_error.hpp"
+#include "../stderr_log.hpp"
 #include "../sys/environment.hpp"
 #include "../sys/notify_socket.hpp"
 #include "../sys/short_text.hpp"
@@ -57,6 +58,7 @@ public:
             tell({"STATUS=", why.view()});
     }
     void cause(int error) noexcept { cause_ = error; }
+    void complain(std::string_view text) noexcept { stderr_log(log_level::warning, text); } // NOLINT(*-static)
 
     void extend(std::chrono::nanoseconds more) noexcept
     {
