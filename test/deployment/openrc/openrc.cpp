@@ -96,4 +96,28 @@ BOOST_AUTO_TEST_CASE(supervise_daemon_keeps_it)
     BOOST_TEST(host.service("status").status == 3);
 }
 
+BOOST_AUTO_TEST_CASE(descriptor_3_says_that_it_is_ready)
+{
+    const openrc_host host("clientd-notify");
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    if (host("cat /lib/rc/sh/start-stop-daemon.sh /usr/libexec/rc/sh/start-stop-daemon.sh").out.find("--notify") ==
+        std::string::npos)
+        DAEMONKIT_SKIP("needs OpenRC 0.62, here is " + host("openrc --version").out);
+    BOOST_TEST(host.service("start").status == 0);
+    BOOST_TEST(deployment::fs::exists(host.log()), "start returned before it was ready");
+    host.refuses_a_second(host.works());
+    host.rotates([&] { BOOST_TEST(host.service("reload").status == 0); });
+    const pid_t crashed = host.crash();
+    BOOST_TEST(says(host.service("status"), "crashed"));
+    BOOST_TEST(host.service("restart").status == 0);
+    host.works(crashed);
+    BOOST_TEST(host.service("stop").status == 0);
+    host.gone();
+
+    deployment::fs::remove(host.log());
+    deployment::fs::create_directory(host.log());
+    BOOST_TEST(host.service("start").status != 0);
+    BOOST_TEST(host.reads("var/lib/clientd/clientd.err", "cannot open the output file"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
