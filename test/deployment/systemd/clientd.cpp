@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+// clientd.service as it is documented: what an administrator does with it.
+#include "service.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+const std::string directory = "/var/lib/clientd/";
+
+service install(const machine& host)
+{
+    host.install(DAEMONKIT_EXAMPLE_DIR "/clientd");
+    host.install_units({"clientd.service"});
+    return {host, "clientd.service"};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(clientd, *boost::unit_test::label("systemd") * boost::unit_test::label("root"))
+
+BOOST_AUTO_TEST_CASE(from_start_to_stop)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    BOOST_REQUIRE(clientd("start") == 0);
+    BOOST_TEST(clientd["ActiveState"] == "active");
+    BOOST_TEST(host.text(directory + "clientd.pid") == clientd["MainPID"] + "\n");
+    // Where DynamicUser= really keeps it; /var/lib/clientd leads there.
+    const std::string sentence = "writing the time to /var/lib/private/clientd/clientd.log";
+    BOOST_TEST(clientd["StatusText"] == sentence);
+    BOOST_TEST(clientd.says(sentence), host.journal(clientd.unit));
+    BOOST_TEST(clientd("restart") == 0);
+    BOOST_TEST(clientd("stop") == 0);
+    BOOST_TEST(clientd["Result"] == "success");
+    BOOST_TEST(clientd["ExecMainStatus"] == "0");
+    BOOST_TEST(!fs::exists(host.path(directory + "clientd.pid")));
+}
+
+BOOST_AUTO_TEST_CASE(its_log_is_rotated_by_reload_and_one_that_is_refused_keeps_it)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    BOOST_REQUIRE(clientd("start") == 0);
+    fs::rename(host.path(directory + "clientd.log"), host.path(directory + "clientd.log.1"));
+    BOOST_TEST(clientd("reload") == 0);
+    BOOST_TEST(fs::exists(host.path(directory + "clientd.log")), "reload returned before the new file was open");
+
+    fs::rename(host.path(directory + "clientd.log"), host.path(directory + "clientd.log.2"));
+    fs::create_directory(host.path(directory + "clientd.log"));
+    BOOST_TEST(clientd("reload") == 1);
+    BOOST_TEST(clientd["ActiveState"] == "active");
+    BOOST_TEST(clientd["StatusText"].find("clientd.log: Is a directory") != std::string::npos, clientd["StatusText"]);
+    BOOST_TEST(clientd.says("clientd.log: Is a directory"));
+    const auto lines = host.text(directory + "clientd.log.2").size();
+    BOOST_TEST(eventually([&] { return host.text(directory + "clientd.log.2").size() > lines; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_fails_has_a_number_and_a_sentence)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    fs::create_directories(host.path("/var/lib/private/clientd/clientd.log"));
+    BOOST_TEST(clientd("start") == 1);
+    BOOST_TEST(clientd["StatusErrno"] == std::to_string(EISDIR));
+    BOOST_TEST(clientd["StatusText"].find("clientd.log: Is a directory") != std::string::npos, clientd["StatusText"]);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_crash_it_is_started_again_and_after_its_end_it_is_not)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    BOOST_REQUIRE(clientd("start") == 0);
+    const auto first = clientd["MainPID"];
+    clientd.kill("KILL");
+    BOOST_TEST(clientd.becomes("NRestarts", "1"));
+    BOOST_TEST(clientd.becomes("ActiveState", "active"));
+    BOOST_TEST(clientd["MainPID"] != first);
+    clientd.kill("TERM");
+    BOOST_TEST(clientd.becomes("ActiveState", "inactive"));
+    BOOST_TEST(clientd["SubState"] == "dead");
+}
+
+/// Somebody who does not know of the unit.
+BOOST_AUTO_TEST_CASE(a_start_from_a_shell_makes_no_second_daemon)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    BOOST_REQUIRE(clientd("start") == 0);
+    const auto first = clientd["MainPID"];
+    const auto said = host.shell("cd " + directory + " && clientd start");
+    BOOST_TEST(said.status != 0);
+    BOOST_TEST(said.err.find("belongs to user") != std::string::npos, said.err);
+    BOOST_TEST(host({"pidof", "clientd"}).out == first + "\n");
+    BOOST_TEST(clientd["MainPID"] == first);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

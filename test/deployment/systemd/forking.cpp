@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+// Type=forking: systemd starts the verb start, and learns from the pid file whom it started.
+#include "service.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+const std::string directory = "/var/lib/clientd/";
+
+/// Started by hand as often as a test likes.
+service install(const machine& host)
+{
+    host.install(DAEMONKIT_EXAMPLE_DIR "/clientd");
+    host.install_units({"clientd-forking.service"});
+    host.write_unit("clientd-forking.service.d/no-limit.conf", "[Unit]\nStartLimitIntervalSec=0\n");
+    return {host, "clientd-forking.service"};
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(forking, *boost::unit_test::label("systemd") * boost::unit_test::label("root"))
+
+BOOST_AUTO_TEST_CASE(the_pid_file_is_whole_when_start_returns_twenty_times)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    for (int i = 0; i < 10; ++i) {
+        BOOST_TEST(clientd("start") == 0);
+        const auto first = clientd["MainPID"];
+        BOOST_TEST(clientd("restart") == 0);
+        BOOST_TEST(clientd["MainPID"] != first);
+        BOOST_TEST(host.text(directory + "clientd.pid") == clientd["MainPID"] + "\n");
+        BOOST_TEST(clientd("stop") == 0);
+        BOOST_TEST(clientd["Result"] == "success");
+        BOOST_TEST(!fs::exists(host.path(directory + "clientd.pid")));
+    }
+    const auto journal = host.journal(clientd.unit);
+    for (const char* const complaint : {"PID file", "does not exist", "Failed", "illing"})
+        BOOST_TEST(journal.find(complaint) == std::string::npos, journal);
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_start_is_a_failed_unit_and_the_journal_says_why)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    fs::create_directories(host.path(directory + "clientd.log"));
+    BOOST_TEST(clientd("start") == 1);
+    BOOST_TEST(clientd["Result"] == "exit-code");
+    BOOST_TEST(clientd.says("clientd: cannot open the output file /var/lib/clientd/clientd.log: Is a directory"));
+}
+
+BOOST_AUTO_TEST_CASE(after_a_crash_it_is_started_again_and_after_its_end_it_is_not)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    BOOST_REQUIRE(clientd("start") == 0);
+    const auto first = clientd["MainPID"];
+    clientd.kill("KILL");
+    BOOST_TEST(clientd.becomes("NRestarts", "1"));
+    BOOST_TEST(clientd.becomes("ActiveState", "active"));
+    BOOST_TEST(clientd["MainPID"] != first);
+    clientd.kill("TERM");
+    BOOST_TEST(clientd.becomes("ActiveState", "inactive"));
+    BOOST_TEST(clientd["SubState"] == "dead");
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_that_is_refused_fails)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    BOOST_REQUIRE(clientd("start") == 0);
+    BOOST_TEST(clientd("reload") == 0);
+    fs::remove(host.path(directory + "clientd.log"));
+    fs::create_directory(host.path(directory + "clientd.log"));
+    BOOST_TEST(clientd("reload") == 1);
+    BOOST_TEST(clientd["ActiveState"] == "active");
+    BOOST_TEST(clientd["ReloadResult"] == "exit-code");
+    BOOST_TEST(clientd.says("clientd.log: Is a directory"));
+}
+
+/// Somebody who does not know of the unit.
+BOOST_AUTO_TEST_CASE(a_start_from_a_shell_is_told_of_the_unit)
+{
+    DAEMONKIT_BOOT(host);
+    const auto clientd = install(host);
+    BOOST_REQUIRE(clientd("start") == 0);
+    const auto pid = clientd["MainPID"];
+    const auto said = host.shell("cd " + directory + " && clientd start");
+    BOOST_TEST(said.status == 0, said.err);
+    BOOST_TEST(said.out.find("already running (pid " + pid + ")") != std::string::npos, said.out);
+    BOOST_TEST(said.out.find(" unit clientd-forking.service ") != std::string::npos, said.out);
+    BOOST_TEST(host({"pidof", "clientd"}).out == pid + "\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "machine.hpp"
+
+#include "support/pid_namespace.hpp"
+
+#include <boost/algorithm/string/trim.hpp>
+#include <boost/filesystem/operations.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <initializer_list>
+#include <iterator>
+
+namespace fs = boost::filesystem;
+
+namespace {
+
+/// The container, in a cgroup of its own: in a common one two of them would take each other's units for theirs.
+[[noreturn]] void execute_container(const std::string& name, const std::string& root)
+{
+    std::ofstream("/sys/fs/cgroup/" + name + "/cgroup.procs") << 0;
+    const std::vector<std::string> words{
+        "systemd-nspawn", "--quiet", "--directory=" + root, "--volatile=yes", "--tmpfs=/usr/local/bin", "--register=no",
+        "--keep-unit", "--private-network", "--machine=" + name, "--boot",
+        // For systemd. Nobody here asks it over D-Bus: systemctl(1) has a socket of its own for root.
+        "systemd.unit=basic.target", "systemd.mask=dbus.socket", "systemd.firstboot=off", "systemd.show_status=no"};
+    std::vector<char*> arguments;
+    for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    ::execvp(arguments[0], arguments.data());
+    ::_exit(impossible("execute systemd-nspawn"));
+}
+
+/// Runs the container until the test lets go of it or ends. The mounts go with this process: places for what
+/// systemd-nspawn leaves when it is killed, and cgroups of version 2 wherever the host has them.
+int keep(const std::string& name, const std::string& root)
+{
+    if (::unshare(CLONE_NEWNS) == -1 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == -1)
+        return impossible("make a mount namespace");
+    const auto cgroup = "/sys/fs/cgroup/" + name;
+    if (::mount("tmpfs", "/tmp", "tmpfs", 0, nullptr) == -1 || ::mount("tmpfs", "/run", "tmpfs", 0, nullptr) == -1 ||
+        ::mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, nullptr) == -1 || ::mkdir(cgroup.c_str(), 0755) == -1)
+        return impossible("mount cgroups of version 2");
+    const pid_t container = ::fork();
+    if (container == 0) execute_container(name, root);
+    child_process::say("container " + std::to_string(container));
+    child_process::await();
+    std::ofstream(cgroup + "/cgroup.kill") << 1;
+    ::waitpid(container, nullptr, 0);
+    return eventually([&] { return run({"find", cgroup, "-type", "d", "-delete"}).status == 0; }) ? 0 : 1;
+}
+
+std::string unique_name()
+{
+    static int count = 0;
+    return "daemonkit-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
+}
+
+bool is_one_of(const std::string& word, std::initializer_list<const char*> words)
+{
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+} // namespace
+
+machine::machine(const std::string& root) : name_(unique_name()), keeper_([this, &root] { return keep(name_, root); })
+{
+    if (booted()) return;
+    keeper_.go();
+    absent_because_ = "no systemd boots in a container here: " + keeper_.everything();
+}
+
+machine::~machine()
+{
+    keeper_.go();
+    keeper_.status();
+}
+
+bool machine::booted()
+{
+    if (!keeper_.says("container ")) return false;
+    const auto container = keeper_.rest_of_line();
+    const auto up = [&] {
+        std::ifstream("/proc/" + container + "/task/" + container + "/children") >> leader_;
+        return proc_status(leader_, "Name") == "systemd" &&
+               is_one_of(systemctl({"is-system-running", "--wait"}).out, {"running\n", "degraded\n"});
+    };
+    bool is_up = false;
+    eventually([&] { return (is_up = up()) || !alive(std::stoi(container)); });
+    // systemd-nspawn mounts a boot id of its own over the kernel's. A host has one only.
+    if (is_up) (*this)({"umount", "/proc/sys/kernel/random/boot_id"});
+    return is_up;
+}
+
+outcome machine::operator()(const std::vector<std::string>& command) const
+{
+    std::vector<std::string> words{"nsenter", "--target", std::to_string(leader_), "--all", "--"};
+    words.insert(words.end(), command.begin(), command.end());
+    return run(words);
+}
+
+outcome machine::systemctl(std::vector<std::string> words) const
+{
+    words.insert(words.begin(), "systemctl");
+    return (*this)(words);
+}
+
+std::string machine::property(const std::string& unit, const std::string& name) const
+{
+    return boost::trim_right_copy(systemctl({"show", "--value", "--property", name, unit}).out);
+}
+
+std::string machine::journal(const std::string& unit) const
+{
+    return (*this)({"journalctl", "--quiet", "--output=cat", "--unit=" + unit}).out;
+}
+
+void machine::install(const fs::path& program) const { run({"cp", program.string(), path("/usr/local/bin").string()}); }
+
+void machine::install_units(const std::vector<std::string>& names) const
+{
+    for (const auto& name : names)
+        run({"cp", DAEMONKIT_DEPLOYMENT_DIR "/" + name, path("/etc/systemd/system").string()});
+    systemctl({"daemon-reload"});
+}
+
+void machine::write_unit(const std::string& name, const std::string& text) const
+{
+    const auto file = path("/etc/systemd/system") / name;
+    fs::create_directories(file.parent_path());
+    std::ofstream(file.string()) << text;
+    systemctl({"daemon-reload"});
+}
+
+fs::path machine::path(const std::string& inside) const
+{
+    return "/proc/" + std::to_string(leader_) + "/root" + inside;
+}
+
+std::string machine::text(const std::string& inside) const
+{
+    std::ifstream in(path(inside).string());
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+bool machine::knows_notify_reload() const
+{
+    const auto said = systemctl({"--version"}).out; // "systemd 252 (252.39-1~deb12u2)"
+    return std::stoi(said.substr(said.find(' ') + 1)) >= 253;
+}

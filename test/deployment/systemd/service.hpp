@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSL-1.0
+// A unit of a machine, so that a test names it once; and serviced, the daemon that a test holds and misleads.
+#pragma once
+
+#include "machine.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <fstream>
+#include <string>
+#include <utility>
+
+class service
+{
+public:
+    service(const machine& on, std::string named) : host(on), unit(std::move(named)) {}
+
+    /// "start", "stop", "reload": the exit status of systemctl(1).
+    [[nodiscard]] int operator()(const std::string& verb) const { return host.systemctl({verb, unit}).status; }
+    [[nodiscard]] std::string operator[](const std::string& property) const { return host.property(unit, property); }
+    [[nodiscard]] bool becomes(const std::string& property, const std::string& value) const
+    {
+        return eventually([&] { return (*this)[property] == value; });
+    }
+    /// Whether the journal of the unit comes to hold this text.
+    [[nodiscard]] bool says(const std::string& text) const
+    {
+        return eventually([&] { return host.journal(unit).find(text) != std::string::npos; });
+    }
+    /// Asks systemd for something without waiting for the end of it.
+    void ask(const std::string& verb) const { host.systemctl({verb, "--no-block", unit}); }
+    /// Sends a signal to the daemon, as a person with kill(1).
+    void kill(const std::string& signal) const { host({"kill", "-" + signal, (*this)["MainPID"]}); }
+
+    const machine& host;
+    const std::string unit;
+};
+
+class serviced : public service
+{
+public:
+    /// `settings` go to the [Service] of its unit.
+    explicit serviced(const machine& on, const std::string& settings = "") : service(on, "serviced.service")
+    {
+        host.install(DAEMONKIT_DEPLOYMENT_PROGRAMS "/serviced");
+        host.write_unit(unit, "[Service]\nType=notify\nExecStart=/usr/local/bin/serviced run\n"
+                              "ExecReload=/usr/local/bin/serviced reload\nRuntimeDirectory=serviced\n" +
+                                  settings);
+        boost::filesystem::create_directory(host.path("/run/knobs"));
+    }
+
+    void set(const std::string& knob, const std::string& text = "\n") const
+    {
+        std::ofstream(host.path("/run/knobs/" + knob).string()) << text << std::flush;
+    }
+    void reset(const std::string& knob) const { boost::filesystem::remove(host.path("/run/knobs/" + knob)); }
+
+    /// The pid in its pid file, as a property of the unit would be.
+    [[nodiscard]] std::string recorded_pid() const
+    {
+        const auto line = host.text("/run/serviced/serviced.pid");
+        return line.substr(0, line.find('\n'));
+    }
+};
