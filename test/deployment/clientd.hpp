@@ -102,6 +102,21 @@ public:
         BOOST_TEST(eventually([&] { return fs::exists(log()) && fs::file_size(log()) > 0; }));
         BOOST_TEST(works() == pid);
     }
+    /// That the daemon goes on with the old file if `reload`, which returns when it was refused, finds no new one.
+    template <class Reload>
+    void keeps_the_old_file(Reload reload) const
+    {
+        const pid_t pid = works();
+        const auto old = *this / "var/lib/clientd/clientd.log.old";
+        fs::rename(log(), old);
+        fs::create_directory(log());
+        reload();
+        const auto size = fs::file_size(old);
+        BOOST_TEST(eventually([&] { return fs::file_size(old) > size; }));
+        BOOST_TEST(works() == pid);
+        fs::remove(log());
+        fs::rename(old, log());
+    }
     /// That nothing of the daemon is left, not even its pid file.
     void gone() const
     {

@@ -42,6 +42,11 @@ BOOST_AUTO_TEST_CASE(every_verb_of_the_script_in_every_state)
     BOOST_TEST(host.service("start").status == 0); // OpenRC: it has been started already
     BOOST_TEST(host.service("status").status == 0);
     host.rotates([&] { BOOST_TEST(host.service("reload").status == 0); });
+    host.keeps_the_old_file([&] {
+        const auto said = host.service("reload");
+        BOOST_TEST(said.status == 1);
+        BOOST_TEST(says(said, "cannot open the output file"));
+    });
 
     const pid_t before = host.works();
     BOOST_TEST(host.service("restart").status == 0);

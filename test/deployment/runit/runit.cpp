@@ -12,6 +12,10 @@ struct runit_host : deployment::clientd_host
         good("useradd --system _runit-log; install --directory --owner=_runit-log /var/log/clientd");
         good("mkdir --parents /etc/sv /service");
         install("clientd", "etc/sv");
+    }
+    /// For the tests in which something is to be there before.
+    void supervise() const
+    {
         good("ln --symbolic /etc/sv/clientd /service/clientd");
         background("runsvdir", "runsvdir -P /service");
         BOOST_TEST(eventually([&] { return (*this)("test -p /etc/sv/clientd/supervise/ok").status == 0; }));
@@ -28,6 +32,7 @@ BOOST_AUTO_TEST_CASE(sv_start_returns_when_it_runs)
 {
     const runit_host host;
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    host.supervise();
     BOOST_TEST(host.sv("start clientd").rfind("ok: run: clientd: ", 0) == 0U);
     BOOST_TEST(host.verb("status").status == 0);
     BOOST_TEST(host.sv("check clientd").rfind("ok: run: clientd: ", 0) == 0U);
@@ -38,6 +43,7 @@ BOOST_AUTO_TEST_CASE(a_crash_is_repaired)
 {
     const runit_host host;
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    host.supervise();
     host.works(host.crash());
     BOOST_TEST(host.logged("clientd: ended with exit status -1, signal 9"));
 }
@@ -46,13 +52,34 @@ BOOST_AUTO_TEST_CASE(hup_reopens_the_rotated_file)
 {
     const runit_host host;
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    host.supervise();
     host.rotates([&] { BOOST_TEST(host.sv("hup clientd") == ""); });
+    host.keeps_the_old_file([&] {
+        BOOST_TEST(host.sv("hup clientd") == "");
+        BOOST_TEST(host.logged("reload refused"));
+    });
+}
+
+// runsv tries again and again, and has it as soon as the other one is gone.
+BOOST_AUTO_TEST_CASE(one_that_was_started_by_hand_is_in_the_way_and_that_is_said)
+{
+    const runit_host host;
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    BOOST_TEST(host.verb("start").status == 0);
+    const pid_t by_hand = host.works();
+    host.supervise();
+    BOOST_TEST(host.logged("clientd: already running (pid "));
+    BOOST_TEST(host.daemon() == by_hand);
+    BOOST_TEST(host.verb("stop").status == 0);
+    host.works(by_hand);
+    BOOST_TEST(host.sv("status clientd").rfind("run: clientd: ", 0) == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(down_is_a_clean_stop)
 {
     const runit_host host;
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    host.supervise();
     host.works();
     BOOST_TEST(host.sv("down clientd") == "");
     host.gone();

@@ -73,6 +73,10 @@ BOOST_AUTO_TEST_CASE(hup_reopens_the_rotated_file)
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
     host.scan();
     host.rotates([&] { BOOST_TEST(host.s6("svc -h") == ""); });
+    host.keeps_the_old_file([&] {
+        BOOST_TEST(host.s6("svc -h") == "");
+        BOOST_TEST(host.logged("reload refused"));
+    });
 }
 
 BOOST_AUTO_TEST_CASE(down_is_a_clean_stop)
