@@ -1,60 +1,76 @@
 // SPDX-License-Identifier: BSL-1.0
-// A TCP echo server: `echod PORT` starts it, `echod stop` ends it. Boost.Asio's loop runs the daemon, and waits for
-// signals as for everything else.
+// A TCP echo server: `echod PORT` starts it, `echod stop` ends it, and `echod
+// run [PORT]` is for service managers. Boost.Asio's loop runs the daemon, and
+// waits for signals as for everything else.
+//
+// A service manager that keeps descriptors (FileDescriptorStoreMax= of systemd)
+// has a copy of the listening socket and of each connection, so that neither
+// ends with the process. What a client has sent is never in memory of the
+// process either: splice(2) moves it in the kernel, from the socket to a pipe
+// that is kept beside it, and from there to the socket. So it can be killed at
+// any time, and the next process goes on at the same byte.
 #include <daemonkit/daemonkit.hpp>
+#include <daemonkit/socket_activation.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/filesystem/operations.hpp>
 
-#include <array>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using asio::ip::tcp;
+using daemonkit::sys::unique_fd;
 
-struct session : std::enable_shared_from_this<session>
+/// Both ends in one descriptor; none if there are too many.
+unique_fd make_pipe()
 {
-    explicit session(tcp::socket accepted) : socket(std::move(accepted)) {}
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == -1) return {};
+    const unique_fd in(ends[0]);
+    const unique_fd out(ends[1]);
+    return unique_fd(::open(("/proc/self/fd/" + std::to_string(in.get())).c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+}
 
-    void echo()
-    {
-        socket.async_read_some(asio::buffer(data), [self = shared_from_this()](auto failed, std::size_t size) {
-            if (!failed) self->answer(size);
-        });
-    }
+/// A number that no other socket of this boot has (socket(7), SO_COOKIE).
+std::string number_of(tcp::socket& socket)
+{
+    unsigned long long cookie = 0;
+    socklen_t size = sizeof cookie;
+    ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_COOKIE, &cookie, &size);
+    return std::to_string(cookie);
+}
 
-    void answer(std::size_t size)
-    {
-        asio::async_write(socket, asio::buffer(data, size), [self = shared_from_this()](auto failed, std::size_t) {
-            if (!failed) self->echo();
-        });
-    }
-
-    tcp::socket socket;
-    std::array<char, 4096> data{};
-};
-
-class echod : public daemonkit::sysv_daemon<echod>
+class echod : public daemonkit::universal_daemon<echod>, public daemonkit::socket_activation
 {
 public:
+    /// 0: it has no port of its own, and listens at the socket that it is given.
     explicit echod(unsigned short port) : port_(port) {}
 
-    /// Here, where a port that is taken is still an error of start. And no earlier: the epoll descriptor of an
-    /// io_context that was made before the forks would be closed by now, and belong to another process.
+    /// Here, where a port that is taken is still an error of start. And no
+    /// earlier: the epoll descriptor of an io_context that was made before the
+    /// forks would be closed by now, and belong to another process.
     void on_start()
     try {
-        pause_.emplace(io_.emplace());
-        acceptor_.emplace(*io_, tcp::endpoint(tcp::v4(), port_));
+        timers_.emplace(io_.emplace());
+        auto& passed = listen_fds();
+        auto listener = passed.take("echo");
+        if (!listener && daemonkit::is_socket(passed[0], daemonkit::listening_stream)) listener = passed.take(0);
+        listen(std::move(listener));
+        take_up(passed);
     } catch (const boost::system::system_error& e) {
         throw daemonkit::startup_error(e.code(), "listen on port", std::to_string(port_));
     }
@@ -63,50 +79,153 @@ public:
     {
         asio::posix::stream_descriptor signals(*io_, signal_fd());
         listen_to(signals);
+        if (watchdog_interval() != watchdog_interval().max()) show_life();
         accept();
         io_->run();
         signals.release(); // the descriptor is daemonkit's
         return EXIT_SUCCESS;
     }
 
+    /// What a service manager has a copy of outlives us; everything else ends
+    /// here.
     void on_stop()
     {
         acceptor_.reset();
-        pause_.reset();
+        timers_.reset();
         io_.reset(); // and with it all sessions
     }
 
 private:
-    void listen_to(asio::posix::stream_descriptor& signals)
+    /// A connection. All that it has to remember is in the kernel: what is in the
+    /// pipe is still to be answered.
+    struct session : std::enable_shared_from_this<session>
     {
-        signals.async_wait(signals.wait_read, [this, &signals](auto) {
-            if (wait_for(0s)) // the hooks are called in here; false: stop
-                listen_to(signals);
+        session(echod& its_server, tcp::socket its_socket, unique_fd its_pipe, std::string its_name)
+            : server(its_server), socket(std::move(its_socket)), pipe(std::move(its_pipe)), name(std::move(its_name))
+        {
+            socket.non_blocking(true);
+        }
+
+        void echo()
+        {
+            int unanswered = 0;
+            ::ioctl(pipe.get(), FIONREAD, &unanswered);
+            const bool answers = unanswered > 0;
+            socket.async_wait(answers ? socket.wait_write : socket.wait_read,
+                              [self = shared_from_this(), answers](auto failed) {
+                                  if (!failed) self->move(answers);
+                              });
+        }
+
+        void move(bool answers)
+        {
+            const int from = answers ? pipe.get() : socket.native_handle();
+            const int to = answers ? socket.native_handle() : pipe.get();
+            const auto moved = ::splice(from, nullptr, to, nullptr, 65536, SPLICE_F_NONBLOCK);
+            if (moved > 0 || (moved == -1 && errno == EAGAIN))
+                echo();
             else
-                io_->stop();
-        });
+                server.remove_descriptor(name); // the client has gone
+        }
+
+        echod& server;
+        tcp::socket socket;
+        unique_fd pipe;
+        std::string name;
+    };
+
+    /// At the socket that a service manager passed, or at one that it is to keep.
+    void listen(unique_fd passed)
+    {
+        if (passed) {
+            daemonkit::require_socket(passed.get(), daemonkit::listening_stream);
+            acceptor_.emplace(*io_, tcp::v4(), passed.release());
+        } else {
+            if (port_ == 0) daemonkit::misconfigured("listen", {}, "no socket was passed and no port is given");
+            acceptor_.emplace(*io_, tcp::endpoint(tcp::v4(), port_));
+            store_descriptor(acceptor_->native_handle(), "echo");
+        }
+        acceptor_->non_blocking(true);
     }
 
+    /// The connections of the process before us.
+    void take_up(daemonkit::passed_descriptors& passed)
+    {
+        for (std::size_t i = 0; i < passed.size(); ++i) {
+            if (!daemonkit::is_socket(passed[i], {AF_UNSPEC, SOCK_STREAM, false})) continue;
+            const std::string name(passed.name_of(i));
+            tcp::socket socket(*io_, tcp::v4(), passed.take(i).release());
+            auto pipe = passed.take(name);
+            if (!pipe) store_descriptor((pipe = make_pipe()).get(), name); // killed in accept()
+            std::make_shared<session>(*this, std::move(socket), std::move(pipe), name)->echo();
+        }
+        for (std::size_t i = 0; i < passed.size(); ++i) // pipes of clients that have gone meanwhile
+            if (const auto pipe = passed.take(i)) remove_descriptor(passed.name_of(i));
+    }
+
+    /// Accepted in the handler that has it stored: no end of ours comes between, and hardly a KILL.
     void accept()
     {
-        acceptor_->async_accept([this](auto failed, tcp::socket socket) {
-            if (failed) return accept_later();
-            std::make_shared<session>(std::move(socket))->echo();
+        acceptor_->async_wait(tcp::acceptor::wait_read, [this](auto failed) {
+            if (failed) return;
+            auto pipe = make_pipe();
+            if (!pipe) return accept_later();
+            boost::system::error_code refused;
+            tcp::socket socket = acceptor_->accept(refused);
+            if (refused && refused != asio::error::would_block) return accept_later();
+            if (!refused) {
+                const auto name = number_of(socket);
+                store_descriptor(socket.native_handle(), name);
+                store_descriptor(pipe.get(), name);
+                std::make_shared<session>(*this, std::move(socket), std::move(pipe), name)->echo();
+            }
             accept();
         });
     }
 
-    /// Out of descriptors, mostly: the connection waits in the queue, and trying at once again would only spin.
+    /// Out of descriptors, mostly: the connection waits in the queue, and trying
+    /// at once again would only spin.
     void accept_later()
     {
-        pause_->expires_after(100ms);
-        pause_->async_wait([this](auto) { accept(); });
+        timers_->pause.expires_after(100ms);
+        timers_->pause.async_wait([this](auto) { accept(); });
     }
 
+    void listen_to(asio::posix::stream_descriptor& signals)
+    {
+        signals.async_wait(signals.wait_read, [this, &signals](auto) {
+            if (goes_on()) listen_to(signals);
+        });
+    }
+
+    /// A watchdog wants to see that this loop goes round.
+    void show_life()
+    {
+        timers_->watchdog.expires_after(watchdog_interval());
+        timers_->watchdog.async_wait([this](auto) {
+            if (goes_on()) show_life();
+        });
+    }
+
+    bool goes_on()
+    {
+        if (wait_for(0s)) return true; // the hooks are called in here; false: stop
+        io_->stop();
+        return false;
+    }
+
+    struct two_timers
+    {
+        explicit two_timers(asio::io_context& io) : pause(io), watchdog(io) {}
+
+        asio::steady_timer pause;
+        asio::steady_timer watchdog;
+    };
+
     unsigned short port_;
-    std::optional<asio::io_context> io_;
-    std::optional<asio::steady_timer> pause_;
-    std::optional<tcp::acceptor> acceptor_;
+    std::optional<asio::io_context> io_{};
+    std::optional<two_timers> timers_{};
+    std::optional<tcp::acceptor> acceptor_{};
 };
 
 //! [embedded]
@@ -117,13 +236,15 @@ int main(int argc, char** argv)
         return result.status;
     };
     const echod::settings settings{.pid = {.path = boost::filesystem::current_path() / "echod.pid"}};
-    const std::string_view word = argc == 2 ? argv[1] : "";
-    if (word == "stop") return tell(echod::stop(settings));
+    const std::string_view verb = argc > 1 ? argv[1] : "";
+    const std::string_view number = argc == 3 && verb == "run" ? argv[2] : argc == 2 ? verb : "";
     unsigned short port = 0;
-    if (std::from_chars(word.begin(), word.end(), port).ptr != word.end() || port == 0) {
-        std::fputs("Usage: echod PORT | stop\n", stderr);
-        return daemonkit::exit_status::usage;
-    }
-    return tell(echod(port).start(settings)); // goes on here when it is ready, and in the daemon when it has ended
+    const bool given = std::from_chars(number.begin(), number.end(), port).ptr == number.end() && port != 0;
+    if (verb == "stop" && argc == 2) return tell(echod::stop(settings));
+    if (verb == "run" && (given || argc == 2)) return tell(echod(port).run_in_foreground(settings));
+    if (given && argc == 2)
+        return tell(echod(port).start(settings)); // here when it is ready, and in the daemon at its end
+    std::fputs("Usage: echod PORT | run [PORT] | stop\n", stderr);
+    return daemonkit::exit_status::usage;
 }
 //! [embedded]

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 namespace {
 
@@ -146,9 +147,21 @@ BOOST_AUTO_TEST_CASE(keeps_no_descriptor_but_its_own_and_sleeps_when_nobody_call
     const pid_t pid = echod.pid();
     BOOST_TEST(proc_stat(pid, 7) == 0);
     for (const char* const fd : {"fd/0", "fd/1", "fd/2"}) BOOST_TEST(proc_link(pid, fd) == "/dev/null");
+    std::map<std::string, int> pipes;
     for (const int fd : open_descriptors(pid))
-        BOOST_TEST(proc_link(pid, "fd/" + std::to_string(fd)).rfind("pipe:", 0) == std::string::npos);
+        if (const auto target = proc_link(pid, "fd/" + std::to_string(fd)); target.rfind("pipe:", 0) == 0)
+            ++pipes[target];
+    for (const auto& [pipe, ends] : pipes) BOOST_TEST(ends == 2, pipe); // one of which it has one end is its caller's
     BOOST_TEST(eventually([&] { return proc_status(pid, "State").rfind('S', 0) == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(to_run_without_a_port_and_without_a_socket_is_an_error_in_one_sentence)
+{
+    const example echod("echod");
+    const auto said = echod({"run"});
+    BOOST_TEST(said.status == 6);
+    BOOST_TEST(said.err == "echod: cannot listen: no socket was passed and no port is given\n");
+    BOOST_TEST(boost::filesystem::is_empty(echod.directory()));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_arguments_are_answered_with_usage)
@@ -159,10 +172,12 @@ BOOST_AUTO_TEST_CASE(wrong_arguments_are_answered_with_usage)
         BOOST_TEST_CONTEXT("echod '" << wrong << "'")
         {
             BOOST_TEST(said.status == 2);
-            BOOST_TEST(said.err == "Usage: echod PORT | stop\n");
+            BOOST_TEST(said.err == "Usage: echod PORT | run [PORT] | stop\n");
         }
     }
     BOOST_TEST(echod({}).status == 2);
+    BOOST_TEST(echod({"run", "0"}).status == 2);
+    BOOST_TEST(echod({"stop", "now"}).status == 2);
     BOOST_TEST(boost::filesystem::is_empty(echod.directory()));
 }
 

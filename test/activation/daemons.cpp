@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSL-1.0
+// Daemons that are executed with descriptors, as a service manager executes them: in the foreground, and detaching, which
+// closes every descriptor but these.
+#include "activation/passing.hpp"
+
+#include "support/child_process.hpp"
+#include "support/program.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+#include <iterator>
+
+namespace {
+
+std::string text_of(const std::string& file)
+{
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// The daemon `activated` with two descriptors, in a directory of its own.
+struct activated_program : program
+{
+    activated_program() : program("activated") {}
+
+    [[nodiscard]] int become(const passing& p, const std::string& verb) const
+    {
+        ::setenv("PID_FILE", pid_file.c_str(), 1);
+        ::setenv("REPORT", report().c_str(), 1);
+        p.here();
+        return execute({DAEMONKIT_TEST_DAEMON_DIR "/activated", verb});
+    }
+
+    [[nodiscard]] std::string report() const { return (directory / "report").string(); }
+
+    daemonkit::sys::unique_fd first = memory_of("first content");
+    daemonkit::sys::unique_fd second = memory_of("second content");
+    passing both{{first.get(), second.get()}, "one:"};
+};
+
+constexpr const char* both_there = "3 one first content\n4  second content\nall\n";
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(daemons, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(in_the_foreground)
+{
+    const activated_program program;
+    child_process daemon([&] { return program.become(program.both, "run"); });
+    BOOST_TEST(eventually([&] { return text_of(program.report()) == both_there; }), text_of(program.report()));
+    for (const int fd : {3, 4})
+        BOOST_TEST(
+            text_of("/proc/" + std::to_string(daemon.pid()) + "/fdinfo/" + std::to_string(fd)).find("flags:\t02") !=
+            std::string::npos); // O_CLOEXEC
+    daemon.signal(SIGTERM);
+    BOOST_TEST(daemon.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_child_of_the_daemon_sees_neither_descriptors_nor_variables)
+{
+    const activated_program program;
+    child_process daemon([&] { return program.become(program.both, "run"); });
+    BOOST_TEST(eventually([&] { return text_of(program.report()) == both_there; }), text_of(program.report()));
+    BOOST_TEST(text_of(program.report() + ".env").find("REPORT=") != std::string::npos);
+    BOOST_TEST(text_of(program.report() + ".env").find("LISTEN_") == std::string::npos);
+    BOOST_TEST(text_of(program.report() + ".fds").find(" 2 -> ") != std::string::npos);
+    BOOST_TEST(text_of(program.report() + ".fds").find("passed") == std::string::npos);
+    daemon.signal(SIGTERM);
+    BOOST_TEST(daemon.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_detaches_keeps_them_and_closes_the_others)
+{
+    const activated_program program;
+    const auto other = memory_of("other");
+    passing p = program.both;
+    p.descriptors.push_back(other.get()); // beyond LISTEN_FDS
+    p.count = "2";
+    const auto said = in_child([&] { return program.become(p, "start"); });
+    BOOST_TEST(said.status == 0);
+    BOOST_TEST(said.err == "");
+    BOOST_TEST(text_of(program.report()) == both_there);
+    const pid_t pid = program.pid();
+    BOOST_TEST(alive(pid));
+    for (const char* const fd : {"fd/3", "fd/4"})
+        BOOST_TEST(proc_link(pid, fd).find("memfd:passed") != std::string::npos, proc_link(pid, fd));
+    BOOST_TEST(proc_link(pid, "fd/5").find("memfd:passed") == std::string::npos);
+    BOOST_TEST(program({"stop"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_contradiction_is_an_error_of_start_and_of_run)
+{
+    const activated_program program;
+    passing p = program.both;
+    p.names = "one";
+    for (const char* const verb : {"start", "run"}) {
+        const auto said = in_child([&] { return program.become(p, verb); });
+        BOOST_TEST(said.status == 6);
+        BOOST_TEST(said.err ==
+                   "activated: cannot take the passed descriptors: LISTEN_FDS is 2, but LISTEN_FDNAMES names 1\n");
+    }
+    BOOST_TEST(program({"status"}).status == 3);
+    BOOST_TEST(program.nobody_left());
+}
+
+BOOST_AUTO_TEST_CASE(a_start_without_any_is_a_start)
+{
+    const activated_program program;
+    const auto said = in_child([&] { return program.become({{}, {}, {}, "1"}, "start"); });
+    BOOST_TEST(said.status == 0);
+    BOOST_TEST(text_of(program.report()) == "all\n");
+    BOOST_TEST(program({"stop"}).status == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
