@@ -237,13 +237,14 @@ int main(int argc, char** argv)
     };
     const echod::settings settings{.pid = {.path = boost::filesystem::current_path() / "echod.pid"}};
     const std::string_view verb = argc > 1 ? argv[1] : "";
-    const std::string_view number = argc == 3 && verb == "run" ? argv[2] : argc == 2 ? verb : "";
+    const std::string_view last = argv[argc - 1];
     unsigned short port = 0;
-    const bool given = std::from_chars(number.begin(), number.end(), port).ptr == number.end() && port != 0;
-    if (verb == "stop" && argc == 2) return tell(echod::stop(settings));
-    if (verb == "run" && (given || argc == 2)) return tell(echod(port).run_in_foreground(settings));
-    if (given && argc == 2)
-        return tell(echod(port).start(settings)); // here when it is ready, and in the daemon at its end
+    const bool given = std::from_chars(last.begin(), last.end(), port).ptr == last.end() && port != 0;
+    if (argc == 2 && verb == "stop") return tell(echod::stop(settings));
+    if (argc == 2 && verb == "run") return tell(echod(0).run_in_foreground(settings)); // at the socket passed to it
+    if (argc == 3 && verb == "run" && given) return tell(echod(port).run_in_foreground(settings));
+    if (argc == 2 && given)
+        return tell(echod(port).start(settings)); // goes on when ready, and in the daemon at its end
     std::fputs("Usage: echod PORT | run [PORT] | stop\n", stderr);
     return daemonkit::exit_status::usage;
 }
