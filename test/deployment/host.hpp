@@ -97,7 +97,7 @@ public:
             std::istringstream numbers(proc_status(pid, "NSpid"));
             pid_t innermost = 0;
             while (numbers >> innermost) {}
-            if (innermost == inside) return pid;
+            if (innermost == inside && inside != 0) return pid; // one that has just ended has no numbers
         }
         return 0;
     }

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+// Every verb in every state, by a script that knows only the specification: of clientd itself, and of the init script on
+// a host without systemd.
+#include "deployment/clientd.hpp"
+
+namespace {
+
+class lsb_host : public deployment::clientd_host
+{
+public:
+    /// /var/lib/clientd belongs to `owner`: to whoever runs clientd there.
+    explicit lsb_host(const std::string& owner) : clientd_host("setpriv")
+    {
+        if (!missing().empty()) return;
+        install("verbs.sh", "usr/local/bin/verbs.sh");
+        install("clientd", "etc/init.d/clientd");
+        install("sourcing", "etc/init.d/sourcing");
+        good("chown " + owner + " /var/lib/clientd");
+    }
+
+    outcome verbs(const std::string& state, const std::string& command, const std::string& breaking = "false") const
+    {
+        return (*this)("cd /var/lib/clientd && BREAK='" + breaking + "' verbs.sh " + state +
+                       " /var/lib/clientd/clientd.pid " + command);
+    }
+    void keep_the_standard(const std::string& state, const std::string& command,
+                           const std::string& breaking = "false") const
+    {
+        const auto said = verbs(state, command, breaking);
+        std::fputs(said.out.c_str(), stdout); // the table
+        BOOST_TEST(said.status == 0, said.out << said.err);
+    }
+};
+
+/// Without systemd, as the private host is.
+const std::string script = "/etc/init.d/clientd";
+const std::vector<std::string> states{"never_started",
+                                      "stopped",
+                                      "running",
+                                      "crashed",
+                                      "deleted",
+                                      "recycled",
+                                      "unprivileged_stopped",
+                                      "unprivileged_running",
+                                      "unprivileged_crashed",
+                                      "misused"};
+/// What makes a start impossible: its output file, its pid file.
+const std::vector<std::string> mistakes{"mkdir /var/lib/clientd/clientd.log", "mkdir /var/lib/clientd/clientd.pid"};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(verbs, *boost::unit_test::label("supervisors") * boost::unit_test::label("root"))
+
+BOOST_AUTO_TEST_CASE(of_clientd_itself_in_every_state)
+{
+    const lsb_host host("root");
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    for (const auto& state : states) host.keep_the_standard(state, "clientd");
+    for (const auto& mistake : mistakes) host.keep_the_standard("unconfigured", "clientd", mistake);
+}
+
+BOOST_AUTO_TEST_CASE(of_the_init_script_in_every_state)
+{
+    const lsb_host host("clientd");
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    for (const auto& state : states) host.keep_the_standard(state, script);
+    for (const auto& mistake : mistakes) host.keep_the_standard("unconfigured", script, mistake);
+}
+
+BOOST_AUTO_TEST_CASE(of_the_init_script_where_something_is_missing)
+{
+    const lsb_host host("clientd");
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    host.keep_the_standard("unconfigured", script, "rm -rf /var/lib/clientd");
+    host.good("mkdir --parents /var/lib/clientd");
+    host.keep_the_standard("unconfigured", script, "userdel clientd 2>/dev/null");
+    host.keep_the_standard("uninstalled", script, "rm -f /usr/local/bin/clientd");
+}
+
+/// That the script of the test notices, and what ours avoids: the distribution's functions take anybody who has the
+/// number for the daemon.
+BOOST_AUTO_TEST_CASE(of_a_script_that_sources_the_distributions_functions_are_wrong)
+{
+    const lsb_host host("root");
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    if (!deployment::fs::exists(host / "lib/lsb/init-functions")) DAEMONKIT_SKIP("no /lib/lsb/init-functions");
+    const auto said = host.verbs("recycled", "/etc/init.d/sourcing");
+    BOOST_TEST(said.status == 1);
+    BOOST_TEST(said.out.find("WRONG recycled             status        status 0 of {1}") != std::string::npos,
+               said.out << said.err);
+}
+
+BOOST_AUTO_TEST_CASE(are_there_in_each_runlevel)
+{
+    const lsb_host host("clientd");
+    if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
+    if (!host.has("update-rc.d")) DAEMONKIT_SKIP("update-rc.d is not installed");
+    host.good("update-rc.d clientd defaults");
+    BOOST_TEST(host.good("ls /etc/rc2.d /etc/rc0.d").find("S01clientd") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSL-1.0
+// Pacemaker, a cluster of one node: by the init script (its class lsb:) and by the OCF agent.
+#include "deployment/clientd.hpp"
+
+namespace {
+
+namespace fs = deployment::fs;
+
+const std::string agent = "/usr/lib/ocf/resource.d/daemonkit/clientd";
+
+class node : public deployment::clientd_host
+{
+public:
+    explicit node(const std::string& program) : clientd_host(program)
+    {
+        if (!missing().empty()) return;
+        fs::create_directories((*this / agent).parent_path());
+        install("clientd", agent);
+        install("../lsb/clientd", "/etc/init.d/clientd");
+    }
+
+    [[nodiscard]] int agent_says(const std::string& action) const { return (*this)(agent + " " + action).status; }
+};
+
+/// A node on which the cluster runs, in a network of its own.
+class cluster : public node
+{
+public:
+    cluster() : node("pacemakerd")
+    {
+        if (!missing().empty()) return;
+        good("touch /run/net /run/uts && unshare --net=/run/net --uts=/run/uts sh -c 'hostname node1 && ip link set lo "
+             "up'");
+        good("groupadd --system haclient && useradd --system --gid haclient hacluster");
+        for (const char* const resource : {"clientd-lsb.xml", "clientd-ocf.xml"}) install(resource, "/root");
+        install("corosync.conf", "/etc/corosync/corosync.conf");
+        install("cib.xml", "/var/lib/pacemaker/cib/cib.xml");
+        good("mkdir --parents /dev/shm /var/log/pacemaker /var/lib/corosync");
+        good("mount -t tmpfs tmpfs /dev/shm"); // where the parts of Pacemaker talk to each other
+        good("chown -R hacluster:haclient /var/lib/pacemaker /var/log/pacemaker");
+        stays("corosync -f");
+        succeeds("corosync-cfgtool -s");
+        stays("pacemakerd -f");
+        succeeds("crm_mon --one-shot | grep \"Online: .*node1\"");
+    }
+
+    /// A command of the cluster.
+    outcome ask(const std::string& line) const { return (*this)(entering + line + "'"); }
+    void tell(const std::string& line) const
+    {
+        const auto said = ask(line);
+        BOOST_REQUIRE_MESSAGE(said.status == 0, line << ": status " << said.status << ": " << said.out << said.err);
+    }
+    void succeeds(const std::string& line) const
+    {
+        outcome said;
+        BOOST_REQUIRE_MESSAGE(eventually([&] { return (said = ask(line)).status == 0; }),
+                              line << ": " << said.out << said.err);
+    }
+    void add_resource(const std::string& file) const
+    {
+        tell("cibadmin --create --scope resources --xml-file /root/" + file);
+    }
+    /// What the cluster does follows by itself, and is over with this.
+    void settles() const { tell("crm_resource --wait --timeout 15"); }
+    [[nodiscard]] int failures() const
+    {
+        const auto said = ask("crm_failcount --query --resource clientd --node node1 --quiet");
+        return said.out.empty() ? -1 : std::stoi(said.out);
+    }
+
+private:
+    static constexpr const char* entering = "nsenter --net=/run/net --uts=/run/uts sh -c '";
+
+    void stays(const std::string& line) const
+    {
+        background(line.substr(0, line.find(' ')) + ".out", "nsenter --net=/run/net --uts=/run/uts " + line);
+    }
+};
+
+/// From nothing to nothing.
+void lives_in(const cluster& cluster, const std::string& resource)
+{
+    cluster.add_resource(resource);
+    const pid_t first = cluster.works();
+    cluster.settles();
+    BOOST_TEST(cluster.failures() == 0);
+    BOOST_TEST(cluster.works() == first);
+
+    cluster.works(cluster.crash());
+    cluster.settles();
+    BOOST_TEST(cluster.failures() == 1);
+    cluster.succeeds("crm_resource --locate --resource clientd | grep \"running on: node1\"");
+
+    cluster.tell("crm_resource --resource clientd --meta --set-parameter target-role --parameter-value Stopped");
+    cluster.settles();
+    cluster.gone();
+    cluster.tell("cibadmin --delete --xpath //primitive");
+    cluster.settles();
+    cluster.tell("crm_resource --cleanup");
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(clientd, *boost::unit_test::label("supervisors") * boost::unit_test::label("root"))
+
+BOOST_AUTO_TEST_CASE(a_cluster_starts_it_finds_its_crash_and_stops_it, *boost::unit_test::label("slow"))
+{
+    const cluster cluster;
+    if (!cluster.missing().empty()) DAEMONKIT_SKIP(cluster.missing());
+    for (const char* const resource : {"clientd-lsb.xml", "clientd-ocf.xml"}) lives_in(cluster, resource);
+}
+
+BOOST_AUTO_TEST_CASE(the_agent_passes_ocf_tester)
+{
+    const node node("ocf-tester");
+    if (!node.missing().empty()) DAEMONKIT_SKIP(node.missing());
+    const auto said = node("ocf-tester -v -n clientd " + agent);
+    BOOST_TEST(said.status == 0, said.out << said.err);
+    BOOST_TEST(said.out.find("passed all tests") != std::string::npos, said.out << said.err);
+}
+
+BOOST_AUTO_TEST_CASE(the_agent_says_what_the_cluster_must_know)
+{
+    enum : int { success = 0, generic = 1, unimplemented = 3, installed = 5, not_running = 7 };
+    const node node("setpriv");
+    if (!node.missing().empty()) DAEMONKIT_SKIP(node.missing());
+    BOOST_TEST(node.agent_says("monitor") == not_running);
+    BOOST_TEST(node.agent_says("reload") == not_running);
+    BOOST_TEST(node.agent_says("start") == success);
+    BOOST_TEST(node.agent_says("start") == success);
+    BOOST_TEST(node.agent_says("monitor") == success);
+    node.rotates([&] { BOOST_TEST(node.agent_says("reload") == success); });
+    node.crash();
+    BOOST_TEST(node.agent_says("monitor") == not_running, "the cluster recovers what is not running");
+    BOOST_TEST(node.agent_says("stop") == success);
+    BOOST_TEST(node.agent_says("promote") == unimplemented);
+
+    fs::create_directory(node / "var/lib/clientd/clientd.pid");
+    BOOST_TEST(node.agent_says("monitor") == generic, "it may run: the cluster must not start it elsewhere");
+    BOOST_TEST(node.agent_says("start") == generic);
+    node.good("mv /usr/local/bin/clientd /root");
+    BOOST_TEST(node.agent_says("validate-all") == installed);
+    BOOST_TEST(node.agent_says("start") == installed);
+    node.good("rm -r /var/lib/clientd");
+    BOOST_TEST(node.agent_says("monitor") == not_running);
+    BOOST_TEST(node.agent_says("stop") == success);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
