@@ -44,8 +44,9 @@ const std::vector<std::string> states{"never_started",
                                       "unprivileged_running",
                                       "unprivileged_crashed",
                                       "misused"};
-/// What makes a start impossible: its output file, its pid file.
-const std::vector<std::string> mistakes{"mkdir /var/lib/clientd/clientd.log", "mkdir /var/lib/clientd/clientd.pid"};
+/// What makes a start impossible, or a reload: its output file, its pid file.
+const std::string no_output = "cd /var/lib/clientd && rm -f clientd.log && mkdir clientd.log";
+const std::string no_pid_file = "mkdir /var/lib/clientd/clientd.pid";
 
 } // namespace
 
@@ -56,7 +57,8 @@ BOOST_AUTO_TEST_CASE(of_clientd_itself_in_every_state)
     const lsb_host host("root");
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
     for (const auto& state : states) host.keep_the_standard(state, "clientd");
-    for (const auto& mistake : mistakes) host.keep_the_standard("unconfigured", "clientd", mistake);
+    for (const auto& mistake : {no_output, no_pid_file}) host.keep_the_standard("unconfigured", "clientd", mistake);
+    host.keep_the_standard("misconfigured", "clientd", no_output);
 }
 
 BOOST_AUTO_TEST_CASE(of_the_init_script_in_every_state)
@@ -64,7 +66,8 @@ BOOST_AUTO_TEST_CASE(of_the_init_script_in_every_state)
     const lsb_host host("clientd");
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
     for (const auto& state : states) host.keep_the_standard(state, script);
-    for (const auto& mistake : mistakes) host.keep_the_standard("unconfigured", script, mistake);
+    for (const auto& mistake : {no_output, no_pid_file}) host.keep_the_standard("unconfigured", script, mistake);
+    host.keep_the_standard("misconfigured", script, no_output);
 }
 
 BOOST_AUTO_TEST_CASE(of_the_init_script_where_something_is_missing)

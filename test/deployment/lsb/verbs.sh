@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
 # verbs.sh STATE PID_FILE COMMAND…: puts the service of COMMAND into STATE and calls a verb, for each verb. It knows
-# LSB 3.1, section 20.2, only, and that a daemon's parent is process 1: it wants a pid namespace of its own, where that
-# process collects whoever ends. It empties the directory of PID_FILE before each verb. The shell command in BREAK
-# makes the states unconfigured and uninstalled.
+# LSB 3.1, section 20.2, only, and that a daemon's parent is process 1: it wants a pid namespace where that process
+# collects whoever ends, and where nobody else becomes its child meanwhile. It empties the directory of PID_FILE before
+# each verb. The shell command in BREAK makes the states unconfigured, misconfigured (while it runs) and uninstalled.
 # Prints a line for each verb; the exit status is 1 if a status or an effect is not what the standard says.
 set -u
 state=$1
@@ -21,15 +21,17 @@ cannot() {
 must() {
     timeout 20 "${command[@]}" "$1" >/dev/null || cannot "reach the state $state: $1 ended with $?"
 }
-# The children of process 1 that have not ended.
+# The children of process 1 that have not ended, but for those that were there before.
+others=
 daemons() {
     local file line fields
     for file in /proc/[0-9]*/stat; do
         read -r line 2>/dev/null <"$file" || continue
         read -ra fields <<<"${line##*) }" # after the name: state, parent
-        [[ ${fields[0]} == Z || ${fields[1]} != 1 || ${line%% *} == "$$" ]] || echo "${line%% *}"
+        [[ ${fields[0]} == Z || ${fields[1]} != 1 || " $others " == *" ${line%% *} "* ]] || echo "${line%% *}"
     done
 }
+others=$(daemons | tr '\n' ' ')
 kill_all() {
     local process tries
     for process in $(daemons) $stranger; do
@@ -68,7 +70,7 @@ prepare() {
     crashed | unprivileged_crashed) kill_all ;;
     recycled) kill_all && recycle ;;
     deleted) rm "$pid_file" ;;
-    unconfigured | uninstalled) eval "$BREAK" ;;
+    unconfigured | misconfigured | uninstalled) eval "$BREAK" ;;
     esac
     before=$(daemons)
     case $state in
@@ -168,6 +170,16 @@ unconfigured)
     try reload "1 6 7" none
     try force-reload "0 1 6 7" none
     try status "3 4" none
+    ;;
+misconfigured)
+    # While it runs: it goes on as it is.
+    try start 0 same
+    try stop 0 none
+    try restart "1 6" none
+    try try-restart "1 6" none
+    try reload "1 6" same
+    try force-reload "1 6" same
+    try status 0 same
     ;;
 uninstalled)
     try start 5 none
