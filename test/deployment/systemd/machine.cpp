@@ -7,6 +7,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -37,12 +38,14 @@ int keep(const std::string& name, const std::string& root)
 {
     if (::unshare(CLONE_NEWNS) == -1 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == -1)
         return impossible("make a mount namespace");
+    const bool elsewhere = root != "/"; // and perhaps below what is mounted now
+    if (elsewhere && ::mount(root.c_str(), "/mnt", nullptr, MS_BIND, nullptr) == -1) return impossible("mount " + root);
     const auto cgroup = "/sys/fs/cgroup/" + name;
     if (::mount("tmpfs", "/tmp", "tmpfs", 0, nullptr) == -1 || ::mount("tmpfs", "/run", "tmpfs", 0, nullptr) == -1 ||
         ::mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, nullptr) == -1 || ::mkdir(cgroup.c_str(), 0755) == -1)
         return impossible("mount cgroups of version 2");
     const pid_t container = ::fork();
-    if (container == 0) execute_container(name, root);
+    if (container == 0) execute_container(name, elsewhere ? "/mnt" : "/");
     child_process::say("container " + std::to_string(container));
     child_process::await();
     std::ofstream(cgroup + "/cgroup.kill") << 1;
@@ -56,6 +59,12 @@ std::string unique_name()
     return "daemonkit-" + std::to_string(::getpid()) + "-" + std::to_string(++count);
 }
 
+std::string chosen_root()
+{
+    const char* const root = std::getenv("DAEMONKIT_SYSTEMD_ROOT");
+    return root != nullptr ? root : "/";
+}
+
 bool is_one_of(const std::string& word, std::initializer_list<const char*> words)
 {
     return std::find(words.begin(), words.end(), word) != words.end();
@@ -63,7 +72,7 @@ bool is_one_of(const std::string& word, std::initializer_list<const char*> words
 
 } // namespace
 
-machine::machine(const std::string& root) : name_(unique_name()), keeper_([this, &root] { return keep(name_, root); })
+machine::machine() : root_(chosen_root()), name_(unique_name()), keeper_([this] { return keep(name_, root_); })
 {
     if (booted()) return;
     keeper_.go();
@@ -115,7 +124,19 @@ std::string machine::journal(const std::string& unit) const
     return (*this)({"journalctl", "--quiet", "--output=cat", "--unit=" + unit}).out;
 }
 
-void machine::install(const fs::path& program) const { run({"cp", program.string(), path("/usr/local/bin").string()}); }
+void machine::install(const fs::path& program) const
+{
+    run({"cp", program.string(), path("/usr/local/bin").string()});
+    if (root_ != "/") bring_libraries(program.string());
+}
+
+/// Another operating system has other versions of Boost, or none.
+void machine::bring_libraries(const std::string& program) const
+{
+    run({"sh", "-c",
+         "ldd " + program + " | awk '/boost/ { print $3 }' | xargs -r cp -t " + path("/usr/local/bin").string()});
+    shell("echo /usr/local/bin >/etc/ld.so.conf && ldconfig");
+}
 
 void machine::install_units(const std::vector<std::string>& names) const
 {

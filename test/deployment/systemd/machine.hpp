@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A real systemd, booted in a container within a second: it shares /usr with the host, and nothing else of it can be
-// written. Any number of them run at once. Whatever becomes of the test, nothing of it stays.
+// A real systemd, booted in a container within a second: it shares /usr with the host and cannot write to it, and has
+// nothing else of it. Any number of them run at once. Whatever becomes of the test, nothing of it stays.
+// DAEMONKIT_SYSTEMD_ROOT may name a directory with another operating system, as debootstrap(8) makes it, to boot that one.
 #pragma once
 
 #include "support/child_process.hpp"
@@ -14,8 +15,7 @@
 class machine
 {
 public:
-    /// `root` is a directory with a whole operating system; "/" for that of the host.
-    explicit machine(const std::string& root = "/");
+    machine();
     machine(const machine&) = delete;
     machine& operator=(const machine&) = delete;
     ~machine();
@@ -48,7 +48,9 @@ public:
 
 private:
     [[nodiscard]] bool booted();
+    void bring_libraries(const std::string& program) const;
 
+    std::string root_;
     std::string name_;
     std::string absent_because_{};
     child_process keeper_;

@@ -30,7 +30,7 @@ public:
     /// Asks systemd for something without waiting for the end of it.
     void ask(const std::string& verb) const { host.systemctl({verb, "--no-block", unit}); }
     /// Sends a signal to the daemon, as a person with kill(1).
-    void kill(const std::string& signal) const { host({"kill", "-" + signal, (*this)["MainPID"]}); }
+    void kill(const std::string& signal) const { host.shell("kill -" + signal + " " + (*this)["MainPID"]); }
 
     const machine& host;
     const std::string unit;
