@@ -19,7 +19,10 @@ public:
         install("../lsb/clientd", "/etc/init.d/clientd");
     }
 
-    [[nodiscard]] int agent_says(const std::string& action) const { return (*this)(agent + " " + action).status; }
+    [[nodiscard]] int agent_says(const std::string& action, const std::string& environment = "") const
+    {
+        return (*this)(environment + " " + agent + " " + action).status;
+    }
 };
 
 /// A node on which the cluster runs, in a network of its own.
@@ -150,6 +153,31 @@ BOOST_AUTO_TEST_CASE(the_agent_says_what_the_cluster_must_know)
     node.good("rm -r /var/lib/clientd");
     BOOST_TEST(node.agent_says("monitor") == not_running);
     BOOST_TEST(node.agent_says("stop") == success);
+}
+
+BOOST_AUTO_TEST_CASE(the_agent_kills_what_does_not_stop_before_the_cluster_fences_the_node)
+{
+    const node node("setpriv");
+    if (!node.missing().empty()) DAEMONKIT_SKIP(node.missing());
+    BOOST_TEST(node.agent_says("start") == 0);
+    ::kill(node.works(), SIGSTOP);
+    BOOST_TEST(node.agent_says("stop", "timeout 7 env OCF_RESKEY_CRM_meta_timeout=7000") == 0);
+    node.gone();
+}
+
+BOOST_AUTO_TEST_CASE(another_directory_is_another_instance)
+{
+    const node node("setpriv");
+    if (!node.missing().empty()) DAEMONKIT_SKIP(node.missing());
+    const std::string other = "OCF_RESKEY_directory=/var/lib/other";
+    BOOST_TEST(node.agent_says("validate-all", other) == 5);
+    node.good("install --directory --owner=clientd /var/lib/other");
+    BOOST_TEST(node.agent_says("start") == 0);
+    BOOST_TEST(node.agent_says("monitor", other) == 7);
+    BOOST_TEST(node.agent_says("start", other) == 0);
+    BOOST_TEST(node.processes("clientd").size() == 2U);
+    BOOST_TEST(node.agent_says("stop") == 0);
+    BOOST_TEST(node.agent_says("monitor", other) == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
