@@ -20,6 +20,8 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -45,13 +47,12 @@ unique_fd make_pipe()
     return unique_fd(::open(("/proc/self/fd/" + std::to_string(in.get())).c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
 }
 
-/// A number that no other socket of this boot has (socket(7), SO_COOKIE).
-std::string number_of(tcp::socket& socket)
+/// A number that no other pipe has as long as this one is open.
+std::string number_of(const unique_fd& pipe)
 {
-    unsigned long long cookie = 0;
-    socklen_t size = sizeof cookie;
-    ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_COOKIE, &cookie, &size);
-    return std::to_string(cookie);
+    struct stat status = {};
+    ::fstat(pipe.get(), &status);
+    return std::to_string(status.st_ino);
 }
 
 class echod : public daemonkit::universal_daemon<echod>, public daemonkit::socket_activation
@@ -103,7 +104,6 @@ private:
         session(echod& its_server, tcp::socket its_socket, unique_fd its_pipe, std::string its_name)
             : server(its_server), socket(std::move(its_socket)), pipe(std::move(its_pipe)), name(std::move(its_name))
         {
-            socket.non_blocking(true);
         }
 
         void echo()
@@ -154,33 +154,39 @@ private:
         for (std::size_t i = 0; i < passed.size(); ++i) {
             if (!daemonkit::is_socket(passed[i], {AF_UNSPEC, SOCK_STREAM, false})) continue;
             const std::string name(passed.name_of(i));
-            tcp::socket socket(*io_, tcp::v4(), passed.take(i).release());
-            auto pipe = passed.take(name);
-            if (!pipe) store_descriptor((pipe = make_pipe()).get(), name); // killed in accept()
-            std::make_shared<session>(*this, std::move(socket), std::move(pipe), name)->echo();
+            const int accepted = passed.take(i).release();
+            serve(accepted, passed.take(name), name);
         }
         for (std::size_t i = 0; i < passed.size(); ++i) // pipes of clients that have gone meanwhile
             if (const auto pipe = passed.take(i)) remove_descriptor(passed.name_of(i));
     }
 
-    /// Accepted in the handler that has it stored: no end of ours comes between, and hardly a KILL.
+    /// Who is killed between accept4(2) and the message that has the socket stored takes that one connection along: so
+    /// nothing else is there.
     void accept()
     {
         acceptor_->async_wait(tcp::acceptor::wait_read, [this](auto failed) {
             if (failed) return;
             auto pipe = make_pipe();
             if (!pipe) return accept_later();
-            boost::system::error_code refused;
-            tcp::socket socket = acceptor_->accept(refused);
-            if (refused && refused != asio::error::would_block) return accept_later();
-            if (!refused) {
-                const auto name = number_of(socket);
-                store_descriptor(socket.native_handle(), name);
-                store_descriptor(pipe.get(), name);
-                std::make_shared<session>(*this, std::move(socket), std::move(pipe), name)->echo();
+            const auto name = number_of(pipe);
+            store_descriptor(pipe.get(), name);
+            const int accepted = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+            if (accepted != -1) {
+                store_descriptor(accepted, name);
+                serve(accepted, std::move(pipe), name);
+                accept();
+            } else {
+                const bool gone = errno == EAGAIN;
+                remove_descriptor(name);
+                gone ? accept() : accept_later();
             }
-            accept();
         });
+    }
+
+    void serve(int accepted, unique_fd pipe, const std::string& name)
+    {
+        std::make_shared<session>(*this, tcp::socket(*io_, tcp::v4(), accepted), std::move(pipe), name)->echo();
     }
 
     /// Out of descriptors, mostly: the connection waits in the queue, and trying

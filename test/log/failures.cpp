@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-BOOST_AUTO_TEST_SUITE(log_failures, *boost::unit_test::label("unit"))
+BOOST_AUTO_TEST_SUITE(failures, *boost::unit_test::label("unit"))
 
 BOOST_AUTO_TEST_CASE(nobody_who_reads_is_no_reason_to_end)
 {

@@ -8,7 +8,7 @@
 #include <ctime>
 #include <regex>
 
-BOOST_AUTO_TEST_SUITE(log_readers, *boost::unit_test::label("unit"))
+BOOST_AUTO_TEST_SUITE(readers, *boost::unit_test::label("unit"))
 
 BOOST_AUTO_TEST_CASE(the_journal_gets_priorities_and_no_time)
 {
