@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSL-1.0
+// contained DEPLOYMENT VERB: a daemon of the preset for containers or of the one for all deployments, which says on
+// standard output what becomes of it and of its children. The environment chooses what it does: ORPHANS is how many
+// grandchildren outlive their parent, now and again at USR1; LASTING, that one does for good; OWN, that there is a child
+// of its own; SUBREAPER, that it asks for the orphans of others; RETURNS is what run() returns; LINGERS a FIFO that
+// on_stop() waits for somebody to open.
+#include <daemonkit/command_line.hpp>
+#include <daemonkit/daemonkit.hpp>
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+std::string chosen(const char* name)
+{
+    const char* const value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+std::string ended(int wait_status)
+{
+    return WIFEXITED(wait_status) ? "exited " + std::to_string(WEXITSTATUS(wait_status))
+                                  : "killed " + std::to_string(WTERMSIG(wait_status));
+}
+
+template <class... Text>
+void say(const Text&... text)
+{
+    (std::fputs(std::string(text).c_str(), stdout), ...);
+    std::fputs("\n", stdout);
+    std::fflush(stdout);
+}
+
+template <class Body>
+pid_t child(Body body)
+{
+    const pid_t pid = ::fork();
+    if (pid == 0) ::_exit(body());
+    return pid;
+}
+
+/// So many processes whose parent ends first. They end at once, each with status 7, when the last of their parent's
+/// descriptors is closed: by its end.
+void leave_orphans(int count)
+{
+    const pid_t parent = child([count] {
+        std::array<int, 2> life{};
+        if (::pipe(life.data()) != 0) return 1;
+        for (int n = 0; n < count; ++n)
+            child([life] {
+                ::close(life[1]);
+                char byte = 0;
+                return ::read(life[0], &byte, 1) == 0 ? 7 : 1;
+            });
+        return 0;
+    });
+    say("parent ", std::to_string(parent));
+}
+
+void leave_lasting_orphan()
+{
+    child([] {
+        child([] { return ::pause(); });
+        return 0;
+    });
+}
+
+/// What daemons do with children in the middle of a hook.
+std::string own_children()
+{
+    std::array<char, 16> line{};
+    std::FILE* const pipe = ::popen("echo hello", "r");
+    if (pipe == nullptr || std::fgets(line.data(), line.size(), pipe) == nullptr) return "no popen";
+    const int closed = ::pclose(pipe);
+    const int shell = std::system("exit 3"); // NOLINT(cert-env33-c,concurrency-mt-unsafe)
+    const pid_t fourth = child([] { return 4; });
+    int status = 0;
+    const pid_t waited = ::waitpid(fourth, &status, 0);
+    return "pclose " + std::to_string(closed) + ", system " + ended(shell) + ", waitpid " +
+           (waited == fourth ? ended(status) : "nothing");
+}
+
+template <class D>
+using in_container = daemonkit::container_daemon<D, daemonkit::no_pid_file, daemonkit::basic_reaping_signals<SIGUSR1>>;
+template <class D>
+using anywhere = daemonkit::universal_daemon<D, daemonkit::flock_pid_file, daemonkit::basic_reaping_signals<SIGUSR1>>;
+
+template <template <class> class Deployment>
+struct contained : Deployment<contained<Deployment>>
+{
+    void on_start()
+    {
+        if (!chosen("LASTING").empty()) leave_lasting_orphan();
+        if (!chosen("OWN").empty()) own_ = child([] { return 5; });
+        if (!chosen("ORPHANS").empty()) leave_orphans(std::stoi(chosen("ORPHANS")));
+    }
+    void on_child(pid_t pid, int wait_status) // NOLINT(*-static)
+    {
+        say("collected ", std::to_string(pid), " ", ended(wait_status));
+    }
+    void on_reload()
+    {
+        int status = 0;
+        const bool here = own_ > 0 && ::waitpid(own_, &status, 0) == own_;
+        say("reloaded, ", here ? "own " + ended(status) + ", " : "", own_children());
+    }
+    void on_signal(int) // NOLINT(*-static)
+    {
+        leave_orphans(std::stoi(chosen("ORPHANS")));
+    }
+    void on_stop() // NOLINT(*-static)
+    {
+        say("stopping");
+        if (!chosen("LINGERS").empty()) ::open(chosen("LINGERS").c_str(), O_RDONLY | O_CLOEXEC);
+    }
+    int run()
+    {
+        say("running as ", std::to_string(::getpid()));
+        while (this->wait()) {}
+        return chosen("RETURNS").empty() ? 0 : std::stoi(chosen("RETURNS"));
+    }
+
+private:
+    pid_t own_ = 0;
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    if (!chosen("SUBREAPER").empty()) ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+    if (argc > 1 && std::string(argv[1]) == "container")
+        return daemonkit::command_line<contained<in_container>>(argc - 1, argv + 1, {});
+    return daemonkit::command_line<contained<anywhere>>(
+        argc - 1, argv + 1, {.pid = {.path = chosen("PID_FILE")}, .process = {.name = "contained"}});
+}

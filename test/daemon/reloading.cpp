@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+// reloading SIGNALS PID VERB...: a daemon with the policies that a test chooses, whose reloads do what its configuration
+// says at that moment. The file CONFIG has a generation, and what becomes of it: nothing if it is taken, or `refuse TEXT`,
+// `odd` (an exception that is none of the standard's), `die`, `exit`, `wait FIFO` until somebody opens it. CONFIG.begun has
+// the generation of every reload that began, CONFIG.done of each that ended and how. The environment chooses RUN_AS, ROOT,
+// and STUCK, a run() that never waits.
+#include <daemonkit/command_line.hpp>
+#include <daemonkit/daemonkit.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+std::string chosen(const char* name)
+{
+    const char* const value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+void append(const std::string& suffix, const std::string& line)
+{
+    std::ofstream(chosen("CONFIG") + suffix, std::ios::app) << line + "\n";
+}
+
+/// Whatever signals arrive meanwhile.
+void await(const std::string& fifo)
+{
+    int fd = -1;
+    while ((fd = ::open(fifo.c_str(), O_RDONLY | O_CLOEXEC)) == -1 && errno == EINTR) {}
+    ::close(fd);
+}
+
+template <class Signals, class Pid>
+struct reloading : daemonkit::sysv_daemon<reloading<Signals, Pid>, Pid, Signals>
+{
+    void on_reload() // NOLINT(*-static)
+    {
+        std::string generation;
+        std::string manner;
+        std::string text;
+        std::ifstream config(chosen("CONFIG"));
+        config >> generation >> manner >> std::ws;
+        std::getline(config, text, '\0');
+        append(".begun", generation);
+        if (manner == "refuse") {
+            append(".done", generation + " refused");
+            throw std::runtime_error(text);
+        }
+        if (manner == "odd") throw 42;
+        if (manner == "die") std::raise(SIGKILL);
+        if (manner == "exit") ::_exit(3);
+        if (manner == "wait") await(text);
+        append(".done", generation + " taken");
+    }
+
+    int run()
+    {
+        while (std::getenv("STUCK") != nullptr) ::pause();
+        while (this->wait()) {}
+        return 0;
+    }
+};
+
+template <class Signals, class Pid>
+int command(int argc, char** argv)
+{
+    return daemonkit::command_line<reloading<Signals, Pid>>(
+        argc - 2, argv + 2,
+        {.pid = {.path = chosen("PID_FILE")},
+         .process = {.name = "reloading", .user = chosen("RUN_AS"), .chroot = chosen("ROOT")}});
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    using namespace daemonkit;
+    if (argc < 3) return exit_status::usage;
+    const std::map<std::string, int (*)(int, char**)> commands{
+        {"flag flock", command<flag_signals, flock_pid_file>},
+        {"flag plain", command<flag_signals, pid_file>},
+        {"self_pipe flock", command<self_pipe_signals, flock_pid_file>},
+        {"self_pipe plain", command<self_pipe_signals, pid_file>},
+        {"reaping flock", command<reaping_signals, flock_pid_file>},
+        {"reaping plain", command<reaping_signals, pid_file>},
+        {"signalfd flock", command<signalfd_signals, flock_pid_file>},
+        {"signalfd plain", command<signalfd_signals, pid_file>}};
+    const auto found = commands.find(argv[1] + (" " + std::string(argv[2])));
+    return found != commands.end() ? found->second(argc, argv) : exit_status::usage;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: BSL-1.0
+// "Send errors never stop the daemon": a service manager that is not there, is not one, has died or does not read. And
+// whom a daemon does not tell, or is not told by.
+#include "service_manager.hpp"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace {
+
+/// A whole life, with reloads that succeed, of a daemon that may believe what it likes about its service manager.
+void expect_whole_life(const std::string& deployment, const strings& environment)
+{
+    service daemon({deployment, "run"}, environment);
+    BOOST_TEST_REQUIRE(daemon->says("running\n"), daemon->heard());
+    for (int n = 0; n < 3; ++n) {
+        daemon->signal(SIGHUP);
+        BOOST_TEST(daemon->says("on_reload\n"), daemon->heard());
+    }
+    daemon->signal(SIGTERM);
+    BOOST_TEST(daemon->says("on_stop\n"), daemon->heard());
+    BOOST_TEST(daemon->status() == 0);
+}
+
+/// A file that is a socket, and nobody behind it any more.
+std::string abandoned_socket(const temporary_directory& directory)
+{
+    const auto name = (directory / "abandoned").string();
+    const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t size = 0;
+    const auto address = socket_address(name, size);
+    BOOST_TEST_REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    ::close(fd);
+    return name;
+}
+
+std::string stream_socket(const temporary_directory& directory, int& fd)
+{
+    const auto name = (directory / "stream").string();
+    fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t size = 0;
+    const auto address = socket_address(name, size);
+    BOOST_TEST_REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    BOOST_TEST_REQUIRE(::listen(fd, 1) == 0);
+    return name;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(robust, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(a_service_manager_that_cannot_be_told_stops_nothing)
+{
+    const temporary_directory directory;
+    int listening = -1;
+    std::ofstream((directory / "file").string()) << "";
+    BOOST_TEST_REQUIRE(::mkfifo((directory / "fifo").c_str(), 0600) == 0);
+    const std::string nowhere[] = {(directory / "missing").string(),
+                                   abandoned_socket(directory),
+                                   stream_socket(directory, listening),
+                                   (directory / "file").string(),
+                                   (directory / "fifo").string(),
+                                   directory.path().string(),
+                                   "@nobody-" + directory.path().filename().string(),
+                                   "@",
+                                   "",
+                                   "relative/path",
+                                   "vsock:2:1234",
+                                   "/" + std::string(200, 'x'),
+                                   "@" + std::string(200, 'x'),
+                                   std::string(100'000, '/')};
+    for (const auto& deployment : each_deployment)
+        for (const auto& name : nowhere) BOOST_TEST_CONTEXT(deployment << ' ' << name.substr(0, 40))
+    expect_whole_life(deployment, {"NOTIFY_SOCKET=" + name, "EXTENDS=1", "SAYS=x"});
+    ::close(listening);
+    // Who fails says so in the same way.
+    service daemon({"systemd", "run"}, {"NOTIFY_SOCKET=" + nowhere[0], "FAILS=no licence"});
+    BOOST_TEST(daemon->status() == 1);
+    BOOST_TEST(daemon->everything().find("no licence") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_does_not_read_blocks_nothing)
+{
+    const temporary_directory directory;
+    for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
+        {
+            service_manager manager((directory / deployment).string());
+            // As many as fit into it.
+            const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+            socklen_t size = 0;
+            const auto address = socket_address(manager.name(), size);
+            BOOST_TEST_REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+            while (::send(fd, "FULL=1", 6, 0) == 6) {}
+            BOOST_TEST(errno == EAGAIN);
+            ::close(fd);
+            expect_whole_life(deployment, {manager.variable(), "WATCHDOG_USEC=10000", "SAYS=x"});
+        }
+}
+
+BOOST_AUTO_TEST_CASE(one_that_dies_meanwhile_and_comes_back)
+{
+    const temporary_directory directory;
+    const auto name = (directory / "notify").string();
+    auto manager = std::make_unique<service_manager>(name);
+    service daemon({"systemd", "run"}, {manager->variable()});
+    BOOST_TEST(manager->next().has("READY=1"));
+    manager.reset();
+    daemon->signal(SIGHUP);
+    BOOST_TEST(daemon->says("on_reload\n"));
+    manager = std::make_unique<service_manager>(name); // systemctl daemon-reexec
+    daemon->signal(SIGHUP);
+    BOOST_TEST(daemon->says("on_reload\n"));
+    message heard;
+    do heard = manager->next(); // the last one of the reload before may still reach it
+    while (heard.has("READY=1") || heard.has("RELOADING=1"));
+    daemon->signal(SIGTERM);
+    BOOST_TEST(daemon->status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_service_manager_nobody_is_told)
+{
+    service daemon({"systemd", "run"}, {"SAYS=x"});
+    BOOST_TEST_REQUIRE(daemon->says("running\n"));
+    for (const int fd : open_descriptors(daemon->pid())) {
+        const auto target = proc_link(daemon->pid(), "fd/" + std::to_string(fd));
+        BOOST_TEST(target.rfind("socket:", 0) == std::string::npos, fd << " is " << target);
+    }
+    daemon->signal(SIGTERM);
+    BOOST_TEST(daemon->status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(children_do_not_speak_for_the_daemon)
+{
+    const temporary_directory directory;
+    for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
+        {
+            service_manager manager((directory / deployment).string());
+            service daemon({deployment, "run"},
+                           {manager.variable(), "WATCHDOG_USEC=20000000", "WATCHDOG_PID=$$", "OTHERWISE=kept"});
+            BOOST_TEST_REQUIRE(daemon->says("running\n"));
+            daemon->signal(SIGUSR1);
+            BOOST_TEST_REQUIRE(daemon->says("end of env\n"));
+            BOOST_TEST(daemon->heard().find("OTHERWISE=kept\n") != std::string::npos);
+            for (const char* const variable : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
+                BOOST_TEST(daemon->heard().find(variable) == std::string::npos, daemon->heard());
+            daemon->signal(SIGTERM);
+            BOOST_TEST(daemon->status() == 0);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(the_last_word_comes_from_another_root_and_another_user, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, who has privileges to drop");
+    const temporary_directory directory;
+    const auto root = (directory / "root").string();
+    BOOST_TEST_REQUIRE(::mkdir(root.c_str(), 0755) == 0);
+    for (const auto& deployment : each_deployment)
+        for (const auto& place : {(directory / deployment).string(), "@daemonkit-" + deployment + root})
+            for (const strings& where : {strings{"RUN_AS=nobody"}, strings{"RUN_AS=nobody", "ROOT=" + root}})
+                BOOST_TEST_CONTEXT(deployment << ' ' << place << ' ' << where.back())
+                {
+                    // systemd's socket lets everybody write, and looks at who did.
+                    service_manager manager(place);
+                    if (place[0] != '@') BOOST_TEST_REQUIRE(::chmod(place.c_str(), 0777) == 0);
+                    service daemon({deployment, "run"}, strings{manager.variable(), "SAYS=serving"} + where);
+                    BOOST_TEST(manager.next().has("READY=1"), daemon->heard());
+                    BOOST_TEST(manager.next().text == "STATUS=serving");
+                    BOOST_TEST(proc_status(daemon->pid(), "Uid").find("65534") == 0U);
+                    daemon->signal(SIGHUP);
+                    BOOST_TEST(manager.next().has("RELOADING=1"));
+                    BOOST_TEST(manager.next().has("READY=1"));
+                    daemon->signal(SIGTERM);
+                    const auto last = manager.next();
+                    BOOST_TEST(last.has("STOPPING=1"), last.text);
+                    BOOST_TEST(last.sender == daemon->pid());
+                    BOOST_TEST(daemon->status() == 0);
+                }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

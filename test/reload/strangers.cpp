@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+// Anybody may write to a daemon's socket, whose name is in /proc/net/unix. Who may not reload the daemon learns nothing
+// there, keeps nobody from learning it, and makes nobody believe a thing.
+#include "reloading.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+#include <sstream>
+
+namespace {
+
+/// The names in the abstract namespace of the sockets that a process has open.
+std::vector<std::string> socket_names(pid_t pid)
+{
+    std::vector<std::string> own;
+    for (const int fd : open_descriptors(pid)) own.push_back(proc_link(pid, "fd/" + std::to_string(fd)));
+    std::ifstream all("/proc/net/unix");
+    std::vector<std::string> names;
+    for (std::string line; std::getline(all, line);) {
+        std::istringstream fields(line);
+        std::string inode, name;
+        for (int n = 0; n < 7; ++n) fields >> inode;
+        fields >> name;
+        if (std::find(own.begin(), own.end(), "socket:[" + inode + "]") != own.end() && name[0] == '@')
+            names.push_back(name.substr(1));
+    }
+    return names;
+}
+
+/// Where the daemon is asked: the name that ends with its pid and what tells it from others of that number.
+std::string control_name(pid_t daemon)
+{
+    for (const auto& name : socket_names(daemon))
+        if (contains(name, "/" + std::to_string(daemon) + ".")) return name;
+    return {};
+}
+
+/// A datagram socket with a name of its own that is connected there, as an asker has it; -1 and errno.
+int connected_to(const std::string& name)
+{
+    const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const auto* const plain = reinterpret_cast<const sockaddr*>(&address);
+    if (::bind(fd, plain, sizeof address.sun_family) == -1) return -1;
+    std::memcpy(address.sun_path + 1, name.data(), name.size());
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    if (::connect(fd, plain, size) == 0) return fd;
+    ::close(fd);
+    return -1;
+}
+
+/// A process of another user that does this until the test ends it. It begins with a word that says() hears.
+child_process stranger(const std::function<int()>& body)
+{
+    return child_process([body] {
+        if (::setresgid(1, 1, 1) == -1 || ::setresuid(1, 1, 1) == -1) return 125;
+        child_process::say("begins");
+        return body();
+    });
+}
+
+#define NEEDS_ROOT() \
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, who can act as other users")
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(strangers, *boost::unit_test::label("root"))
+
+BOOST_AUTO_TEST_CASE(who_may_not_reload_hears_no_reason)
+{
+    NEEDS_ROOT();
+    for (const strings& user : {strings{}, strings{"RUN_AS=nobody"}})
+        for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid << user.size())
+            {
+                const reloading daemon(policy, user);
+                for (const char* const suffix : {".begun", ".done"}) {
+                    std::ofstream(daemon.config.string() + suffix) << "";
+                    fs::permissions(daemon.config.string() + suffix, fs::perms(0666));
+                }
+                const pid_t pid = daemon.started();
+                BOOST_REQUIRE(pid != 0);
+                const auto name = control_name(pid);
+                BOOST_TEST_REQUIRE(name != "");
+                auto curious = stranger([&] {
+                    const int fd = connected_to(name);
+                    if (::send(fd, "?", 1, 0) != 1) return 1;
+                    child_process::say("asked");
+                    child_process::await(); // by now root has heard it
+                    char text[2048];
+                    return ::recv(fd, text, sizeof text, 0) == -1 && errno == EAGAIN ? 0 : 2;
+                });
+                BOOST_TEST_REQUIRE(curious.says("asked\n"));
+                daemon.configure("1 refuse the password is x");
+                const auto refused = daemon.reload();
+                BOOST_TEST(contains(refused.err, "the password is x"), refused.err);
+                curious.go();
+                BOOST_TEST(curious.status() == 0, "a question of somebody who may not ask was answered");
+                daemon.stop();
+            }
+}
+
+BOOST_AUTO_TEST_CASE(a_flood_keeps_no_answer_away)
+{
+    NEEDS_ROOT();
+    for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
+        {
+            const reloading daemon(policy);
+            const pid_t pid = daemon.started();
+            BOOST_REQUIRE(pid != 0);
+            const auto name = control_name(pid);
+            auto flood = stranger([&] {
+                const int fd = connected_to(name);
+                for (const std::string big(60'000, '?');;) ::send(fd, big.data(), big.size(), 0);
+                return 0;
+            });
+            BOOST_TEST_REQUIRE(flood.says("begins\n"));
+            for (int generation = 1; generation <= 4; ++generation) {
+                const auto text = std::to_string(generation);
+                daemon.configure(generation % 2 == 0 ? text + " refuse because of " + text : text);
+                const auto said = daemon.reload();
+                BOOST_TEST(said.status == (generation % 2 == 0 ? 1 : 0), said.err);
+                if (generation % 2 == 0) BOOST_TEST(contains(said.err, "because of " + text), said.err);
+                const auto done = daemon.done();
+                BOOST_TEST(std::atoi(done.back().c_str()) == generation);
+            }
+            put_down(flood.pid());
+            daemon.stop();
+        }
+}
+
+BOOST_AUTO_TEST_CASE(nobody_answers_in_the_name_of_the_daemon)
+{
+    NEEDS_ROOT();
+    for (const bool root : {true, false}) BOOST_TEST_CONTEXT("as root " << root)
+        {
+            const reloading daemon({"signalfd", "flock"});
+            const pid_t pid = daemon.started();
+            BOOST_REQUIRE(pid != 0);
+            daemon.configure_to_wait("1");
+            auto asker = daemon.asks();
+            BOOST_TEST(daemon.begins("1"));
+            const auto names = socket_names(asker.pid());
+            BOOST_TEST_REQUIRE(names.size() == 1U);
+            // The kernel lets nobody but the daemon send to it; who got so far would not be believed either.
+            const auto forge = [&] {
+                const int fd = connected_to(names[0]);
+                return fd != -1 && ::send(fd, "+", 1, 0) == 1 ? 1 : 0;
+            };
+            const auto forged = in_child([&] {
+                if (!root && ::setresuid(1, 1, 1) == -1) return 125;
+                return forge();
+            });
+            BOOST_TEST(forged.status == 0);
+            BOOST_TEST(!ends(asker.pid(), std::chrono::milliseconds(20)), asker.heard());
+            daemon.configure("2 refuse never asked for");
+            daemon.let_go();
+            BOOST_TEST(asker.status() == 0);
+            BOOST_TEST(asker.everything() == daemon.success(pid));
+            daemon.stop();
+        }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

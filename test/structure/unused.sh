@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSL-1.0
+# unused.sh SOURCE_DIR DAEMON_DIR COMPILER: of service managers, socket activation, containers and their logs there is
+# nothing in a daemon that uses none of it: no text, no symbol, and among what was compiled none of their headers. The
+# daemon `notified`, which uses them, shows that this script would see it. Prints each violation.
+cd "$1" || exit 1
+daemons=$2 compiler=$3
+violations=0
+violation() {
+    echo "$1: $2"
+    violations=$((violations + 1))
+}
+if ! command -v nm strings >/dev/null; then
+    echo "SKIPPED: nm and strings are not installed"
+    exit 0
+fi
+
+headers=(fork/notify_link fork/notify_no_fork fork/notify_double_fork signal/reaping_signals socket_activation stderr_log
+    sys/notify_socket sys/environment sys/passed_descriptor sys/standard_error sys/unit sys/utf8)
+texts='NOTIFY_SOCKET|WATCHDOG|LISTEN_|JOURNAL_STREAM|RELOADING|READY=1|STOPPING=1|STATUS=|MAINPID|EXTEND_TIMEOUT|FDSTORE'
+symbols='notify|reaping|reap_any|collect_children|on_child|listen_fds|socket_activation|stderr_log|watchdog|manager|unit_of|utf8'
+
+texts_in() { strings --data "$1" | grep -E "$texts"; }
+symbols_in() { nm --demangle "$1" | grep -E "$symbols"; }
+headers_in() { "$compiler" -std=c++20 -Iinclude -M "$1" | tr ' ' '\n' | sed -n 's|[^/]*/\.\./||; s|^include/daemonkit/\(.*\)\.hpp$|\1|p'; }
+
+for header in "${headers[@]}"; do
+    [ -f "include/daemonkit/$header.hpp" ] || violation "$header.hpp" "is not there any more: name here what has taken its place"
+done
+for see in texts_in symbols_in; do
+    [ -n "$($see "$daemons/notified")" ] || violation notified "$see finds nothing in it, so it would find nothing anywhere"
+done
+headers_in test/daemon/notified.cpp | grep -qx fork/notify_link || violation notified "headers_in does not see its headers"
+
+for daemon in bare started; do
+    while read -r line; do violation "$daemon" "contains the text $line"; done < <(texts_in "$daemons/$daemon")
+    while read -r line; do violation "$daemon" "contains the symbol $line"; done < <(symbols_in "$daemons/$daemon")
+    compiled=$(headers_in "test/daemon/$daemon.cpp")
+    for header in "${headers[@]}"; do
+        ! grep -qx "$header" <<<"$compiled" || violation "$daemon" "compiles $header.hpp"
+    done
+done
+echo "$violations violations"
+[ "$violations" -eq 0 ]

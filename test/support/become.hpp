@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+// A child of the test that becomes a program: child_process process([=] { return become({"/bin/true"}); });
+#pragma once
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+using strings = std::vector<std::string>;
+
+inline strings operator+(strings left, const strings& right)
+{
+    left.insert(left.end(), right.begin(), right.end());
+    return left;
+}
+
+/// Executes the command with these variables ("NAME=value") beside those that are there; "$$" in one is this process.
+inline int become(const strings& command, const strings& environment = {})
+{
+    for (auto variable : environment) {
+        if (const auto at = variable.find("$$"); at != std::string::npos)
+            variable.replace(at, 2, std::to_string(::getpid()));
+        const auto equals = variable.find('=');
+        ::setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
+    }
+    std::vector<char*> arguments;
+    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    ::execvp(arguments[0], arguments.data());
+    std::fprintf(stderr, "cannot execute %s: %s\n", arguments[0], std::strerror(errno));
+    return 127;
+}
