@@ -53,7 +53,7 @@ void lose_nothing(const service& echod)
         BOOST_TEST(echod("restart") == 0);
         const auto pid = echod["MainPID"];
         echod.kill("KILL");
-        BOOST_TEST(eventually([&] { return echod["MainPID"] != pid && echod["ActiveState"] == "active"; }));
+        BOOST_TEST(comes_true([&] { return echod["MainPID"] != pid && echod["ActiveState"] == "active"; }));
     }
     const auto report = clients.report();
     BOOST_TEST_MESSAGE(report);

@@ -72,6 +72,11 @@ bool is_one_of(const std::string& word, std::initializer_list<const char*> words
 
 } // namespace
 
+bool comes_true(const std::function<bool()>& condition)
+{
+    return eventually([&] { return condition() || (::usleep(20'000), false); });
+}
+
 machine::machine() : root_(chosen_root()), name_(unique_name()), keeper_([this] { return keep(name_, root_); })
 {
     if (booted()) return;
@@ -95,7 +100,7 @@ bool machine::booted()
                is_one_of(systemctl({"is-system-running", "--wait"}).out, {"running\n", "degraded\n"});
     };
     bool is_up = false;
-    eventually([&] { return (is_up = up()) || !alive(std::stoi(container)); });
+    comes_true([&] { return (is_up = up()) || !alive(std::stoi(container)); });
     // systemd-nspawn mounts a boot id of its own over the kernel's. A host has one only.
     if (is_up) (*this)({"umount", "/proc/sys/kernel/random/boot_id"});
     return is_up;

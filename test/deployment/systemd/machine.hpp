@@ -9,8 +9,12 @@
 
 #include <boost/filesystem/path.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
+
+/// eventually(), for what only a process can tell: it leaves the processor to others between two looks.
+bool comes_true(const std::function<bool()>& condition);
 
 class machine
 {

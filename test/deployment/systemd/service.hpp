@@ -20,12 +20,12 @@ public:
     [[nodiscard]] std::string operator[](const std::string& property) const { return host.property(unit, property); }
     [[nodiscard]] bool becomes(const std::string& property, const std::string& value) const
     {
-        return eventually([&] { return (*this)[property] == value; });
+        return comes_true([&] { return (*this)[property] == value; });
     }
     /// Whether the journal of the unit comes to hold this text.
     [[nodiscard]] bool says(const std::string& text) const
     {
-        return eventually([&] { return host.journal(unit).find(text) != std::string::npos; });
+        return comes_true([&] { return host.journal(unit).find(text) != std::string::npos; });
     }
     /// Asks systemd for something without waiting for the end of it.
     void ask(const std::string& verb) const { host.systemctl({verb, "--no-block", unit}); }
