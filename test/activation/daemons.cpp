@@ -6,6 +6,10 @@
 #include "support/child_process.hpp"
 #include "support/program.hpp"
 
+#include <daemonkit/daemonkit.hpp>
+#include <daemonkit/socket_activation.hpp>
+
+#include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fstream>
@@ -112,6 +116,48 @@ BOOST_AUTO_TEST_CASE(a_start_without_any_is_a_start)
     BOOST_TEST(said.status == 0);
     BOOST_TEST(text_of(program.report()) == "all\n");
     BOOST_TEST(program({"stop"}).status == 0);
+}
+
+template <class ForkPolicy>
+struct keeper : daemonkit::basic_daemon<keeper<ForkPolicy>, ForkPolicy, daemonkit::no_pid_file,
+                                        daemonkit::self_pipe_signals, daemonkit::null_stdio>,
+                daemonkit::socket_activation
+{
+    void on_start()
+    {
+        std::string seen;
+        for (std::size_t i = 0; i < listen_fds().size(); ++i) {
+            char content[64];
+            const auto size = ::pread(listen_fds()[i], content, sizeof content, 0);
+            seen.append(content, size > 0 ? static_cast<std::size_t>(size) : 0) += '\n';
+        }
+        std::ofstream(report) << seen;
+    }
+    int run() { return 0; }
+
+    std::string report{};
+};
+
+using forking = boost::mpl::list<daemonkit::single_fork, daemonkit::double_fork, daemonkit::handoff_fork,
+                                 daemonkit::notify_double_fork>;
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(every_policy_that_forks_keeps_them, ForkPolicy, forking)
+{
+    const activated_program program;
+    const auto said = in_child([&] {
+        program.both.here();
+        keeper<ForkPolicy> daemon;
+        daemon.report = program.report();
+        return daemon.start({}).status;
+    });
+    BOOST_TEST(said.status == 0);
+    BOOST_TEST(text_of(program.report()) == "first content\nsecond content\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_does_not_ask_for_it_has_nothing_of_it)
+{
+    BOOST_TEST(text_of(DAEMONKIT_TEST_DAEMON_DIR "/activated").find("LISTEN_FDS") != std::string::npos);
+    BOOST_TEST(text_of(DAEMONKIT_TEST_DAEMON_DIR "/plain").find("LISTEN_FDS") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -107,7 +107,8 @@ inline void write_parts(int fd, iovec* parts, int count) noexcept
 /// copied or cut; what cannot be written is lost.
 inline void write_lines(int fd, std::string_view prefix, std::string_view text) noexcept
 {
-    std::array<iovec, 3 * 64> parts; // NOLINT(*-member-init)
+    constexpr std::size_t lines = 64;
+    std::array<iovec, 3 * lines> parts; // NOLINT(*-member-init)
     const auto part = [](std::string_view bytes) {
         return iovec{const_cast<char*>(bytes.data()), bytes.size()}; // NOLINT(*-const-cast): writev(2) only reads
     };
