@@ -54,6 +54,8 @@ BOOST_AUTO_TEST_CASE(its_log_is_rotated_by_reload_and_one_that_is_refused_keeps_
     BOOST_TEST(clientd["ActiveState"] == "active");
     BOOST_TEST(clientd["StatusText"].find("clientd.log: Is a directory") != std::string::npos, clientd["StatusText"]);
     BOOST_TEST(clientd.says("clientd.log: Is a directory"));
+    const auto warnings = host({"journalctl", "--quiet", "--priority=warning", "--unit=clientd.service"}).out;
+    BOOST_TEST(warnings.find("clientd.log: Is a directory") != std::string::npos, warnings);
     const auto lines = host.text(directory + "clientd.log.2").size();
     BOOST_TEST(eventually([&] { return host.text(directory + "clientd.log.2").size() > lines; }));
 }

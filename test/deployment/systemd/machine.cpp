@@ -11,6 +11,7 @@
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
+#include <utility>
 
 namespace fs = boost::filesystem;
 
@@ -80,19 +81,25 @@ bool comes_true(const std::function<bool()>& condition)
 machine::machine() : root_(chosen_root()), name_(unique_name()), keeper_([this] { return keep(name_, root_); })
 {
     if (booted()) return;
-    keeper_.go();
+    end();
     absent_because_ = "no systemd boots in a container here: " + keeper_.everything();
 }
 
 machine::~machine()
 {
-    keeper_.go();
+    end();
     keeper_.status();
+}
+
+void machine::end()
+{
+    if (std::exchange(kept_, false)) keeper_.go();
 }
 
 bool machine::booted()
 {
-    if (!keeper_.says("container ")) return false;
+    kept_ = keeper_.says("container ");
+    if (!kept_) return false;
     const auto container = keeper_.rest_of_line();
     const auto up = [&] {
         std::ifstream("/proc/" + container + "/task/" + container + "/children") >> leader_;

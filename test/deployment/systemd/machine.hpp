@@ -52,12 +52,14 @@ public:
 
 private:
     [[nodiscard]] bool booted();
+    void end();
     void bring_libraries(const std::string& program) const;
 
     std::string root_;
     std::string name_;
     std::string absent_because_{};
     child_process keeper_;
+    bool kept_ = false;
     pid_t leader_ = 0; // systemd itself, as the host counts
 };
 
