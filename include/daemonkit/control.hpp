@@ -130,6 +130,7 @@ try {
                                              std::chrono::nanoseconds deadline)
 {
     for (std::string refusal;;) {
+        call.wait(daemon.process.get(), until.remaining());
         const bool gone = sys::has_exited(daemon.process.get()); // before the look: what it has said by then is there
         if (call.answered(daemon.pid, refusal)) {
             if (refusal.empty())
@@ -143,7 +144,6 @@ try {
             return {exit_status::error, daemon.pid,
                     sys::joined({"pid ", daemon.pid, " has not reloaded within ", sys::in_seconds(deadline),
                                  " s: it is busy or hangs, and reloads when it next waits"})};
-        call.wait(daemon.process.get(), until.remaining());
     }
 }
 
@@ -156,9 +156,9 @@ try {
     if (daemon.pid == sys::this_process())
         return {exit_status::error, daemon.pid, "a daemon does not reload itself this way: call on_reload()"};
     const sys::deadline until(deadline);
-    std::string socket;
-    if constexpr (has_control_name<Pid>) socket = policy.control_name(daemon);
-    reload_call call(socket);
+    sys::unique_fd socket;
+    if constexpr (has_control_socket<Pid>) socket = policy.control_socket(daemon);
+    reload_call call(std::move(socket));
     bool asked = false;
     do {
         asked = call.can_ask() && call.ask();

@@ -9,10 +9,10 @@
 #pragma once
 
 #include "control.hpp"
+#include "daemon_settings.hpp"
 #include "derived_class.hpp"
 #include "process.hpp"
 #include "running_daemon.hpp"
-#include "stop_schedule.hpp"
 #include "sys/signal_mask.hpp"
 
 #include <array>
@@ -21,20 +21,6 @@
 #include <utility>
 
 namespace daemonkit {
-
-template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy>
-struct daemon_settings
-{
-    ForkPolicy fork{};
-    PidPolicy pid{};
-    SignalPolicy signals{};
-    StdioPolicy stdio{};
-    process_settings process{};
-    /// For stop() and restart().
-    stop_schedule stop{};
-    /// How long reload() waits for on_reload() to end.
-    std::chrono::nanoseconds reload_deadline = std::chrono::seconds(30);
-};
 
 template <class Derived, class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy>
 class lifecycle : public running_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>

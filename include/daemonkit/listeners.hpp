@@ -131,10 +131,10 @@ private:
     static void check_descriptor_name(std::string_view name)
     {
         bool allowed = !name.empty() && name.size() <= 255;
-        for (const char c : name) allowed = allowed && c > ' ' && c < 127 && c != ':';
+        for (const char c : name) allowed = allowed && c >= ' ' && c < 127 && c != ':';
         if (!allowed)
             throw std::invalid_argument("daemonkit: the name of a stored descriptor is 1 to 255 printable characters "
-                                        "of ASCII without blanks and colons");
+                                        "of ASCII, none of them a colon");
     }
 };
 

@@ -10,10 +10,11 @@
 #pragma once
 
 #include "sys/control_socket.hpp"
-#include "sys/short_text.hpp"
+#include "sys/utf8.hpp"
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace daemonkit {
@@ -54,9 +55,9 @@ private:
 class reload_call
 {
 public:
-    /// To the daemon's socket of that name.
-    explicit reload_call(std::string_view name) noexcept
-        : can_ask_(!name.empty() && sys::call_socket_name(socket_, name) == 0)
+    /// By a socket that is connected to the daemon's, if there is one.
+    explicit reload_call(sys::unique_fd socket) noexcept
+        : socket_(std::move(socket)), can_ask_(static_cast<bool>(socket_))
     {
     }
 
@@ -79,7 +80,7 @@ public:
             const auto answer = sys::receive_from(socket_.get(), text, sizeof text);
             if (answer.size == -1) return false;
             if (answer.sender.pid != pid || answer.size == 0) continue; // a child of its that kept the socket
-            refusal.assign(text + 1, static_cast<std::size_t>(answer.size) - 1);
+            refusal = sys::one_line({text + 1, static_cast<std::size_t>(answer.size) - 1}).view();
             if (text[0] != '+' && refusal.empty()) refusal = "it does not say why";
             return true;
         }
@@ -92,7 +93,7 @@ public:
     }
 
 private:
-    sys::unique_fd socket_{};
+    sys::unique_fd socket_;
     bool can_ask_;
 };
 

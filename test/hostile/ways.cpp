@@ -3,9 +3,13 @@
 // change: whoever leads root elsewhere would choose whom it signals, and where
 // it makes a file.
 #include "hostile/besieged.hpp"
+#include "support/bystander.hpp"
 #include "support/child_process.hpp"
 #include "support/skip.hpp"
 
+#include <daemonkit/pid/pid_record.hpp>
+
+#include <fcntl.h>
 #include <sched.h>
 
 namespace {
@@ -136,6 +140,35 @@ BOOST_AUTO_TEST_CASE(do_not_let_a_stranger_choose_whom_root_stops)
         BOOST_TEST(alive(pid), "after " << verb);
     }
     BOOST_TEST(victim({"status"}).status == 0);
+}
+
+// Root believes another user's file of a process of that user, and he can give it any stamp. So he could choose among
+// his own processes, which he can signal himself, and nobody else's.
+BOOST_AUTO_TEST_CASE(of_a_stranger_lead_root_to_the_stranger_s_processes_only)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
+    for (const char* const policy : pid_policies) {
+        besieged daemon(policy);
+        const auto his = daemon.directory / "his";
+        make_nobody_s(his);
+        daemon.pid_file = his / "d.pid";
+        const auto forge = [&](pid_t pid) {
+            as_nobody([&] {
+                fs::remove(daemon.pid_file);
+                const daemonkit::sys::unique_fd file(
+                    ::open(daemon.pid_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+                must(file.get() != -1, "open");
+                (void)daemonkit::write_pid_file(file.get(), daemon.pid_file, daemonkit::identity_of(pid));
+            });
+        };
+        bystander of_root;
+        forge(of_root.pid());
+        for (const auto& verb : all_verbs) {
+            const auto said = daemon({verb});
+            BOOST_TEST(said.status == (verb == "status" ? 4 : 1), verb << ": " << said.out << said.err);
+        }
+        BOOST_TEST(untouched(of_root.pid()));
+    }
 }
 
 // Whoever has no number in a user namespace is shown as 65534 there: so are

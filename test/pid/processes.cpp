@@ -467,6 +467,8 @@ BOOST_AUTO_TEST_CASE(anybody_finds_the_daemon_of_root_and_nobody_but_the_owner_b
             return daemon_of(make(top / "theirs/daemon.pid"))(self);
         });
         BOOST_TEST(theirs.hear() == 1);
+        BOOST_TEST(make(top / "theirs/daemon.pid").find().pid == theirs.pid(), "root finds the daemon of another user");
+        fs::permissions(top / "theirs/daemon.pid", fs::perms(0666));
         expect_refusal([&] { (void)make(top / "theirs/daemon.pid").find(); }, "belongs to user 65534");
     });
 }

@@ -171,11 +171,15 @@ BOOST_AUTO_TEST_CASE(a_user_in_a_runtime_directory_of_his_own_needs_nobody)
 
     const pid_t daemon = program.started(user);
     BOOST_REQUIRE(daemon != 0);
-    // Who may write the file could make root signal any process. Root does not start a second one there either.
+    // Who may write the file could make root signal any process. So root believes it only of a process of this user, and
+    // does not start one there.
+    BOOST_TEST(program.verb("status").status == 0);
+    BOOST_TEST(program.verb("reload").status == 0);
     for (const words& other : {words{}, as_user(stranger)})
         for (const char* const verb : {"start", "stop", "reload", "restart", "status"})
             BOOST_TEST_CONTEXT(verb << (other.empty() ? " by root" : " by another user"))
             {
+                if (other.empty() && verb != std::string("start")) continue;
                 const auto refused = program.verb(verb, other);
                 BOOST_TEST(refused.status == (verb == std::string("status") ? 4 : 1));
                 BOOST_TEST(refused.out == "");
@@ -183,8 +187,7 @@ BOOST_AUTO_TEST_CASE(a_user_in_a_runtime_directory_of_his_own_needs_nobody)
                 BOOST_TEST(contains(refused.err, "it belongs to user 65534"), refused.err);
             }
     BOOST_TEST(program.processes() == std::vector<pid_t>{daemon}, boost::test_tools::per_element());
-    // What works is to do it as the user: runuser, su, setpriv, `systemctl --user`.
-    BOOST_TEST(program.verb("stop", user).status == 0);
+    BOOST_TEST(program.verb("stop").status == 0);
     BOOST_TEST(program.nobody_left());
 }
 
@@ -312,7 +315,7 @@ BOOST_AUTO_TEST_CASE(logs_are_rotated_under_it)
                 BOOST_TEST_REQUIRE(::chmod(program.log.c_str(), 0600) == 0);
                 if (rotation.create == made::by_logrotate) give(program.log, nobody);
             }
-            BOOST_TEST(program.verb("reload").status == 0);
+            BOOST_TEST(program.verb("reload").status == (rotation.reopened ? 0 : 1));
             const auto line = rotation.reopened ? std::string("reloaded\n") : "reload refused, the old state stays: ";
             const auto& speaks = rotation.reopened ? program.log : old;
             BOOST_TEST(eventually([&] { return contains(content_of(speaks), line); }), content_of(old));
@@ -329,7 +332,7 @@ BOOST_AUTO_TEST_CASE(logs_are_rotated_under_it)
             BOOST_TEST(program.verb("restart").status == 0);
             BOOST_TEST(owner_of(program.log) == (roots ? 0 : nobody));
             BOOST_TEST(contains(content_of(program.log), "on_start"));
-            BOOST_TEST(program.verb("reload").status == 0);
+            BOOST_TEST(program.verb("reload").status == (roots ? 1 : 0));
             BOOST_TEST(
                 eventually([&] { return contains(content_of(program.log), roots ? "reload refused" : "reloaded"); }));
             BOOST_TEST(program.verb("stop").status == 0);

@@ -45,17 +45,22 @@ public:
     void ready() noexcept
     {
         tell({"READY=1\nMAINPID=", sys::this_process()});
-        if (ready_fd_) sys::write_all(ready_fd_.get(), "\n");
+        if (ready_fd_) {
+            const sys::harmless_write whoever_waited_may_have_gone;
+            sys::write_all(ready_fd_.get(), "\n");
+        }
         ready_fd_.reset();
+        ready_ = true;
     }
 
     void fail(std::string_view sentence, int) noexcept
     {
-        const auto why = line(sentence);
+        const auto why = sys::one_line(sentence);
+        const std::string_view leaving = ready_ ? "STOPPING=1\n" : "";
         if (cause_ != 0)
-            tell({"ERRNO=", cause_, "\nSTATUS=", why.view()});
+            tell({leaving, "ERRNO=", cause_, "\nSTATUS=", why.view()});
         else
-            tell({"STATUS=", why.view()});
+            tell({leaving, "STATUS=", why.view()});
     }
     void cause(int error) noexcept { cause_ = error; }
     void complain(std::string_view text) noexcept { stderr_log(log_level::warning, text); } // NOLINT(*-static)
@@ -65,7 +70,11 @@ public:
         tell({"EXTEND_TIMEOUT_USEC=", std::chrono::duration_cast<std::chrono::microseconds>(more).count()});
     }
 
-    void status(std::string_view text) noexcept { tell({"STATUS=", line(text).view()}); }
+    void status(std::string_view text) noexcept
+    {
+        tell({"STATUS=", sys::one_line(text).view()}, sys::urgency::may_be_lost);
+        refused_ = false;
+    }
 
     void reloading() noexcept { tell({"RELOADING=1\nMONOTONIC_USEC=", sys::monotonic_microseconds()}); }
 
@@ -73,7 +82,7 @@ public:
     void reloaded(std::string_view refusal) noexcept
     {
         if (!refusal.empty())
-            tell({"READY=1\nSTATUS=reload refused, the old state stays: ", line(refusal).view()});
+            tell({"READY=1\nSTATUS=reload refused, the old state stays: ", sys::one_line(refusal).view()});
         else
             tell({refused_ ? "READY=1\nSTATUS=" : "READY=1"});
         refused_ = !refusal.empty();
@@ -90,7 +99,7 @@ public:
     {
         if (watchdog_interval_ == sys::forever) return sys::forever;
         if (next_.passed()) {
-            tell({"WATCHDOG=1"});
+            tell({"WATCHDOG=1"}, sys::urgency::may_be_lost); // the next one comes
             next_ = sys::deadline(watchdog_interval());
         }
         return next_.remaining();
@@ -100,35 +109,19 @@ public:
     {
         datagram message;
         for (const auto& part : {sys::piece("FDSTORE=1\nFDNAME="), sys::piece(name)}) part.append_to(message);
-        return socket_.send(message, fd);
+        return socket_.send(message, sys::urgency::must_arrive, fd);
     }
     void remove(std::string_view name) noexcept { tell({"FDSTOREREMOVE=1\nFDNAME=", name}); }
 
 private:
     using datagram = sys::short_text<2048>; // systemd drops what is longer than a page
 
-    /// As much of it as is sure to arrive: systemd drops a status that is no UTF-8, and a new line begins a new word.
-    static sys::short_text<1024> line(std::string_view sentence) noexcept
-    {
-        sys::short_text<1024> clean;
-        for (std::size_t room = 1024; !sentence.empty();) {
-            const auto length = sys::utf8_length(sentence);
-            const auto size = length == 0 ? 1 : length;
-            if (size > room) break;
-            const bool plain = length > 1 || (length == 1 && static_cast<unsigned char>(sentence.front()) >= ' ');
-            clean += plain ? sentence.substr(0, size) : length == 0 ? "?" : " ";
-            sentence.remove_prefix(size);
-            room -= size;
-        }
-        return clean;
-    }
-
-    void tell(std::initializer_list<sys::piece> pieces) noexcept
+    void tell(std::initializer_list<sys::piece> pieces, sys::urgency how = sys::urgency::must_arrive) noexcept
     {
         if (!socket_) return;
         datagram message;
         for (const auto& one : pieces) one.append_to(message);
-        socket_.send(message);
+        socket_.send(message, how);
     }
 
     sys::notify_socket socket_;
@@ -136,7 +129,8 @@ private:
     std::chrono::nanoseconds watchdog_interval_ = sys::forever;
     sys::deadline next_{std::chrono::nanoseconds::zero()};
     int cause_ = 0;
-    bool refused_ = false;
+    bool ready_ = false;
+    bool refused_ = false; // and what that said is the status still
 };
 
 } // namespace daemonkit

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Stays in the foreground like no_fork, and tells the service manager what becomes of the daemon: ready, reloading,
 // stopping, its status, that run() still works. sd_notify(3), systemd.service(5) Type=notify; s6's notification-fd,
-// OpenRC's notify=fd and dinit's ready-notification.
+// OpenRC's notify=fd (0.62, before that ready=fd) and dinit's ready-notification.
 #pragma once
 
 #include "notify_link.hpp"

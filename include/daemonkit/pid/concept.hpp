@@ -13,8 +13,8 @@
 //   g.adopt()                daemon, with handoff_fork, this process undoes from now on, and not the one that
 //                            before publish()           claimed; never throws
 //   g.release()              origin, daemon is ready    this copy undoes nothing any more; never throws
-//   g.control_fd()           daemon, at each reload,    the datagram socket that control_name() leads to, with
-//                            optional                   SO_PASSCRED: who asks there hears how the reload ended
+//   g.control_fd()           daemon, at each reload,    the datagram socket that control_socket() leads to,
+//                            optional                   with SO_PASSCRED: who asks there hears how it ended
 //   g.descriptors()          daemon, once               range of what descriptor hygiene must not close
 //   g.lost_fd()              daemon, at every wait      readable when keep() has work; -1: never
 //   g.keep()                 daemon, after every wait   cheap; restores what can be restored; false: the identity is
@@ -24,8 +24,9 @@
 //   p.find()                 any process, any user      the live holder, verified, as a pidfd; disturbs nobody;
 //                                                       throws startup_error if it cannot tell
 //   p.has_record()           any; optional              false: there is nothing to clear away after a daemon
-//   p.control_name(holder)   any; optional              the abstract name (unix(7)) of that daemon's control_fd();
-//                                                       empty if it cannot be found from here
+//   p.control_socket(holder) any; optional              a datagram socket that has a name and SO_PASSCRED and is
+//                                                       connected to that daemon's control_fd(); an empty one if it
+//                                                       cannot be reached from here
 //   p.where()                any                        the place of the record, for people
 //
 // LSB 3.1, section 20.2; pidfd_open(2).
@@ -63,8 +64,8 @@ concept can_be_asked = requires(const G g) {
 };
 
 template <class P>
-concept has_control_name = requires(const P& p, const holder& daemon) {
-    { p.control_name(daemon) } -> std::same_as<std::string>;
+concept has_control_socket = requires(const P& p, const holder& daemon) {
+    { p.control_socket(daemon) } -> std::same_as<sys::unique_fd>;
 };
 
 template <class P>

@@ -22,9 +22,9 @@ struct flock_pid_file
     [[nodiscard]] pid_file_guard claim() const { return {path, mode, lock_held::for_life}; }
     [[nodiscard]] holder find() const { return find_by_pid_file(path); }
     [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); }
-    [[nodiscard]] std::string control_name(const holder& daemon) const
+    [[nodiscard]] sys::unique_fd control_socket(const holder& daemon) const
     {
-        return control_name_by_pid_file(path, daemon);
+        return control_socket_by_pid_file(path, daemon);
     }
     [[nodiscard]] std::string where() const { return path.string(); }
 };

@@ -31,8 +31,8 @@ class kernel_name
 public:
     kernel_name() noexcept = default;
 
-    /// Of the path of a pid file, whether it exists or not; `plain` as check_directory() says.
-    kernel_name(const boost::filesystem::path& path, bool plain)
+    /// Of the path of a pid file, whether it exists or not; `plain` and `owner` as check_directory() says.
+    kernel_name(const boost::filesystem::path& path, bool plain, uid_t owner = sys::effective_user()) : owner_(owner)
     {
         const auto directory = path.parent_path();
         const auto file = path.filename();
@@ -69,7 +69,8 @@ public:
             if (pid <= 0) return false;
             found = hold(pid, [&](int pidfd) {
                 const auto process = identity_of(pidfd, pid);
-                return process && bearer == of_bearer(*process) && has(pid, whole, inode, hidden);
+                return process && bearer == of_bearer(*process) && has(pid, whole, inode, hidden) &&
+                       is_for(owner_, pid);
             });
             return static_cast<bool>(found);
         });
@@ -77,23 +78,20 @@ public:
         return found;
     }
 
-    /// The bearer's name of a process that was found, as its control_fd() has it. The process may have taken it where "/"
-    /// is another mount, as a unit of systemd that has its own: then it is looked for.
-    [[nodiscard]] std::string of(const holder& daemon) const
+    /// A socket that is connected to the bearer of a process that was found; none if it has none that can be reached. The
+    /// process may have taken the name where "/" is another mount, as a unit of systemd may have: then it is looked for.
+    [[nodiscard]] sys::unique_fd call(const holder& daemon) const
     {
+        sys::unique_fd socket;
         const auto process = identity_of(daemon.process.get(), daemon.pid);
-        if (!process) return {};
-        auto wanted = of_bearer(*process);
-        if (sys::has_socket_name(wanted) == 1) return wanted;
+        if (!process || sys::call_socket_name(socket, of_bearer(*process)) == 0) return socket;
         const auto end = sys::joined({"/", process->pid, ".", process->generation});
-        std::string found;
         sys::any_socket_named("daemonkit/", sys::named_sockets(), [&](std::string_view name, ino_t inode) {
             bool hidden = false;
-            if (!name.ends_with(end) || !has(daemon.pid, inode, inode, hidden)) return false;
-            found = name;
-            return true;
+            return name.ends_with(end) && has(daemon.pid, inode, inode, hidden) &&
+                   sys::call_socket_name(socket, name) == 0;
         });
-        return found;
+        return socket;
     }
 
     /// In the daemon, for its life; children made by fork() do not have it. Without effect if another process has it:
@@ -153,12 +151,13 @@ private:
         return sys::joined({name_, "/", process.pid, ".", process.generation});
     }
 
-    static bool has(pid_t pid, ino_t one, ino_t other, bool& hidden)
+    [[nodiscard]] bool has(pid_t pid, ino_t one, ino_t other, bool& hidden) const
     {
         bool has_one = false;
         bool has_other = false;
         const bool all = sys::any_open_file(pid, [&](const sys::file_status& file) {
-            const bool ours = S_ISSOCK(file.st_mode) && (file.st_uid == 0 || file.st_uid == sys::effective_user());
+            const bool ours = S_ISSOCK(file.st_mode) &&
+                              (file.st_uid == 0 || file.st_uid == sys::effective_user() || file.st_uid == owner_);
             has_one = has_one || (ours && file.st_ino == one);
             has_other = has_other || (ours && file.st_ino == other);
             return has_one && has_other;
@@ -169,11 +168,13 @@ private:
 
     std::string name_{};
     sys::root_directory root_{};
+    uid_t owner_ = 0; // of the way to the file, beside root
 };
 
-/// What a pid file says of its daemon; nobody if there is none. `settled`: false if a daemon may be about to set its
+/// What a pid file in `owner`'s hands says of its daemon; nobody if there is none. `settled`: false if a daemon may be about to set its
 /// stamp, or has ended in good order since the file was opened.
-[[nodiscard]] inline holder find_in_file(const boost::filesystem::path& path, bool& settled)
+[[nodiscard]] inline holder find_in_file(const boost::filesystem::path& path, bool& settled,
+                                         uid_t owner = sys::effective_user())
 {
     settled = true;
     const sys::unique_fd file(sys::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
@@ -182,9 +183,9 @@ private:
         if (errno == ELOOP) refuse(path.native(), "it is a symbolic link");
         cannot("open the pid file", path.native());
     }
-    check_pid_file(file.get(), path.native());
+    check_pid_file(file.get(), path.native(), owner);
     const auto record = read_pid_file(file.get(), path.native());
-    auto found = find_holder(record, path);
+    auto found = find_holder(record, path, owner);
     if (found.remains) {
         // Who writes the line holds the lock until it is stamped.
         const bool locked = record.stamp == pid_record::none && sys::lock_owner(file.get()) != 0;
@@ -194,10 +195,28 @@ private:
     return found;
 }
 
+/// The daemon of another user, whose way to the file it is; asked by root. A process that is that user's own in every
+/// respect may be signalled for him; of anything else, a dead daemon's record among it, nothing is believed.
+[[nodiscard, gnu::cold]] inline holder find_of_another_user(const boost::filesystem::path& path)
+try {
+    const auto way = check_directory(path, true);
+    bool settled = true;
+    if (auto found = find_in_file(path, settled, way.owner)) return found;
+    return kernel_name(path, way.plain, way.owner).find(settled);
+} catch (const startup_error&) {
+    return {};
+}
+
 /// find() of both pid file policies: by the file, and if that leads to nobody, by the name in the kernel.
 [[nodiscard]] inline holder find_by_pid_file(const boost::filesystem::path& path)
 {
-    const bool plain = check_directory(path);
+    bool plain = true;
+    try {
+        plain = check_directory(path).plain;
+    } catch (const startup_error&) {
+        if (auto found = find_of_another_user(path)) return found;
+        throw;
+    }
     std::optional<kernel_name> name;
     bool settled = true;
     bool hidden = false;
@@ -225,10 +244,12 @@ private:
     return found;
 }
 
-/// control_name() of both pid file policies.
-[[nodiscard]] inline std::string control_name_by_pid_file(const boost::filesystem::path& path, const holder& daemon)
+/// control_socket() of both pid file policies.
+[[nodiscard]] inline sys::unique_fd control_socket_by_pid_file(const boost::filesystem::path& path,
+                                                               const holder& daemon)
 {
-    return kernel_name(path, check_directory(path)).of(daemon);
+    const auto way = check_directory(path, true);
+    return kernel_name(path, way.plain, way.owner).call(daemon);
 }
 
 } // namespace daemonkit

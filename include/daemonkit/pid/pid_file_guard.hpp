@@ -119,16 +119,16 @@ private:
     bool try_claim(bool named)
     {
         const auto& name = path_.native();
-        bool plain = check_directory(path_);
+        bool plain = check_directory(path_).plain;
         bool fresh = false;
-        auto file = open_or_make(fresh);
+        auto file = open_or_make_pid_file(path_, mode_, fresh);
         if (!file && (errno == ENOENT || errno == ENOTDIR)) {
             if (directories_.make(path_.parent_path().native(), 0755) == -1) {
                 if (vanished()) return false;
                 cannot("make the directory of the pid file", directories_.failed());
             }
-            plain = check_directory(path_); // somebody else may have made it meanwhile
-            file = open_or_make(fresh);
+            plain = check_directory(path_).plain; // somebody else may have made it meanwhile
+            file = open_or_make_pid_file(path_, mode_, fresh);
         }
         if (!file) return vanished() ? false : cannot_open(last_error());
         sys::made_file made(fresh ? name.c_str() : nullptr);
@@ -163,16 +163,6 @@ private:
         made.release();
         file_ = std::move(file);
         return true;
-    }
-
-    /// The file; `fresh`: whether it was made.
-    [[nodiscard]] sys::unique_fd open_or_make(bool& fresh) const noexcept
-    {
-        constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_APPEND;
-        int file = sys::open(path_.c_str(), flags | O_CREAT | O_EXCL, mode_);
-        fresh = file != -1;
-        if (!fresh && errno == EEXIST) file = sys::open(path_.c_str(), flags);
-        return sys::unique_fd(file);
     }
 
     [[noreturn, gnu::cold]] bool cannot_open(std::error_code error) const

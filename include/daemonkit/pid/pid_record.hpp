@@ -35,27 +35,51 @@ struct pid_record
     throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
 }
 
-/// Throws startup_error unless `path` is absolute and only root and the caller can change where it leads. Whether it is
-/// plain: no symbolic link, "." or ".." is on the way.
-inline bool check_directory(const boost::filesystem::path& path)
+/// How a path leads to a pid file.
+struct pid_file_way
+{
+    bool plain;  ///< no symbolic link, "." or ".." is on it
+    uid_t owner; ///< the one user beside root who can change it
+};
+
+/// Throws startup_error unless `path` is absolute and only root and one user can change where it leads: the caller. For
+/// root, `others` may be that one: who is then believed only of processes that are that user's own.
+inline pid_file_way check_directory(const boost::filesystem::path& path, bool others = false)
 {
     if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
         misconfigured("use the pid file", path.native(),
                       "its path must be absolute and name a file, because a daemon changes its "
                       "working directory");
-    const auto found = sys::untrusted_way(path.parent_path().native());
+    const auto directory = path.parent_path();
+    uid_t owner = sys::effective_user();
+    auto found = sys::untrusted_way(directory.native(), owner);
+    if (others && owner == 0 && found.owner != 0) {
+        owner = found.owner;
+        found = sys::untrusted_way(directory.native(), owner);
+    }
     if (found) refuse(found.path, found.reason);
-    return !found.links && path.native().find("/.") == std::string::npos;
+    return {!found.links && path.native().find("/.") == std::string::npos, owner};
 }
 
-/// Throws startup_error unless the open file is a plain one that only root and the caller can change.
-inline sys::file_status check_pid_file(int fd, const std::string& path)
+/// The file, empty if that fails; `fresh`: whether it was made.
+[[nodiscard]] inline sys::unique_fd open_or_make_pid_file(const boost::filesystem::path& path, mode_t mode,
+                                                          bool& fresh) noexcept
+{
+    constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_APPEND;
+    int file = sys::open(path.c_str(), flags | O_CREAT | O_EXCL, mode);
+    fresh = file != -1;
+    if (!fresh && errno == EEXIST) file = sys::open(path.c_str(), flags);
+    return sys::unique_fd(file);
+}
+
+/// Throws startup_error unless the open file is a plain one that only root and `owner` can change.
+inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t owner = sys::effective_user())
 {
     sys::file_status status = {};
     check(sys::status_of(fd, status), "look at the pid file", path);
     if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
     if (status.st_nlink > 1) refuse(path, "it has other names (hard links)");
-    if (const auto found = sys::untrusted_file(path.c_str(), status)) refuse(path, found.reason);
+    if (const auto found = sys::untrusted_file(path.c_str(), status, owner)) refuse(path, found.reason);
     return status;
 }
 
@@ -153,13 +177,21 @@ inline sys::file_status check_pid_file(int fd, const std::string& path)
                         who.empty() ? "(none that you may see)" : who, ": end that if it is no start of this daemon"}));
 }
 
+/// Whether `owner`, who could have led here from a way that is his, may choose this process: root's own way may choose
+/// any, another user's only what that user could signal himself.
+[[nodiscard]] inline bool is_for(uid_t owner, pid_t pid)
+{
+    return owner == sys::effective_user() || sys::runs_as(pid, owner);
+}
+
 /// The live process that a record at a path means, or nobody.
-[[nodiscard]] inline holder find_holder(const pid_record& record, const boost::filesystem::path& path)
+[[nodiscard]] inline holder find_holder(const pid_record& record, const boost::filesystem::path& path,
+                                        uid_t owner = sys::effective_user())
 {
     if (record.pid == 0) return {};
     auto found = hold(record.pid, [&](int pidfd) {
         const auto process = identity_of(pidfd, record.pid);
-        return process && stamp_of(*process, place_of(path)) == record.stamp;
+        return process && stamp_of(*process, place_of(path)) == record.stamp && is_for(owner, record.pid);
     });
     found.remains = !found;
     return found;

@@ -73,9 +73,11 @@ inline int call_socket_name(unique_fd& socket, std::string_view name) noexcept
     sockaddr_un anonymous{};
     anonymous.sun_family = AF_UNIX;
     const auto* const plain = reinterpret_cast<const sockaddr*>(&anonymous); // NOLINT(*-reinterpret-cast)
-    if (with_socket_name(socket, name, ::connect) == -1) return -1;
-    if (::bind(socket.get(), plain, sizeof anonymous.sun_family) == -1) return -1;
-    return want_credentials(socket.get());
+    if (with_socket_name(socket, name, ::connect) == 0 &&
+        ::bind(socket.get(), plain, sizeof anonymous.sun_family) == 0 && want_credentials(socket.get()) == 0)
+        return 0;
+    socket.reset();
+    return -1;
 }
 
 /// Waits until a datagram can be read, `process` (a pidfd) has exited, or `timeout` has passed.

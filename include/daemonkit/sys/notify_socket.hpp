@@ -33,6 +33,9 @@ inline long long number_in(std::string_view text) noexcept
     return number;
 }
 
+/// What is to happen where the manager's queue is full: a few seconds are waited once, or it is lost.
+enum class urgency { must_arrive, may_be_lost };
+
 class notify_socket
 {
 public:
@@ -51,11 +54,16 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; }
 
     /// Connected from the beginning, so that it works after chroot(2); a manager that was started again has another
-    /// socket. Who does not read is waited for, but not for ever. `fd`: goes with it, or -1.
-    bool send(std::string_view text, int fd = -1) noexcept
+    /// socket. `fd`: goes with it, or -1. Whether it was sent.
+    bool send(std::string_view text, urgency how, int fd = -1) noexcept
     {
         if (size_ == 0) return false;
-        return send_once(text, fd) || (connect() && send_once(text, fd));
+        const bool waits = how == urgency::must_arrive && patient_;
+        patient_ = true;
+        if (send_once(text, waits, fd)) return true;
+        if (errno != EAGAIN) return connect() && send_once(text, waits, fd);
+        patient_ = false;
+        return false;
     }
 
 private:
@@ -68,7 +76,7 @@ private:
                retry([&] { return ::connect(socket_.get(), plain, size_); }) == 0;
     }
 
-    bool send_once(std::string_view text, int fd) noexcept
+    bool send_once(std::string_view text, bool waits, int fd) noexcept
     {
         alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
         iovec part{const_cast<char*>(text.data()), text.size()}; // NOLINT(*-const-cast): it is only read
@@ -84,13 +92,14 @@ private:
             header->cmsg_len = CMSG_LEN(sizeof fd);
             std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
         }
-        // A full queue is passed on as EAGAIN after the patience: it is lost then, and nobody is connected again.
-        return retry([&] { return ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL); }) != -1 || errno == EAGAIN;
+        const int flags = MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT);
+        return retry([&] { return ::sendmsg(socket_.get(), &message, flags); }) != -1;
     }
 
     sockaddr_un to_{};
     socklen_t size_ = 0; // 0: nobody listens
     unique_fd socket_{};
+    bool patient_ = true; // false: the last message was not taken in time, and the next is not waited for
 };
 
 /// Whether somebody handed the descriptor to this process: open, a pipe or a socket, and not close-on-exec, as all are

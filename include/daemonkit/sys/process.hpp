@@ -52,6 +52,19 @@ inline pid_t fork_once() noexcept
 /// Ends this process at once: no destructors, no atexit handlers, no stdio.
 [[noreturn]] inline void exit_now(int status) noexcept { ::_exit(status); }
 
+/// Whether a process is a user's in every respect, so that this user may signal it: real, effective and saved ids.
+[[gnu::cold]] inline bool runs_as(pid_t pid, uid_t user)
+{
+    const unique_fd file(sys::open(joined({"/proc/", pid, "/status"}).c_str(), O_RDONLY));
+    std::string text;
+    unsigned ids[3] = {};
+    if (!file || read_from_start(file.get(), text, 16'384) == -1) return false;
+    const auto at = text.find("\nUid:");
+    return at != std::string::npos &&
+           std::sscanf(text.c_str() + at, "\nUid: %u %u %u", &ids[0], &ids[1], &ids[2]) == 3 && ids[0] == user &&
+           ids[1] == user && ids[2] == user;
+}
+
 /// Collects a child that has exited: its wait status, or -1 if somebody else did or it still runs.
 inline int reap(pid_t child) noexcept
 {

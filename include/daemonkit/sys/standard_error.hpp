@@ -80,8 +80,7 @@ private:
         if (sigismember(&blocked_.before(), signal) != 0) return;
         sigset_t one = no_signals();
         sigaddset(&one, signal);
-        const timespec at_once{};
-        ::sigtimedwait(&one, nullptr, &at_once);
+        take_signal(one);
     }
 
     blocked_signals blocked_;

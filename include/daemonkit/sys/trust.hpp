@@ -20,6 +20,7 @@ struct untrusted
     std::string path{};
     std::string reason{};
     bool links = false; ///< whether a symbolic link is on the way, trusted or not
+    uid_t owner = 0;    ///< whose it is, if that is the reason
 
     [[nodiscard]] explicit operator bool() const noexcept { return !reason.empty(); }
 };
@@ -40,34 +41,36 @@ struct untrusted
     return true;
 }
 
-/// A sticky directory such as /tmp is trusted: there others can create, not replace or remove. The mode of a symbolic
-/// link means nothing.
-inline untrusted untrusted_file(const char* path, const file_status& status)
+/// Trusted are root and `user`. A sticky directory such as /tmp is trusted: there others can create, not replace or
+/// remove. The mode of a symbolic link means nothing.
+inline untrusted untrusted_file(const char* path, const file_status& status, uid_t user)
 {
-    if (status.st_uid != 0 && status.st_uid != effective_user() && !is_unmapped(status.st_uid))
-        return {path, joined({"it belongs to user ", status.st_uid,
-                              ", who could put another in its place; it must belong to root or to you"})};
+    if (status.st_uid != 0 && status.st_uid != user && !is_unmapped(status.st_uid))
+        return {path,
+                joined({"it belongs to user ", status.st_uid,
+                        ", who could put another in its place; it must belong to root or to you"}),
+                false, status.st_uid};
     const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || sticky_directory || S_ISLNK(status.st_mode)) return {};
     return {path, joined({"others may write it (mode ", octal(status.st_mode & 07777U),
                           "); take that away with chmod go-w"})};
 }
 
-inline untrusted untrusted_way(const std::string& path, int links = 0);
+inline untrusted untrusted_way(const std::string& path, uid_t user, int links = 0);
 
 /// The same of where a symbolic link on the way to `path` leads.
-[[gnu::cold]] inline untrusted untrusted_target(const char* link, const std::string& path, int links)
+[[gnu::cold]] inline untrusted untrusted_target(const char* link, const std::string& path, uid_t user, int links)
 {
     if (links == 40) return {path, "too many symbolic links lead there"}; // path_resolution(7)
     char target[PATH_MAX];
     const auto length = ::readlink(link, target, sizeof target);
     const std::string_view to(target, length > 0 ? static_cast<std::size_t>(length) : 0);
     const std::string_view from = link;
-    return untrusted_way(joined({to.starts_with('/') ? "" : from.substr(0, from.rfind('/') + 1), to}), links + 1);
+    return untrusted_way(joined({to.starts_with('/') ? "" : from.substr(0, from.rfind('/') + 1), to}), user, links + 1);
 }
 
 /// Each directory and each symbolic link from "/" to `path`, which is absolute; what is missing is trusted.
-inline untrusted untrusted_way(const std::string& path, int links)
+inline untrusted untrusted_way(const std::string& path, uid_t user, int links)
 {
     untrusted nothing;
     std::string way = path; // cut off behind each step in turn
@@ -76,10 +79,10 @@ inline untrusted untrusted_way(const std::string& path, int links)
         if (end != std::string::npos) way[end] = '\0';
         file_status status = {};
         if (::lstat(way.c_str(), &status) == -1) break;
-        if (auto found = untrusted_file(way.c_str(), status)) return found;
+        if (auto found = untrusted_file(way.c_str(), status, user)) return found;
         if (S_ISLNK(status.st_mode)) {
             nothing.links = true;
-            if (auto found = untrusted_target(way.c_str(), path, links)) return found;
+            if (auto found = untrusted_target(way.c_str(), path, user, links)) return found;
         }
         if (end != std::string::npos) way[end] = '/';
     }

@@ -2,6 +2,8 @@
 // UTF-8, RFC 3629.
 #pragma once
 
+#include "short_text.hpp"
+
 #include <cstddef>
 #include <string_view>
 
@@ -22,6 +24,23 @@ namespace daemonkit::sys {
     if (first >= 0xF0 && first <= 0xF4)
         return tail(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF) && tail(2) && tail(3) ? 4 : 0;
     return 0;
+}
+
+/// A text as one line of valid UTF-8 without control characters, as much of it as fits: what others have said moves no
+/// cursor, a new line begins no new word, and systemd drops a status that is no UTF-8.
+[[nodiscard]] inline short_text<1024> one_line(std::string_view text) noexcept
+{
+    short_text<1024> clean;
+    for (std::size_t room = 1024; !text.empty();) {
+        const auto length = utf8_length(text);
+        const auto size = length == 0 ? 1 : length;
+        if (size > room) break;
+        const auto first = static_cast<unsigned char>(text.front());
+        clean += length == 0 ? "?" : length == 1 && (first < ' ' || first == 0x7F) ? " " : text.substr(0, size);
+        text.remove_prefix(size);
+        room -= size;
+    }
+    return clean;
 }
 
 } // namespace daemonkit::sys
