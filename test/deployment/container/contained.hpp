@@ -23,6 +23,10 @@
 #include <string>
 #include <vector>
 
+namespace fs = boost::filesystem;
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 inline std::vector<pid_t> children_of(pid_t pid)
 {
     std::ifstream list("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
@@ -117,4 +121,4 @@ struct contained
         return child_process([=, this] { return become(command("run"), environment + more); });
     }
 };
-inline const std::vector<std::string> each_deployment{"container", "universal"};
+inline const std::vector<std::string> each_preset{"container", "universal"};

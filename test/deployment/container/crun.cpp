@@ -9,7 +9,6 @@
 #include <iterator>
 #include <optional>
 
-namespace fs = boost::filesystem;
 using namespace std::string_literals;
 
 namespace {
@@ -26,7 +25,7 @@ public:
         for (const char* const place : {"usr/local/bin", "var/lib/clientd", "proc", "dev"})
             fs::create_directories(root_ / place);
         fs::copy_file(DAEMONKIT_STATIC_DIR "/" + program, root_ / "usr/local/bin/clientd");
-        std::ifstream in(DAEMONKIT_CONTAINER_DIR "/config.json");
+        std::ifstream in(DAEMONKIT_DEPLOYMENT_DIR "/config.json");
         std::string config{std::istreambuf_iterator<char>(in), {}};
         boost::replace_first(config, quoted(strings{"/usr/local/bin/clientd", "run"}),
                              quoted(strings{"/usr/local/bin/clientd"} + arguments) +
@@ -122,7 +121,7 @@ BOOST_AUTO_TEST_CASE(verbs_inside_the_container)
 BOOST_AUTO_TEST_CASE(exit_status_signals_output_and_orphans)
 {
     NEEDS_CRUN();
-    for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
+    for (const auto& deployment : each_preset) BOOST_TEST_CONTEXT(deployment)
         {
             container daemon("daemon_contained", {deployment, "run"},
                              {"RETURNS=42", "ORPHANS=20", "PID_FILE=/var/lib/clientd/contained.pid"});

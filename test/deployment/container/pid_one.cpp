@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_SUITE(pid_1, *boost::unit_test::label("container") * boost::unit
 BOOST_AUTO_TEST_CASE(run_and_start_stay_in_the_foreground_and_pass_the_exit_status_on)
 {
     NEEDS_PID_NAMESPACE();
-    for (const auto& deployment : each_deployment)
+    for (const auto& deployment : each_preset)
         for (const std::string verb : {"run", "start"})
             for (const int status : {0, 42}) BOOST_TEST_CONTEXT(deployment << ' ' << verb << ' ' << status)
                 {
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(every_orphan_is_adopted_and_reaped)
 {
     NEEDS_PID_NAMESPACE();
     constexpr int many = 200;
-    for (const auto& deployment : each_deployment)
+    for (const auto& deployment : each_preset)
         for (const std::string verb : {"run", "start"}) BOOST_TEST_CONTEXT(deployment << ' ' << verb)
             {
                 const contained daemon{deployment};
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(what_an_entry_point_left_behind_is_reaped_too)
         ::sigprocmask(SIG_BLOCK, &signals, nullptr);
         std::signal(SIGCHLD, SIG_IGN);
     };
-    for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
+    for (const auto& deployment : each_preset) BOOST_TEST_CONTEXT(deployment)
         {
             const contained daemon{deployment};
             auto one = daemon.as_pid_one("run", {"ORPHANS=3"}, entry_point);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_only_stops_has_not_ended)
 BOOST_AUTO_TEST_CASE(children_that_a_hook_waits_for_are_its_own)
 {
     NEEDS_PID_NAMESPACE();
-    for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
+    for (const auto& deployment : each_preset) BOOST_TEST_CONTEXT(deployment)
         {
             const contained daemon{deployment};
             auto one = daemon.as_pid_one("run");
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(children_that_a_hook_waits_for_are_its_own)
 BOOST_AUTO_TEST_CASE(a_second_stop_does_no_harm)
 {
     NEEDS_PID_NAMESPACE();
-    for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
+    for (const auto& deployment : each_preset) BOOST_TEST_CONTEXT(deployment)
         {
             const contained daemon{deployment};
             const auto fifo = (daemon.directory / "lingers").string();
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_SUITE(not_pid_1, *boost::unit_test::label("container"))
 
 BOOST_AUTO_TEST_CASE(a_subreaper_collects_as_pid_1_does)
 {
-    for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
+    for (const auto& deployment : each_preset) BOOST_TEST_CONTEXT(deployment)
         {
             const contained daemon{deployment};
             auto process = daemon.below_somebody({"SUBREAPER=yes", "ORPHANS=3"});
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_subreaper_collects_as_pid_1_does)
 
 BOOST_AUTO_TEST_CASE(elsewhere_a_daemon_s_children_are_left_to_it)
 {
-    for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
+    for (const auto& deployment : each_preset) BOOST_TEST_CONTEXT(deployment)
         {
             const contained daemon{deployment};
             auto process = daemon.below_somebody({"OWN=yes"});
