@@ -87,14 +87,20 @@ BOOST_AUTO_TEST_CASE(after_a_crash_it_is_started_again_and_after_its_end_it_is_n
     BOOST_TEST(clientd["SubState"] == "dead");
 }
 
-/// Somebody who does not know of the unit.
+/// Somebody who does not know of the unit: root may ask for a daemon of another user, and starts none in its directory.
 BOOST_AUTO_TEST_CASE(a_start_from_a_shell_makes_no_second_daemon)
 {
     DAEMONKIT_BOOT(host);
     const auto clientd = install(host);
     BOOST_REQUIRE(clientd("start") == 0);
     const auto first = clientd["MainPID"];
-    const auto said = host.shell("cd " + directory + " && clientd start");
+    const auto in_there = [&](const std::string& verb) {
+        return host.shell("cd " + directory + " && clientd " + verb);
+    };
+    auto said = in_there("status");
+    BOOST_TEST(said.status == 0);
+    BOOST_TEST(said.out.find("running (pid " + first + ")") != std::string::npos, said.out + said.err);
+    said = in_there("start");
     BOOST_TEST(said.status != 0);
     BOOST_TEST(said.err.find("belongs to user") != std::string::npos, said.err);
     BOOST_TEST(host({"pidof", "clientd"}).out == first + "\n");
