@@ -66,6 +66,20 @@ struct fork_parts
     static_assert(!verb || has_detach<F>,
                   "daemonkit: the link that the ForkPolicy's detach() returns is not movable, or its ready(), fail() "
                   "or extend() is not noexcept: see fork_link in fork/concept.hpp");
+    static_assert(
+        !says_foreground<F> || has_foreground<F>,
+        "daemonkit: what the ForkPolicy's foreground() returns is no ForkPolicy that stays in the foreground");
+    static constexpr bool half_a_manager()
+    {
+        if constexpr (has_detach<F>)
+            return speaks_of_life<F> &&
+                   !listens_for_life<std::remove_cvref_t<decltype(std::declval<const F&>().detach())>>;
+        return false;
+    }
+    static_assert(!half_a_manager(),
+                  "daemonkit: the link that the ForkPolicy's detach() returns has stopping(), but not "
+                  "all of what a service manager's link has: see listens_for_life in "
+                  "fork/concept.hpp");
 };
 
 template <class P>
@@ -106,6 +120,17 @@ struct pid_parts
     static_assert(finds(requires(const P& p) {
                       { p.where() } -> std::convertible_to<std::string>;
                   }), "daemonkit: the PidPolicy says that it records the pid, but lacks `std::string where() const`");
+    static constexpr bool answers()
+    {
+        if constexpr (has_claim<P>)
+            return has_control_socket<P> ==
+                   can_be_asked<std::remove_cvref_t<decltype(std::declval<const P&>().claim())>>;
+        return true;
+    }
+    static_assert(answers(),
+                  "daemonkit: reload() would wait in vain: the PidPolicy has `sys::unique_fd "
+                  "control_socket(const holder&) const`, or its guard `int control_fd() const noexcept`, but "
+                  "not both");
 };
 
 template <class S>
@@ -122,6 +147,15 @@ struct signal_parts
     static_assert(!has_install<S> || signal_policy<S>,
                   "daemonkit: the SignalPolicy lacks `chosen`, the static constexpr array of the signals that it hears "
                   "beside TERM, INT and HUP");
+    static constexpr bool hears_of_children()
+    {
+        bool heard = !collects_children<S>;
+        if constexpr (says_chosen<S>)
+            for (const int signal : S::chosen) heard = heard || signal == SIGCHLD;
+        return heard;
+    }
+    static_assert(hears_of_children(), "daemonkit: the SignalPolicy says that it collects children, but SIGCHLD is not "
+                                       "among its `chosen`");
 };
 
 template <class O>
@@ -185,5 +219,9 @@ struct combination : rule::order<F, P, S, O>,
 {
     static constexpr bool holds = true;
 };
+
+/// The ForkPolicy of a combination that holds: what is made out of it comes after the rules.
+template <class F, class P, class S, class O>
+using checked_fork = std::conditional_t<combination<F, P, S, O>::holds, F, void>;
 
 } // namespace daemonkit

@@ -33,9 +33,35 @@ constexpr bool names_run()
         return !requires { &run_twice<D>::run; };
 }
 
+/// Whether the class names descriptors, by `kept_descriptors()`, that a detaching daemon keeps.
+template <class D>
+concept keeps_descriptors = requires(const D& d) {
+    { *std::begin(d.kept_descriptors()) } -> std::convertible_to<int>;
+};
+
+struct named_kept_descriptors
+{
+    int kept_descriptors;
+};
+template <class D>
+struct kept_twice : D, named_kept_descriptors
+{};
+template <class D>
+constexpr bool names_kept_descriptors()
+{
+    if constexpr (std::is_final_v<D>)
+        return false;
+    else
+        return !requires { &kept_twice<D>::kept_descriptors; };
+}
+
 template <class D>
 constexpr void check_hooks()
 {
+    static_assert(
+        keeps_descriptors<D> || !names_kept_descriptors<D>(),
+        "daemonkit: kept_descriptors is private: derive from it publicly, `public daemonkit::socket_activation`");
+
     static_assert(
         requires(D& d) {
             { d.on_start() } -> std::same_as<void>;
@@ -74,12 +100,6 @@ constexpr bool hears_reload()
     else
         return true;
 }
-
-/// Whether the class names descriptors, by `kept_descriptors()`, that a detaching daemon keeps.
-template <class D>
-concept keeps_descriptors = requires(const D& d) {
-    { *std::begin(d.kept_descriptors()) } -> std::convertible_to<int>;
-};
 
 /// Whether the class tells by `static constexpr bool announces_ready = true` that run() will call ready().
 template <class D>

@@ -24,10 +24,8 @@
 namespace daemonkit {
 
 template <class Derived, class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy>
-class running_daemon : public listeners<ForkPolicy>
+class running_daemon : public listeners<checked_fork<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>>
 {
-    static_assert(combination<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>::holds);
-
 public:
     running_daemon(const running_daemon&) = delete;
     running_daemon& operator=(const running_daemon&) = delete;

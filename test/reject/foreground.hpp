@@ -3,8 +3,10 @@
 #pragma once
 
 #include <daemonkit/basic_daemon.hpp>
+#include <daemonkit/fork/no_fork.hpp>
 #include <daemonkit/pid/no_pid_file.hpp>
 #include <daemonkit/signal/inherit_signals.hpp>
+#include <daemonkit/stdio/inherit_stdio.hpp>
 
 using daemonkit::event;
 using daemonkit::fixed_streams;

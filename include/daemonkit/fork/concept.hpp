@@ -91,6 +91,12 @@ concept has_foreground = requires(const P& p) {
     requires !std::remove_cvref_t<decltype(p.foreground())>::detaches;
 };
 
+template <class P>
+concept says_foreground = requires(const P& p) { p.foreground(); };
+
+template <class P>
+concept speaks_of_life = requires(const P& p) { p.detach().stopping(); };
+
 /// start() returns in the daemon only, which has to undo what the origin has claimed.
 template <class P>
 concept leaves_no_origin = requires { requires P::leaves_no_origin; };

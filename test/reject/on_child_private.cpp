@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: daemonkit: on_child is private or has another signature: declare `public: void on_child(pid_t child, int wait_status)`
+#include "foreground.hpp"
+
+struct mine : foreground<mine>
+{
+    int run() { return 0; }
+#ifdef REJECT
+private:
+    void on_child(pid_t, int) {}
+#else
+public:
+    void on_child(pid_t, int) {}
+#endif
+};
+
+int main() { return mine{}.start({}); }
