@@ -5,6 +5,7 @@
 
 #include "support/child_process.hpp"
 #include "support/program.hpp"
+#include "support/skip.hpp"
 
 #include <daemonkit/daemonkit.hpp>
 #include <daemonkit/socket_activation.hpp>
@@ -14,6 +15,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <type_traits>
 
 namespace {
 
@@ -143,6 +145,8 @@ using forking = boost::mpl::list<daemonkit::single_fork, daemonkit::double_fork,
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(every_policy_that_forks_keeps_them, ForkPolicy, forking)
 {
+    if (std::is_same_v<ForkPolicy, daemonkit::handoff_fork> && !daemonkit::sys::memory_can_be_shared())
+        DAEMONKIT_SKIP("memory cannot be shared here");
     const activated_program program;
     const auto said = in_child([&] {
         program.both.here();
