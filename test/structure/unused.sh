@@ -16,7 +16,7 @@ if ! command -v nm strings >/dev/null; then
 fi
 
 headers=(fork/notify_link fork/notify_no_fork fork/notify_double_fork signal/reaping_signals socket_activation stderr_log
-    sys/notify_socket sys/environment sys/passed_descriptor sys/standard_error sys/unit sys/utf8)
+    sys/notify_socket sys/environment sys/passed_descriptor sys/standard_error sys/unit)
 texts='NOTIFY_SOCKET|WATCHDOG|LISTEN_|JOURNAL_STREAM|RELOADING|READY=1|STOPPING=1|STATUS=|MAINPID|EXTEND_TIMEOUT|FDSTORE'
 symbols='notify|reaping|reap_any|collect_children|on_child|listen_fds|socket_activation|stderr_log|watchdog|manager|unit_of|utf8'
 

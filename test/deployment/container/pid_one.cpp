@@ -76,9 +76,13 @@ BOOST_AUTO_TEST_CASE(what_an_entry_point_left_behind_is_reaped_too)
     for (const auto& deployment : each_preset) BOOST_TEST_CONTEXT(deployment)
         {
             const contained daemon{deployment};
-            auto one = daemon.as_pid_one("run", {"ORPHANS=3"}, entry_point);
+            auto one = daemon.as_pid_one("run", {"LASTING=yes"}, entry_point);
             BOOST_TEST(one->said(" exited 6\n"), one->heard());
-            for (int n = 0; n < 3; ++n) BOOST_TEST(one->says(" exited 7\n"), one->heard());
+            BOOST_TEST(one->said(" exited 0\n"), one->heard());
+            const auto orphans = children_of(one.pid());
+            BOOST_TEST_REQUIRE(orphans.size() == 1U);
+            ::kill(orphans[0], SIGKILL);
+            BOOST_TEST(one->said(" killed 9\n"), one->heard());
             BOOST_TEST(one.childless());
             one.signal(SIGTERM);
             BOOST_TEST(one->status() == 0);
