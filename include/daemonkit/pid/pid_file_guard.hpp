@@ -9,7 +9,7 @@
 #include "../sys/fork_handler.hpp"
 #include "../sys/raw_removal.hpp"
 #include "../sys/time.hpp"
-#include "kernel_name.hpp"
+#include "pid_file_search.hpp"
 
 #include <boost/filesystem/path.hpp>
 
@@ -119,7 +119,7 @@ private:
     bool try_claim(bool named)
     {
         const auto& name = path_.native();
-        bool plain = check_directory(path_).plain;
+        bool plain = check_directory_to_claim(path_);
         bool fresh = false;
         auto file = open_or_make_pid_file(path_, mode_, fresh);
         if (!file && (errno == ENOENT || errno == ENOTDIR)) {
