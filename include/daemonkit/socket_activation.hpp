@@ -14,10 +14,8 @@
 #include "sys/process.hpp"
 #include "sys/unique_fd.hpp"
 
-#include <charconv>
 #include <climits>
 #include <initializer_list>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -111,13 +109,13 @@ public:
         const auto names = sys::take_variable("LISTEN_FDNAMES");
         static_cast<void>(sys::take_variable("LISTEN_PIDFDID"));
         if (!pid || !count) return;
-        const auto for_whom = number_in(*pid);
-        const auto how_many = number_in(*count);
-        if (!for_whom) {
+        const auto for_whom = sys::number_in(*pid);
+        const auto how_many = sys::number_in(*count);
+        if (for_whom == -1) {
             contradict({"LISTEN_PID is no number: \"", *pid, "\""});
-        } else if (*for_whom == sys::this_process()) {
-            if (how_many)
-                take(*how_many);
+        } else if (for_whom == sys::this_process()) {
+            if (how_many != -1)
+                take(how_many);
             else
                 contradict({"LISTEN_FDS is no number: \"", *count, "\""});
             if (names && !passed_.empty() && contradiction_.empty()) give(*names);
@@ -144,16 +142,7 @@ public:
 private:
     static constexpr int first = 3; // SD_LISTEN_FDS_START
 
-    /// In decimal, without sign or blanks.
-    [[nodiscard]] static std::optional<int> number_in(std::string_view text) noexcept
-    {
-        int number = -1;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc{} || end != text.data() + text.size() || text.front() == '-') return {};
-        return number;
-    }
-
-    void take(int count)
+    void take(long long count)
     {
         for (int i = 0; i < count; ++i) {
             if (i > INT_MAX - first || sys::set_close_on_exec(first + i) == -1)

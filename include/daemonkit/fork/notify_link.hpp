@@ -7,6 +7,7 @@
 #include "../stderr_log.hpp"
 #include "../sys/environment.hpp"
 #include "../sys/notify_socket.hpp"
+#include "../sys/passed_descriptor.hpp"
 #include "../sys/short_text.hpp"
 #include "../sys/utf8.hpp"
 #include "concept.hpp"
@@ -26,7 +27,7 @@ public:
             misconfigured("say that it is ready on", sys::joined({"descriptor ", ready_fd}),
                           "it is no pipe or socket that was handed over to this process");
         ready_fd_.reset(ready_fd);
-        if (ready_fd != -1) sys::close_on_exec(ready_fd);
+        if (ready_fd != -1) sys::set_close_on_exec(ready_fd);
         const auto interval = sys::number_in(sys::take_variable("WATCHDOG_USEC").value_or(""));
         const auto whom = sys::take_variable("WATCHDOG_PID");
         if (socket_ && interval > 0 && (!whom || sys::number_in(*whom) == sys::this_process()))

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace daemonkit::sys {
 
@@ -17,6 +18,18 @@ namespace daemonkit::sys {
     std::optional<std::string> taken(value);
     ::unsetenv(name); // NOLINT(concurrency-mt-unsafe)
     return taken;
+}
+
+/// A decimal number without sign; -1 if it is none.
+inline long long number_in(std::string_view text) noexcept
+{
+    long long number = 0;
+    if (text.empty() || text.size() > 18) return -1;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return -1;
+        number = number * 10 + (c - '0');
+    }
+    return number;
 }
 
 } // namespace daemonkit::sys

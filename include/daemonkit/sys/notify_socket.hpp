@@ -6,9 +6,7 @@
 #include "process.hpp"
 #include "unique_fd.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,17 +19,8 @@
 
 namespace daemonkit::sys {
 
-/// A decimal number without sign; -1 if it is none.
-inline long long number_in(std::string_view text) noexcept
-{
-    long long number = 0;
-    if (text.empty() || text.size() > 18) return -1;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return -1;
-        number = number * 10 + (c - '0');
-    }
-    return number;
-}
+/// What is to happen where the manager's queue is full: a few seconds are waited once, or it is lost.
+enum class urgency { must_arrive, may_be_lost };
 
 /// What is to happen where the manager's queue is full: a few seconds are waited once, or it is lost.
 enum class urgency { must_arrive, may_be_lost };
@@ -101,18 +90,6 @@ private:
     unique_fd socket_{};
     bool patient_ = true; // false: the last message was not taken in time, and the next is not waited for
 };
-
-/// Whether somebody handed the descriptor to this process: open, a pipe or a socket, and not close-on-exec, as all are
-/// that the process opened itself.
-inline bool is_handed_over(int fd) noexcept
-{
-    struct stat status = {};
-    const int flags = fd > 2 ? ::fcntl(fd, F_GETFD) : -1;
-    return flags != -1 && (flags & FD_CLOEXEC) == 0 && ::fstat(fd, &status) == 0 &&
-           (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
-}
-
-inline void close_on_exec(int fd) noexcept { ::fcntl(fd, F_SETFD, FD_CLOEXEC); }
 
 /// CLOCK_MONOTONIC.
 inline long long monotonic_microseconds() noexcept

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <optional>
 #include <string>
@@ -15,6 +16,16 @@ inline int set_close_on_exec(int fd) noexcept
 {
     const int flags = ::fcntl(fd, F_GETFD);
     return flags == -1 ? -1 : ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
+}
+
+/// Whether somebody handed the descriptor to this process: open, a pipe or a socket, and not close-on-exec, as all are
+/// that the process opened itself.
+inline bool is_handed_over(int fd) noexcept
+{
+    struct stat status = {};
+    const int flags = fd > 2 ? ::fcntl(fd, F_GETFD) : -1;
+    return flags != -1 && (flags & FD_CLOEXEC) == 0 && ::fstat(fd, &status) == 0 &&
+           (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
 struct socket_kind
