@@ -22,9 +22,6 @@ namespace daemonkit::sys {
 /// What is to happen where the manager's queue is full: a few seconds are waited once, or it is lost.
 enum class urgency { must_arrive, may_be_lost };
 
-/// What is to happen where the manager's queue is full: a few seconds are waited once, or it is lost.
-enum class urgency { must_arrive, may_be_lost };
-
 class notify_socket
 {
 public:
