@@ -12,7 +12,6 @@
 #include "sys/process.hpp"
 #include "sys/signal_mask.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <span>
 #include <stdexcept>
@@ -104,7 +103,11 @@ private:
     /// Waits for one thing and does what it asks for; false if nothing came.
     bool hear(std::chrono::nanoseconds timeout)
     {
-        if constexpr (has_manager) tell_manager([&](auto& manager) { timeout = std::min(timeout, manager.alive()); });
+        if constexpr (has_manager)
+            tell_manager([&](auto& manager) {
+                const auto next = manager.alive();
+                if (next < timeout) timeout = next;
+            });
         const event e = installed().wait(timeout, identity_->lost_fd());
         if (e.is_stop())
             stopping_ = true;

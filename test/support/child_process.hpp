@@ -34,6 +34,7 @@ public:
         if (::pipe2(out, O_CLOEXEC) == -1 || ::pipe2(in, O_CLOEXEC) == -1) std::abort();
         std::fflush(nullptr);
         pid_ = ::fork();
+        if (pid_ == -1) std::abort(); // a signal to -1 would reach every process of the machine
         if (pid_ == 0) {
             voice = out[1];
             gate = in[0];

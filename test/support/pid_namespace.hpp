@@ -117,6 +117,7 @@ inline bool pidfds_tell_processes_apart()
         return status.st_ino;
     };
     const pid_t child = ::fork();
+    if (child == -1) std::abort(); // a signal to -1 would reach every process of the machine
     if (child == 0)
         for (;;) ::pause();
     const bool apart = inode_of(::getpid()) != inode_of(child);

@@ -145,6 +145,7 @@ outcome fork_and_listen(Body body)
     if (::pipe2(out, O_CLOEXEC) == -1 || ::pipe2(err, O_CLOEXEC) == -1) std::abort();
     std::fflush(nullptr);
     const pid_t child = ::fork();
+    if (child == -1) std::abort(); // a signal to -1 would reach every process of the machine
     if (child == 0) {
         ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), 0);
         ::dup2(out[1], 1);
