@@ -47,6 +47,10 @@ void install(const machine& host, const std::vector<std::string>& units)
 /// Restarts and crashes under load.
 void lose_nothing(const service& echod)
 {
+    // Its process 1 would have no pid left for the tests.
+    if (echod.host.version() >= 254)
+        DAEMONKIT_SKIP("systemd 254 and later close each descriptor that leaves the store in a process of its own, "
+                       "and echod stores every connection");
     const load clients(echod.host);
     constexpr int kills = 3;
     for (int i = 0; i < kills; ++i) {

@@ -20,7 +20,8 @@ namespace {
 /// The container, in a cgroup of its own: in a common one two of them would take each other's units for theirs.
 [[noreturn]] void execute_container(const std::string& name, const std::string& root)
 {
-    std::ofstream("/sys/fs/cgroup/" + name + "/cgroup.procs") << 0;
+    std::ofstream group("/sys/fs/cgroup/" + name + "/cgroup.procs");
+    if (!(group << 0 << std::flush)) ::_exit(impossible("enter a cgroup"));
     const std::vector<std::string> words{
         "systemd-nspawn", "--quiet", "--directory=" + root, "--volatile=yes", "--tmpfs=/usr/local/bin", "--register=no",
         "--keep-unit", "--private-network", "--machine=" + name, "--boot",
@@ -176,8 +177,8 @@ std::string machine::text(const std::string& inside) const
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-bool machine::knows_notify_reload() const
+int machine::version() const
 {
     const auto said = systemctl({"--version"}).out; // "systemd 252 (252.39-1~deb12u2)"
-    return std::stoi(said.substr(said.find(' ') + 1)) >= 253;
+    return std::stoi(said.substr(said.find(' ') + 1));
 }

@@ -47,8 +47,8 @@ public:
     /// A path in there as the test sees it, and the text of a file; empty if there is none.
     [[nodiscard]] boost::filesystem::path path(const std::string& inside) const;
     [[nodiscard]] std::string text(const std::string& inside) const;
-    /// Whether its systemd has Type=notify-reload: 253 and later.
-    [[nodiscard]] bool knows_notify_reload() const;
+    /// Of its systemd, such as 252.
+    [[nodiscard]] int version() const;
 
 private:
     [[nodiscard]] bool booted();

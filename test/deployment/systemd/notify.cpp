@@ -54,10 +54,10 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_tells_its_reason)
 BOOST_AUTO_TEST_CASE(a_slow_start_that_extends_its_time_goes_on)
 {
     DAEMONKIT_BOOT(host);
-    const serviced daemon(host, "TimeoutStartSec=2s\n");
+    const serviced daemon(host, "TimeoutStartSec=3s\n");
     daemon.set("extend");
     daemon.set("start");
-    const auto late = std::chrono::steady_clock::now() + 4s;
+    const auto late = std::chrono::steady_clock::now() + 5s;
     daemon.ask("start");
     BOOST_TEST(eventually([&] { return std::chrono::steady_clock::now() > late; }));
     BOOST_TEST(daemon["ActiveState"] == "activating");

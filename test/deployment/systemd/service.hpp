@@ -29,8 +29,11 @@ public:
     }
     /// Asks systemd for something without waiting for the end of it.
     void ask(const std::string& verb) const { host.systemctl({verb, "--no-block", unit}); }
-    /// Sends a signal to the daemon, as a person with kill(1).
-    void kill(const std::string& signal) const { host.shell("kill -" + signal + " " + (*this)["MainPID"]); }
+    /// Sends a signal to the daemon and has it mean nothing to systemd.
+    void kill(const std::string& signal) const
+    {
+        host.systemctl({"kill", "--kill-who=main", "--signal=" + signal, unit});
+    }
 
     const machine& host;
     const std::string unit;

@@ -35,7 +35,7 @@ struct serviced : daemonkit::universal_daemon<serviced>
     {
         throw_what_is_in("fail");
         for (; is_set("start"); doze())
-            if (is_set("extend")) extend(1s);
+            if (is_set("extend")) extend(5s);
     }
 
     void on_reload()
