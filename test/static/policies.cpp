@@ -153,14 +153,23 @@ static_assert(!plain::hears_reload() && reloads::hears_reload() && logs::hears_r
 static_assert(plain::can_be_found && logs::can_be_found && !deaf::can_be_found);
 static_assert(!derived::announces_ready<plain>() && derived::announces_ready<announces>());
 
+// Who is told what: a service manager only by those who name it, and for life.
+static_assert(fork_policy<notify_no_fork> && fork_policy<notify_double_fork> && signal_policy<reaping_signals>);
+static_assert(listens_for_life<notify_link> && !listens_for_life<origin_link> && !listens_for_life<no_fork::link>);
+static_assert(has_foreground<notify_double_fork> && !has_foreground<double_fork> && !has_foreground<notify_no_fork>);
+static_assert(collects_children<reaping_signals> && !collects_children<self_pipe_signals>);
+static_assert(!chooses_signals<reaping_signals> && chooses_signals<basic_reaping_signals<SIGUSR1>>);
+static_assert(has_control_socket<flock_pid_file> && has_control_socket<pid_file> && !has_control_socket<no_pid_file>);
+
 // The presets, by the parts they are made of; a part that is replaced leaves the others.
 template <class D, class F, class P, class S, class O>
 inline constexpr bool made_of = std::is_same_v<D, basic_daemon<plain, F, P, S, O>>;
 static_assert(made_of<sysv_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio>);
 static_assert(made_of<basic_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio>);
 static_assert(made_of<bsd_daemon<plain>, single_fork, flock_pid_file, self_pipe_signals, null_stdio>);
-static_assert(made_of<systemd_daemon<plain>, no_fork, no_pid_file, signalfd_signals, inherit_stdio>);
-static_assert(made_of<container_daemon<plain>, no_fork, no_pid_file, self_pipe_signals, inherit_stdio>);
+static_assert(made_of<systemd_daemon<plain>, notify_no_fork, no_pid_file, signalfd_signals, inherit_stdio>);
+static_assert(made_of<container_daemon<plain>, no_fork, no_pid_file, reaping_signals, inherit_stdio>);
+static_assert(made_of<universal_daemon<plain>, notify_double_fork, flock_pid_file, reaping_signals, null_stdio>);
 static_assert(made_of<sysv_daemon<plain, pid_file>, double_fork, pid_file, signalfd_signals, null_stdio>);
 static_assert(made_of<bsd_daemon<plain, pid_file, flag_signals, log_file_stdio, double_fork>, double_fork, pid_file,
                       flag_signals, log_file_stdio>);

@@ -6,6 +6,7 @@
 
 #include <daemonkit/basic_daemon.hpp>
 #include <daemonkit/fork/double_fork.hpp>
+#include <daemonkit/fork/no_fork.hpp>
 #include <daemonkit/pid/no_pid_file.hpp>
 #include <daemonkit/signal/signalfd_signals.hpp>
 #include <daemonkit/stdio.hpp>

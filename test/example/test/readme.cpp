@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(every_program_is_an_example_that_is_built_and_run)
     }
     BOOST_TEST(seen > 0, readme.string() + " has no C++ block");
     BOOST_TEST(code.count("clockd.cpp") == 1U);
-    BOOST_TEST(code.count("clientd.cpp [byhand]") == 1U);
+    BOOST_TEST(code.count("clientd.cpp [deployment]") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(every_transcript_is_what_comes_out)
