@@ -173,6 +173,41 @@ BOOST_AUTO_TEST_CASE(every_program_is_an_example_that_is_built_and_run)
     BOOST_TEST(code.count("clientd.cpp [deployment]") == 1U);
 }
 
+// A block below a link to a file of test/deployment is this file, which the tests of the deployment use.
+BOOST_AUTO_TEST_CASE(every_configuration_is_the_file_that_the_tests_use)
+{
+    const std::regex link(R"(\[`(test/deployment/.+)`\]\(\1\))");
+    const auto lines = split(text_of(readme));
+    int seen = 0;
+    for (std::size_t i = 0; i + 2 < lines.size(); ++i) {
+        std::smatch file;
+        if (!std::regex_match(lines[i], file, link)) continue;
+        ++seen;
+        BOOST_TEST_REQUIRE(lines[i + 2].rfind("```", 0) == 0U, lines[i]);
+        text_lines shown, whole;
+        for (auto at = i + 3; lines[at] != "```"; ++at) shown.push_back(lines[at]);
+        for (const auto& line : split(text_of(readme.parent_path() / file[1].str())))
+            if (line.find("SPDX-License-Identifier") == std::string::npos) whole.push_back(line);
+        BOOST_TEST(join(shown) == join(whole), file[1].str());
+    }
+    BOOST_TEST(seen >= 9);
+}
+
+// No configuration is left out.
+BOOST_AUTO_TEST_CASE(every_file_of_a_deployment_is_shown_or_linked)
+{
+    const auto text = text_of(readme);
+    const auto root = readme.parent_path();
+    for (const auto& entry : boost::filesystem::recursive_directory_iterator(root / "test/deployment")) {
+        const auto name = entry.path().filename().string();
+        const auto path = boost::filesystem::relative(entry.path(), root).string();
+        const bool shown_to_users = boost::filesystem::is_regular_file(entry) && entry.path().extension() != ".cpp" &&
+                                    entry.path().extension() != ".hpp" && name != "CMakeLists.txt" &&
+                                    std::regex_search(name, std::regex("clientd|echod|monitrc|Containerfile"));
+        if (shown_to_users) BOOST_TEST(boost::contains(text, "](" + path + ")"), path);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_transcript_is_what_comes_out)
 {
     int seen = 0;
