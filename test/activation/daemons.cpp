@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Daemons that are executed with descriptors, as a service manager executes them: in the foreground, and detaching, which
-// closes every descriptor but these.
+// Daemons that are executed with descriptors, as a service manager executes them: in the foreground, and detaching,
+// which closes every descriptor but these.
 #include "activation/passing.hpp"
 
 #include "support/child_process.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a service manager is to a daemon, as far as descriptors go: it executes the program with NOTIFY_SOCKET, keeps what
-// the program stores (sd_notify(3): FDSTORE, FDNAME, FDSTOREREMOVE) until that is hung up, and passes it to the next
-// process after the sockets on which it listens itself.
+// What a service manager is to a daemon, as far as descriptors go: it executes the program with NOTIFY_SOCKET, keeps
+// what the program stores (sd_notify(3): FDSTORE, FDNAME, FDSTOREREMOVE) until that is hung up, and passes it to the
+// next process after the sockets on which it listens itself.
 #pragma once
 
 #include "activation/passing.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// echod under a manager that keeps descriptors: its process ends, in order or
-// by KILL, and its clients notice nothing.
+// echod under a manager that keeps descriptors: its process ends, in order or by KILL, and its clients notice nothing.
 #include "activation/client.hpp"
 #include "activation/service_manager.hpp"
 

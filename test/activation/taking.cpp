@@ -37,7 +37,8 @@ std::string list(const passed_descriptors& passed)
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
 
-/// What a daemon that is made in such a process has, or the sentence why it has not, and what is left in the environment.
+/// What a daemon that is made in such a process has, or the sentence why it has not, and what is left in the
+/// environment.
 std::string what_comes_of(const passing& p)
 {
     return in_child([&] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon that says in the file REPORT what descriptors it was passed, and in two files beside it what a child of it sees.
+// A daemon that says in the file REPORT what descriptors it was passed, and in two files beside it what a child of it
+// sees.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 #include <daemonkit/socket_activation.hpp>

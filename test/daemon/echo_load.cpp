@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// echo_load PORT PASSING STAYING [SECONDS]: clients of an echo server on 127.0.0.1, until TERM or INT or for so long. Each of
-// those PASSING connects, has one line echoed and leaves, again and again; each of those STAYING keeps its connection and
-// has line after line echoed, some of them long. Each line is another, so one that is lost, doubled or torn is noticed.
-// It says "running" when every client has had its first echo, and at the end what became of all of them. Exit status 0: no
-// connection was refused, reset or broken, and no echo was wrong.
+// echo_load PORT PASSING STAYING [SECONDS]: clients of an echo server on 127.0.0.1, until TERM or INT or for so long.
+// Each of those PASSING connects, has one line echoed and leaves, again and again; each of those STAYING keeps its
+// connection and has line after line echoed, some of them long. Each line is another, so one that is lost, doubled or
+// torn is noticed. It says "running" when every client has had its first echo, and at the end what became of all of
+// them. Exit status 0: no connection was refused, reset or broken, and no echo was wrong.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -98,7 +98,8 @@ private:
     bool echoed_ = false;
 };
 
-/// Unlike every other of this and all other clients; each sixteenth is longer than the pipes and buffers on the way like.
+/// Unlike every other of this and all other clients; each sixteenth is longer than the pipes and buffers on the way
+/// like.
 std::string line_of(int client, long number)
 {
     std::string line = std::to_string(client) + " " + std::to_string(number) + " ";
