@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A real systemd, booted in a container within a second: it shares /usr with the host and cannot write to it, and has
 // nothing else of it. Any number of them run at once. Whatever becomes of the test, nothing of it stays.
-// DAEMONKIT_SYSTEMD_ROOT may name a directory with another operating system, as debootstrap(8) makes it, to boot that one.
+// DAEMONKIT_SYSTEMD_ROOT may name a directory with another operating system to boot, as debootstrap(8) makes it.
 #pragma once
 
 #include "support/child_process.hpp"
