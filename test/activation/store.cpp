@@ -7,6 +7,8 @@
 #include "support/skip.hpp"
 
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 namespace {
 
@@ -174,6 +176,29 @@ BOOST_AUTO_TEST_CASE(killed_and_restarted_under_load_it_loses_no_connection)
     // KILL between accept(2) and the message that has the connection stored: one connection at most.
     BOOST_TEST(count_of("reset", said) <= crashes);
     BOOST_TEST((status == 0 || count_of("reset", said) > 0), said);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_in_memory_comes_back_after_a_crash_and_after_a_restart)
+{
+    service_manager manager({DAEMONKIT_TEST_DAEMON_DIR "/activated", "run"});
+    const auto report = (manager.directory() / "report").string();
+    manager.set("REPORT", report);
+    manager.set("PID_FILE", (manager.directory() / "activated.pid").string());
+    manager.set("STORES", "state");
+    const auto said = [&] {
+        std::ifstream file(report);
+        return std::string(std::istreambuf_iterator<char>(file), {});
+    };
+    BOOST_REQUIRE(manager.start());
+    BOOST_TEST(said() == "all\n");
+    BOOST_TEST(manager.stored() == 1U);
+    manager.kill();
+    BOOST_REQUIRE(manager.start());
+    BOOST_TEST(said() == "3 memory state\nall\n");
+    BOOST_TEST(manager.stop() == 0);
+    BOOST_REQUIRE(manager.start());
+    BOOST_TEST(said() == "3 memory state\nall\n");
+    BOOST_TEST(manager.stored() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(its_loop_feeds_the_watchdog)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon that says in the file REPORT what descriptors it was passed, and in two files beside it what a child of it
-// sees.
+// sees. The text STORES it stores as a file in memory, unless it was passed that.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 #include <daemonkit/socket_activation.hpp>
 
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,7 +14,7 @@
 
 namespace {
 
-struct activated : daemonkit::sysv_daemon<activated>, daemonkit::socket_activation
+struct activated : daemonkit::universal_daemon<activated>, daemonkit::socket_activation
 {
     void on_start()
     {
@@ -29,6 +30,11 @@ struct activated : daemonkit::sysv_daemon<activated>, daemonkit::socket_activati
                  << std::string_view(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0) << '\n';
         }
         file << "all\n";
+        if (const char* const text = std::getenv("STORES"); text != nullptr && passed.named("memory") == -1) {
+            const daemonkit::sys::unique_fd memory(::memfd_create("stored", MFD_CLOEXEC));
+            daemonkit::sys::write_all(memory.get(), text);
+            store_descriptor(memory.get(), "memory");
+        }
     }
 
     int run()
