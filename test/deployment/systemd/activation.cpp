@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// echod under echod.socket, and echod that puts its own socket away in systemd: its clients see nothing of a restart and
-// nothing of a crash.
+// echod under echod.socket, and echod that puts its own socket away in systemd: its clients see nothing of a restart
+// and nothing of a crash.
 #include "service.hpp"
 
 #include <boost/test/unit_test.hpp>
