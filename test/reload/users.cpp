@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(a_daemon_in_another_root_directory)
             {
                 const temporary_directory root;
                 // It finds its configuration by the same name in there.
-                const reloading daemon(policy, user + strings{"ROOT=" + root.path().string()});
+                const reloading daemon(policy,
+                                       user + strings{"ROOT=" + root.path().string(), without_leak_sanitizer()});
                 const auto inside = root.path() / daemon.config.parent_path();
                 fs::create_directories(inside);
                 fs::permissions(inside, fs::perms(0777));

@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# unused.sh SOURCE_DIR DAEMON_DIR COMPILER: of service managers, socket activation, containers and their logs there is
-# nothing in a daemon that uses none of it: no text, no symbol, and among what was compiled none of their headers. The
-# daemon `notified`, which uses them, shows that this script would see it. Prints each violation.
+# unused.sh SOURCE_DIR DAEMON_DIR EXAMPLE_DIR COMPILER: of service managers, socket activation, containers and their logs
+# there is nothing in a daemon that uses none of it: no text, no symbol, and among what was compiled none of their
+# headers. The daemon `notified`, which uses them, shows that this script would see it. And each variant of clientd has
+# nothing of the others in it. Prints each violation.
 cd "$1" || exit 1
-daemons=$2 compiler=$3
+daemons=$2 examples=$3 compiler=$4
 violations=0
 violation() {
     echo "$1: $2"
     violations=$((violations + 1))
 }
-if ! command -v nm strings >/dev/null; then
-    echo "SKIPPED: nm and strings are not installed"
+if ! command -v nm >/dev/null || ! command -v strings >/dev/null; then
+    echo "SKIPPED: nm or strings is not installed"
     exit 0
 fi
 
@@ -40,5 +41,18 @@ for daemon in bare started; do
         ! grep -qx "$header" <<<"$compiled" || violation "$daemon" "compiles $header.hpp"
     done
 done
+
+# What clientd for every deployment has to say, the others lack.
+lacks() {
+    local text
+    for text in "${@:2}"; do
+        strings --data "$examples/clientd" | grep -q "$text" || violation clientd "lacks the text $text, so who has it?"
+        ! strings --data "$examples/$1" | grep "$text" || violation "$1" "contains the text $text"
+    done
+}
+lacks clientd_sysv NOTIFY_SOCKET RELOADING=1 'open the pipe for signals'
+lacks clientd_systemd 'fork the second time' 'read the pid file' 'open the log file' 'open the pipe for signals'
+lacks clientd_container NOTIFY_SOCKET RELOADING=1 'fork the second time' 'read the pid file' 'open the log file'
+
 echo "$violations violations"
 [ "$violations" -eq 0 ]

@@ -19,6 +19,13 @@ inline strings operator+(strings left, const strings& right)
     return left;
 }
 
+/// For a daemon in another root directory, where the leak sanitizer waits for a /proc that is not there.
+inline std::string without_leak_sanitizer()
+{
+    const char* const options = std::getenv("ASAN_OPTIONS");
+    return "ASAN_OPTIONS=" + std::string(options != nullptr ? options : "") + ":detect_leaks=0";
+}
+
 /// Executes the command with these variables ("NAME=value") beside those that are there; "$$" in one is this process.
 inline int become(const strings& command, const strings& environment = {})
 {
