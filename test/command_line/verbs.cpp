@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(keep_the_table_of_exit_statuses)
              row{"status", state::stopped, 3, then::stopped, "commanded: not running\n"},
              row{"status", state::running, 0, then::running, "commanded: running (pid O) since "},
              row{"status", state::dead, 1, then::dead, "commanded: dead, but its record remains in "},
-             row{"run", state::running, 0, then::running, "commanded: already running (pid O)\n"},
+             row{"run", state::running, 1, then::running, "commanded: already running (pid O)\n"},
          })
         check_row(p, r);
 }

@@ -58,7 +58,7 @@ inline pid_t fork_once() noexcept
     const unique_fd file(sys::open(joined({"/proc/", pid, "/status"}).c_str(), O_RDONLY));
     std::string text;
     unsigned ids[3] = {};
-    if (!file || read_from_start(file.get(), text, 16'384) == -1) return false;
+    if (!file || read_from_start(file.get(), text, 4096) == -1) return false;
     const auto at = text.find("\nUid:");
     return at != std::string::npos &&
            std::sscanf(text.c_str() + at, "\nUid: %u %u %u", &ids[0], &ids[1], &ids[2]) == 3 && ids[0] == user &&

@@ -27,7 +27,7 @@ namespace daemonkit::sys {
 {
     std::string cgroups;
     const unique_fd file(sys::open(joined({"/proc/", pid, "/cgroup"}).c_str(), O_RDONLY));
-    if (!file || read_from_start(file.get(), cgroups, 100'000) == -1) return {};
+    if (!file || read_from_start(file.get(), cgroups, 4096) == -1) return {};
     return unit_in(cgroups);
 }
 
