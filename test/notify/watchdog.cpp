@@ -35,18 +35,16 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_sleeps_tells_at_half_the_interval)
                 BOOST_TEST_CONTEXT(deployment << ' ' << pid << ' ' << loop)
                 {
                     scene s;
-                    strings environment{"WATCHDOG_USEC=200000"};
+                    strings environment{"WATCHDOG_USEC=100000"};
                     for (const auto& more : {pid, loop})
                         if (!more.empty()) environment.push_back(more);
                     auto daemon = s.daemon(environment, deployment);
                     BOOST_TEST(s.manager.next().has("READY=1"));
                     const auto began = std::chrono::steady_clock::now();
-                    BOOST_TEST(s.hears(6));
-                    // As often as promised: never later than the whole interval says, on a machine that is not busy, and
-                    // never much more often than at half of it.
+                    BOOST_TEST(s.hears(4));
+                    // Never much more often than at half of it; later only on a busy machine.
                     const auto took = std::chrono::steady_clock::now() - began;
-                    BOOST_TEST((took > std::chrono::milliseconds(400)),
-                               "six in " << took.count() << " ns are too many");
+                    BOOST_TEST((took > std::chrono::milliseconds(100)), "four in " << took.count() << " ns");
                     daemon->signal(SIGTERM);
                     message last;
                     do last = s.manager.next();
