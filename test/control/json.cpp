@@ -68,7 +68,8 @@ BOOST_AUTO_TEST_CASE(utf8_is_rfc_3629)
         {"\xf4\x8f\xbf\xbf", 4},
         {"\xf0\x9f\x98\x80!", 4},
     };
-    for (const auto& [bytes, length] : good) BOOST_TEST(daemonkit::sys::utf8_length(bytes) == length, json_string(bytes));
+    for (const auto& [bytes, length] : good)
+        BOOST_TEST(daemonkit::sys::utf8_length(bytes) == length, json_string(bytes));
     const std::vector<const char*> bad{
         "\x80",             // a tail alone
         "\xbf",             //
@@ -90,7 +91,8 @@ BOOST_AUTO_TEST_CASE(utf8_is_rfc_3629)
     };
     for (const auto* bytes : bad) BOOST_TEST(daemonkit::sys::utf8_length(bytes) == 0U, json_string(bytes));
     BOOST_TEST(daemonkit::sys::utf8_length(std::string_view("\0", 1)) == 1U);
-    BOOST_TEST(daemonkit::sys::utf8_length(std::string_view("\xe1\x80\x80", 2)) == 0U); // what lies beyond the end is not read
+    BOOST_TEST(daemonkit::sys::utf8_length(std::string_view("\xe1\x80\x80", 2)) ==
+               0U); // what lies beyond the end is not read
 }
 
 BOOST_AUTO_TEST_CASE(strings_are_quoted)

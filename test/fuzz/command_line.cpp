@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto status = options.parse(static_cast<int>(words.size()), arguments.data(), "program", "1", verbs);
 
     if (status) {
-        require(status == 2 || (status == 0 && (says("--help") || says("--version"))));
+        require(status == (options.verb == "status" ? 4 : 2) || (status == 0 && (says("--help") || says("--version"))));
         return 0;
     }
     require(has([&](const std::string& w) { return options.verb == w; }));
@@ -50,10 +50,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(options.json == says("--json"));
     require(options.quiet == says("--quiet"));
     require(!options.json || options.verb == "status");
+    require(!options.ready_fd || (options.verb == "run" && *options.ready_fd > 2));
     if (options.timeout) {
         require(says("--timeout") && *options.timeout > std::chrono::nanoseconds::zero());
         require(*options.timeout <= std::chrono::hours(366 * 24));
-        require(options.verb != "status" && options.verb != "run" && options.verb != "reload");
+        require(options.verb != "status" && options.verb != "run");
     }
     return 0;
 }

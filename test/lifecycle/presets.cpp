@@ -22,8 +22,8 @@ static_assert(
     std::is_same_v<systemd_daemon<d>, basic_daemon<d, notify_no_fork, no_pid_file, signalfd_signals, inherit_stdio>>);
 static_assert(
     std::is_same_v<container_daemon<d>, basic_daemon<d, no_fork, no_pid_file, reaping_signals, inherit_stdio>>);
-static_assert(
-    std::is_same_v<universal_daemon<d>, basic_daemon<d, notify_double_fork, flock_pid_file, reaping_signals, null_stdio>>);
+static_assert(std::is_same_v<universal_daemon<d>,
+                             basic_daemon<d, notify_double_fork, flock_pid_file, reaping_signals, null_stdio>>);
 
 // One part replaced, and each of them.
 static_assert(std::is_same_v<sysv_daemon<d, pid_file>, basic_daemon<d, double_fork, pid_file>>);

@@ -96,7 +96,7 @@ private:
             if (daemon == -1) return say_no_fork(channel, last_error());
             sys::raw::close(
                 origins_end); // its end is what the middle child waits for, also if it can close nothing else
-            std::array<int, 1> kept{channel};
+            const std::array<int, 1> kept{channel};
             sys::close_all_except(kept);
             struct sigaction wake = {};
             wake.sa_handler = [](int) {};
