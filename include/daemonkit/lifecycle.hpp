@@ -44,6 +44,7 @@ protected:
     start_result live(bool in_foreground, Progress& progress, const settings& s, Args&&... args)
     {
         derived::check_run<Derived, Args...>();
+        if constexpr (start_is_run) in_foreground = false; // a constant, so that there is one way through
         const bool detaches = ForkPolicy::detaches && !in_foreground;
         start_report report;
         try {
@@ -79,6 +80,9 @@ protected:
     }
 
 private:
+    static constexpr bool start_is_run =
+        !ForkPolicy::detaches && StdioPolicy::keeps_terminal && !PidPolicy::records_pid;
+
     using inside::child_mask_;
     using inside::foreground_;
     using inside::identity_;
@@ -196,7 +200,8 @@ private:
         identity.publish(sys::this_process());
         std::optional<streams_type> streams;
         if (!in_foreground) streams_ = &streams.emplace(s.stdio.redirect());
-        for (const int fd : identity.descriptors()) refuse_shared(fd);
+        if constexpr (PidPolicy::records_pid)
+            for (const int fd : identity.descriptors()) refuse_shared(fd);
         self.on_start();
         if (const auto& who = setup.credentials(); who && streams) streams->give_to(who->uid, who->gid);
         setup.drop_privileges();
