@@ -32,7 +32,7 @@ void refused(const program& p, const std::vector<std::string>& words, const std:
     {
         const auto said = p(words);
         // Of status, 2 would be the answer "dead, and its lock file remains" (LSB 3.1, section 20.2).
-        BOOST_TEST(said.status == (words.back() == "status" ? 4 : 2));
+        BOOST_TEST(said.status == (!words.empty() && words.back() == "status" ? 4 : 2));
         BOOST_TEST(said.out.empty());
         BOOST_TEST(said.err.find(why) != std::string::npos, said.err);
         BOOST_TEST(said.err.find("Usage: commanded [OPTION]... VERB\n") != std::string::npos);

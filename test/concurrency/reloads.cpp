@@ -59,8 +59,10 @@ std::vector<pid_t> storm(weather& w, const typename Daemon::settings& s, pid_t d
     senders.push_back(family::fork([&] {
         for (; !w.calm; ++w.sent)
             if (const auto r = Daemon::reload(s); r.status != 0) {
-                // Only the end of the daemon may stop it.
-                if (r.status != exit_status::not_running || w.wanted != -1) ++w.failures;
+                // Only the end of the daemon may stop it, before it is found or while it is asked.
+                const bool ended = r.status == exit_status::not_running ||
+                                   (r.pid == daemon && r.message.find("ended before") != std::string::npos);
+                if (!ended || w.wanted != -1) ++w.failures;
                 break;
             }
         return 0;
