@@ -75,16 +75,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_has_a_number_and_a_sentence)
 BOOST_AUTO_TEST_CASE(after_a_crash_it_is_started_again_and_after_its_end_it_is_not)
 {
     DAEMONKIT_BOOT(host);
-    const auto clientd = install(host);
-    BOOST_REQUIRE(clientd("start") == 0);
-    const auto first = clientd["MainPID"];
-    clientd.kill("KILL");
-    BOOST_TEST(clientd.becomes("NRestarts", "1"));
-    BOOST_TEST(clientd.becomes("ActiveState", "active"));
-    BOOST_TEST(clientd["MainPID"] != first);
-    clientd.kill("TERM");
-    BOOST_TEST(clientd.becomes("ActiveState", "inactive"));
-    BOOST_TEST(clientd["SubState"] == "dead");
+    expect_restart_after_a_crash_only(install(host));
 }
 
 /// Somebody who does not know of the unit.

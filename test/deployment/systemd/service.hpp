@@ -5,6 +5,7 @@
 #include "machine.hpp"
 
 #include <boost/filesystem/operations.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <fstream>
 #include <string>
@@ -38,6 +39,20 @@ public:
     const machine& host;
     const std::string unit;
 };
+
+/// Restart=on-failure: a crash is one, the end that a TERM asks for is none.
+inline void expect_restart_after_a_crash_only(const service& daemon)
+{
+    BOOST_REQUIRE(daemon("start") == 0);
+    const auto first = daemon["MainPID"];
+    daemon.kill("KILL");
+    BOOST_TEST(daemon.becomes("NRestarts", "1"));
+    BOOST_TEST(daemon.becomes("ActiveState", "active"));
+    BOOST_TEST(daemon["MainPID"] != first);
+    daemon.kill("TERM");
+    BOOST_TEST(daemon.becomes("ActiveState", "inactive"));
+    BOOST_TEST(daemon["SubState"] == "dead");
+}
 
 class serviced : public service
 {
