@@ -10,17 +10,17 @@
 
 namespace daemonkit::sys {
 
-/// "clientd.service" of "0::/system.slice/clientd.service", cgroups(7); empty where a process is in no service, or /proc
-/// does not tell.
+/// "clientd.service" of "0::/system.slice/clientd.service", cgroups(7), or of a group below it; empty where the innermost
+/// unit is no service, as for what a person has started: "…/user@1000.service/app.slice/terminal.scope".
 [[nodiscard]] inline std::string unit_in(std::string_view cgroups)
 {
-    constexpr std::string_view kind = ".service";
-    const auto end = cgroups.rfind(kind);
-    if (end == std::string_view::npos) return {};
-    const auto after = end + kind.size();
-    if (after < cgroups.size() && cgroups[after] != '/' && cgroups[after] != '\n') return {};
-    const auto slash = cgroups.rfind('/', end);
-    return slash == std::string_view::npos ? std::string() : std::string(cgroups.substr(slash + 1, after - slash - 1));
+    std::string_view innermost;
+    for (std::size_t at = 0; at < cgroups.size();) {
+        const auto step = cgroups.substr(at, cgroups.find_first_of("/\n", at) - at);
+        if (step.ends_with(".service") || step.ends_with(".scope")) innermost = step;
+        at += step.size() + 1;
+    }
+    return std::string(innermost.ends_with(".service") ? innermost : "");
 }
 
 [[nodiscard]] inline std::string unit_of(pid_t pid)
