@@ -156,6 +156,11 @@ static_assert(!derived::announces_ready<plain>() && derived::announces_ready<ann
 // Who is told what: a service manager only by those who name it, and for life.
 static_assert(fork_policy<notify_no_fork> && fork_policy<notify_double_fork> && signal_policy<reaping_signals>);
 static_assert(listens_for_life<notify_link> && !listens_for_life<origin_link> && !listens_for_life<no_fork::link>);
+struct mute : notify_link
+{
+    void complain(std::string_view) = delete;
+};
+static_assert(!listens_for_life<mute>);
 static_assert(has_foreground<notify_double_fork> && !has_foreground<double_fork> && !has_foreground<notify_no_fork>);
 static_assert(collects_children<reaping_signals> && !collects_children<self_pipe_signals>);
 static_assert(!chooses_signals<reaping_signals> && chooses_signals<basic_reaping_signals<SIGUSR1>>);

@@ -72,6 +72,7 @@ concept listens_for_life = fork_link<L> && requires(L l, const L c, std::string_
     { l.status(text) } noexcept;
     { l.stopping() } noexcept;
     { l.cause(number) } noexcept;
+    { l.complain(text) } noexcept;
     { l.store(number, text) } noexcept -> std::same_as<bool>;
     { l.remove(text) } noexcept;
 };
