@@ -168,15 +168,15 @@ private:
 
     void tell_failure_of(start_report& report, bool in_foreground)
     {
+        if (ready_) tell_manager([](auto& manager) { manager.stopping(); });
         tell_manager([&](auto& manager) { manager.cause(report.error); });
         this->tell([&]<class Link>(Link& link) {
             if (!ready_ || listens_for_life<Link>) link.fail(report.message, report.status);
         });
         if (ready_) {
             complain(name_, report.message);
-            report.outcome = start_outcome::finished;
-            report.status = exit_status::error;
-            report.pid = sys::this_process();
+            report = {start_outcome::finished, exit_status::error, sys::this_process(), std::move(report.message),
+                      report.error};
         } else if (ForkPolicy::detaches && !in_foreground) {
             report.message.clear(); // the origin says it
         }

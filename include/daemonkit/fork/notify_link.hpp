@@ -51,17 +51,15 @@ public:
             sys::write_all(ready_fd_.get(), "\n");
         }
         ready_fd_.reset();
-        ready_ = true;
     }
 
     void fail(std::string_view sentence, int) noexcept
     {
         const auto why = sys::one_line(sentence);
-        const std::string_view leaving = ready_ ? "STOPPING=1\n" : "";
         if (cause_ != 0)
-            tell({leaving, "ERRNO=", cause_, "\nSTATUS=", why.view()});
+            tell({"ERRNO=", cause_, "\nSTATUS=", why.view()});
         else
-            tell({leaving, "STATUS=", why.view()});
+            tell({"STATUS=", why.view()});
     }
     void cause(int error) noexcept { cause_ = error; }
     void complain(std::string_view text) noexcept { stderr_log(log_level::warning, text); } // NOLINT(*-static)
@@ -130,7 +128,6 @@ private:
     std::chrono::nanoseconds watchdog_interval_ = sys::forever;
     sys::deadline next_{std::chrono::nanoseconds::zero()};
     int cause_ = 0;
-    bool ready_ = false;
     bool refused_ = false; // and what that said is the status still
 };
 
