@@ -12,6 +12,7 @@
 #include "sys/control_socket.hpp"
 #include "sys/utf8.hpp"
 
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,14 +25,19 @@ class reload_callers
 {
 public:
     /// Reads what was asked so far. -1: nobody can ask this daemon.
-    explicit reload_callers(int socket) : socket_(socket)
+    explicit reload_callers(int socket) noexcept : socket_(socket)
     {
         char question = 0;
         for (int looked = 0; socket != -1 && looked < 4096; ++looked) { // and no more, were they sent as fast
             const auto asked = sys::receive_from(socket, &question, 1);
             if (asked.size == -1) break;
-            if (asked.sender.pid != -1 && (asked.sender.uid == 0 || asked.sender.uid == sys::effective_user()))
+            if (asked.sender.pid == -1 || (asked.sender.uid != 0 && asked.sender.uid != sys::effective_user()))
+                continue;
+            try {
                 waiting_.push_back(asked.from);
+            } catch (const std::bad_alloc&) { // this one hears nothing, the others the next time; the daemon goes on
+                break;
+            }
         }
     }
 
