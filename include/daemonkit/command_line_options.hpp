@@ -5,6 +5,7 @@
 
 #include "exit_status.hpp"
 #include "sys/deadline.hpp"
+#include "sys/environment.hpp"
 
 #include <getopt.h>
 
@@ -96,9 +97,8 @@ private:
 
     [[nodiscard]] std::string read_descriptor(const char* text)
     {
-        char* end = nullptr;
-        const long number = std::strtol(text, &end, 10);
-        if (end == text || *end != '\0' || number <= 2 || number > 1'000'000)
+        const auto number = sys::number_in(text);
+        if (number <= 2 || number > 1'000'000)
             return "--ready-fd takes the number of a descriptor above 2, not '" + std::string(text) + "'";
         ready_fd = static_cast<int>(number);
         return {};
