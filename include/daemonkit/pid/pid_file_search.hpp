@@ -12,8 +12,8 @@
 
 namespace daemonkit {
 
-/// What a pid file in `owner`'s hands says of its daemon; nobody if there is none. `settled`: false if a daemon may be about to set its
-/// stamp, or has ended in good order since the file was opened.
+/// What a pid file in `owner`'s hands says of its daemon; nobody if there is none. `settled`: false if a daemon may be
+/// about to set its stamp, or has ended in good order since the file was opened.
 [[nodiscard]] inline holder find_in_file(const boost::filesystem::path& path, bool& settled,
                                          uid_t owner = sys::effective_user())
 {
@@ -42,8 +42,9 @@ namespace daemonkit {
 try {
     const auto way = check_directory(path, true);
     bool settled = true;
+    bool hidden = false;
     if (auto found = find_in_file(path, settled, way.owner)) return found;
-    return kernel_name(path, way.plain, way.owner).find(settled);
+    return kernel_name(path, way.plain, way.owner).find(hidden);
 } catch (const startup_error&) {
     return {};
 }
