@@ -48,3 +48,16 @@ function(daemonkit_add_test_room room)
         "else()\n  add_test(${room}.NOT_BUILT ${target}_NOT_BUILT)\nendif()\n")
     set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${include_file}")
 endfunction()
+
+# daemonkit_add_rooms(ADD FOLDER…): each folder here with sources is a room, made by ADD(FOLDER source…); one with a
+# CMakeLists.txt of its own says itself what it is.
+function(daemonkit_add_rooms add)
+    foreach(room IN LISTS ARGN)
+        file(GLOB sources CONFIGURE_DEPENDS "${room}/*.cpp")
+        if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${room}/CMakeLists.txt")
+            add_subdirectory(${room})
+        elseif(sources)
+            cmake_language(CALL ${add} ${room} ${sources})
+        endif()
+    endforeach()
+endfunction()
