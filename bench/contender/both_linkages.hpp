@@ -5,8 +5,7 @@
 #include "support/contender.hpp"
 #include "support/report.hpp"
 
-#include <array>
-#include <cstddef>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -21,19 +20,33 @@ namespace bench {
     return all;
 }
 
-/// Calls goal(ours, by_hand, linkage) with the medians of both pairs; `all` begins as both_linkages() does.
+/// The same, followed by those by hand that guarantee what ours does.
+[[nodiscard]] inline std::vector<contender> both_linkages_and_guarded()
+{
+    auto all = both_linkages();
+    for (const char* name : {"by_hand_guarded", "by_hand_guarded_static"}) all.push_back(built(name));
+    return all;
+}
+
+/// Calls goal(ours / by hand, what by hand is, linkage) with the medians of each pair that was measured.
 template <class Goal>
 void compare_linked_alike(const std::vector<contestant>& all, Goal goal)
 {
     struct pair
     {
-        std::size_t ours, by_hand;
-        const char* linkage;
+        const char *ours, *by_hand, *what, *linkage;
     };
-    for (const auto& [ours, by_hand, linkage] :
-         std::array<pair, 2>{{{1, 0, "linked alike"}, {4, 3, "both linked statically"}}})
-        if (all[ours].result.runs > 0 && all[by_hand].result.runs > 0)
-            goal(all[ours].result.median, all[by_hand].result.median, linkage);
+    constexpr pair pairs[] = {
+        {"ours", "by_hand_linked_alike", "by_hand", "linked alike"},
+        {"ours_static", "by_hand_static", "by_hand", "both linked statically"},
+        {"ours", "by_hand_guarded", "by_hand with our guarantees", "linked alike"},
+        {"ours_static", "by_hand_guarded_static", "by_hand with our guarantees", "both linked statically"}};
+    const auto median = [&all](const char* name) {
+        const auto found = std::ranges::find(all, name, &contestant::name);
+        return found != all.end() ? found->result.median : 0;
+    };
+    for (const auto& [ours, by_hand, what, linkage] : pairs)
+        if (median(ours) > 0 && median(by_hand) > 0) goal(median(ours) / median(by_hand), std::string(what), linkage);
 }
 
 } // namespace bench

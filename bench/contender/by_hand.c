@@ -3,8 +3,8 @@
 // file before it forks, forks twice, takes over nothing of its caller (descriptors, signals, directory, umask), says
 // to the origin through a pipe that it is ready or why not, and takes its pid file away at its end.
 //
-// What it does not promise, and daemonkit does, is in guards.h: with BENCH_GUARDED it promises that too, so that it can
-// be told what a guarantee costs and what is lost on the way.
+// What it does not promise, and daemonkit does, is in guards.h and guarded_*.h: with BENCH_GUARDED it promises that too,
+// so that it can be told what a guarantee costs and what is lost on the way. It also has a verb more then: reload.
 #define _GNU_SOURCE
 #include "mark.h"
 
@@ -26,6 +26,7 @@
 static const char* pid_file;
 static int lock = -1;
 static int channel = -1;
+static int failure = 1; // exit status
 
 /// In the origin to its terminal, in the daemon to the origin.
 static void __attribute__((noreturn)) fail(const char* step)
@@ -33,7 +34,14 @@ static void __attribute__((noreturn)) fail(const char* step)
     char text[256];
     const int size = snprintf(text, sizeof text, "cannot %s: %s\n", step, strerror(errno));
     if (write(channel != -1 ? channel : STDERR_FILENO, text, (size_t)size) != size) _exit(2);
-    _exit(1);
+    _exit(failure);
+}
+
+static int write_pid(void)
+{
+    char text[16];
+    const int size = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    return ftruncate(lock, 0) != -1 && pwrite(lock, text, (size_t)size, 0) == size;
 }
 
 static pid_t read_pid(void)
@@ -45,14 +53,10 @@ static pid_t read_pid(void)
 
 #ifdef BENCH_GUARDED
 #include "guards.h"
+
+#include "guarded_reload.h"
 #else
-static void guard_caller(void) {}
-static void guard_path(void) {}
-static void guard_file(void) {}
-static void guard_wait(int ear, pid_t child) { (void)ear, (void)child; }
-static void guard_release(int ear) { (void)ear; }
-static void watch(int ear, pid_t daemon) { (void)ear, (void)daemon; }
-static void guard_identity(void) {}
+#include "unguarded.h"
 #endif
 
 /// Opens and locks the file that has this name when it is locked: whoever ends takes name and lock away together.
@@ -116,11 +120,17 @@ static void take_over_nothing(void)
     if (setrlimit(RLIMIT_CORE, &no_core) == -1) fail("switch core dumps off");
 }
 
-static void publish(void)
+static int open_signals(void)
 {
-    char text[16];
-    const int size = snprintf(text, sizeof text, "%d\n", (int)getpid());
-    if (ftruncate(lock, 0) == -1 || pwrite(lock, text, (size_t)size, 0) != size) fail("write the pid file");
+    sigset_t heard;
+    sigemptyset(&heard);
+    sigaddset(&heard, SIGTERM);
+    sigaddset(&heard, SIGINT);
+    sigaddset(&heard, SIGHUP);
+    const int signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals == -1) fail("open a signalfd");
+    sigprocmask(SIG_SETMASK, &heard, NULL);
+    return signals;
 }
 
 static void open_null(void)
@@ -132,10 +142,24 @@ static void open_null(void)
     if (null > STDERR_FILENO) close(null);
 }
 
+/// Until the daemon is to stop.
+static void serve(int signals)
+{
+    for (;;) {
+        struct signalfd_siginfo heard[3]; // a stop is not behind reloads that come as fast as they are carried out
+        struct pollfd wake = {signals, POLLIN, 0};
+        const ssize_t size = poll(&wake, 1, -1) == 1 ? read(signals, heard, sizeof heard) : -1;
+        for (ssize_t i = 0; (i + 1) * (ssize_t)sizeof heard[0] <= size; ++i)
+            if (heard[i].ssi_signo != SIGHUP) return;
+        if (size > 0) reload_here();
+        guard_wake();
+    }
+}
+
 static int start(void)
 {
     int ends[2];
-    sigset_t all, heard, before;
+    sigset_t all, before;
     guard_caller();
     claim();
     if (pipe2(ends, O_CLOEXEC) == -1) fail("open a pipe");
@@ -159,14 +183,8 @@ static int start(void)
     }
 
     take_over_nothing();
-    sigemptyset(&heard);
-    sigaddset(&heard, SIGTERM);
-    sigaddset(&heard, SIGINT);
-    sigaddset(&heard, SIGHUP);
-    const int signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals == -1) fail("open a signalfd");
-    sigprocmask(SIG_SETMASK, &heard, NULL);
-    publish();
+    const int signals = open_signals();
+    if (!write_pid()) fail("write the pid file");
     guard_identity();
     open_null();
     const pid_t self = getpid();
@@ -174,53 +192,25 @@ static int start(void)
     close(channel);
     bench_ready();
 
-    for (;;) {
-        struct signalfd_siginfo info;
-        struct pollfd wake = {signals, POLLIN, 0};
-        if (poll(&wake, 1, -1) == 1 && read(signals, &info, sizeof info) == sizeof info && info.ssi_signo != SIGHUP)
-            break;
-    }
-    unlink(pid_file);
+    serve(signals);
+    guard_end();
     return 0;
 }
 
-/// The daemon's pid; 0 if nobody holds the lock. Asks without taking it, as flock(2) cannot.
-static pid_t find(void)
+#ifdef BENCH_GUARDED
+/// The same in the foreground.
+static int run(void)
 {
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    if (lock != -1) close(lock);
-    lock = open(pid_file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (lock == -1 && errno == ENOENT) return 0;
-    if (lock == -1) fail("open the pid file");
-    if (fcntl(lock, F_OFD_GETLK, &whole) == -1) fail("look at the lock");
-    return whole.l_type == F_UNLCK ? 0 : read_pid();
-}
-
-static int stop(void)
-{
-    const pid_t pid = find();
-    const int process = pid != 0 ? pidfd_open(pid, 0) : -1;
-    struct pollfd gone = {process, POLLIN, 0};
-    if (process == -1 || find() != pid) {
-        puts("by_hand: not running");
-        return 0;
-    }
-    if (pidfd_send_signal(process, SIGTERM, NULL, 0) == -1) fail("signal the daemon");
-    if (poll(&gone, 1, 10000) != 1) {
-        if (pidfd_send_signal(process, SIGKILL, NULL, 0) == -1) fail("kill the daemon");
-        if (poll(&gone, 1, 5000) != 1) fail("end the daemon");
-    }
-    printf("by_hand: stopped (pid %d)\n", (int)pid);
+    claim();
+    const int signals = open_signals();
+    if (!write_pid()) fail("write the pid file");
+    guard_identity();
+    tell_ready();
+    serve(signals);
+    guard_end();
     return 0;
 }
-
-static int status(void)
-{
-    const pid_t pid = find();
-    if (pid == 0) puts("by_hand: not running");
-    if (pid != 0) printf("by_hand: running (pid %d)\n", (int)pid);
-    return pid != 0 ? 0 : access(pid_file, F_OK) == 0 ? 1 : 3;
-}
+#endif
 
 int main(int argc, char** argv)
 {
@@ -230,6 +220,10 @@ int main(int argc, char** argv)
     if (strcmp(verb, "start") == 0) return start();
     if (strcmp(verb, "stop") == 0) return stop();
     if (strcmp(verb, "status") == 0) return status();
+#ifdef BENCH_GUARDED
+    if (strcmp(verb, "reload") == 0) return reload();
+    if (strcmp(verb, "run") == 0) return run();
+#endif
     fputs("Usage: PID_FILE=FILE by_hand start|stop|status\n", stderr);
     return 2;
 }

@@ -3,7 +3,7 @@
 // owner of its lock and reads the pid. Whoever asks by trying to lock makes starts fail that come meanwhile: so every
 // contender is started again and again beside two loops that do nothing but ask.
 #include "contender/both_linkages.hpp"
-#include "contender/own_calls.hpp"
+#include "contender/own_costs.hpp"
 #include "contender/peers.hpp"
 #include "support/report.hpp"
 
@@ -36,7 +36,8 @@ struct asked
 std::vector<asked> everybody(const bench::temporary_directory& directory)
 {
     std::vector<asked> all;
-    for (const auto& who : bench::both_linkages()) all.push_back({.who = who, .pid_file = directory / who.name});
+    for (const auto& who : bench::both_linkages_and_guarded())
+        all.push_back({.who = who, .pid_file = directory / who.name});
     const auto count = bench::peers("").size();
     for (std::size_t i = 0; i < count; ++i) {
         const auto pid_file = directory / ("peer" + std::to_string(i));
@@ -83,24 +84,20 @@ void compare_walls(bench::report& report, const std::vector<asked>& all)
     for (std::size_t i = 0; i < all.size(); ++i)
         contestants.push_back({all[i].who.name, walls[i].result(), all[i].remark()});
     report.add_ratios("status: wall", "µs", contestants);
-    bench::compare_linked_alike(contestants, [&report](double ours, double by_hand, const char* linkage) {
-        report.add_goal("status: wall / by_hand", ours / by_hand, 1.1, linkage);
+    bench::compare_linked_alike(contestants, [&report](double ratio, const std::string& by_hand, const char* linkage) {
+        report.add_goal("status: wall / " + by_hand, ratio, 1.1, linkage);
     });
 }
 
 void compare_calls(bench::report& report, const std::vector<asked>& all)
 {
-    bench::table t{"status: system calls", {"contender", "from main()", "with loading"}, {}};
+    bench::table t{"status: system calls, those of its loading included", {"contender", "calls"}, {}};
     for (const auto& one : all) {
         if (!one.can_be_asked()) continue;
         const daemon_of daemon(one);
         const auto list = one.pid_file + ".calls";
         bench::run(bench::traced(one.who.status, list), one.environment());
-        const auto whole = bench::calls_in(list);
-        const auto own = bench::from_main(whole).size();
-        t.rows.push_back({one.who.name,
-                          own == whole.size() ? bench::cell("no mark") : bench::cell(static_cast<double>(own)),
-                          static_cast<double>(whole.size())});
+        t.rows.push_back({one.who.name, static_cast<double>(bench::calls_in(list).size())});
     }
     report.add(std::move(t));
 }
@@ -151,11 +148,12 @@ int main(int argc, char** argv)
         const auto all = everybody(directory);
         compare_walls(report, all);
         compare_calls(report, all);
+        report.add(bench::own_costs("status: from main() to its exit", &bench::contender::status));
 
         bench::table t{"starts beside two loops of status", {"contender", "starts", "failed"}, {}};
         for (const auto& one : all) {
             if (!one.can_be_asked()) continue;
-            const bool peer = &one >= all.data() + bench::both_linkages().size();
+            const bool peer = &one >= all.data() + bench::both_linkages_and_guarded().size();
             const int count = peer ? report.rounds(40, 5) : report.rounds(200, 40);
             const int failures = failures_beside_probes(one, count);
             t.rows.push_back({one.who.name, static_cast<double>(count), static_cast<double>(failures)});

@@ -121,22 +121,28 @@ void run_to_main(pid_t process)
     }
 }
 
-} // namespace
-
-long user_instructions(const contender& who, const std::string& pid_file)
+struct steps
 {
-    const pid_t origin = spawn_traced(who.start, pid_file);
+    long count = 0;
+    int status = 0;   ///< of the first process
+    pid_t daemon = 0; ///< that has shown the mark of readiness
+};
+
+/// Of a command from main() on, until all its processes have ended or are ready.
+steps steps_of(const words& command, const std::string& pid_file)
+{
+    const pid_t origin = spawn_traced(command, pid_file);
     run_to_main(origin);
     const auto step = [](pid_t process, int signal) {
         check(static_cast<int>(::ptrace(PTRACE_SINGLESTEP, process, nullptr, signal)), "step");
     };
-    long count = 0;
-    pid_t daemon = 0;
+    steps all;
     std::map<pid_t, unsigned long long> at{{origin, position_of(origin).instruction}};
     for (step(origin, 0); !at.empty();) {
         int status = 0;
         const pid_t process = check(::waitpid(-1, &status, __WALL), "wait for a step");
         if (!WIFSTOPPED(status)) {
+            if (process == origin) all.status = status;
             at.erase(process);
             continue;
         }
@@ -145,18 +151,33 @@ long user_instructions(const contender& who, const std::string& pid_file)
         const auto [seen, first_stop] = at.try_emplace(process, place.instruction);
         const bool stepped = !first_stop && signal == SIGTRAP && status >> 16 == 0;
         // A string instruction stops after each element and is still one.
-        if (stepped && std::exchange(seen->second, place.instruction) != place.instruction) ++count;
+        if (stepped && std::exchange(seen->second, place.instruction) != place.instruction) ++all.count;
         if (stepped && place.before_ready()) {
-            daemon = process;
+            all.daemon = process;
             at.erase(process);
             check(static_cast<int>(::ptrace(PTRACE_DETACH, process, nullptr, nullptr)), "let the daemon go");
             continue;
         }
         step(process, first_stop || signal == SIGTRAP ? 0 : signal);
     }
-    if (daemon == 0) throw std::runtime_error(who.name + " was never ready: its instructions cannot be counted");
-    end(daemon);
-    return count;
+    return all;
+}
+
+} // namespace
+
+long user_instructions(const contender& who, const std::string& pid_file)
+{
+    const auto all = steps_of(who.start, pid_file);
+    if (all.daemon == 0) throw std::runtime_error(who.name + " was never ready: its instructions cannot be counted");
+    end(all.daemon);
+    return all.count;
+}
+
+long user_instructions_of_verb(const words& verb, const std::string& pid_file)
+{
+    const auto all = steps_of(verb, pid_file);
+    if (all.status != 0) throw std::runtime_error(verb.front() + " failed while its instructions were counted");
+    return all.count;
 }
 
 } // namespace bench

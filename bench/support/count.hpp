@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a start costs apart from time. Counted is what all its processes do from main() of the first to the exit of
+// What a verb costs apart from time. Counted is what all processes of a start do from main() of the first to the exit of
 // those that exit and to readiness of the daemon (contender/mark.h marks both). What the libraries do before main()
 // belongs to the linkage, not to the code.
 #pragma once
@@ -25,5 +25,8 @@ struct system_call
 /// the program as it is: valgrind knows neither pidfd_open(2) (3.19) nor shared memory between processes, and
 /// performance counters are not to be had in most virtual machines. Symbols are bound before main() (LD_BIND_NOW).
 [[nodiscard]] long user_instructions(const contender& who, const std::string& pid_file);
+
+/// The same of a verb that leaves nothing running: from main() to its exit.
+[[nodiscard]] long user_instructions_of_verb(const words& verb, const std::string& pid_file);
 
 } // namespace bench
