@@ -13,6 +13,9 @@
 
 #include <fstream>
 
+/// The verb of contender/by_hand.c with our guarantees: the exit status, and one sentence.
+extern "C" int by_hand_reload(const char* pid_file, char* text);
+
 namespace {
 
 using namespace bench;
@@ -75,6 +78,12 @@ const char* libdaemon_pid_file = nullptr;
 void by_libdaemon() { check(::daemon_pid_file_kill(SIGHUP), "signal the daemon"); }
 #endif
 
+void with_guarantees(const std::string& pid_file)
+{
+    char text[1100]; // as it is there
+    if (by_hand_reload(pid_file.c_str(), text) != 0) throw std::runtime_error(text);
+}
+
 void measure(report& report, const temporary_directory& directory, const placement& place)
 {
     pin(0, place.driver);
@@ -82,6 +91,8 @@ void measure(report& report, const temporary_directory& directory, const placeme
     const auto our_file = directory / "ours.pid";
     const listener hand_written({program("signal_by_hand"), "signalfd_signals"}, place.contender);
     const listener ours({program("signal_ours"), "signalfd_signals", our_file}, place.contender);
+    const auto guarded_file = directory / "guarded.pid";
+    const listener guarded({program("reload_by_hand"), "run"}, place.contender, {"PID_FILE=" + guarded_file});
     const auto locked_file = directory / "locked.pid"; // libdaemon waits for a lock
     for (const auto& file : {hand_written_file, locked_file}) std::ofstream(file) << hand_written.pid() << '\n';
     const descriptor lock(check(::open(locked_file.c_str(), O_RDWR | O_CLOEXEC), "open the pid file"));
@@ -100,6 +111,7 @@ void measure(report& report, const temporary_directory& directory, const placeme
     add("ours", "with the result of the reload", ours, [&] {
         if (const auto told = remote::reload(settings); told.status != 0) throw std::runtime_error(told.message);
     });
+    add("by hand with our guarantees", "the same", guarded, [&] { with_guarantees(guarded_file); });
     add("pid file, signal, reply", "believes the file", hand_written, [&] { by_pid_file(hand_written_file); });
     add("lock, pid file, pidfd, signal, reply", "as by_hand would", hand_written, [&] { by_lock(locked_file); });
 #ifdef BENCH_LIBDAEMON
@@ -112,6 +124,8 @@ void measure(report& report, const temporary_directory& directory, const placeme
     report.add_ratios("reload to on_reload() done, " + place.name, "µs", all);
     report.add_goal("reload, " + place.name + ": ours / one signal and one reply",
                     figures[1].median / figures[0].median, 2);
+    report.add_goal("reload, " + place.name + ": ours / by hand with our guarantees",
+                    figures[1].median / figures[2].median, 1.1);
 }
 
 } // namespace

@@ -56,9 +56,9 @@ class listener
 {
 public:
     /// Returns when the program hears.
-    listener(const words& command, std::size_t processor)
-        : event_(check(::eventfd(0, EFD_CLOEXEC), "make an eventfd")), child_(spawn(command, {}, event_.get())),
-          process_(child_),
+    listener(const words& command, std::size_t processor, const words& environment = {})
+        : event_(check(::eventfd(0, EFD_CLOEXEC), "make an eventfd")),
+          child_(spawn(command, environment, event_.get())), process_(child_),
           stat_(check(::open(("/proc/" + std::to_string(child_) + "/stat").c_str(), O_RDONLY | O_CLOEXEC), "open stat"))
     {
         pin(child_, processor);
