@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -215,7 +216,7 @@ BOOST_AUTO_TEST_CASE(the_mark_of_a_file_changes_when_it_is_removed_renamed_or_to
         const auto before = sys::mark_of(file.get());
         BOOST_TEST_REQUIRE(clock_ticks_after(directory, before));
         std::string text;
-        sys::read_from_start(file.get(), text, 10);
+        sys::read_file(path.c_str(), text, 10);
         BOOST_TEST((sys::mark_of(file.get()) == before));
         change();
         BOOST_TEST((sys::mark_of(file.get()) != before));
@@ -269,17 +270,20 @@ BOOST_AUTO_TEST_CASE(the_stamp_is_kept_to_the_nanosecond_and_is_no_time_of_a_wri
     }
 }
 
-BOOST_AUTO_TEST_CASE(read_from_start_takes_no_more_than_the_limit_and_moves_nothing)
+BOOST_AUTO_TEST_CASE(read_file_takes_no_more_than_the_limit_and_keeps_the_text_if_it_fails)
 {
     const temporary_directory directory;
-    const sys::unique_fd file(sys::open((directory / "file").c_str(), O_RDWR | O_CREAT, 0600));
-    BOOST_TEST_REQUIRE(sys::write_all(file.get(), std::string(10'000, 'x') + "end") == 0);
+    const auto path = (directory / "file").string();
+    std::ofstream(path) << std::string(10'000, 'x') << "end";
     std::string text;
-    BOOST_TEST_REQUIRE(sys::read_from_start(file.get(), text, 64) == 0);
+    BOOST_TEST_REQUIRE(sys::read_file(path.c_str(), text, 64) == 0);
     BOOST_TEST(text == std::string(64, 'x'));
-    BOOST_TEST_REQUIRE(sys::read_from_start(file.get(), text, 20'000) == 0);
+    BOOST_TEST_REQUIRE(sys::read_file(path.c_str(), text, 20'000) == 0);
     BOOST_TEST(text.size() == 10'003U);
-    BOOST_TEST(::lseek(file.get(), 0, SEEK_CUR) == 10'003);
+    for (const auto& unreadable : {directory / "missing", directory.path()}) {
+        BOOST_TEST(sys::read_file(unreadable.c_str(), text, 64) == -1);
+        BOOST_TEST(text.size() == 10'003U);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(write_all_fails_where_the_device_is_full)

@@ -141,18 +141,22 @@ inline bool try_lock(int fd) noexcept
 /// For every process that shares the open file.
 inline void unlock(int fd) noexcept { ::flock(fd, LOCK_UN); }
 
-/// At most `limit` bytes from the beginning of a file, for files whose size is not to be trusted.
-inline int read_from_start(int fd, std::string& into, std::size_t limit)
+/// At most `limit` bytes from the beginning of a file, for those whose size is not to be trusted. If it fails, `into`
+/// stays as it was.
+inline int read_file(const char* path, std::string& into, std::size_t limit)
 {
-    into.resize(limit);
+    const unique_fd file(sys::open(path, O_RDONLY));
+    if (!file) return -1;
+    std::string text(limit, '\0');
     std::size_t have = 0;
     while (have < limit) {
-        const auto n = retry([&] { return ::pread(fd, into.data() + have, limit - have, static_cast<off_t>(have)); });
+        const auto n = retry([&] { return ::read(file.get(), text.data() + have, limit - have); });
         if (n == -1) return -1;
         if (n == 0) break;
         have += static_cast<std::size_t>(n);
     }
-    into.resize(have);
+    text.resize(have);
+    into.swap(text);
     return 0;
 }
 

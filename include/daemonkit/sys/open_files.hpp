@@ -67,10 +67,9 @@ bool any_open_file(pid_t pid, Visit visit)
 /// nobody did, or /proc/locks (proc(5)) does not show who.
 [[gnu::cold]] inline pid_t lock_owner(int fd)
 {
-    const unique_fd list(sys::open("/proc/locks", O_RDONLY));
     file_status status = {};
     std::string text;
-    if (!list || status_of(fd, status) == -1 || read_from_start(list.get(), text, 4'000'000) == -1) return 0;
+    if (status_of(fd, status) == -1 || read_file("/proc/locks", text, 4'000'000) == -1) return 0;
     // "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
     char file[64];
     std::snprintf(file, sizeof file, " %02x:%02x:%llu ", major(status.st_dev), minor(status.st_dev),

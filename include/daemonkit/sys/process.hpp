@@ -55,10 +55,9 @@ inline pid_t fork_once() noexcept
 /// Whether a process is a user's in every respect, so that this user may signal it: real, effective and saved ids.
 [[gnu::cold]] inline bool runs_as(pid_t pid, uid_t user)
 {
-    const unique_fd file(sys::open(joined({"/proc/", pid, "/status"}).c_str(), O_RDONLY));
     std::string text;
     unsigned ids[3] = {};
-    if (!file || read_from_start(file.get(), text, 4096) == -1) return false;
+    if (read_file(joined({"/proc/", pid, "/status"}).c_str(), text, 4096) == -1) return false;
     const auto at = text.find("\nUid:");
     return at != std::string::npos &&
            std::sscanf(text.c_str() + at, "\nUid: %u %u %u", &ids[0], &ids[1], &ids[2]) == 3 && ids[0] == user &&
@@ -159,9 +158,8 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
 /// What /proc/PID/stat says; nothing if there is no such process or /proc does not show it.
 inline std::optional<process_stat> read_process_stat(pid_t pid)
 {
-    const unique_fd file(sys::open(joined({"/proc/", pid, "/stat"}).c_str(), O_RDONLY));
     std::string text;
-    if (!file || read_from_start(file.get(), text, 1024) == -1) return {};
+    if (read_file(joined({"/proc/", pid, "/stat"}).c_str(), text, 1024) == -1) return {};
     return parse_process_stat(text);
 }
 

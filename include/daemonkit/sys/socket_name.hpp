@@ -63,9 +63,8 @@ inline int has_socket_name(std::string_view name) noexcept
 /// The sockets that have names, as proc_net(5) tells; none if it cannot be read.
 [[gnu::cold]] inline std::string named_sockets()
 {
-    const unique_fd file(sys::open("/proc/net/unix", O_RDONLY));
     std::string text;
-    if (!file || read_from_start(file.get(), text, 16'000'000) == -1) text.clear();
+    read_file("/proc/net/unix", text, 16'000'000);
     return text;
 }
 

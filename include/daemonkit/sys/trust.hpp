@@ -30,9 +30,8 @@ struct untrusted
 [[gnu::cold]] inline bool is_unmapped(uid_t user)
 {
     constexpr uid_t overflow = 65534;
-    const unique_fd file(user == overflow ? sys::open("/proc/self/uid_map", O_RDONLY) : -1);
     std::string map;
-    if (!file || read_from_start(file.get(), map, 65536) == -1) return false;
+    if (user != overflow || read_file("/proc/self/uid_map", map, 65536) == -1) return false;
     unsigned first = 0, outside = 0, count = 0;
     int length = 0;
     for (const char* at = map.c_str(); std::sscanf(at, "%u %u %u%n", &first, &outside, &count, &length) == 3;

@@ -26,8 +26,7 @@ namespace daemonkit::sys {
 [[nodiscard]] inline std::string unit_of(pid_t pid)
 {
     std::string cgroups;
-    const unique_fd file(sys::open(joined({"/proc/", pid, "/cgroup"}).c_str(), O_RDONLY));
-    if (!file || read_from_start(file.get(), cgroups, 4096) == -1) return {};
+    if (read_file(joined({"/proc/", pid, "/cgroup"}).c_str(), cgroups, 4096) == -1) return {};
     return unit_in(cgroups);
 }
 
