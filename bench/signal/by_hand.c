@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// by_hand HOW: what each signal policy would be if it were written out for HUP, TERM and INT and nothing else.
+// by_hand HOW: what each signal policy would be if it were written out for HUP, USR1, TERM and INT and nothing
+// else.
 #define _GNU_SOURCE
 #include "answer.h"
 
@@ -10,16 +11,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t reload, stop;
+static volatile sig_atomic_t reload, chosen, stop;
 static int wake_up = -1;
 
-static const int heard[] = {SIGHUP, SIGTERM, SIGINT};
+enum { count = 4 };
+static const int heard[count] = {SIGHUP, SIGUSR1, SIGTERM, SIGINT};
 
 static sigset_t heard_set(void)
 {
     sigset_t set;
     sigemptyset(&set);
-    for (int i = 0; i < 3; ++i) sigaddset(&set, heard[i]);
+    for (int i = 0; i < count; ++i) sigaddset(&set, heard[i]);
     return set;
 }
 
@@ -27,9 +29,24 @@ static void note(int signal)
 {
     if (signal == SIGHUP)
         reload = 1;
+    else if (signal == SIGUSR1)
+        chosen = 1;
     else
         stop = 1;
     if (wake_up >= 0 && write(wake_up, "", 1) != 1) stop = 1;
+}
+
+/// Tells of what was noted.
+static void tell(void)
+{
+    if (reload) {
+        reload = 0;
+        answer();
+    }
+    if (chosen) {
+        chosen = 0;
+        answer();
+    }
 }
 
 static void catch_signals(int flags)
@@ -39,7 +56,7 @@ static void catch_signals(int flags)
     action.sa_handler = note;
     action.sa_flags = flags;
     sigfillset(&action.sa_mask);
-    for (int i = 0; i < 3; ++i) sigaction(heard[i], &action, NULL);
+    for (int i = 0; i < count; ++i) sigaction(heard[i], &action, NULL);
 }
 
 static int by_signalfd(void)
@@ -50,7 +67,7 @@ static int by_signalfd(void)
     for (answer();;) {
         struct signalfd_siginfo info;
         if (poll(&p, 1, -1) != 1 || read(p.fd, &info, sizeof info) != sizeof info) return 1;
-        if (info.ssi_signo != SIGHUP) return 0;
+        if (info.ssi_signo != SIGHUP && info.ssi_signo != SIGUSR1) return 0;
         answer();
     }
 }
@@ -67,9 +84,7 @@ static int by_self_pipe(void)
         poll(&p, 1, -1); // interrupted by the handler or not, the byte is there
         if (read(ends[0], bytes, sizeof bytes) == -1) continue;
         if (stop) return 0;
-        if (!reload) continue;
-        reload = 0;
-        answer();
+        tell();
     }
 }
 
@@ -81,11 +96,9 @@ static int by_flag(void)
     catch_signals(0);
     for (answer(); !stop;) {
         sigprocmask(SIG_BLOCK, &set, &open);
-        if (!reload && !stop) ppoll(NULL, 0, NULL, &open);
+        if (!reload && !chosen && !stop) ppoll(NULL, 0, NULL, &open);
         sigprocmask(SIG_SETMASK, &open, NULL);
-        if (!reload) continue;
-        reload = 0;
-        answer();
+        tell();
     }
     return 0;
 }

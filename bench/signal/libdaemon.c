@@ -9,11 +9,12 @@
 
 int main(void)
 {
-    if (daemon_signal_init(SIGHUP, SIGTERM, SIGINT, 0) == -1) return 1;
+    if (daemon_signal_init(SIGHUP, SIGUSR1, SIGTERM, SIGINT, 0) == -1) return 1;
     struct pollfd p = {daemon_signal_fd(), POLLIN, 0};
     for (answer();;) {
         if (poll(&p, 1, -1) != 1) continue;
-        if (daemon_signal_next() != SIGHUP) break;
+        const int signal = daemon_signal_next();
+        if (signal != SIGHUP && signal != SIGUSR1) break;
         answer();
     }
     daemon_signal_done();

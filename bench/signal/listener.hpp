@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A program that hears HUP and says when (answer.h), as the driver sees it.
+// A program that hears HUP and USR1 and says when (answer.h), as the driver sees it.
 #pragma once
 
 #include "support/process.hpp"
@@ -90,11 +90,11 @@ public:
     }
 
     /// From the call that sends the signal to the event.
-    [[nodiscard]] double microseconds_to_event() const
+    [[nodiscard]] double microseconds_to_event(int signal) const
     {
         fall_asleep();
         const auto sent = now();
-        process_.signal(SIGHUP);
+        process_.signal(signal);
         return in_microseconds(answered() - sent);
     }
 

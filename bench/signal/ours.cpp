@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// ours HOW PID_FILE: the default parts in the foreground, with the signal policy that is asked for.
+// ours HOW PID_FILE: the default parts in the foreground, with the signal policy that is asked for, which hears
+// USR1 too.
 #include "answer.h"
 
 #include <daemonkit/daemonkit.hpp>
@@ -12,6 +13,7 @@ template <class SignalPolicy>
 struct listener : daemonkit::sysv_daemon<listener<SignalPolicy>, daemonkit::flock_pid_file, SignalPolicy>
 {
     void on_reload() { answer(); }
+    void on_signal(int) { answer(); }
     int run()
     {
         answer();
@@ -27,8 +29,8 @@ int main(int argc, char** argv)
 {
     if (argc != 3) return 2;
     const std::string_view how = argv[1];
-    if (how == "signalfd_signals") return listener<daemonkit::signalfd_signals>::listen(argv[2]);
-    if (how == "self_pipe_signals") return listener<daemonkit::self_pipe_signals>::listen(argv[2]);
-    if (how == "flag_signals") return listener<daemonkit::flag_signals>::listen(argv[2]);
+    if (how == "signalfd_signals") return listener<daemonkit::basic_signalfd_signals<SIGUSR1>>::listen(argv[2]);
+    if (how == "self_pipe_signals") return listener<daemonkit::basic_self_pipe_signals<SIGUSR1>>::listen(argv[2]);
+    if (how == "flag_signals") return listener<daemonkit::basic_flag_signals<SIGUSR1>>::listen(argv[2]);
     return 2;
 }
