@@ -106,10 +106,7 @@ private:
         settings_.reload_deadline = time;
     }
 
-    [[nodiscard]] sys::ticker watch(const char* doing) const
-    {
-        return {doing, name_, !options_.quiet && sys::is_terminal(stderr)};
-    }
+    [[nodiscard]] sys::ticker watch(const char* doing) const { return {doing, name_, options_.quiet}; }
 
     void line(std::FILE* to, const std::string& text) const
     {

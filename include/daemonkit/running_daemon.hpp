@@ -34,9 +34,13 @@ public:
     template <class Rep, class Period>
     bool wait_for(std::chrono::duration<Rep, Period> time)
     {
-        const sys::deadline until(sys::saturate(time));
-        for (int heard = 0; !stopping_; ++heard) // signals that come faster than the hooks run end it too
-            if ((!hear(until.remaining()) || heard >= _NSIG) && until.passed()) return !stopping_;
+        auto left = sys::saturate(time);
+        const sys::deadline until(left);
+        for (int heard = 0; !stopping_; ++heard) { // signals that come faster than the hooks run end it too
+            const bool idle = !hear(left);
+            left = until.remaining();
+            if ((idle || heard >= _NSIG) && left == left.zero()) return !stopping_;
+        }
         return false;
     }
 

@@ -18,7 +18,7 @@
 #include "listening.hpp"
 #include "message.hpp"
 
-#include <array>
+#include <utility>
 
 namespace daemonkit {
 
@@ -32,13 +32,13 @@ public:
     origin_link(forks times, std::chrono::nanoseconds deadline) : times_(times), deadline_(deadline)
     {
         require_positive(deadline);
-        const sys::waitable_children waitable; // the middle child keeps it, the daemon and the origin do not
         sys::unique_fd other_end;
         check(sys::open_channel(channel_, other_end), "open the channel to the daemon");
         sys::flush_streams();
         child_ = check(times == forks::once ? sys::fork_once() : fork_twice(channel_.get(), other_end.get()), "fork");
         if (child_ == 0) {
             channel_ = std::move(other_end);
+            waitable_.end();
             return;
         }
         if (times == forks::twice) return;
@@ -58,8 +58,11 @@ public:
     void ready() noexcept
     {
         tell_ready(channel_);
-        // So the middle child, which has the same end, leaves while the origin wakes and not after that.
-        if (times_ == forks::twice) sys::end_channel(channel_.get());
+        if (times_ == forks::twice) {
+            // So the middle child, which has the same end, leaves while the origin wakes and not after that.
+            sys::end_channel(channel_.get());
+            sys::middle_stack.give_back(); // now that nobody waits for it
+        }
         channel_.reset();
     }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
@@ -68,7 +71,7 @@ public:
     template <class Progress>
     [[nodiscard]] start_report wait(Progress progress)
     {
-        const sys::waitable_children waitable;
+        const auto waitable = std::move(waitable_); // no longer than this
         message heard;
         std::string_view sentence;
         switch (listen(channel_.get(), exit_.get(), deadline_, progress, heard, sentence)) {
@@ -94,10 +97,7 @@ private:
     {
         return sys::double_forker([origins_end, channel](pid_t daemon, auto resume) {
             if (daemon == -1) return say_no_fork(channel, last_error());
-            sys::raw::close(
-                origins_end); // its end is what the middle child waits for, also if it can close nothing else
-            const std::array<int, 1> kept{channel};
-            sys::close_all_except(kept);
+            if (!sys::leave_descriptors(channel)) return; // whoever cannot hear must not wait
             struct sigaction wake = {};
             wake.sa_handler = [](int) {};
             sys::set_disposition(SIGCHLD, wake);
@@ -181,6 +181,7 @@ private:
 
     forks times_;
     std::chrono::nanoseconds deadline_;
+    sys::waitable_children waitable_; // in the origin and the middle child
     sys::unique_fd channel_;
     pid_t child_ = -1;
     sys::unique_fd exit_; // of a daemon that is its child

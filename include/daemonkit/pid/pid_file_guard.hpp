@@ -119,7 +119,7 @@ private:
     bool try_claim(bool named)
     {
         const auto& name = path_.native();
-        bool plain = check_directory_to_claim(path_);
+        auto way = check_directory_to_claim(path_);
         bool fresh = false;
         auto file = open_or_make_pid_file(path_, mode_, fresh);
         if (!file && (errno == ENOENT || errno == ENOTDIR)) {
@@ -127,15 +127,15 @@ private:
                 if (vanished()) return false;
                 cannot("make the directory of the pid file", directories_.failed());
             }
-            plain = check_directory(path_).plain; // somebody else may have made it meanwhile
+            way = check_directory(path_); // somebody else may have made it meanwhile
             file = open_or_make_pid_file(path_, mode_, fresh);
         }
         if (!file) return vanished() ? false : cannot_open(last_error());
         sys::made_file made(fresh ? name.c_str() : nullptr);
-        if (!fresh) check_pid_file(file.get(), name); // before it is locked, for it may be anybody's
+        if (!fresh) check_pid_file(file.get(), name, way.owner); // before it is locked, for it may be anybody's
         const bool locked = sys::try_lock(file.get());
         if (!locked && errno != EWOULDBLOCK) cannot("lock the pid file", name);
-        kernel_name_ = kernel_name(path_, plain);
+        kernel_name_ = kernel_name(path_, way.plain, way.owner);
         if (!locked) {
             made.release(); // another start was faster to lock it
             refuse_if_held(find_holder(read_pid_file(file.get(), name), path_), name);
@@ -147,11 +147,11 @@ private:
             sys::sleep_for(std::chrono::milliseconds(1)); // the winner publishes as soon as it has forked
             return false;
         }
-        const auto status = check_pid_file(file.get(), name);
+        const auto status = check_pid_file(file.get(), name, way.owner);
         if (!sys::leads_to(name.c_str(), status)) return made.release(), false;
         const auto record = status.st_size == 0 ? pid_record() : read_pid_file(file.get(), name);
         if (record.pid != 0) made.release(); // another start locked it first, and has published already
-        refuse_if_held(find_holder(record, path_), name);
+        refuse_if_held(find_holder(record, path_, way.owner), name);
         refuse_if_held(find_by_name(named), name);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
             if (sys::remove_file(name.c_str()) == 0) return false;

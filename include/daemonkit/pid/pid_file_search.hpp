@@ -96,10 +96,10 @@ try {
 
 /// check_directory() of a start: whether it is plain. Where another user has the way, root starts nothing, but finds the
 /// daemon of that user.
-inline bool check_directory_to_claim(const boost::filesystem::path& path)
+inline pid_file_way check_directory_to_claim(const boost::filesystem::path& path)
 {
     try {
-        return check_directory(path).plain;
+        return check_directory(path);
     } catch (const startup_error&) {
         refuse_if_held(find_of_another_user(path), path.native());
         throw;

@@ -31,7 +31,7 @@ public:
         pending.store(0);
         stop.store(false);
         wake_fd.store(wake);
-        heard_set = 0;
+        heard_set = sys::no_signals();
         waiter = sys::this_thread();
         struct sigaction action = {};
         action.sa_handler = note;
@@ -40,7 +40,7 @@ public:
         sigset_t open = mask;
         for (const int signal : heard) {
             sys::set_disposition(signal, action, &before[static_cast<std::size_t>(signal)]);
-            heard_set |= bit(signal);
+            sigaddset(&heard_set, signal);
             sigdelset(&open, signal);
         }
         child_mask = mask;
@@ -73,14 +73,7 @@ public:
 
     [[nodiscard]] static bool stop_requested() noexcept { return stop.load(std::memory_order_relaxed); }
 
-    /// All that is heard, as a set.
-    [[nodiscard]] static sigset_t heard_signals() noexcept
-    {
-        sigset_t set = sys::no_signals();
-        for (int signal = 1; signal < _NSIG; ++signal)
-            if ((heard_set & bit(signal)) != 0) sigaddset(&set, signal);
-        return set;
-    }
+    [[nodiscard]] static const sigset_t& heard_signals() noexcept { return heard_set; }
 
 private:
     static constexpr std::uint64_t bit(int signal) noexcept
@@ -101,7 +94,8 @@ private:
     static void restore_dispositions() noexcept
     {
         for (int signal = 1; signal < _NSIG; ++signal)
-            if ((heard_set & bit(signal)) != 0) sys::set_disposition(signal, before[static_cast<std::size_t>(signal)]);
+            if (sigismember(&heard_set, signal) == 1)
+                sys::set_disposition(signal, before[static_cast<std::size_t>(signal)]);
     }
 
     static void restore_in_child(int) noexcept
@@ -116,7 +110,7 @@ private:
     static inline std::atomic<bool> stop{false};
     static inline std::atomic<std::uint64_t> pending{0};
     static inline std::atomic<int> wake_fd{-1};
-    static inline std::uint64_t heard_set = 0;
+    static inline sigset_t heard_set{};
     static inline sys::thread_handle waiter{}; // the thread that runs the lifecycle
     static inline sigset_t child_mask{};
     static inline std::array<struct sigaction, _NSIG> before{};

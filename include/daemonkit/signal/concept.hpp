@@ -11,7 +11,8 @@
 //   p.install(heard, mask)   daemon, before publishing  if claimed: hears `heard` and sets the signal mask to `mask`,
 //                                                       changed by no more than `heard`; throws startup_error
 //   g.wait(timeout, also)    daemon, thread of run()    the next event; none after `timeout`, or as soon as the
-//                                                       descriptor `also` (-1: none) is readable
+//                                                       descriptor `also` (-1: none) is readable, or for no reason:
+//                                                       whoever waits looks at the clock and waits again
 //   g.fd()                   daemon; optional           readable while an event waits
 //   g.stop_requested()       daemon, any thread;        one relaxed load, true from the moment the signal arrived,
 //                            optional                   wait() or not

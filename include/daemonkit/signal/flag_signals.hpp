@@ -23,15 +23,13 @@ struct basic_flag_signals
 
         event wait(std::chrono::nanoseconds timeout, int also)
         {
-            if (also == -1 && timeout <= timeout.zero()) return caught_signals::take();
-            const sys::deadline until(timeout);
-            // Blocked but for the moment of sleeping: a signal between the look and the sleep wakes the sleep.
-            const sys::blocked_signals blocked(caught_signals::heard_signals());
-            for (;;) {
-                if (const event e = caught_signals::take()) return e;
+            if (!caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
+                // Blocked but for the moment of sleeping: a signal between the look and the sleep wakes the sleep.
+                const sys::blocked_signals blocked(caught_signals::heard_signals());
                 pollfd fds{also, POLLIN, 0};
-                if (sys::poll_once(&fds, 1, until.remaining(), &blocked.before()) != -1) return caught_signals::take();
+                if (!caught_signals::more()) sys::poll_once(&fds, 1, timeout, &blocked.before());
             }
+            return caught_signals::take();
         }
 
         [[nodiscard]] static bool stop_requested() noexcept { return caught_signals::stop_requested(); }

@@ -27,18 +27,15 @@ struct basic_self_pipe_signals
 
         event wait(std::chrono::nanoseconds timeout, int also)
         {
-            const sys::deadline until(timeout);
-            for (;;) {
-                sys::drain(read_.get()); // first: a byte that comes after the look must stay to wake the sleep
-                if (const event e = caught_signals::take()) {
-                    if (caught_signals::more()) sys::wake(write_.get()); // fd() stays readable until a wait finds none
-                    return e;
-                }
-                if (also == -1 && timeout <= timeout.zero()) return {};
+            if (!caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
                 std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
-                const int n = sys::poll_once(fds.data(), fds.size(), until.remaining());
-                if (n == 0 || (n > 0 && fds[0].revents == 0)) return {};
+                sys::poll_once(fds.data(), fds.size(), timeout);
+                if (fds[0].revents == 0) return {};
             }
+            sys::drain(read_.get()); // before the look: a byte that comes after it must stay to wake the next sleep
+            const event next = caught_signals::take();
+            if (caught_signals::more()) sys::wake(write_.get()); // fd() stays readable until a wait finds none
+            return next;
         }
 
         [[nodiscard]] int fd() const noexcept { return read_.get(); }

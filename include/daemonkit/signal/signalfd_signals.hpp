@@ -49,17 +49,18 @@ struct basic_signalfd_signals
 
         event wait(std::chrono::nanoseconds timeout, int also)
         {
-            const sys::deadline until(timeout);
-            for (;;) {
-                if (const event stop = stops_first_ ? waiting_stop() : event()) return stop;
-                const event e{sys::read_signal(fd_.get())};
-                stops_first_ = static_cast<bool>(e);
-                if (e) return e;
-                if (also == -1 && timeout <= timeout.zero()) return {};
-                std::array<pollfd, 2> fds{{{fd_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
-                const int n = sys::poll_once(fds.data(), fds.size(), until.remaining());
-                if (n == 0 || (n > 0 && fds[0].revents == 0)) return {};
+            const bool sleeps = also != -1 || timeout > timeout.zero();
+            if (stops_first_) {
+                if (const event stop = waiting_stop()) return stop;
+                if (const event next = read()) return next;
+                if (!sleeps) return {};
             }
+            if (sleeps) {
+                std::array<pollfd, 2> fds{{{fd_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
+                sys::poll_once(fds.data(), fds.size(), timeout);
+                if (fds[0].revents == 0) return {};
+            }
+            return read();
         }
 
         [[nodiscard]] int fd() const noexcept { return fd_.get(); }
@@ -72,6 +73,13 @@ struct basic_signalfd_signals
             sigset_t stops = sys::no_signals();
             for (const int signal : {SIGTERM, SIGINT}) sigaddset(&stops, signal);
             return {sys::take_signal(stops)};
+        }
+
+        event read() noexcept
+        {
+            const event next{sys::read_signal(fd_.get())};
+            stops_first_ = static_cast<bool>(next);
+            return next;
         }
 
         static void restore_in_child(int) noexcept { sys::fork_handler::leave_with(mask_in_child); }

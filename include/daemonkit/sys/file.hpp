@@ -7,6 +7,7 @@
 #include "unique_fd.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -227,6 +228,16 @@ int close_all_except(const Descriptors&... kept) noexcept
         if (next == UINT_MAX) return 0;
         first = next + 1;
     }
+}
+
+/// In a process that shares its table of descriptors with another one (clone(2), CLONE_FILES), which keeps all: from
+/// here on it has a table of its own, with 0 to 2 and `kept`. What comes after that is not even copied. false: it may
+/// still share.
+inline bool leave_descriptors(int kept) noexcept
+{
+    const auto last = static_cast<unsigned>(kept);
+    return ::syscall(SYS_close_range, last + 1, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0 &&
+           (last == STDERR_FILENO + 1 || ::syscall(SYS_close_range, STDERR_FILENO + 1, last - 1, 0) == 0);
 }
 
 /// Puts /dev/null on those of 0, 1 and 2 that are closed, so that no file of ours becomes somebody's stdout.

@@ -116,7 +116,6 @@ private:
     }
 
     static inline small_stack<65536> origin_stack{}; // with the pages that nobody touches it costs nothing
-    static inline small_stack<16384> middle_stack{};
     static inline small_stack<16384> heir_stack{};
     static inline pid_t heir = -1;
     static inline int error = 0;

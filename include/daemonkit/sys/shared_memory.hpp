@@ -138,11 +138,16 @@ inline void register_restartable_sequences() noexcept {}
 
 #endif
 
+/// Of a child in the middle, which has no memory of its own. Whoever that child makes has a copy of what it used.
+inline small_stack<65536> middle_stack{}; // handlers of pthread_atfork(3) run on it, too
+
 /// fork(2), setsid(2) and fork(2) for the price of one, because the process in the middle has no memory of its own:
 /// returns in the grandchild with 0, and in the caller with the pid of the child in the middle, or -1 and errno.
 /// There watch(grandchild, resume) runs, with -1 and errno if it could not be made; the caller stands still until
 /// resume() is called, and after that `watch` makes only raw calls and touches nothing but its own stack. When it
-/// returns, the child in the middle ends. All signals are blocked. Where memory cannot be shared it is a plain fork.
+/// returns, the child in the middle ends. All signals are blocked. Where memory cannot be shared it is a plain fork;
+/// where it is, so are the descriptors, since a copy of the table would cost as much as they are many: `watch` takes
+/// leave of them (leave_descriptors()) before resume().
 template <class Watch>
 class double_forker
 {
@@ -170,14 +175,11 @@ private:
     [[gnu::noinline]] pid_t in_one_memory() noexcept
     {
         // What the grandchild comes back to: its copy of this stack, as it is while the caller stands still below.
-        if (_setjmp(here_) != 0) {
-            stack.give_back();
-            return 0;
-        }
+        if (_setjmp(here_) != 0) return 0;
         held.store(1);
         ::sigaltstack(nullptr, &alternate_);
-        const pid_t middle =
-            ::clone(run, stack.top(), CLONE_VM | CLONE_CHILD_CLEARTID | SIGCHLD, this, nullptr, nullptr, &held);
+        constexpr int flags = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | SIGCHLD;
+        const pid_t middle = ::clone(run, middle_stack.top(), flags, this, nullptr, nullptr, &held);
         // The kernel clears it as well when the child in the middle is killed.
         while (middle != -1 && held.load() != 0) raw::call(SYS_futex, raw::address(&held), FUTEX_WAIT, 1);
         return middle;
@@ -201,7 +203,6 @@ private:
         raw::exit(0);
     }
 
-    static inline small_stack<65536> stack{}; // handlers of pthread_atfork(3) run on it, too
     static inline std::atomic<int> held{0};
 
     Watch watch_;

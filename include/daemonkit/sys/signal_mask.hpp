@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <utility>
+
 namespace daemonkit::sys {
 
 inline sigset_t no_signals() noexcept
@@ -118,11 +120,21 @@ public:
         waitable.sa_flags &= ~SA_NOCLDWAIT;
         ::sigaction(SIGCHLD, &waitable, nullptr);
     }
-    waitable_children(const waitable_children&) = delete;
-    waitable_children& operator=(const waitable_children&) = delete;
-    ~waitable_children()
+    waitable_children(waitable_children&& other) noexcept
+        : before_(other.before_), vanishing_(std::exchange(other.vanishing_, false))
     {
-        if (vanishing_) ::sigaction(SIGCHLD, &before_, nullptr);
+    }
+    waitable_children& operator=(waitable_children&& other) noexcept
+    {
+        std::swap(before_, other.before_);
+        std::swap(vanishing_, other.vanishing_);
+        return *this;
+    }
+    ~waitable_children() { end(); }
+
+    void end() noexcept
+    {
+        if (std::exchange(vanishing_, false)) ::sigaction(SIGCHLD, &before_, nullptr);
     }
 
 private:

@@ -17,13 +17,13 @@ struct ticker
 {
     const char* doing;
     const std::string& name;
-    bool shows;
+    bool quiet;
 
     static inline bool has_shown = false;
 
     void operator()(std::chrono::nanoseconds elapsed) const
     {
-        if (!shows) return;
+        if (quiet || !is_terminal(stderr)) return;
         has_shown = true;
         std::fprintf(stderr, "\r%s: %s, %s s\033[K", name.c_str(), doing, in_seconds(elapsed).c_str());
     }
