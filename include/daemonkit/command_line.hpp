@@ -111,7 +111,7 @@ private:
     void line(std::FILE* to, const std::string& text) const
     {
         sys::wipe_line();
-        std::fprintf(to, "%s: %s\n", name_.c_str(), text.c_str());
+        sys::print(to, {name_, ": ", text, "\n"});
     }
 
     void complain(const std::string& text) const { line(stderr, text); }
@@ -153,7 +153,7 @@ private:
     {
         using enum status_report::condition;
         if (options_.json)
-            std::printf("%s\n", to_json(report).c_str());
+            sys::print(stdout, {to_json(report), "\n"});
         else if (report.state == unknown)
             complain("status unknown: " + report.message);
         else if (!options_.quiet)

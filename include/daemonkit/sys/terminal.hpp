@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: BSL-1.0
-// A person at a terminal.
+// A person at a terminal, and what is printed there or elsewhere.
 #pragma once
 
 #include "deadline.hpp"
+#include "file.hpp"
+#include "joined.hpp"
 
 #include <unistd.h>
 
 #include <cstdio>
+#include <initializer_list>
 
 namespace daemonkit::sys {
 
 inline bool is_terminal(std::FILE* stream) noexcept { return ::isatty(::fileno(stream)) == 1; }
+
+/// After what the program has printed there, and at once: stdio would make itself a buffer for it first.
+inline void print(std::FILE* stream, std::initializer_list<piece> pieces)
+{
+    std::fflush(stream);
+    write_all(::fileno(stream), joined(pieces));
+}
 
 /// Shows on standard error how long a wait has been, if there is somebody to see it.
 struct ticker
