@@ -78,7 +78,7 @@ void measure(report& report)
                 times[i].add(c.milliseconds);
                 memories[i].add(c.mebibytes);
             });
-        in_random_order(report.rounds(15, 3), actions);
+        in_random_order(report.rounds(15, 2), actions);
 
         table t{.title = std::string("one source, ") + with.name + " -O2",
                 .columns = {"source", "CPU time, ms", "peak memory, MiB", "time ratio", "memory ratio", "to"}};

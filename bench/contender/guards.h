@@ -99,7 +99,7 @@ static int place_socket = -1; // with the name of the place
 static struct stat mark;      // of the pid file, as long as nobody touches it
 
 /// Whether the pid file is now that of this process, which has the inode number `process`.
-static int stamp(ino_t process)
+static int stamp(pid_t pid, ino_t process)
 {
     struct timespec times[2] = {{0, UTIME_OMIT}, {0, 0}};
     struct stat directory;
@@ -110,13 +110,13 @@ static int stamp(ino_t process)
     if (stat(parent, &directory) == -1) return 0;
     clock_gettime(CLOCK_REALTIME, &times[1]);
     times[1].tv_sec -= 1;
-    times[1].tv_nsec = stamp_of(getpid(), process, directory.st_ino);
+    times[1].tv_nsec = stamp_of(pid, process, directory.st_ino);
     return futimens(lock, times) != -1 && fstat(lock, &mark) != -1 && mark.st_mtim.tv_nsec == times[1].tv_nsec;
 }
 
-static ino_t own_inode(void)
+static ino_t own_inode(pid_t pid)
 {
-    const int self = pidfd_open(getpid(), 0);
+    const int self = pidfd_open(pid, 0);
     if (self == -1) fail("identify this process");
     const ino_t process = inode_of(self);
     close(self);
@@ -127,13 +127,14 @@ static ino_t own_inode(void)
 static void guard_identity(void)
 {
     const int yes = 1;
+    const pid_t pid = getpid();
     GUARANTEE("stop and status believe a pid file only of the very process that wrote it");
-    const ino_t process = own_inode();
+    const ino_t process = own_inode(pid);
     if (process == 0) refuse("identify this process", ENOTSUP);
-    if (!stamp(process)) fail("stamp the pid file");
+    if (!stamp(pid, process)) fail("stamp the pid file");
 
     GUARANTEE("a daemon is found, and stays alone, though its pid file was deleted");
-    own_socket = name_socket(own_name(getpid(), process).text, bind);
+    own_socket = name_socket(own_name(pid, process).text, bind);
     place_socket = name_socket(kernel_name, bind);
     if (own_socket == -1 || place_socket == -1) refuse("start: it runs already", EEXIST);
     if (setsockopt(own_socket, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == -1) fail("hear who asks");
@@ -165,7 +166,7 @@ static void guard_wake(void)
         close(again);
         if (!locked) return;
     }
-    if (fchmod(lock, 0644) == -1 || !write_pid() || !stamp(own_inode())) fstat(lock, &mark);
+    if (fchmod(lock, 0644) == -1 || !write_pid() || !stamp(getpid(), own_inode(getpid()))) fstat(lock, &mark);
 }
 
 /// In the daemon, last of all: the name first, so that nobody is sent here by it any more.

@@ -8,8 +8,9 @@
 
 namespace bench {
 
-/// System calls and user instructions of one verb of a daemon that runs, from main() to its exit.
-[[nodiscard]] inline table own_costs(const std::string& title, words contender::* verb)
+/// System calls and user instructions of one verb of a daemon that runs, from main() to its exit; `times`: how often
+/// instructions are counted, which is slow.
+[[nodiscard]] inline table own_costs(const std::string& title, words contender::* verb, int times)
 {
     const temporary_directory directory;
     const auto pid_file = directory / "pid";
@@ -29,7 +30,7 @@ namespace bench {
             return from_main(calls_in(list)).size();
         });
         sample instructions; // the digits of a pid make a difference
-        for (int i = 0; i < 3; ++i)
+        for (int i = 0; i < times; ++i)
             instructions.add(for_running([&] { return user_instructions_of_verb(who.*verb, pid_file); }));
         t.rows.push_back({who.name, calls, instructions.result().median});
     }

@@ -193,7 +193,7 @@ void peers_starts(report& report, const temporary_directory& directory)
         else
             rows.push_back(starting(who, pid_file));
     }
-    race(report, "start to ready, peers that close what they inherit", rows, report.rounds(20, 3));
+    race(report, "start to ready, peers that close what they inherit", rows, report.rounds(20, 2));
 }
 
 } // namespace

@@ -166,9 +166,9 @@ std::size_t mebibytes_available()
 
 std::vector<situation> situations(const report& r)
 {
-    std::vector<situation> all{{0, "small", r.rounds(400, 100), 0},
-                               {0, "cold", r.rounds(41, 11), 0},
-                               {256, "small", r.rounds(41, 7), r.rounds(5, 3)},
+    std::vector<situation> all{{0, "small", r.rounds(400, 60), 0},
+                               {0, "cold", r.rounds(41, 7), 0},
+                               {256, "small", r.rounds(41, 5), r.rounds(5, 1)},
                                {1024, "small", r.rounds(15, 3), r.rounds(3, 1)}};
     if (r.quick()) return all;
     all.push_back({4096, "small", 7, 1});

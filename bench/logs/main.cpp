@@ -61,10 +61,10 @@ entries contenders(const std::string& mode)
 
 void tell(report& to, const std::string& title, const entries& all)
 {
-    table t{
-        title,
-        {"", "lines/s", "ratio", "CPU µs/MB", "ratio", "p99.99 µs", "ratio", "files a run", "lost", "doubled", "torn"},
-        {}};
+    const std::string tail = to.quick() ? "p99.99 µs, of few" : "p99.99 µs";
+    table t{title,
+            {"", "lines/s", "ratio", "CPU µs/MB", "ratio", tail, "ratio", "files a run", "lost", "doubled", "torn"},
+            {}};
     for (const auto& one : all) {
         if (one.runs == 0) {
             t.rows.push_back({one.who.name, one.who.missing});
@@ -88,7 +88,8 @@ void judge(report& to, const std::string& way, const entries& all)
     to.add_goal_at_least("log by " + way + ": lines/s / bare file never reopened",
                          ratios_of(ours, all[1]).lines_per_second, 0.98);
     to.add_goal("log by " + way + ": CPU per MB / bare file reopened", r.cpu_per_megabyte, 1 / 0.98);
-    to.add_goal("log by " + way + ": p99.99 of a write / bare file reopened", r.latency, 1 / 0.98);
+    to.add_goal("log by " + way + ": p99.99 of a write / bare file reopened", r.latency, 1 / 0.98,
+                to.quick() ? "noise: a quick run has few lines that are so slow" : "");
     to.add_goal("log by " + way + ": lines lost, doubled or torn", static_cast<double>(ours.found.all()), 0,
                 "in " + std::to_string(ours.found.files) + " files of " + std::to_string(ours.runs) + " runs");
 }
@@ -98,7 +99,7 @@ void judge(report& to, const std::string& way, const entries& all)
 int main(int argc, char** argv)
 {
     return report::write("logs", argc, argv, [](report& to) {
-        const long lines = to.quick() ? 200'000 : 500'000;
+        const long lines = to.quick() ? 200'000 : 1'000'000;
         auto by_write = contenders("write");
         auto by_stdio = contenders("stdio");
         auto by_thread = contenders("thread");
@@ -114,7 +115,9 @@ int main(int argc, char** argv)
         to.add_note("Lines of " + std::to_string(line_length) + " bytes, numbered, " + std::to_string(lines) +
                     " a run; files are renamed and reopened on HUP every 100 ms. The programs get them through a pipe "
                     "and rotate on ALRM, rotatelogs each 16 MiB; their CPU is that of both processes, their time ends "
-                    "when the last line is in its file, and the latency is that of the write into the pipe.");
+                    "when the last line is in its file, and the latency is that of the write into the pipe. p99.99 is "
+                    "the median of the runs' own, of which each is what " +
+                    std::to_string(lines / 10'000) + " lines were slower than.");
         judge(to, "write(2)", by_write);
         judge(to, "fwrite(3)", by_stdio);
         judge(to, "a second thread", by_thread);

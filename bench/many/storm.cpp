@@ -104,6 +104,7 @@ struct storm
 {
     bench::contender who;
     std::string pid_file;
+    bench::nanoseconds settled; ///< their number does not change any more that has not changed for so long
 
     void prepare(before what) const
     {
@@ -114,16 +115,16 @@ struct storm
     }
 
     /// How many daemons are there after `count` starts. Those of who returns early may still be ending: they are counted
-    /// when their number has not changed for two seconds, or is one.
+    /// when their number is settled, or is one.
     [[nodiscard]] int daemons_after(before what, int count) const
     {
         prepare(what);
         run_at_once(std::vector(static_cast<std::size_t>(count), who.start), bench::environment_of(who, pid_file));
         auto left = living().size();
-        for (auto until = bench::now() + 2s; left > 1 && bench::now() < until; ::poll(nullptr, 0, 10))
+        for (auto until = bench::now() + settled; left > 1 && bench::now() < until; ::poll(nullptr, 0, 10))
             if (const auto now_left = living().size(); now_left != left) {
                 left = now_left;
-                until = bench::now() + 2s;
+                until = bench::now() + settled;
             }
         end_all();
         ::unlink(pid_file.c_str());
@@ -153,12 +154,13 @@ constexpr std::array kinds{before::fresh, before::stale, before::half_written};
 void compare_ourselves(bench::report& report, const bench::temporary_directory& directory, bench::table& living_after)
 {
     const int count = report.rounds(100, 40), times = report.rounds(5, 2);
+    const std::chrono::seconds settled(report.rounds(2, 1));
     bench::table forks{"of " + std::to_string(count) + " starts of one at once, those that fork",
                        {"contender", "over no pid file", "over a stale one", "over a half-written one"},
                        {}};
     for (const auto& who : bench::both_linkages()) {
         if (who.start.empty()) continue;
-        const storm one{who, directory / who.name};
+        const storm one{who, directory / who.name, settled};
         std::vector<bench::cell> lives{who.name}, forking{who.name};
         int wrong = 0, losers_forking = 0;
         for (const auto kind : kinds) {
@@ -199,13 +201,14 @@ void compare_storms(bench::report& report)
                        {}};
     compare_ourselves(report, directory, lives);
     const int count = report.rounds(100, 20);
+    const std::chrono::seconds settled(report.rounds(2, 1));
     for (const auto& who : bench::peers(directory / "peer")) {
         if (who.start.empty() || !who.keeper.empty() || !who.needs.empty()) {
             lives.rows.push_back(
                 {who.name, "", "", "", who.start.empty() ? who.remark : "a supervisor's: one name, one service"});
             continue;
         }
-        const storm one{who, directory / "peer"};
+        const storm one{who, directory / "peer", settled};
         std::vector<bench::cell> row{who.name};
         for (const auto kind : kinds) row.emplace_back(static_cast<double>(one.daemons_after(kind, count)));
         row.emplace_back("of " + std::to_string(count));

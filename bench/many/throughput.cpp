@@ -54,7 +54,7 @@ std::vector<bench::contender> contenders()
 
 void compare(bench::report& report, int at_a_time, const std::string& how)
 {
-    constexpr int batch = 100;
+    const int batch = report.rounds(100, 50);
     const auto all = contenders();
     std::vector<bench::sample> rates(all.size());
     std::vector<std::function<void()>> actions;
@@ -65,7 +65,7 @@ void compare(bench::report& report, int at_a_time, const std::string& how)
 
     std::vector<bench::contestant> contestants;
     for (std::size_t i = 0; i < all.size(); ++i) contestants.push_back({all[i].name, rates[i].result(), all[i].remark});
-    report.add_ratios("daemons started " + how + ", a hundred each run", "1/s", contestants);
+    report.add_ratios("daemons started " + how + ", " + std::to_string(batch) + " each run", "1/s", contestants);
     bench::compare_linked_alike(contestants, [&](double ratio, const std::string& by_hand, const char* linkage) {
         report.add_goal_at_least("many: daemons a second, " + how + ", / " + by_hand, ratio, 0.97, linkage);
     });

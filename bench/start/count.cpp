@@ -56,7 +56,7 @@ void count_instructions(bench::report& report, const bench::temporary_directory&
                    {}};
     const auto count = [&](const std::string& name) {
         bench::sample several; // the digits of a pid make a difference
-        for (int i = 0; i < report.rounds(5, 3); ++i)
+        for (int i = 0; i < report.rounds(5, 1); ++i)
             several.add(static_cast<double>(bench::user_instructions(bench::built(name), directory / "pid")));
         return several.result().median;
     };

@@ -131,7 +131,7 @@ void against_peers(bench::report& report, const bench::temporary_directory& dire
         all.add(who, pid_file, [who, pid_file](pid_t daemon) { bench::end(who, pid_file, daemon); });
         if (who.waits && !who.start.empty()) waiting.push_back(who.name);
     }
-    all.run(report.rounds(200, 9));
+    all.run(report.rounds(200, 7));
     all.report_to(report, "against everybody else, each linked as it comes");
     report.add_goal("start: wall to ready / libdaemon, dynamic", all.ratio("ours", "libdaemon_linked_alike"), 1,
                     "linked to the same libraries");
