@@ -28,14 +28,16 @@ static int lock = -1;
 static int channel = -1;
 static int failure = 1; // exit status
 
-/// In the origin to its terminal, in the daemon to the origin.
-static void __attribute__((noreturn)) fail(const char* step)
+static void __attribute__((noreturn)) fail_to(int whom, const char* step)
 {
     char text[256];
     const int size = snprintf(text, sizeof text, "cannot %s: %s\n", step, strerror(errno));
-    if (write(channel != -1 ? channel : STDERR_FILENO, text, (size_t)size) != size) _exit(2);
+    if (write(whom, text, (size_t)size) != size) _exit(2);
     _exit(failure);
 }
+
+/// In the origin to its terminal, in the daemon to the origin.
+static void __attribute__((noreturn)) fail(const char* step) { fail_to(channel != -1 ? channel : STDERR_FILENO, step); }
 
 static int write_pid(void)
 {
@@ -156,32 +158,17 @@ static void serve(int signals)
     }
 }
 
-static int start(void)
+/// In the process between, and after its fork in the daemon.
+static int detach(void* pipe)
 {
-    int ends[2];
-    sigset_t all, before;
-    guard_caller();
-    claim();
-    if (pipe2(ends, O_CLOEXEC) == -1) fail("open a pipe");
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    fflush(NULL);
-    const pid_t child = fork();
-    if (child == -1) fail("fork");
-    if (child != 0) {
-        close(ends[1]);
-        sigprocmask(SIG_SETMASK, &before, NULL);
-        return wait_for_daemon(ends[0], child);
-    }
-    channel = ends[1];
+    const int* const ends = pipe;
     setsid();
     const pid_t daemon = fork();
-    if (daemon == -1) fail("fork the second time");
     if (daemon != 0) {
-        watch(ends[0], daemon);
+        watch(ends, daemon);
         _exit(0);
     }
-
+    channel = ends[1];
     take_over_nothing();
     const int signals = open_signals();
     if (!write_pid()) fail("write the pid file");
@@ -195,6 +182,23 @@ static int start(void)
     serve(signals);
     guard_end();
     return 0;
+}
+
+static int start(void)
+{
+    int ends[2];
+    sigset_t all, before;
+    guard_caller();
+    claim();
+    if (pipe2(ends, O_CLOEXEC) == -1) fail("open a pipe");
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    fflush(NULL);
+    const pid_t child = make_child(detach, ends);
+    if (child == -1) fail("fork");
+    close(ends[1]);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return wait_for_daemon(ends[0], child);
 }
 
 #ifdef BENCH_GUARDED

@@ -8,7 +8,19 @@ static void guard_path(void) {}
 static void guard_file(void) {}
 static void guard_wait(int ear, pid_t child) { (void)ear, (void)child; }
 static void guard_release(int ear) { (void)ear; }
-static void watch(int ear, pid_t daemon) { (void)ear, (void)daemon; }
+
+static pid_t make_child(int (*detach)(void*), void* ends)
+{
+    const pid_t child = fork();
+    if (child == 0) _exit(detach(ends));
+    return child;
+}
+
+static void watch(const int ends[2], pid_t daemon)
+{
+    if (daemon == -1) fail_to(ends[1], "fork the second time");
+}
+
 static void guard_identity(void) {}
 static void guard_wake(void) {}
 static void guard_end(void) { unlink(pid_file); }
