@@ -28,16 +28,14 @@ static int lock = -1;
 static int channel = -1;
 static int failure = 1; // exit status
 
-static void __attribute__((noreturn)) fail_to(int whom, const char* step)
+/// In the origin to its terminal, in the daemon to the origin.
+static void __attribute__((noreturn)) fail(const char* step)
 {
     char text[256];
     const int size = snprintf(text, sizeof text, "cannot %s: %s\n", step, strerror(errno));
-    if (write(whom, text, (size_t)size) != size) _exit(2);
+    if (write(channel != -1 ? channel : STDERR_FILENO, text, (size_t)size) != size) _exit(2);
     _exit(failure);
 }
-
-/// In the origin to its terminal, in the daemon to the origin.
-static void __attribute__((noreturn)) fail(const char* step) { fail_to(channel != -1 ? channel : STDERR_FILENO, step); }
 
 static int write_pid(void)
 {
@@ -158,32 +156,6 @@ static void serve(int signals)
     }
 }
 
-/// In the process between, and after its fork in the daemon.
-static int detach(void* pipe)
-{
-    const int* const ends = pipe;
-    setsid();
-    const pid_t daemon = fork();
-    if (daemon != 0) {
-        watch(ends, daemon);
-        _exit(0);
-    }
-    channel = ends[1];
-    take_over_nothing();
-    const int signals = open_signals();
-    if (!write_pid()) fail("write the pid file");
-    guard_identity();
-    open_null();
-    const pid_t self = getpid();
-    if (write(channel, &self, sizeof self) != sizeof self) _exit(1);
-    close(channel);
-    bench_ready();
-
-    serve(signals);
-    guard_end();
-    return 0;
-}
-
 static int start(void)
 {
     int ends[2];
@@ -194,11 +166,28 @@ static int start(void)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     fflush(NULL);
-    const pid_t child = make_child(detach, ends);
+    const pid_t child = fork_twice(ends[0], ends[1]);
     if (child == -1) fail("fork");
-    close(ends[1]);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return wait_for_daemon(ends[0], child);
+    if (child != 0) {
+        close(ends[1]);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return wait_for_daemon(ends[0], child);
+    }
+    channel = ends[1];
+    take_over_nothing();
+    const int signals = open_signals();
+    if (!write_pid()) fail("write the pid file");
+    guard_identity();
+    open_null();
+    const pid_t self = getpid();
+    if (write(channel, &self, sizeof self) != sizeof self) _exit(1);
+    close(channel);
+    guard_memory();
+    bench_ready();
+
+    serve(signals);
+    guard_end();
+    return 0;
 }
 
 #ifdef BENCH_GUARDED

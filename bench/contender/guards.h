@@ -5,7 +5,6 @@
 
 #include "identity.h"
 
-#include <sched.h>
 #include <time.h>
 
 #ifdef BENCH_NAMED
@@ -15,6 +14,8 @@
 #define GUARANTEE(name) (void)0
 #endif
 #define GUARANTEED() GUARANTEE("")
+
+#include "guarded_fork.h"
 
 static void guard_caller(void)
 {
@@ -79,35 +80,6 @@ static void guard_release(int ear)
     close(ear);
     GUARANTEED();
 }
-
-/// The process between shares the memory of the origin, so that only one fork copies it. It has a stack of its own, on
-/// which the daemon goes on; beside it the origin does nothing but system calls until it has ended.
-static pid_t make_child(int (*detach)(void*), void* ends)
-{
-    static _Alignas(16) char stack[1 << 20];
-    return clone(detach, stack + sizeof stack, CLONE_VM | SIGCHLD, ends);
-}
-
-/// In the process between, until the origin has heard enough.
-static void watch(const int ends[2], pid_t daemon)
-{
-    if (daemon == -1) fail_to(ends[1], "fork the second time");
-    GUARANTEE("the origin learns how a daemon died");
-    close(ends[0]);
-    const int process = pidfd_open(daemon, 0);
-    struct pollfd any[] = {{ends[1], 0, 0}, {process, POLLIN, 0}}; // an error where nobody reads any more
-    int status = 0;
-    if (process == -1 || poll(any, 2, -1) < 1 || any[1].revents == 0) {
-        GUARANTEED();
-        return;
-    }
-    errno = ESRCH;
-    if (waitpid(daemon, &status, 0) == daemon) fail_to(ends[1], strsignal(WTERMSIG(status)));
-}
-
-static int own_socket = -1;   // with the name of this process, on which a reload is asked about
-static int place_socket = -1; // with the name of the place
-static struct stat mark;      // of the pid file, as long as nobody touches it
 
 /// Whether the pid file is now that of this process, which has the inode number `process`.
 static int stamp(pid_t pid, ino_t process)

@@ -8,23 +8,25 @@ static void guard_path(void) {}
 static void guard_file(void) {}
 static void guard_wait(int ear, pid_t child) { (void)ear, (void)child; }
 static void guard_release(int ear) { (void)ear; }
-
-static pid_t make_child(int (*detach)(void*), void* ends)
-{
-    const pid_t child = fork();
-    if (child == 0) _exit(detach(ends));
-    return child;
-}
-
-static void watch(const int ends[2], pid_t daemon)
-{
-    if (daemon == -1) fail_to(ends[1], "fork the second time");
-}
-
+static void guard_memory(void) {}
 static void guard_identity(void) {}
 static void guard_wake(void) {}
 static void guard_end(void) { unlink(pid_file); }
 static void reload_here(void) {}
+
+/// Returns in the origin, and in the daemon with 0.
+static pid_t fork_twice(int ear, int mouth)
+{
+    (void)ear;
+    const pid_t child = fork();
+    if (child != 0) return child;
+    channel = mouth;
+    setsid();
+    const pid_t daemon = fork();
+    if (daemon == -1) fail("fork the second time");
+    if (daemon != 0) _exit(0);
+    return 0;
+}
 
 /// The daemon's pid; 0 if nobody holds the lock. Asks without taking it, as flock(2) cannot.
 static pid_t find(void)
