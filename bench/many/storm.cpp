@@ -153,7 +153,7 @@ constexpr std::array kinds{before::fresh, before::stale, before::half_written};
 /// The limit and ours: several times, with a count of forks.
 void compare_ourselves(bench::report& report, const bench::temporary_directory& directory, bench::table& living_after)
 {
-    const int count = report.rounds(100, 40), times = report.rounds(5, 2);
+    const int count = report.rounds(100, 30), times = report.rounds(5, 2);
     const std::chrono::seconds settled(report.rounds(2, 1));
     bench::table forks{"of " + std::to_string(count) + " starts of one at once, those that fork",
                        {"contender", "over no pid file", "over a stale one", "over a half-written one"},
