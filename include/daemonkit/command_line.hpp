@@ -23,10 +23,7 @@ class command_line_program
     using settings = typename Daemon::settings;
 
 public:
-    command_line_program(Daemon& daemon, settings s)
-        : daemon_(daemon), settings_(std::move(s)), name_(Daemon::name_of(settings_))
-    {
-    }
+    command_line_program(Daemon& daemon, settings& s) : daemon_(daemon), settings_(s), name_(Daemon::name_of(s)) {}
 
     template <class... Args>
     int operator()(int argc, char** argv, Args&&... args)
@@ -52,6 +49,14 @@ public:
             chat("starting");
             return tell(daemon_.start_watched(watch("starting"), settings_, std::forward<Args>(args)...));
         }
+        return carry_out(verb, std::forward<Args>(args)...);
+    }
+
+private:
+    /// The other verbs. Not inline: a daemon that was started would have room for their results on its stack.
+    template <class... Args>
+    [[gnu::noinline]] int carry_out(std::string_view verb, Args&&... args)
+    {
         if constexpr (Daemon::can_be_found) {
             if (verb == "stop") {
                 chat("stopping");
@@ -77,7 +82,6 @@ public:
         return exit_status::not_implemented;
     }
 
-private:
     static constexpr bool found = Daemon::can_be_found;
     static constexpr verb_help verbs[] = {
         {"start", "start the daemon and return when it is ready", true},
@@ -168,7 +172,7 @@ private:
     }
 
     Daemon& daemon_;
-    settings settings_;
+    settings& settings_;
     std::string name_;
     command_line_options options_{};
 };
@@ -178,7 +182,7 @@ private:
 template <class Daemon, class... Args>
 int command_line(Daemon& daemon, int argc, char** argv, typename Daemon::settings settings, Args&&... args)
 {
-    return command_line_program<Daemon>(daemon, std::move(settings))(argc, argv, std::forward<Args>(args)...);
+    return command_line_program<Daemon>(daemon, settings)(argc, argv, std::forward<Args>(args)...);
 }
 
 /// The same for a daemon that needs nothing to begin with.

@@ -56,14 +56,14 @@ struct message
 
 inline constexpr std::size_t message::head = offsetof(message, text);
 
-// What the daemon says, the first two once.
+// What the daemon says, the first two once. Not inline: run() would have the room of a message below it on the stack.
 
-inline void tell_ready(const sys::unique_fd& channel) noexcept
+[[gnu::noinline]] inline void tell_ready(const sys::unique_fd& channel) noexcept
 {
     message{.what = message::ready, .pid = sys::this_process()}.send(channel.get());
 }
 
-inline void tell_failure(sys::unique_fd& channel, std::string_view sentence, int status) noexcept
+[[gnu::noinline]] inline void tell_failure(sys::unique_fd& channel, std::string_view sentence, int status) noexcept
 {
     message{.what = message::failed, .status = status, .pid = sys::this_process()}.send(channel.get(), sentence);
     channel.reset();
