@@ -35,7 +35,7 @@ public:
         sys::unique_fd other_end;
         check(sys::open_channel(channel_, other_end), "open the channel to the daemon");
         sys::flush_streams();
-        child_ = check(times == forks::once ? sys::fork_once() : fork_twice(channel_.get(), other_end.get()), "fork");
+        child_ = check(times == forks::once ? sys::fork_once() : fork_twice(other_end.get()), "fork");
         if (child_ == 0) {
             channel_ = std::move(other_end);
             waitable_.end();
@@ -93,9 +93,9 @@ public:
 
 private:
     /// Returns in the origin and in the daemon.
-    static pid_t fork_twice(int origins_end, int channel) noexcept
+    static pid_t fork_twice(int channel) noexcept
     {
-        return sys::double_forker([origins_end, channel](pid_t daemon, auto resume) {
+        return sys::double_forker([channel](pid_t daemon, auto resume) {
             if (daemon == -1) return say_no_fork(channel, last_error());
             if (!sys::leave_descriptors(channel)) return; // whoever cannot hear must not wait
             struct sigaction wake = {};
