@@ -232,9 +232,9 @@ private:
     {
         sys::file_status record = {};
         sys::file_status stream = {};
-        if (sys::status_of(identity, record) == -1 || !S_ISREG(record.st_mode)) return;
         for (const int fd : {1, 2})
-            if (sys::status_of(fd, stream) == 0 && sys::same_file(record, stream))
+            if (sys::status_of(fd, stream) == 0 && S_ISREG(stream.st_mode) && sys::status_of(identity, record) == 0 &&
+                sys::same_file(record, stream))
                 misconfigured("redirect standard descriptors", {},
                               "the log file and the pid file are one file: give them two names");
     }

@@ -76,10 +76,10 @@ public:
         std::string_view sentence;
         switch (listen(channel_.get(), exit_.get(), deadline_, progress, heard, sentence)) {
         case start_verdict::late: return give_up();
-        case start_verdict::ended: {
-            const int status = sys::reap(child_);
-            return exit_ ? died(status, child_) : died(-1, 0); // how a middle child ended says nothing
-        }
+        case start_verdict::ended:
+            if (exit_) return died(sys::reap(child_), child_);
+            sys::collect(child_); // it has closed the channel, and may be on its way still
+            return died(-1, 0);   // how a middle child ended says nothing
         case start_verdict::spoke: break;
         }
         if (heard.what == message::failed) {
