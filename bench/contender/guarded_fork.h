@@ -40,10 +40,6 @@ static int watch(int ear, int mouth, pid_t daemon)
     return waitpid(daemon, &status, 0) == daemon ? tell(mouth, "start", strsignal(WTERMSIG(status))) : 1;
 }
 
-static int own_socket = -1;   // with the name of this process, on which a reload is asked about
-static int place_socket = -1; // with the name of the place
-static struct stat mark;      // of the pid file, as long as nobody touches it
-
 static int between(void* nothing)
 {
     (void)nothing;

@@ -81,6 +81,10 @@ static void guard_release(int ear)
     GUARANTEED();
 }
 
+static int own_socket = -1;   // with the name of this process, on which a reload is asked about
+static int place_socket = -1; // with the name of the place
+static struct stat mark;      // of the pid file, as long as nobody touches it
+
 /// Whether the pid file is now that of this process, which has the inode number `process`.
 static int stamp(pid_t pid, ino_t process)
 {
