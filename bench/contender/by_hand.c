@@ -88,7 +88,6 @@ static int wait_for_daemon(int ear, pid_t child)
     ssize_t size = 0;
     guard_wait(ear, child);
     while ((size = read(ear, text, sizeof text)) == -1 && errno == EINTR) {}
-    guard_release(ear);
     while (waitpid(child, NULL, 0) == -1 && errno == EINTR) {}
     if (size == sizeof(pid_t)) {
         pid_t daemon;
@@ -162,7 +161,7 @@ static int start(void)
     sigset_t all, before;
     guard_caller();
     claim();
-    if (pipe2(ends, O_CLOEXEC) == -1) fail("open a pipe");
+    if (open_channel(ends) == -1) fail("open a channel");
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
     fflush(NULL);
@@ -181,6 +180,7 @@ static int start(void)
     open_null();
     const pid_t self = getpid();
     if (write(channel, &self, sizeof self) != sizeof self) _exit(1);
+    guard_release();
     close(channel);
     guard_memory();
     bench_ready();

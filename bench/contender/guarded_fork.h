@@ -25,13 +25,13 @@ static int tell(int mouth, const char* step, const char* reason)
     return write(mouth, text, (size_t)size) == size ? 1 : 2;
 }
 
-/// The same, until the origin has heard enough.
+/// The same, until the daemon has ended the channel, or the origin has gone.
 static int watch(int ear, int mouth, pid_t daemon)
 {
     GUARANTEE("the origin learns how a daemon died");
     close(ear);
     const int process = pidfd_open(daemon, 0);
-    struct pollfd any[] = {{mouth, 0, 0}, {process, POLLIN, 0}}; // an error where nobody reads any more
+    struct pollfd any[] = {{mouth, 0, 0}, {process, POLLIN, 0}}; // POLLHUP
     int status = 0;
     if (process == -1 || poll(any, 2, -1) < 1 || any[1].revents == 0) {
         GUARANTEED();

@@ -73,11 +73,14 @@ static void guard_wait(int ear, pid_t child)
     GUARANTEED();
 }
 
-/// In the origin, which has heard enough: the process between may leave.
-static void guard_release(int ear)
+/// Sockets, because one end can be ended for all who have it.
+static int open_channel(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
+
+/// In the daemon, when the origin has been told: the process between leaves while the origin wakes, and not after that.
+static void guard_release(void)
 {
     GUARANTEE("the origin learns how a daemon died");
-    close(ear);
+    shutdown(channel, SHUT_RDWR);
     GUARANTEED();
 }
 
