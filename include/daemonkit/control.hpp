@@ -130,8 +130,7 @@ try {
                                              std::chrono::nanoseconds deadline)
 {
     for (std::string refusal;;) {
-        call.wait(daemon.process.get(), until.remaining());
-        const bool gone = sys::has_exited(daemon.process.get()); // before the look: what it has said by then is there
+        const bool gone = call.wait(daemon.process.get(), until.remaining()); // and what it has said by then is there
         if (call.answered(daemon.pid, refusal)) {
             if (refusal.empty())
                 return {exit_status::done, daemon.pid, sys::joined({"reloaded (pid ", daemon.pid, ")"})};
@@ -160,12 +159,14 @@ try {
     if constexpr (has_control_socket<Pid>) socket = policy.control_socket(daemon);
     reload_call call(std::move(socket));
     bool asked = false;
+    bool gone = false;
     do {
         asked = call.can_ask() && call.ask();
         if (sys::pidfd_send_signal(daemon.process.get(), SIGHUP) == -1 && errno != ESRCH)
             return cannot_signal(daemon.pid);
-        if (!asked && call.can_ask()) call.wait(daemon.process.get(), std::chrono::milliseconds(1)); // it makes room
-    } while (!asked && call.can_ask() && !until.passed() && !sys::has_exited(daemon.process.get()));
+        if (!asked && call.can_ask())
+            gone = call.wait(daemon.process.get(), std::chrono::milliseconds(1)); // it makes room
+    } while (!asked && !gone && call.can_ask() && !until.passed());
     if (asked || call.can_ask()) return reloaded(call, daemon, until, deadline);
     if (sys::has_exited(daemon.process.get())) return {exit_status::not_running, 0, "not running"};
     return {exit_status::done, daemon.pid,

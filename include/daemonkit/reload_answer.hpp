@@ -92,10 +92,10 @@ public:
         }
     }
 
-    /// Until there is something to look at, or the process of this pidfd has exited.
-    void wait(int process, std::chrono::nanoseconds timeout) const noexcept
+    /// Until there is something to look at, or the process of this pidfd has exited: then true.
+    [[nodiscard]] bool wait(int process, std::chrono::nanoseconds timeout) const noexcept
     {
-        sys::wait_for_answer(socket_.get(), process, timeout);
+        return sys::wait_for_answer(socket_.get(), process, timeout);
     }
 
 private:

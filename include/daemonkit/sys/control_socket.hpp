@@ -67,24 +67,23 @@ inline long send_connected(int socket, std::string_view text) noexcept
     return retry([&] { return ::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
-/// A socket with a name of the kernel's choosing that is connected to `name`: only that one's datagrams arrive.
+/// A socket that is connected to `name`: only that one's datagrams arrive. It has a name too, of the kernel's choosing,
+/// as every one that wants credentials when it is connected (unix(7), autobind).
 inline int call_socket_name(unique_fd& socket, std::string_view name) noexcept
 {
-    sockaddr_un anonymous{};
-    anonymous.sun_family = AF_UNIX;
-    const auto* const plain = reinterpret_cast<const sockaddr*>(&anonymous); // NOLINT(*-reinterpret-cast)
-    if (with_socket_name(socket, name, ::connect) == 0 &&
-        ::bind(socket.get(), plain, sizeof anonymous.sun_family) == 0 && want_credentials(socket.get()) == 0)
-        return 0;
+    const auto call = [](int fd, const sockaddr* to, socklen_t size) {
+        return want_credentials(fd) == 0 ? ::connect(fd, to, size) : -1;
+    };
+    if (with_socket_name(socket, name, call) == 0) return 0;
     socket.reset();
     return -1;
 }
 
-/// Waits until a datagram can be read, `process` (a pidfd) has exited, or `timeout` has passed.
-inline void wait_for_answer(int socket, int process, std::chrono::nanoseconds timeout) noexcept
+/// Waits until a datagram can be read, `process` (a pidfd) has exited, or `timeout` has passed: whether it has exited.
+inline bool wait_for_answer(int socket, int process, std::chrono::nanoseconds timeout) noexcept
 {
     pollfd fds[2] = {{socket, POLLIN, 0}, {process, POLLIN, 0}};
-    poll_once(fds, 2, timeout);
+    return poll_once(fds, 2, timeout) > 0 && fds[1].revents != 0;
 }
 
 } // namespace daemonkit::sys
