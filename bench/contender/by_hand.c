@@ -3,8 +3,8 @@
 // file before it forks, forks twice, takes over nothing of its caller (descriptors, signals, directory, umask), says
 // to the origin through a pipe that it is ready or why not, and takes its pid file away at its end.
 //
-// What it does not promise, and daemonkit does, is in guards.h and guarded_*.h: with BENCH_GUARDED it promises that too,
-// so that it can be told what a guarantee costs and what is lost on the way. It also has a verb more then: reload.
+// What it does not promise, and daemonkit does, is in guards.h and guarded_*.h: with BENCH_GUARDED it promises that
+// too, so that it can be told what a guarantee costs and what is lost on the way. It also has a verb more then: reload.
 #define _GNU_SOURCE
 #include "mark.h"
 

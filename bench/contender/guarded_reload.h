@@ -69,7 +69,7 @@ static int connect_to_hear(int socket_fd, const struct sockaddr* name, socklen_t
     return connect(socket_fd, name, size);
 }
 
-/// Whether the daemon has answered: what it said without its first byte into `text`, that byte as the result; 0: not yet.
+/// The first byte of the daemon's answer, and the rest in `text`; 0: it has not answered yet.
 static char answer_of(int socket_fd, pid_t daemon, char* text, size_t room)
 {
     for (;;) {

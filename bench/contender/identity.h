@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What makes a process the one that a pid file means, by hand: who can change the file and the way to it, the stamp that
-// only one process can have, and the names that nobody can delete. guards.h has it made, guarded_verbs.h looks at it.
+// What makes a process the one that a pid file means, by hand: who can change the file and the way to it, the stamp
+// that only one process can have, and the names that nobody can delete. guards.h makes it, guarded_verbs.h looks at it.
 #pragma once
 
 #include <stddef.h>

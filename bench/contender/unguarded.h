@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// by_hand.c without daemonkit's other guarantees: nothing where guards.h has something, and stop and status that believe
-// who holds the lock of the pid file and what is written there.
+// by_hand.c without daemonkit's other guarantees: nothing where guards.h has something, and stop and status that
+// believe who holds the lock of the pid file and what is written there.
 #pragma once
 
 static void guard_caller(void) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a verb costs apart from time. Counted is what all processes of a start do from main() of the first to the exit of
-// those that exit and to readiness of the daemon (contender/mark.h marks both). What the libraries do before main()
+// What a verb costs apart from time. Counted is what all processes of a start do from main() of the first to the exit
+// of those that exit and to readiness of the daemon (contender/mark.h marks both). What the libraries do before main()
 // belongs to the linkage, not to the code.
 #pragma once
 
