@@ -589,6 +589,28 @@ BOOST_AUTO_TEST_CASE(the_daemon_has_what_the_caller_s_thread_had)
     });
 }
 
+BOOST_AUTO_TEST_CASE(the_origin_keeps_its_descriptors_and_the_daemon_has_them_too)
+{
+    const auto is_open = [](int fd) { return ::fcntl(fd, F_GETFD) != -1; };
+    with_both([&](const auto& policy) {
+        expect_good(in_child([&] {
+            constexpr int low = 100; // around those of the link, which are the next that are free
+            constexpr int high = 900;
+            if (::dup2(STDIN_FILENO, low) == -1 || ::dup2(STDIN_FILENO, high) == -1) return 2;
+            auto link = policy.detach();
+            const bool kept = is_open(STDIN_FILENO) && is_open(low) && is_open(high);
+            if (!link.in_origin()) {
+                if (kept) link.ready();
+                return 0;
+            }
+            return is(link.wait(in_silence{}), start_outcome::ready, 0) && holds(kept, "they are open") &&
+                           holds(is_open(low) && is_open(high), "they are open when the start is over")
+                       ? 0
+                       : 1;
+        }));
+    });
+}
+
 BOOST_AUTO_TEST_CASE(buffers_are_printed_once_and_exit_handlers_run_nowhere)
 {
     with_both([](const auto& policy) {
