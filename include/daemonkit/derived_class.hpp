@@ -4,7 +4,7 @@
 #pragma once
 
 #include <concepts>
-#include <iterator>
+#include <string_view> // std::begin; <iterator> brings the buffers of streams as well
 #include <type_traits>
 
 namespace daemonkit {

@@ -203,7 +203,7 @@ private:
         if constexpr (PidPolicy::records_pid)
             for (const int fd : identity.descriptors()) refuse_shared(fd);
         self.on_start();
-        if (const auto& who = setup.credentials(); who && streams) streams->give_to(who->uid, who->gid);
+        if (const auto* who = setup.credentials(); who != nullptr && streams) streams->give_to(who->uid, who->gid);
         setup.drop_privileges();
         if constexpr (!derived::announces_ready<Derived>()) this->ready();
         if constexpr (collects_children<SignalPolicy>) this->collect_children(); // of before it heard of them

@@ -10,7 +10,6 @@
 #include "sys/limits.hpp"
 #include "sys/process.hpp"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,7 +64,7 @@ public:
     /// In the daemon, privileged.
     void apply() const
     {
-        if (credentials_) account_->tie(*credentials_);
+        if (account_ != nullptr) account_->tie(credentials_);
         sys::set_umask(settings_.umask);
         for (const auto& limit : settings_.limits)
             if (sys::set_limit(limit) == -1) cannot("set resource limit", sys::joined({limit.resource}));
@@ -73,19 +72,22 @@ public:
         enter(settings_.chroot.empty() ? settings_.working_directory : "/");
     }
 
-    /// Whom the daemon becomes; nothing if it stays what it is.
-    [[nodiscard]] const std::optional<sys::credentials>& credentials() const noexcept { return credentials_; }
+    /// Whom the daemon becomes; null if it stays what it is.
+    [[nodiscard]] const sys::credentials* credentials() const noexcept
+    {
+        return account_ != nullptr ? &credentials_ : nullptr;
+    }
 
     /// In the daemon, after on_start(): the last privileged steps. Fatal if any of it fails.
     void drop_privileges() const
     {
         std::vector<pid_t> threads;
-        if (credentials_) threads = account_->threads(); // as long as /proc is in sight
+        if (account_ != nullptr) threads = account_->threads(); // as long as /proc is in sight
         if (!settings_.chroot.empty()) {
             entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
             enter(settings_.working_directory);
         }
-        if (credentials_) account_->become(*credentials_, threads, settings_.user);
+        if (account_ != nullptr) account_->become(credentials_, threads, settings_.user);
         if (settings_.no_new_privileges) check(sys::renounce_privileges(), "renounce new privileges");
     }
 
@@ -104,7 +106,7 @@ private:
 
     const process_settings& settings_; // of the caller of start(), who waits
     const account_steps* account_;     // null: it stays what it is
-    std::optional<sys::credentials> credentials_{};
+    sys::credentials credentials_{};
 };
 
 } // namespace daemonkit

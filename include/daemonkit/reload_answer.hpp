@@ -82,11 +82,12 @@ public:
     [[nodiscard]] bool answered(pid_t pid, std::string& refusal) const
     {
         char text[reload_callers::longest];
+        const char* const reason = text + 1;
         for (;;) {
             const auto answer = sys::receive_from(socket_.get(), text, sizeof text);
             if (answer.size == -1) return false;
             if (answer.sender.pid != pid || answer.size == 0) continue; // a child of its that kept the socket
-            refusal = sys::one_line({text + 1, static_cast<std::size_t>(answer.size) - 1}).view();
+            refusal = sys::one_line({reason, static_cast<std::size_t>(answer.size) - 1}).view();
             if (text[0] != '+' && refusal.empty()) refusal = "it does not say why";
             return true;
         }

@@ -83,8 +83,7 @@ inline constexpr sys::socket_kind listening_stream{AF_UNSPEC, SOCK_STREAM, true}
 /// Whether `fd` is such a socket.
 [[nodiscard]] inline bool is_socket(int fd, const sys::socket_kind& wanted) noexcept
 {
-    const auto kind = sys::socket_kind_of(fd);
-    return kind && kind->is(wanted);
+    return sys::socket_kind_of(fd).is(wanted);
 }
 
 /// Throws startup_error unless `fd` is such a socket: what is wrong in the manager's configuration is told in the words
@@ -94,7 +93,7 @@ inline void require_socket(int fd, const sys::socket_kind& wanted)
     if (is_socket(fd, wanted)) return;
     const auto kind = sys::socket_kind_of(fd);
     misconfigured("use the passed descriptor", sys::joined({fd}),
-                  sys::joined({"it is ", kind ? sys::describe(*kind) : "no socket", ", where ", sys::describe(wanted),
+                  sys::joined({"it is ", kind ? sys::describe(kind) : "no socket", ", where ", sys::describe(wanted),
                                " is wanted"}));
 }
 

@@ -7,7 +7,6 @@
 
 #include <signal.h>
 
-#include <array>
 #include <cstddef>
 #include <initializer_list>
 
@@ -28,7 +27,7 @@ public:
     /// more than eight steps, a signal number that does not exist and a patience below zero or beyond a year.
     stop_schedule(std::initializer_list<stop_step> steps) : count_(0)
     {
-        if (steps.size() == 0 || steps.size() > steps_.size()) throw wrong("it has no step, or more than eight");
+        if (steps.size() == 0 || steps.size() > std::size(steps_)) throw wrong("it has no step, or more than eight");
         for (const auto& step : steps) {
             if (step.signal <= 0 || step.signal >= _NSIG) throw wrong("a signal number in it does not exist");
             if (step.patience < step.patience.zero() || step.patience > std::chrono::hours(24 * 366))
@@ -37,8 +36,8 @@ public:
         }
     }
 
-    [[nodiscard]] const stop_step* begin() const noexcept { return steps_.data(); }
-    [[nodiscard]] const stop_step* end() const noexcept { return steps_.data() + count_; }
+    [[nodiscard]] const stop_step* begin() const noexcept { return steps_; }
+    [[nodiscard]] const stop_step* end() const noexcept { return steps_ + count_; }
 
     /// How long the first step may take.
     void first_patience(std::chrono::nanoseconds time) noexcept { steps_[0].patience = time; }
@@ -49,7 +48,7 @@ private:
         return startup_error::bad_setting("use the stop schedule", {}, reason);
     }
 
-    std::array<stop_step, 8> steps_{{{SIGTERM, std::chrono::seconds(10)}, {SIGKILL, std::chrono::seconds(5)}}};
+    stop_step steps_[8] = {{SIGTERM, std::chrono::seconds(10)}, {SIGKILL, std::chrono::seconds(5)}};
     std::size_t count_ = 2;
 };
 

@@ -91,7 +91,8 @@ public:
 
     [[nodiscard]] std::chrono::nanoseconds watchdog_interval() const noexcept
     {
-        return watchdog_interval_ == sys::forever ? sys::forever : watchdog_interval_ / 2;
+        return watchdog_interval_ == sys::forever ? sys::forever
+                                                  : std::chrono::nanoseconds(watchdog_interval_.count() / 2);
     }
 
     std::chrono::nanoseconds alive() noexcept

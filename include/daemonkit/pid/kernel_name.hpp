@@ -68,8 +68,7 @@ public:
             if (pid <= 0) return false;
             found = hold(pid, [&](int pidfd) {
                 const auto process = identity_of(pidfd, pid);
-                return process && bearer == of_bearer(*process) && has(pid, whole, inode, hidden) &&
-                       is_for(owner_, pid);
+                return process && bearer == of_bearer(process) && has(pid, whole, inode, hidden) && is_for(owner_, pid);
             });
             return static_cast<bool>(found);
         });
@@ -83,8 +82,8 @@ public:
     {
         sys::unique_fd socket;
         const auto process = identity_of(daemon.process.get(), daemon.pid);
-        if (!process || sys::call_socket_name(socket, of_bearer(*process)) == 0) return socket;
-        const auto end = sys::joined({"/", process->pid, ".", process->generation});
+        if (!process || sys::call_socket_name(socket, of_bearer(process)) == 0) return socket;
+        const auto end = sys::joined({"/", process.pid, ".", process.generation});
         sys::any_socket_named("daemonkit/", sys::named_sockets(), [&](std::string_view name, ino_t inode) {
             bool hidden = false;
             return name.ends_with(end) && has(daemon.pid, inode, inode, hidden) &&

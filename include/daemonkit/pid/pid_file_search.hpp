@@ -8,7 +8,7 @@
 
 #include <boost/filesystem/path.hpp>
 
-#include <optional>
+#include <utility>
 
 namespace daemonkit {
 
@@ -59,12 +59,13 @@ try {
         if (auto found = find_of_another_user(path)) return found;
         throw;
     }
-    std::optional<kernel_name> name;
+    kernel_name name;
+    bool known = false;
     bool settled = true;
     bool hidden = false;
     const auto find_by_name = [&] {
-        if (!name) name.emplace(path, plain);
-        return name->find(hidden);
+        if (!std::exchange(known, true)) name = kernel_name(path, plain);
+        return name.find(hidden);
     };
     holder found;
     // Between the looks at the file and at the name daemons come and go.

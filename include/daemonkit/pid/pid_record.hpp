@@ -145,7 +145,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     sys::small_text text;
     check(sys::status_of(fd, status), "look at the pid file", name);
     if (status.st_size != 0) check(sys::read_small(fd, text), "read the pid file", name);
-    if (text.view() != line) { // a file that was only touched is not emptied, so that nobody finds it so
+    if (text.view() != line.view()) { // a file that was only touched is not emptied, so that nobody finds it so
         if (status.st_size != 0) check(sys::empty_file(fd), "empty the pid file", name);
         const sys::ignored_signal beyond_limit(SIGXFSZ); // RLIMIT_FSIZE is an error like another
         check(sys::write_all(fd, line), "write the pid file", name);
@@ -191,7 +191,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     if (record.pid == 0) return {};
     auto found = hold(record.pid, [&](int pidfd) {
         const auto process = identity_of(pidfd, record.pid);
-        return process && stamp_of(*process, place_of(path)) == record.stamp && is_for(owner, record.pid);
+        return process && stamp_of(process, place_of(path)) == record.stamp && is_for(owner, record.pid);
     });
     found.remains = !found;
     return found;

@@ -16,7 +16,6 @@
 #include "../sys/process.hpp"
 #include "fingerprint.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,14 +23,16 @@ namespace daemonkit {
 
 struct process_identity
 {
-    pid_t pid = 0;
+    pid_t pid = 0; ///< 0: of no process
     unsigned long long generation = 0;
+
+    [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; }
 };
 
 /// Of the process that a pidfd holds; nothing if it has exited. Throws startup_error if it cannot be told.
-[[nodiscard]] inline std::optional<process_identity> identity_of(int pidfd, pid_t pid)
+[[nodiscard]] inline process_identity identity_of(int pidfd, pid_t pid)
 {
-    if (const auto generation = sys::generation_of(pidfd, pid)) return process_identity{pid, *generation};
+    if (const auto generation = sys::generation_of(pidfd, pid)) return {pid, *generation};
     if (sys::has_exited(pidfd)) return {};
     const auto error = last_error();
     throw startup_error(error, "identify process", sys::joined({pid}),
@@ -42,7 +43,7 @@ struct process_identity
 [[nodiscard]] inline process_identity identity_of(pid_t pid)
 {
     const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", sys::joined({pid})));
-    return identity_of(process.get(), pid).value_or(process_identity{});
+    return identity_of(process.get(), pid);
 }
 
 /// 0 ... 999 999 999, of a process and the place of its file. Throws startup_error if the boot cannot be told.

@@ -27,7 +27,6 @@
 #include <signal.h>
 
 #include <concepts>
-#include <iterator>
 #include <span>
 #include <type_traits>
 

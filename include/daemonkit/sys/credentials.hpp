@@ -57,7 +57,7 @@ inline bool find_user(const std::string& name, credentials& into)
         into.groups = std::vector<gid_t>(static_cast<std::size_t>(room));
         int count = room;
         if (::getgrouplist(entry.pw_name, entry.pw_gid, into.groups.data(), &count) == -1) continue;
-        into.groups.erase(into.groups.begin() + count, into.groups.end());
+        while (into.groups.size() > static_cast<std::size_t>(count)) into.groups.pop_back();
         return true;
     }
 }

@@ -7,7 +7,6 @@
 
 #include <concepts>
 #include <initializer_list>
-#include <iterator>
 #include <string>
 #include <string_view>
 

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-#include <optional>
 #include <string>
 
 namespace daemonkit::sys {
@@ -31,9 +30,10 @@ inline bool is_handed_over(int fd) noexcept
 struct socket_kind
 {
     int family = AF_UNSPEC; ///< AF_UNSPEC in a question: any
-    int type = SOCK_STREAM;
+    int type = SOCK_STREAM; ///< 0: no socket
     bool listening = false;
 
+    [[nodiscard]] explicit operator bool() const noexcept { return type != 0; }
     [[nodiscard]] bool is(const socket_kind& wanted) const noexcept
     {
         return type == wanted.type && listening == wanted.listening &&
@@ -41,8 +41,8 @@ struct socket_kind
     }
 };
 
-/// Nothing if it is no socket, or not open.
-[[nodiscard]] inline std::optional<socket_kind> socket_kind_of(int fd) noexcept
+/// None if it is no socket, or not open.
+[[nodiscard]] inline socket_kind socket_kind_of(int fd) noexcept
 {
     const auto option = [fd](int name, int& value) {
         socklen_t size = sizeof value;
@@ -50,7 +50,8 @@ struct socket_kind
     };
     socket_kind kind;
     int listening = 0;
-    if (!option(SO_DOMAIN, kind.family) || !option(SO_TYPE, kind.type) || !option(SO_ACCEPTCONN, listening)) return {};
+    if (!option(SO_DOMAIN, kind.family) || !option(SO_TYPE, kind.type) || !option(SO_ACCEPTCONN, listening))
+        return {.type = 0};
     kind.listening = listening != 0;
     return kind;
 }
