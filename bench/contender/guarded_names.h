@@ -74,14 +74,7 @@ static int visit_bearer(const char* name, ino_t inode, void* what)
 static struct found find_by_name(uid_t user, int since, int* hidden)
 {
     struct sought sought = {.user = user, .since = since};
-    char real[PATH_MAX];
-    char directory[PATH_MAX];
-    const char* const slash = strrchr(pid_file, '/');
-    snprintf(directory, sizeof directory, "%.*s", slash == pid_file ? 1 : (int)(slash - pid_file), pid_file);
-    if (realpath(directory, real) == NULL) return sought.found; // nobody has taken a name there
-    if (strlen(real) + strlen(slash) >= sizeof real) refuse("resolve the path of the pid file", ENAMETOOLONG);
-    strcat(real, real[1] != '\0' ? slash : slash + 1);
-    find_kernel_name(real);
+    find_kernel_name();
     const int probe = name_socket(kernel_name, connect);
     if (probe == -1 && errno == ECONNREFUSED) return sought.found;
     if (probe == -1 && errno != EPERM) fail("ask for the name of the pid file");

@@ -44,7 +44,6 @@ static void guard_path(void)
 static void guard_file(void)
 {
     struct stat file;
-    char real[PATH_MAX];
     char record[16];
     GUARANTEE("the pid file is a plain one that only root and the caller can write");
     if (fstat(lock, &file) == -1) fail("look at the pid file");
@@ -54,8 +53,7 @@ static void guard_file(void)
     GUARANTEE("a pid file of before says whose it was");
     if (pread(lock, record, sizeof record, 0) == -1) fail("read the pid file");
     GUARANTEE("no second daemon where the file of the first was deleted");
-    if (realpath(pid_file, real) == NULL) fail("resolve the path of the pid file");
-    find_kernel_name(real);
+    find_kernel_name();
     if (name_socket(kernel_name, connect) != -1) refuse("start: it runs already", EEXIST);
     GUARANTEE("the pid file's mode does not depend on the umask");
     if (fchmod(lock, 0644) == -1) fail("set the mode of the pid file");

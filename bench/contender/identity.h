@@ -72,14 +72,17 @@ static int name_socket(const char* name, int (*call)(int, const struct sockaddr*
     return -1;
 }
 
-static void find_kernel_name(const char* real)
+/// After look_at_way(), which has seen no link: so the path is the real one, unless it goes back somewhere.
+static void find_kernel_name(void)
 {
-    struct stat root, mounts;
+    struct statx root;
+    char resolved[PATH_MAX];
+    const char* const real = strstr(pid_file, "/.") == NULL ? pid_file : realpath(pid_file, resolved);
     uint64_t place = 14695981039346656037U;
-    if (stat("/", &root) == -1 || stat("/proc/self/ns/mnt", &mounts) == -1) fail("look at /");
+    if (real == NULL) fail("resolve the path of the pid file");
+    if (statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &root) == -1) fail("look at /");
     place = fold(place, real, strlen(real));
-    place = fold(fold(place, &root.st_dev, sizeof root.st_dev), &root.st_ino, sizeof root.st_ino);
-    place = fold(place, &mounts.st_ino, sizeof mounts.st_ino);
+    place = fold(fold(place, &root.stx_mnt_id, sizeof root.stx_mnt_id), &root.stx_ino, sizeof root.stx_ino);
     snprintf(kernel_name, sizeof kernel_name, "by_hand/%llx/%.40s", (unsigned long long)place,
              strrchr(pid_file, '/') + 1);
 }
