@@ -5,7 +5,7 @@ include_guard(GLOBAL)
 
 function(daemonkit_add_script_test name label)
     add_test(NAME ${name} COMMAND ${ARGN})
-    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 300
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 900
         SKIP_REGULAR_EXPRESSION "(^|\n)SKIPPED: ")
 endfunction()
 
