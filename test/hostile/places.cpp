@@ -4,12 +4,12 @@
 #include "hostile/besieged.hpp"
 #include "support/bystander.hpp"
 #include "support/child_process.hpp"
+#include "support/device.hpp"
 #include "support/skip.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 namespace {
@@ -62,19 +62,14 @@ auto names_another(const fs::path& target)
     return [target](const fs::path& at, kept&) { fs::create_hard_link(target, at); };
 }
 
-/// A device that leads nowhere, if one can be made here.
-auto device(mode_t type, unsigned major, unsigned minor)
+/// A device, where one can be tried.
+void add_device(std::vector<thing>& things, const char* name, const device& it, const fs::path& directory,
+                const char* says)
 {
-    return [=](const fs::path& at, kept&) {
-        must(::mknod(at.c_str(), type | 0644, ::makedev(major, minor)) == 0, "mknod");
-    };
-}
-
-bool can_make_devices(const fs::path& directory)
-{
-    const bool can = ::mknod((directory / "device").c_str(), S_IFCHR | 0600, ::makedev(1, 3)) == 0;
-    fs::remove(directory / "device");
-    return can;
+    if (it.can_be_tried_in(directory))
+        things.push_back({name, [it](auto& at, kept&) { must(it.made_at(at), "mknod"); }, says});
+    else
+        std::cout << name << " is left out: it cannot be opened in " << directory.parent_path() << '\n';
 }
 
 /// A daemon that runs elsewhere, and a file of root's: neither is anybody's business here.
@@ -161,11 +156,9 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_that_is_something_else)
                               give_to_nobody(at);
                           },
                           "it belongs to user 65534"});
-        if (can_make_devices(rest.place.path())) {
-            things.push_back({"a character device", device(S_IFCHR, 1, 5), irregular});
-            // One without a driver: nothing can come of opening it, in time or at all.
-            things.push_back({"a block device", device(S_IFBLK, 240, 0), "d.pid"});
-        }
+        add_device(things, "a character device", {S_IFCHR, 1, 5}, rest.place.path(), irregular.c_str());
+        // One without a driver: nothing can come of opening it, in time or at all.
+        add_device(things, "a block device", {S_IFBLK, 240, 0}, rest.place.path(), "d.pid");
     }
     count points;
     for (const char* const policy : pid_policies)
@@ -310,10 +303,8 @@ BOOST_AUTO_TEST_CASE(of_a_log_that_is_something_else)
                           ""});
         things.push_back(
             {"a log in a directory of nobody", [](auto& at, kept&) { give_to_nobody(at.parent_path()); }, ""});
-        if (can_make_devices(rest.place.path())) {
-            things.push_back({"a character device", device(S_IFCHR, 1, 3), irregular});
-            things.push_back({"a block device", device(S_IFBLK, 240, 0), "log"});
-        }
+        add_device(things, "a character device", {S_IFCHR, 1, 3}, rest.place.path(), irregular.c_str());
+        add_device(things, "a block device", {S_IFBLK, 240, 0}, rest.place.path(), "log");
     }
     count points;
     for (const auto& it : things) BOOST_TEST_CONTEXT(it.name)

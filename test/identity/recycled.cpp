@@ -9,10 +9,13 @@
 
 #include <daemonkit/control.hpp>
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -215,14 +218,17 @@ BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another
     if (!pidfds_tell_processes_apart()) DAEMONKIT_SKIP("pidfds have no numbers of their own before Linux 6.9");
     constexpr int wanted = 20;
     int held = 0;
+    int pairs = 0;
     with_both([&](auto make) {
         const temporary_directory top;
         const auto policy = make(top / "daemon.pid");
         const auto child = in_child([&] {
             return in_pid_namespace([&] {
                 int same_tick = 0;
-                // A busy machine may need many attempts until two processes begin in one tick.
-                for (const sys::deadline until(generous / 2); same_tick < wanted && !until.passed();) {
+                int pairs_here = 0;
+                // A busy machine may need many until two begin in one tick, fewer if it puts us first.
+                (void)::setpriority(PRIO_PROCESS, 0, -20);
+                for (const sys::deadline until(generous * 3 / 4); same_tick < wanted && !until.passed(); ++pairs_here) {
                     auto guard = policy.claim();
                     const pid_t daemon = fork_as(number);
                     if (daemon == -1) return impossible("choose a process number");
@@ -245,14 +251,22 @@ BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another
                                       holds(later.untouched(), "the later process is left alone");
                     if (!good) return 1;
                 }
-                std::printf("%d", same_tick);
-                return holds(same_tick > 0, "some begin in one tick") ? 0 : 1;
+                std::printf("%d %d", same_tick, pairs_here);
+                if (same_tick > 0) return 0;
+                std::fprintf(stderr, "the machine is so busy that none of %d pairs began in one tick\n", pairs_here);
+                return impossible_here;
             });
         });
         EXPECT_GOOD_OR_SKIP(child);
-        if (child.status == 0) held += std::stoi(child.out);
+        std::istringstream numbers(child.out);
+        int held_here = 0;
+        int pairs_here = 0;
+        if (child.status != 0 || !(numbers >> held_here >> pairs_here)) return;
+        held += held_here;
+        pairs += pairs_here;
     });
-    std::cout << "pids recycled within one clock tick: " << held << " tried, " << held << " held\n";
+    std::cout << "pids recycled within one clock tick, of " << pairs << " pairs: " << held << " tried, " << held
+              << " held\n";
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_names_the_starter_or_its_family_names_nobody)
@@ -316,8 +330,9 @@ BOOST_AUTO_TEST_CASE(a_file_of_another_boot_names_nobody)
             if (!unshare_privately(CLONE_NEWNET)) return impossible("make namespaces");
             if (!holds(policy.find().pid == daemon.pid(), "it is found by the file")) return 1;
             write_file(top / "boot_id", "00000000-0000-4000-8000-000000000000\n");
-            const int bound =
-                ::mount((top / "boot_id").c_str(), "/proc/sys/kernel/random/boot_id", nullptr, MS_BIND, nullptr);
+            const char* const boot_id = "/proc/sys/kernel/random/boot_id";
+            ::umount2(boot_id, MNT_DETACH); // a container may have a deleted file there, which cannot be hidden
+            const int bound = ::mount((top / "boot_id").c_str(), boot_id, nullptr, MS_BIND, nullptr);
             if (bound == -1) return impossible("pretend another boot");
             return holds(!policy.find() && policy.find().remains, "another boot means another process") ? 0 : 1;
         });

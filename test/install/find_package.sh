@@ -3,10 +3,14 @@
 # cmake --install to a prefix, find_package from there; again after the prefix was moved.
 . "$(dirname "$0")/common.sh"
 
-"$CMAKE" --install "$BUILD" --prefix "$WORK/first" >/dev/null
+# Of a copy, whose place is in nothing that should be installed: /daemonkit, where ours may lie, is in most of it.
+mkdir "$WORK/source"
+cp -r "$SOURCE"/{CMakeLists.txt,LICENSE_1_0.txt,README.md,cmake,include} "$WORK/source"
+"$CMAKE" -S "$WORK/source" -B "$WORK/build" -DDAEMONKIT_DEVELOPER=OFF
+"$CMAKE" --install "$WORK/build" --prefix "$WORK/first" >/dev/null
 mv "$WORK/first" "$WORK/moved"
 (cd "$WORK/moved" && find . -type f | sort)
-if grep -rn "$SOURCE\|$BUILD\|$WORK" "$WORK/moved"; then
+if grep -rn "$WORK" "$WORK/moved"; then
     fail "a path of this machine was installed"
 fi
 

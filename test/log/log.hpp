@@ -32,7 +32,6 @@ template <class Body>
 inline outcome with_stderr(int fd, Body body)
 {
     return in_child([&] {
-        ::unsetenv("JOURNAL_STREAM");
         ::dup2(fd, 2);
         return body() ? 0 : 1;
     });

@@ -20,8 +20,8 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
-#include <iterator>
 #include <map>
+#include <sstream>
 #include <string>
 
 namespace fs = boost::filesystem;
@@ -44,8 +44,9 @@ void with_both(Check check)
 
 inline std::string content_of(const fs::path& path)
 {
-    std::ifstream file(path.string(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+    std::ostringstream content;
+    content << std::ifstream(path.string(), std::ios::binary).rdbuf(); // at once: there are large ones
+    return content.str();
 }
 
 inline void write_file(const fs::path& path, const std::string& content, mode_t mode = 0644)

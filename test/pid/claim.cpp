@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // One process and the file system: what claim(), publish(), find(), keep() and the end make of what lies there.
 #include "pid/both_policies.hpp"
+#include "support/device.hpp"
 #include "support/skip.hpp"
 #include "support/umask_of.hpp"
 
@@ -416,8 +417,11 @@ BOOST_AUTO_TEST_CASE(what_is_no_plain_file_of_ours_is_refused_and_left_as_it_is)
                               BOOST_TEST(::chown(path.c_str(), 65534, 65534) == 0);
                           },
                           "belongs to user 65534", "belongs to user 65534"});
-        things.push_back({"device", [](auto& path) { BOOST_TEST(::mknod(path.c_str(), S_IFCHR | 0600, 0x0103) == 0); },
-                          "not a regular file", "not a regular file"});
+        if (const device null{S_IFCHR, 1, 3}; null.can_be_tried_in(elsewhere.path()))
+            things.push_back({"device", [null](auto& path) { BOOST_TEST(null.made_at(path)); }, "not a regular file",
+                              "not a regular file"});
+        else
+            std::cout << "a device is left out: it cannot be opened in " << elsewhere.path().parent_path() << '\n';
     }
     with_both([&](auto make) {
         for (const auto& thing : things) BOOST_TEST_CONTEXT(thing.name)
