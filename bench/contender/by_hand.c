@@ -175,7 +175,9 @@ static int start(void)
     channel = ends[1];
     take_over_nothing();
     const int signals = open_signals();
+    guard_limit(SIG_IGN);
     if (!write_pid()) fail("write the pid file");
+    guard_limit(SIG_DFL);
     guard_identity();
     open_null();
     const pid_t self = getpid();
@@ -196,7 +198,9 @@ static int run(void)
 {
     claim();
     const int signals = open_signals();
+    guard_limit(SIG_IGN);
     if (!write_pid()) fail("write the pid file");
+    guard_limit(SIG_DFL);
     guard_identity();
     tell_ready();
     serve(signals);

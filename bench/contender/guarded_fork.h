@@ -16,6 +16,7 @@ static _Alignas(4096) char between_stack[65536];
 static atomic_int between_holds;
 static jmp_buf daemon_goes_on;
 static int ends_between[2];
+static stack_t alternate;
 
 /// In the process between: why there is no daemon.
 static int tell(int mouth, const char* step, const char* reason)
@@ -50,6 +51,7 @@ static int between(void* nothing)
         GUARANTEE("a large process detaches for the price of one fork");
         syscall(SYS_rseq, (char*)__builtin_thread_pointer() + __rseq_offset, sizeof(struct rseq), 0, RSEQ_SIG);
         GUARANTEED();
+        if ((alternate.ss_flags & SS_DISABLE) == 0) sigaltstack(&alternate, NULL);
         _longjmp(daemon_goes_on, 1);
     }
     if (daemon == -1) return tell(mouth, "fork the second time", strerror(errno));
@@ -64,6 +66,13 @@ static int between(void* nothing)
 /// Returns in the origin, and in the daemon with 0.
 static pid_t fork_twice(int ear, int mouth)
 {
+    struct sigaction at_end;
+    GUARANTEE("an inherited SIGCHLD that is ignored hides no death");
+    sigaction(SIGCHLD, NULL, &at_end);
+    if (at_end.sa_handler == SIG_IGN) signal(SIGCHLD, SIG_DFL);
+    GUARANTEE("the caller's stack for signal handlers is the daemon's, too");
+    sigaltstack(NULL, &alternate);
+    GUARANTEED();
     ends_between[0] = ear;
     ends_between[1] = mouth;
     if (_setjmp(daemon_goes_on) != 0) return 0;

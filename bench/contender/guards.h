@@ -40,6 +40,15 @@ static void guard_path(void)
     GUARANTEED();
 }
 
+/// Around the writing of the pid.
+static void guard_limit(void (*action)(int))
+{
+    const struct sigaction beyond = {.sa_handler = action};
+    GUARANTEE("a limit of file sizes is an error like another, and kills nobody");
+    sigaction(SIGXFSZ, &beyond, NULL);
+    GUARANTEED();
+}
+
 /// With the file locked: what it is, and whether a daemon lives whose file was deleted or replaced.
 static void guard_file(void)
 {

@@ -10,6 +10,7 @@ static void guard_wait(int ear, pid_t child) { (void)ear, (void)child; }
 static void guard_release(void) {}
 static int open_channel(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 static void guard_memory(void) {}
+static void guard_limit(void (*action)(int)) { (void)action; }
 static void guard_identity(void) {}
 static void guard_wake(void) {}
 static void guard_end(void) { unlink(pid_file); }
