@@ -33,9 +33,9 @@ static void guard_caller(void)
 /// Before the file is touched: each directory on the way to it.
 static void guard_path(void)
 {
-    uid_t user = (uid_t)getauxval(AT_EUID);
     struct stat last;
     GUARANTEE("nobody else can lead the pid file's path elsewhere");
+    uid_t user = geteuid(); // the caller may have changed it since it was executed
     if (!look_at_way(&user, 0, &last)) fail("look at a directory of the pid file");
     GUARANTEED();
 }
