@@ -154,7 +154,7 @@ private:
         } catch (const std::exception& e) {
             report = failed(e);
         } catch (...) {
-            report.message = "an exception that is no std::exception";
+            report.message = sys::joined({"an exception that is no std::exception"});
         }
         // The guards are undone by now.
         if (report.outcome == start_outcome::failed) tell_failure_of(report, in_foreground);
@@ -166,7 +166,7 @@ private:
         return report;
     }
 
-    void tell_failure_of(start_report& report, bool in_foreground)
+    [[gnu::cold]] void tell_failure_of(start_report& report, bool in_foreground)
     {
         if (ready_) tell_manager([](auto& manager) { manager.stopping(); });
         tell_manager([&](auto& manager) { manager.cause(report.error); });
@@ -250,7 +250,7 @@ private:
         return 0;
     }
 
-    [[nodiscard]] static start_report failed(const std::exception& e)
+    [[nodiscard, gnu::cold]] static start_report failed(const std::exception& e)
     {
         auto failure = control::failure(e);
         return {start_outcome::failed, failure.status, 0, std::move(failure.message), error_number(e)};

@@ -109,7 +109,7 @@ protected:
     }
 
     /// To standard error, where nobody else can be told any more.
-    void complain(std::string_view who, std::string_view what) const
+    [[gnu::cold]] void complain(std::string_view who, std::string_view what) const
     {
         const auto sentence = sys::joined({who, ": ", what});
         bool told = false;
@@ -117,7 +117,7 @@ protected:
             manager.complain(sentence);
             told = true;
         });
-        if (!told) sys::write_all(2, sentence + "\n");
+        if (!told) sys::write_all(2, sys::joined({sentence, "\n"}));
     }
 
     /// Whether there is anybody of that kind in this program.

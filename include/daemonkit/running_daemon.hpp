@@ -158,7 +158,7 @@ private:
             return -1;
     }
 
-    [[nodiscard]] std::string refuse_reload(const char* reason) const
+    [[nodiscard, gnu::cold]] std::string refuse_reload(const char* reason) const
     {
         complain(name_, sys::joined({"reload refused, the old state stays: ", reason}));
         return *reason != '\0' ? reason : "it does not say why";

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "exit_status.hpp"
+#include "sys/joined.hpp"
 
 #include <cerrno>
 #include <string>
@@ -22,16 +23,10 @@ public:
     /// The sentence is `cannot STEP PATH: REASON`; without a reason of the thrower's it is the text of `code`.
     [[gnu::cold]] startup_error(std::error_code code, std::string_view step, std::string_view path = {},
                                 std::string_view reason = {})
-        : std::system_error(code), sentence_("cannot "), step_(step), path_(path),
-          status_(denied(code) ? exit_status::no_privilege : exit_status::error)
+        : std::system_error(code), sentence_(sys::joined({beginning, step, path.empty() ? "" : " ", path, ": ",
+                                                          reason.empty() ? std::system_error::what() : reason})),
+          step_(step.size()), path_(path.size()), status_(denied(code) ? exit_status::no_privilege : exit_status::error)
     {
-        sentence_ += step;
-        if (!path.empty()) (sentence_ += ' ') += path;
-        sentence_ += ": ";
-        if (reason.empty())
-            sentence_ += code.message();
-        else
-            sentence_ += reason;
     }
 
     /// A setting that can never work, whoever starts the daemon: exit status 6, not configured.
@@ -46,10 +41,13 @@ public:
     [[nodiscard]] const char* what() const noexcept override { return sentence_.c_str(); }
 
     /// What was being done, in words that follow "cannot".
-    [[nodiscard]] const std::string& step() const noexcept { return step_; }
+    [[nodiscard]] std::string_view step() const noexcept { return {sentence_.data() + beginning.size(), step_}; }
 
     /// The file, directory, user or command it was done to; empty if there is none.
-    [[nodiscard]] const std::string& path() const noexcept { return path_; }
+    [[nodiscard]] std::string_view path() const noexcept
+    {
+        return {step().data() + step_ + (path_ != 0 ? 1 : 0), path_};
+    }
 
     /// The status for the shell, LSB 3.1, section 20.2.
     [[nodiscard]] int status() const noexcept { return status_; }
@@ -60,9 +58,11 @@ private:
         return code == std::errc::permission_denied || code == std::errc::operation_not_permitted;
     }
 
+    static constexpr std::string_view beginning = "cannot ";
+
     std::string sentence_;
-    std::string step_;
-    std::string path_;
+    std::size_t step_; // how long it is in there
+    std::size_t path_; // the same
     int status_;
 };
 

@@ -75,6 +75,7 @@ struct abstract_socket
         {
             check(::listen(socket.get(), SOMAXCONN), "listen on", "the socket of the identity");
             forget_in_child = sys::fork_handler(sys::close_in_child, socket.get());
+            if (!forget_in_child) cannot("prepare for children");
         }
         void release() noexcept { socket.reset(); }
         [[nodiscard]] std::array<int, 1> descriptors() const noexcept { return {socket.get()}; }

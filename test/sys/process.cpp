@@ -113,11 +113,7 @@ BOOST_AUTO_TEST_CASE(the_boot_id_is_there_and_stays)
 
 BOOST_AUTO_TEST_CASE(a_wait_status_becomes_a_status_and_a_sentence)
 {
-    const auto death_of = [](int wait_status) {
-        std::string text;
-        sys::describe_death(text, wait_status);
-        return text;
-    };
+    const auto death_of = [](int wait_status) { return std::string(sys::description_of_death(wait_status)); };
     const auto seven = wait_status_of([] { ::_exit(7); });
     BOOST_TEST(sys::exit_status_of(seven) == 7);
     BOOST_TEST(death_of(seven) == "exited with status 7");
@@ -262,7 +258,8 @@ BOOST_AUTO_TEST_CASE(several_run_all_and_too_many_are_refused)
         std::vector<sys::fork_handler> handlers;
         for (int i = 0; i < 16; ++i) handlers.emplace_back(add, 1);
         BOOST_TEST(ran_in_child() == 16);
-        BOOST_CHECK_THROW(sys::fork_handler(add, 1), std::system_error);
+        BOOST_TEST(!sys::fork_handler(add, 1));
+        BOOST_TEST(errno == ENOBUFS);
     }
     const sys::fork_handler again(add, 3);
     BOOST_TEST(ran_in_child() == 3);

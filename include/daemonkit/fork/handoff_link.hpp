@@ -70,9 +70,7 @@ private:
         case start_verdict::ended: {
             const int wait_status = sys::raw::reap(daemon);
             remains();
-            line += "the daemon ";
-            sys::describe_death(line, wait_status);
-            line += " before it was ready";
+            ((line += "the daemon ") += sys::description_of_death(wait_status)) += " before it was ready";
             return sys::exit_status_of(wait_status);
         }
         case start_verdict::spoke: break;

@@ -95,7 +95,7 @@ private:
     /// Returns in the origin and in the daemon.
     static pid_t fork_twice(int channel) noexcept
     {
-        return sys::double_forker([channel](pid_t daemon, auto resume) {
+        return sys::double_forker([channel](pid_t daemon, void (*resume)()) {
             if (daemon == -1) return say_no_fork(channel, last_error());
             if (!sys::leave_descriptors(channel)) return; // whoever cannot hear must not wait
             struct sigaction wake = {};
@@ -106,7 +106,7 @@ private:
         })();
     }
 
-    static void say_no_fork(int channel, std::error_code error)
+    [[gnu::cold]] static void say_no_fork(int channel, std::error_code error)
     {
         message{.what = message::failed, .status = exit_status::error, .pid = sys::this_process()}.send(
             channel, startup_error(error, "fork the second time").what());
@@ -159,7 +159,7 @@ private:
         if (gone || !exit_) sys::collect(child_);
     }
 
-    [[nodiscard]] start_report give_up() noexcept
+    [[nodiscard, gnu::cold]] start_report give_up() noexcept
     {
         // Only its parent knows the daemon's pid; where somebody has killed the middle child, nobody does any more.
         const bool alone = !exit_ && sys::reap(child_) != -1;
@@ -171,12 +171,10 @@ private:
         return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, alone)};
     }
 
-    [[nodiscard]] static start_report died(int wait_status, pid_t pid)
+    [[nodiscard, gnu::cold]] static start_report died(int wait_status, pid_t pid)
     {
-        start_report report{start_outcome::died, sys::exit_status_of(wait_status), pid, "the daemon "};
-        sys::describe_death(report.message, wait_status);
-        report.message += " before it was ready";
-        return report;
+        return {start_outcome::died, sys::exit_status_of(wait_status), pid,
+                sys::joined({"the daemon ", sys::description_of_death(wait_status).view(), " before it was ready"})};
     }
 
     forks times_;

@@ -4,6 +4,7 @@
 
 #include "../startup_error.hpp"
 #include "../sys/deadline.hpp"
+#include "../sys/function_ref.hpp"
 #include "../sys/process.hpp"
 #include "../sys/unique_fd.hpp"
 
@@ -35,8 +36,7 @@ struct holder
 /// The process `pid`, if it is alive and `still(pidfd)` is true after its pidfd was opened; else nobody. What `still` saw
 /// was of the process that the pidfd holds, because that is alive at the end: it looks at the identity once more, or
 /// compares what /proc says of the process. Throws startup_error if it cannot tell, and what `still` throws.
-template <class Still>
-[[nodiscard]] holder hold(pid_t pid, Still still)
+[[nodiscard]] inline holder hold(pid_t pid, sys::function_ref<bool(int)> still)
 {
     sys::unique_fd process(sys::pidfd_open(pid));
     if (!process) {
@@ -52,7 +52,7 @@ template <class Still>
 class already_running : public startup_error
 {
 public:
-    already_running(pid_t pid, std::string_view where)
+    [[gnu::cold]] already_running(pid_t pid, std::string_view where)
         : startup_error(std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
                         sys::joined({"already running (pid ", pid, ")"})),
           pid_(pid)
@@ -65,10 +65,15 @@ private:
     pid_t pid_;
 };
 
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_held(pid_t pid, std::string_view where)
+{
+    throw already_running(pid, where);
+}
+
 /// Throws already_running if there is a holder.
 inline void refuse_if_held(const holder& other, std::string_view where)
 {
-    if (other) throw already_running(other.pid, where);
+    if (other) refuse_held(other.pid, where);
 }
 
 } // namespace daemonkit

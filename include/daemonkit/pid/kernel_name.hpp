@@ -54,26 +54,8 @@ public:
     [[nodiscard]] holder find(bool& hidden) const
     {
         hidden = false;
-        holder found;
-        if (check(sys::has_socket_name(name_), "ask for the name", name_) == 0) return found;
-        const auto sockets = sys::named_sockets();
-        ino_t whole = 0;
-        sys::any_socket_named(name_, sockets, [&](std::string_view name, ino_t inode) {
-            if (name == name_) whole = inode;
-            return whole != 0;
-        });
-        if (whole == 0) return found;
-        sys::any_socket_named(sys::joined({name_, "/"}), sockets, [&](std::string_view bearer, ino_t inode) {
-            const pid_t pid = std::atoi(bearer.data() + name_.size() + 1);
-            if (pid <= 0) return false;
-            found = hold(pid, [&](int pidfd) {
-                const auto process = identity_of(pidfd, pid);
-                return process && bearer == of_bearer(process) && has(pid, whole, inode, hidden) && is_for(owner_, pid);
-            });
-            return static_cast<bool>(found);
-        });
-        if (found) hidden = false;
-        return found;
+        if (check(sys::has_socket_name(name_), "ask for the name", name_) == 0) return {};
+        return find_bearer(hidden);
     }
 
     /// A socket that is connected to the bearer of a process that was found; none if it has none that can be reached. The
@@ -128,13 +110,14 @@ public:
             sys::fork_handler forget_in_child{}; // before the socket is closed, it is forgotten
         };
 
-        static bool take(taken& one, const std::string& name, sys::messages accepted)
+        [[gnu::noinline]] static bool take(taken& one, const std::string& name, sys::messages accepted)
         {
             if (sys::take_socket_name(one.socket, name, accepted) == -1) {
                 if (errno == EADDRINUSE) return false;
                 cannot("take the name", name);
             }
             one.forget_in_child = sys::fork_handler(sys::close_in_child, one.socket.get());
+            if (!one.forget_in_child) cannot("prepare for children");
             return true;
         }
 
@@ -144,12 +127,36 @@ public:
 
 private:
     /// The second name of a process.
-    [[nodiscard]] std::string of_bearer(const process_identity& process) const
+    [[nodiscard, gnu::noinline]] std::string of_bearer(const process_identity& process) const
     {
         return sys::joined({name_, "/", process.pid, ".", process.generation});
     }
 
-    [[nodiscard]] bool has(pid_t pid, ino_t one, ino_t other, bool& hidden) const
+    [[nodiscard, gnu::cold]] holder find_bearer(bool& hidden) const
+    {
+        holder found;
+        const auto sockets = sys::named_sockets();
+        ino_t whole = 0;
+        sys::any_socket_named(name_, sockets, [&](std::string_view name, ino_t inode) {
+            if (name == name_) whole = inode;
+            return whole != 0;
+        });
+        if (whole == 0) return found;
+        sys::any_socket_named(sys::joined({name_, "/"}), sockets, [&](std::string_view bearer, ino_t inode) {
+            const pid_t pid = std::atoi(bearer.data() + name_.size() + 1);
+            if (pid <= 0) return false;
+            found = hold(pid, [&](int pidfd) {
+                const auto process = identity_of(pidfd, pid);
+                return process && bearer == of_bearer(process) && has(pid, whole, inode, hidden) &&
+                       is_for(owner_, pid);
+            });
+            return static_cast<bool>(found);
+        });
+        if (found) hidden = false;
+        return found;
+    }
+
+    [[nodiscard, gnu::cold]] bool has(pid_t pid, ino_t one, ino_t other, bool& hidden) const
     {
         bool has_one = false;
         bool has_other = false;

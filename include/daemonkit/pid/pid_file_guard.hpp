@@ -179,6 +179,7 @@ private:
         mark_ = write_pid_file(file_.get(), path_, self);
         owner_ = self;
         forget_file_ = sys::fork_handler(sys::close_in_child, file_.get());
+        if (!forget_file_) cannot("prepare for children");
         if (held_ == lock_held::until_published) sys::unlock(file_.get());
     }
 

@@ -25,6 +25,7 @@ public:
     caught_signals(std::span<const int> heard, const sigset_t& mask, int flags, int wake)
         : restored_in_child_(restore_in_child, 0)
     {
+        if (!restored_in_child_) cannot("prepare for children");
         if (installed.exchange(true))
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "catch signals", {},
                                 "another daemon of this process catches them already");

@@ -36,6 +36,7 @@ struct basic_signalfd_signals
             fd_.reset(check(sys::open_signal_fd(set), "open the descriptor for signals"));
             mask_in_child = mask;
             restored_in_child_ = sys::fork_handler(restore_in_child, 0);
+            if (!restored_in_child_) cannot("prepare for children");
             sys::set_mask(blocked);
         }
         guard(const guard&) = delete;

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "file.hpp"
+#include "joined.hpp"
 
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace daemonkit::sys {
@@ -78,7 +80,7 @@ private:
             at = make_below(at.get(), path.c_str(), path.c_str() + begin, mode);
             path[end] = cut;
         }
-        failed_.assign(path, 0, end);
+        failed_ = joined({std::string_view(path).substr(0, end)});
         return -1;
     }
 

@@ -3,6 +3,7 @@
 // -1 and errno; whoever knows the step and the path turns them into an error.
 #pragma once
 
+#include "joined.hpp"
 #include "retry.hpp"
 #include "unique_fd.hpp"
 
@@ -102,10 +103,12 @@ inline bool leads_to(const char* path, int fd) noexcept
 inline std::string real_path(const std::string& path)
 {
     char real[PATH_MAX];
-    if (::realpath(path.c_str(), real) != nullptr) return real;
-    const auto slash = path.find_last_of('/');
-    if (slash == std::string::npos || slash == 0) return path;
-    return real_path(path.substr(0, slash)) + path.substr(slash);
+    std::string way = path; // cut off before each step in turn, the last first
+    for (auto end = way.size();; way[end] = '\0') {
+        if (::realpath(way.c_str(), real) != nullptr) return joined({real, path.c_str() + end});
+        end = way.rfind('/', end - 1);
+        if (end == std::string::npos || end == 0) return path;
+    }
 }
 
 inline int remove_file(const char* path) noexcept { return ::unlink(path); }
@@ -193,10 +196,12 @@ inline void close_in_child(int fd) noexcept { ::close(fd); }
 /// A file mode as people write it: "0644".
 inline std::string octal(mode_t mode)
 {
-    std::string digits = "0";
-    for (int shift = mode > 0777U ? 9 : 6; shift >= 0; shift -= 3)
-        digits += static_cast<char>('0' + ((mode >> static_cast<unsigned>(shift)) & 7U));
-    return digits;
+    short_text<5> digits("0");
+    for (int shift = mode > 0777U ? 9 : 6; shift >= 0; shift -= 3) {
+        const auto digit = static_cast<char>('0' + ((mode >> static_cast<unsigned>(shift)) & 7U));
+        digits.append(&digit, 1);
+    }
+    return joined({digits.view()});
 }
 
 /// Writes all of `text` or returns -1.

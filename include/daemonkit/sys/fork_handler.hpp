@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace daemonkit::sys {
@@ -23,17 +22,17 @@ public:
     using action = void (*)(int) noexcept;
 
     fork_handler() noexcept = default;
-    fork_handler(action in_child, int argument)
+    /// Without effect, and errno, if it is false then; ENOBUFS: all slots are taken.
+    [[gnu::noinline]] fork_handler(action in_child, int argument) noexcept
     {
         static const int failed = ::pthread_atfork(hold_signals, let_signals_in, run);
-        if (failed != 0) throw std::system_error(failed, std::system_category(), "pthread_atfork");
         for (auto& s : slots)
-            if (s.in_child == nullptr) {
+            if (failed == 0 && s.in_child == nullptr) {
                 s = slot{in_child, argument};
                 mine_ = &s;
                 return;
             }
-        throw std::system_error(ENOMEM, std::system_category(), "fork handlers: all slots are taken");
+        errno = failed != 0 ? failed : ENOBUFS;
     }
     fork_handler(fork_handler&& other) noexcept : mine_(std::exchange(other.mine_, nullptr)) {}
     fork_handler& operator=(fork_handler&& other) noexcept
@@ -45,6 +44,8 @@ public:
     {
         if (mine_ != nullptr) *mine_ = slot{};
     }
+
+    [[nodiscard]] explicit operator bool() const noexcept { return mine_ != nullptr; }
 
     /// For an action: the signal mask with which the child leaves fork(), if not that of the thread that forks.
     static void leave_with(const sigset_t& mask) noexcept { mask_after = mask; }

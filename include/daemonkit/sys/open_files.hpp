@@ -3,6 +3,7 @@
 #pragma once
 
 #include "file.hpp"
+#include "function_ref.hpp"
 #include "joined.hpp"
 
 #include <dirent.h>
@@ -15,8 +16,7 @@ namespace daemonkit::sys {
 
 /// Calls visit(number) for each entry of `directory` whose name is a number, until it returns true: whether it did.
 /// false too if the directory cannot be read; errno is 0 if it could.
-template <class Visit>
-bool any_number_in(const char* directory, Visit visit)
+inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
 {
     struct stream
     {
@@ -42,8 +42,7 @@ bool any_number_in(const char* directory, Visit visit)
 
 /// Calls visit(const file_status&) for what each descriptor of a process leads to, until it returns true, as
 /// any_number_in() does.
-template <class Visit>
-bool any_open_file(pid_t pid, Visit visit)
+[[gnu::cold]] inline bool any_open_file(pid_t pid, function_ref<bool(const file_status&)> visit)
 {
     return any_number_in(joined({"/proc/", pid, "/fd"}).c_str(), [&](int fd) {
         file_status status = {};

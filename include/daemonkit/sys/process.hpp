@@ -108,21 +108,16 @@ inline std::string signal_name(int signal)
     return name != nullptr ? joined({"SIG", name}) : joined({"signal ", signal});
 }
 
-/// Adds "exited with status 7" or "was killed by signal 11 (Segmentation fault)" to a text.
-template <class Text>
-void describe_death(Text& text, int wait_status)
+/// "exited with status 7" or "was killed by signal 11 (Segmentation fault)".
+[[gnu::cold]] inline short_text<80> description_of_death(int wait_status) noexcept
 {
-    if (wait_status == -1) {
-        text += "died";
-    } else if (WIFEXITED(wait_status)) {
-        text += "exited with status ";
-        text += decimal(WEXITSTATUS(wait_status));
-    } else {
-        const char* const name = ::sigdescr_np(WTERMSIG(wait_status));
-        text += "was killed by signal ";
-        text += decimal(WTERMSIG(wait_status));
-        ((text += " (") += name != nullptr ? name : "a real-time signal") += ")";
-    }
+    if (wait_status == -1) return short_text<80>("died");
+    short_text<80> text(WIFEXITED(wait_status) ? "exited with status " : "was killed by signal ");
+    text += decimal(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : WTERMSIG(wait_status));
+    if (WIFEXITED(wait_status)) return text;
+    const char* const name = ::sigdescr_np(WTERMSIG(wait_status));
+    ((text += " (") += name != nullptr ? name : "a real-time signal") += ")";
+    return text;
 }
 
 /// How many threads this process has; 0 if /proc does not tell. /proc/PID/task has a directory for each, proc(5), which
@@ -156,7 +151,7 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
 }
 
 /// What /proc/PID/stat says; nothing if there is no such process or /proc does not show it.
-inline std::optional<process_stat> read_process_stat(pid_t pid)
+[[gnu::cold]] inline std::optional<process_stat> read_process_stat(pid_t pid)
 {
     std::string text;
     if (read_file(joined({"/proc/", pid, "/stat"}).c_str(), text, 1024) == -1) return {};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "file.hpp"
+#include "function_ref.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -17,8 +18,8 @@
 namespace daemonkit::sys {
 
 /// Applies bind(2) or connect(2) to a fresh socket and a name of at most 107 bytes.
-template <class Call>
-int with_socket_name(unique_fd& socket, std::string_view name, Call call) noexcept
+inline int with_socket_name(unique_fd& socket, std::string_view name,
+                            int (*call)(int, const sockaddr*, socklen_t)) noexcept
 {
     // Datagrams, because connecting then needs no listener and leaves nothing behind at the other end.
     socket.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -69,8 +70,8 @@ inline int has_socket_name(std::string_view name) noexcept
 }
 
 /// Calls visit(name, inode) for those of them whose names begin so, until it returns true.
-template <class Visit>
-[[gnu::cold]] void any_socket_named(const std::string& beginning, const std::string& sockets, Visit visit)
+[[gnu::cold]] inline void any_socket_named(const std::string& beginning, const std::string& sockets,
+                                           function_ref<bool(std::string_view, ino_t)> visit)
 {
     for (std::size_t at = 0; (at = sockets.find(beginning, at)) != std::string::npos; at += beginning.size()) {
         if (at < 3 || sockets[at - 1] != '@' || sockets[at - 2] != ' ') continue;

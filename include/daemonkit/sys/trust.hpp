@@ -40,19 +40,29 @@ struct untrusted
     return true;
 }
 
+[[gnu::cold]] inline untrusted owned_by_another(const char* path, uid_t owner)
+{
+    return {joined({path}),
+            joined({"it belongs to user ", owner,
+                    ", who could put another in its place; it must belong to root or to you"}),
+            false, owner};
+}
+
+[[gnu::cold]] inline untrusted writable_by_others(const char* path, mode_t mode)
+{
+    return {joined({path}),
+            joined({"others may write it (mode ", octal(mode & 07777U), "); take that away with chmod go-w"})};
+}
+
 /// Trusted are root and `user`. A sticky directory such as /tmp is trusted: there others can create, not replace or
 /// remove. The mode of a symbolic link means nothing.
 inline untrusted untrusted_file(const char* path, const file_status& status, uid_t user)
 {
     if (status.st_uid != 0 && status.st_uid != user && !is_unmapped(status.st_uid))
-        return {path,
-                joined({"it belongs to user ", status.st_uid,
-                        ", who could put another in its place; it must belong to root or to you"}),
-                false, status.st_uid};
+        return owned_by_another(path, status.st_uid);
     const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || sticky_directory || S_ISLNK(status.st_mode)) return {};
-    return {path, joined({"others may write it (mode ", octal(status.st_mode & 07777U),
-                          "); take that away with chmod go-w"})};
+    return writable_by_others(path, status.st_mode);
 }
 
 inline untrusted untrusted_way(const std::string& path, uid_t user, int links = 0);
@@ -60,7 +70,7 @@ inline untrusted untrusted_way(const std::string& path, uid_t user, int links = 
 /// The same of where a symbolic link on the way to `path` leads.
 [[gnu::cold]] inline untrusted untrusted_target(const char* link, const std::string& path, uid_t user, int links)
 {
-    if (links == 40) return {path, "too many symbolic links lead there"}; // path_resolution(7)
+    if (links == 40) return {path, joined({"too many symbolic links lead there"})}; // path_resolution(7)
     char target[PATH_MAX];
     const auto length = ::readlink(link, target, sizeof target);
     const std::string_view to(target, length > 0 ? static_cast<std::size_t>(length) : 0);
