@@ -11,6 +11,7 @@
 #include "sys/process.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace daemonkit {
@@ -69,7 +70,7 @@ public:
         for (const auto& limit : settings_.limits)
             if (sys::set_limit(limit) == -1) cannot("set resource limit", sys::joined({limit.resource}));
         if (!settings_.core_dumps) check(sys::set_limit(sys::no_core), "switch core dumps off");
-        enter(settings_.chroot.empty() ? settings_.working_directory : "/");
+        enter(settings_.chroot.empty() ? settings_.working_directory.c_str() : "/");
     }
 
     /// Whom the daemon becomes; null if it stays what it is.
@@ -85,19 +86,19 @@ public:
         if (account_ != nullptr) threads = account_->threads(); // as long as /proc is in sight
         if (!settings_.chroot.empty()) {
             entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
-            enter(settings_.working_directory);
+            enter(settings_.working_directory.c_str());
         }
         if (account_ != nullptr) account_->become(credentials_, threads, settings_.user);
         if (settings_.no_new_privileges) check(sys::renounce_privileges(), "renounce new privileges");
     }
 
 private:
-    static void enter(const std::string& directory)
+    static void enter(const char* directory)
     {
-        entered(sys::change_directory(directory.c_str()), "change to the working directory", directory);
+        entered(sys::change_directory(directory), "change to the working directory", directory);
     }
 
-    static void entered(int result, const char* step, const std::string& directory)
+    [[gnu::noinline]] static void entered(int result, const char* step, std::string_view directory)
     {
         if (result != -1) return;
         if (errno == ENOENT || errno == ENOTDIR) misconfigured(step, directory, "there is no such directory");

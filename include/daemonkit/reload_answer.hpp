@@ -33,11 +33,7 @@ public:
             if (asked.size == -1) break;
             if (asked.sender.pid == -1 || (asked.sender.uid != 0 && asked.sender.uid != sys::effective_user()))
                 continue;
-            try {
-                waiting_.push_back(asked.from);
-            } catch (const std::bad_alloc&) { // this one hears nothing, the others the next time; the daemon goes on
-                break;
-            }
+            if (!note(asked.from)) break;
         }
     }
 
@@ -53,6 +49,15 @@ public:
     static constexpr std::size_t longest = 1024;
 
 private:
+    /// Without memory this one hears nothing, the others the next time; the daemon goes on.
+    [[gnu::cold]] bool note(const sys::socket_address& caller) noexcept
+    try {
+        waiting_.push_back(caller);
+        return true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+
     int socket_;
     std::vector<sys::socket_address> waiting_{};
 };

@@ -36,7 +36,7 @@ struct message
     static const std::size_t head;
 
     /// Sends it up to the end of `sentence`. A partner that has gone is not an error: nobody is left to be told.
-    void send(int channel, std::string_view sentence = {}) noexcept
+    [[gnu::noinline]] void send(int channel, std::string_view sentence = {}) noexcept
     {
         const auto size = sentence.copy(text, longest);
         sys::raw::send(channel, this, head + size);

@@ -35,8 +35,9 @@ public:
     {
         const auto directory = path.parent_path();
         const auto file = path.filename();
+        const auto real = plain ? std::string() : sys::real_path(directory.native());
         fingerprint all;
-        all.fold(plain ? directory.native() : sys::real_path(directory.native())).fold(file.native());
+        all.fold(plain ? directory.native() : real).fold(file.native());
         check(sys::find_root(root_), "look at", "/");
         all.fold(sys::decimal(root_.mount)).fold(sys::decimal(root_.inode));
         // The file's name is for those who read ss(8).

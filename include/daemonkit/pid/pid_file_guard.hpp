@@ -138,8 +138,7 @@ private:
         kernel_name_ = kernel_name(path_, way.plain, way.owner);
         if (!locked) {
             made.release(); // another start was faster to lock it
-            refuse_if_held(find_holder(read_pid_file(file.get(), name), path_), name);
-            refuse_if_held(find_by_name(named), name);
+            refuse_if_claimed(read_pid_file(file.get(), name), way.owner, named);
             // Whoever may read a file may lock it. Should two starts remove it here, only one gets the name.
             if (locked_by_stranger(file.get()) && sys::leads_to(name.c_str(), file.get()) &&
                 sys::remove_file(name.c_str()) == 0)
@@ -151,8 +150,7 @@ private:
         if (!sys::leads_to(name.c_str(), status)) return made.release(), false;
         const auto record = status.st_size == 0 ? pid_record() : read_pid_file(file.get(), name);
         if (record.pid != 0) made.release(); // another start locked it first, and has published already
-        refuse_if_held(find_holder(record, path_, way.owner), name);
-        refuse_if_held(find_by_name(named), name);
+        refuse_if_claimed(record, way.owner, named);
         if (record.pid != 0) { // stale; a fresh file instead, so that readers never see one line over another
             if (sys::remove_file(name.c_str()) == 0) return false;
             // The file is ours and the directory is not, as where root made it for a user.
@@ -181,6 +179,13 @@ private:
         forget_file_ = sys::fork_handler(sys::close_in_child, file_.get());
         if (!forget_file_) cannot("prepare for children");
         if (held_ == lock_held::until_published) sys::unlock(file_.get());
+    }
+
+    /// Throws already_running if another daemon has it, by the file or by the name.
+    void refuse_if_claimed(const pid_record& record, uid_t owner, bool named) const
+    {
+        refuse_if_held(find_holder(record, path_, owner), path_.native());
+        refuse_if_held(find_by_name(named), path_.native());
     }
 
     /// Another daemon, to which the file does not lead any more.

@@ -125,7 +125,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 
 /// What of its place a pid file is bound to: its name, and its directory's inode number, which bind mounts, symbolic links
 /// and chroot(2) do not change.
-[[nodiscard]] inline std::string place_of(const boost::filesystem::path& path)
+[[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path)
 {
     sys::file_status directory = {};
     sys::status_of(path.parent_path().c_str(), directory);
@@ -158,7 +158,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 }
 
 /// Whether the process that has locked an open file is neither root's nor this user's.
-[[nodiscard]] inline bool locked_by_stranger(int fd)
+[[nodiscard, gnu::cold]] inline bool locked_by_stranger(int fd)
 {
     const pid_t locker = sys::lock_owner(fd);
     sys::file_status owner = {};
@@ -167,7 +167,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 }
 
 /// Whoever locked it may have ended, and left the lock to a child: named is who has the file open.
-[[noreturn]] inline void refuse_locked(const std::string& path)
+[[noreturn, gnu::cold]] inline void refuse_locked(const std::string& path)
 {
     sys::file_status file = {};
     sys::status_of(path.c_str(), file);

@@ -42,7 +42,8 @@ struct process_identity
 /// Of a process that cannot have exited: this one, or a child that has not been collected.
 [[nodiscard]] inline process_identity identity_of(pid_t pid)
 {
-    const sys::unique_fd process(check(sys::pidfd_open(pid), "open process", sys::joined({pid})));
+    const sys::unique_fd process(sys::pidfd_open(pid));
+    if (!process) cannot("open process", sys::joined({pid}));
     return identity_of(process.get(), pid);
 }
 

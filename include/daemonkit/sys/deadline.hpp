@@ -79,7 +79,7 @@ inline bool readable_within(int fd, std::chrono::nanoseconds timeout) noexcept
 /// Of a pidfd: whether its process has exited, reaped or not.
 inline bool has_exited(int pidfd) noexcept { return readable_within(pidfd, std::chrono::nanoseconds::zero()); }
 
-inline void sleep_for(std::chrono::nanoseconds time) noexcept
+[[gnu::noinline]] inline void sleep_for(std::chrono::nanoseconds time) noexcept
 {
     const deadline until(time);
     retry([&] { return poll_once(nullptr, 0, until.remaining()); });

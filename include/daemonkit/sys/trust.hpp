@@ -40,62 +40,78 @@ struct untrusted
     return true;
 }
 
-[[gnu::cold]] inline untrusted owned_by_another(const char* path, uid_t owner)
+[[gnu::cold]] inline void tell_owner(const char* path, uid_t owner, untrusted& found)
 {
-    return {joined({path}),
-            joined({"it belongs to user ", owner,
-                    ", who could put another in its place; it must belong to root or to you"}),
-            false, owner};
+    found.path = joined({path});
+    found.reason = joined(
+        {"it belongs to user ", owner, ", who could put another in its place; it must belong to root or to you"});
+    found.owner = owner;
 }
 
-[[gnu::cold]] inline untrusted writable_by_others(const char* path, mode_t mode)
+[[gnu::cold]] inline void tell_mode(const char* path, mode_t mode, untrusted& found)
 {
-    return {joined({path}),
-            joined({"others may write it (mode ", octal(mode & 07777U), "); take that away with chmod go-w"})};
+    found.path = joined({path});
+    found.reason = joined({"others may write it (mode ", octal(mode & 07777U), "); take that away with chmod go-w"});
 }
 
 /// Trusted are root and `user`. A sticky directory such as /tmp is trusted: there others can create, not replace or
 /// remove. The mode of a symbolic link means nothing.
-inline untrusted untrusted_file(const char* path, const file_status& status, uid_t user)
+inline void look_at_file(const char* path, const file_status& status, uid_t user, untrusted& found)
 {
     if (status.st_uid != 0 && status.st_uid != user && !is_unmapped(status.st_uid))
-        return owned_by_another(path, status.st_uid);
+        return tell_owner(path, status.st_uid, found);
     const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
-    if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || sticky_directory || S_ISLNK(status.st_mode)) return {};
-    return writable_by_others(path, status.st_mode);
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || sticky_directory || S_ISLNK(status.st_mode)) return;
+    tell_mode(path, status.st_mode, found);
 }
 
-inline untrusted untrusted_way(const std::string& path, uid_t user, int links = 0);
+inline void look_at_way(const std::string& path, uid_t user, int links, untrusted& found);
 
 /// The same of where a symbolic link on the way to `path` leads.
-[[gnu::cold]] inline untrusted untrusted_target(const char* link, const std::string& path, uid_t user, int links)
+[[gnu::cold]] inline void look_at_target(const char* link, const std::string& path, uid_t user, int links,
+                                         untrusted& found)
 {
-    if (links == 40) return {path, joined({"too many symbolic links lead there"})}; // path_resolution(7)
+    found.links = true;
+    if (links == 40) { // path_resolution(7)
+        found.path = path;
+        found.reason = joined({"too many symbolic links lead there"});
+        return;
+    }
     char target[PATH_MAX];
     const auto length = ::readlink(link, target, sizeof target);
     const std::string_view to(target, length > 0 ? static_cast<std::size_t>(length) : 0);
     const std::string_view from = link;
-    return untrusted_way(joined({to.starts_with('/') ? "" : from.substr(0, from.rfind('/') + 1), to}), user, links + 1);
+    look_at_way(joined({to.starts_with('/') ? "" : from.substr(0, from.rfind('/') + 1), to}), user, links + 1, found);
 }
 
-/// Each directory and each symbolic link from "/" to `path`, which is absolute; what is missing is trusted.
-inline untrusted untrusted_way(const std::string& path, uid_t user, int links)
+inline void look_at_way(const std::string& path, uid_t user, int links, untrusted& found)
 {
-    untrusted nothing;
     std::string way = path; // cut off behind each step in turn
-    for (std::size_t end = 0; end != std::string::npos;) {
+    for (std::size_t end = 0; end != std::string::npos && !found;) {
         end = way.find('/', end + 1);
         if (end != std::string::npos) way[end] = '\0';
         file_status status = {};
-        if (::lstat(way.c_str(), &status) == -1) break;
-        if (auto found = untrusted_file(way.c_str(), status, user)) return found;
-        if (S_ISLNK(status.st_mode)) {
-            nothing.links = true;
-            if (auto found = untrusted_target(way.c_str(), path, user, links)) return found;
-        }
+        if (::lstat(way.c_str(), &status) == -1) return;
+        look_at_file(way.c_str(), status, user, found);
+        if (!found && S_ISLNK(status.st_mode)) look_at_target(way.c_str(), path, user, links, found);
         if (end != std::string::npos) way[end] = '/';
     }
-    return nothing;
+}
+
+/// A file that is open or was just looked at.
+inline untrusted untrusted_file(const char* path, const file_status& status, uid_t user)
+{
+    untrusted found;
+    look_at_file(path, status, user, found);
+    return found;
+}
+
+/// Each directory and each symbolic link from "/" to `path`, which is absolute; what is missing is trusted.
+inline untrusted untrusted_way(const std::string& path, uid_t user)
+{
+    untrusted found;
+    look_at_way(path, user, 0, found);
+    return found;
 }
 
 } // namespace daemonkit::sys
