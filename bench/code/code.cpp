@@ -26,13 +26,14 @@ struct subject
 
 constexpr subject subjects[] = {
     {"empty", nullptr, "a program that does nothing, linked as ours"},
+    {"path", nullptr, "the same, including the header of Boost.Filesystem"},
     {"by_hand", nullptr, "start, stop and status by hand, with a path"},
     {"by_hand_guarded", nullptr, "the same with the guarantees of ours"},
     {"sysv_daemon", "by_hand", "start with the default parts"},
     {"bsd_daemon", "by_hand", "start with the parts of bsd_daemon"},
-    {"systemd_daemon", "empty", "no path in it: the limit is the empty program"},
-    {"container_daemon", "empty", "the same"},
-    {"bare", "empty", "none of the four families"},
+    {"systemd_daemon", "path", "no path in it: the limit is what the header brings"},
+    {"container_daemon", "path", "the same"},
+    {"bare", "empty", "none of the four families, and no header of Boost"},
 };
 
 std::string program_of(const std::string& name) { return program("code_" + name); }
