@@ -21,7 +21,7 @@ public:
     piece(std::string_view text) noexcept : begin_(text.data()), value_(text.size()) {} // NOLINT(*-explicit-*)
     template <std::integral Number>
     piece(Number number) noexcept // NOLINT(*-explicit-*)
-        : negative_(number < 0),
+        : number_(true), negative_(number < 0),
           value_(number < 0 ? 0 - static_cast<unsigned long long>(number) : static_cast<unsigned long long>(number))
     {
     }
@@ -29,7 +29,7 @@ public:
     template <class Text>
     void append_to(Text& all) const
     {
-        if (begin_ != nullptr) {
+        if (!number_) {
             all.append(begin_, value_);
             return;
         }
@@ -44,6 +44,7 @@ public:
 
 private:
     const char* begin_ = nullptr; // of a text
+    bool number_ = false;
     bool negative_ = false;
     unsigned long long value_; // of a number, or the size of a text
 };
