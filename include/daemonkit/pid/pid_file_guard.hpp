@@ -60,7 +60,7 @@ public:
         for (int tries = 0; tries < 3 && !name_; ++tries) {
             name_ = kernel_name::guard(kernel_name_, self);
             if (name_) return;
-            refuse_if_held(find_by_name(false), path_.native());
+            refuse_if_claimed({}, 0, false);
         }
     }
 
@@ -181,18 +181,12 @@ private:
         if (held_ == lock_held::until_published) sys::unlock(file_.get());
     }
 
-    /// Throws already_running if another daemon has it, by the file or by the name.
+    /// Throws already_running if another daemon has it: by its record, or by its name where no file leads to it any more.
     void refuse_if_claimed(const pid_record& record, uid_t owner, bool named) const
     {
-        refuse_if_held(find_holder(record, path_, owner), path_.native());
-        refuse_if_held(find_by_name(named), path_.native());
-    }
-
-    /// Another daemon, to which the file does not lead any more.
-    [[nodiscard]] holder find_by_name(bool named) const
-    {
         bool hidden = false;
-        return named ? holder() : kernel_name_.find(hidden);
+        refuse_if_held(find_holder(record, path_, owner), path_.native());
+        if (!named) refuse_if_held(kernel_name_.find(hidden), path_.native());
     }
 
     [[gnu::cold]] void repair()

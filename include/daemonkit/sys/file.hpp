@@ -193,17 +193,6 @@ inline int stamp(int fd, long nanoseconds) noexcept
 /// An action for fork_handler.
 inline void close_in_child(int fd) noexcept { ::close(fd); }
 
-/// A file mode as people write it: "0644".
-inline std::string octal(mode_t mode)
-{
-    short_text<5> digits("0");
-    for (int shift = mode > 0777U ? 9 : 6; shift >= 0; shift -= 3) {
-        const auto digit = static_cast<char>('0' + ((mode >> static_cast<unsigned>(shift)) & 7U));
-        digits.append(&digit, 1);
-    }
-    return joined({digits.view()});
-}
-
 /// Writes all of `text` or returns -1.
 inline int write_all(int fd, std::string_view text) noexcept
 {

@@ -5,6 +5,8 @@
 
 #include "short_text.hpp"
 
+#include <sys/types.h>
+
 #include <concepts>
 #include <initializer_list>
 #include <string>
@@ -63,6 +65,17 @@ template <std::integral Number>
     std::string all;
     for (const auto& one : pieces) one.append_to(all);
     return all;
+}
+
+/// A file mode as people write it: "0644".
+inline std::string octal(mode_t mode)
+{
+    short_text<5> digits("0");
+    for (int shift = mode > 0777U ? 9 : 6; shift >= 0; shift -= 3) {
+        const auto digit = static_cast<char>('0' + ((mode >> static_cast<unsigned>(shift)) & 7U));
+        digits.append(&digit, 1);
+    }
+    return joined({digits.view()});
 }
 
 } // namespace daemonkit::sys
