@@ -148,8 +148,7 @@ private:
             if (pid <= 0) return false;
             found = hold(pid, [&](int pidfd) {
                 const auto process = identity_of(pidfd, pid);
-                return process && bearer == of_bearer(process) && has(pid, whole, inode, hidden) &&
-                       is_for(owner_, pid);
+                return process && bearer == of_bearer(process) && has(pid, whole, inode, hidden) && is_for(owner_, pid);
             });
             return static_cast<bool>(found);
         });
