@@ -119,9 +119,10 @@ private:
     }
 
     void complain(const std::string& text) const { line(stderr, text); }
+    /// Buffered: where nobody reads it, SIGPIPE must not end this process before it has done what it was asked to.
     void chat(const std::string& text) const
     {
-        if (options_.verbose) line(stdout, text);
+        if (options_.verbose) std::printf("%s: %s\n", name_.c_str(), text.c_str());
     }
 
     /// Who started the daemon that is in the way.
