@@ -107,7 +107,7 @@ int main(int argc, char** argv)
         for (auto* all : {&by_write, &by_stdio, &by_thread})
             for (auto& one : *all)
                 if (one.who.missing.empty()) actions.push_back([&one, lines] { one.measure(lines); });
-        in_random_order(to.rounds(31, 5), actions);
+        in_random_order(to.rounds(31, 4), actions);
 
         tell(to, "a log line by line, write(2) to standard output and standard error by turns", by_write);
         tell(to, "the same by fwrite(3) to standard output", by_stdio);

@@ -54,7 +54,7 @@ std::vector<bench::contender> contenders()
 
 void compare(bench::report& report, int at_a_time, const std::string& how)
 {
-    const int batch = report.rounds(100, 50);
+    const int batch = report.rounds(100, 40);
     const auto all = contenders();
     std::vector<bench::sample> rates(all.size());
     std::vector<std::function<void()>> actions;

@@ -104,7 +104,7 @@ void against_by_hand(bench::report& report, const bench::temporary_directory& di
     race all;
     for (const auto& names : {dynamic, static_})
         for (const auto& name : names) all.add(bench::built(name), directory / "pid");
-    all.run(report.rounds(1000, 100));
+    all.run(report.rounds(1000, 80));
     all.report_to(report, "linked dynamically to the same libraries (by_hand: to libc alone)", dynamic);
     all.report_to(report, "linked statically", static_);
     report.add_goal("start: wall to ready / by_hand, dynamic", all.ratio("ours", "by_hand_linked_alike"), 1.03);
@@ -131,7 +131,7 @@ void against_peers(bench::report& report, const bench::temporary_directory& dire
         all.add(who, pid_file, [who, pid_file](pid_t daemon) { bench::end(who, pid_file, daemon); });
         if (who.waits && !who.start.empty()) waiting.push_back(who.name);
     }
-    all.run(report.rounds(200, 7));
+    all.run(report.rounds(200, 5));
     all.report_to(report, "against everybody else, each linked as it comes");
     report.add_goal("start: wall to ready / libdaemon, dynamic", all.ratio("ours", "libdaemon_linked_alike"), 1,
                     "linked to the same libraries");

@@ -81,7 +81,7 @@ void compare_walls(bench::report& report, const std::vector<asked>& all)
             if (round++ % every == 0) walls[i] << all[i];
         });
     }
-    bench::in_random_order(report.rounds(300, 40), actions);
+    bench::in_random_order(report.rounds(300, 30), actions);
 
     std::vector<bench::contestant> contestants;
     for (std::size_t i = 0; i < all.size(); ++i)
@@ -157,7 +157,7 @@ int main(int argc, char** argv)
         for (const auto& one : all) {
             if (!one.can_be_asked()) continue;
             const bool peer = &one >= all.data() + bench::both_linkages_and_guarded().size();
-            const int count = peer ? report.rounds(40, 5) : report.rounds(200, 40);
+            const int count = peer ? report.rounds(40, 3) : report.rounds(200, 30);
             const int failures = failures_beside_probes(one, count);
             t.rows.push_back({one.who.name, static_cast<double>(count), static_cast<double>(failures)});
             if (one.who.name == "ours")

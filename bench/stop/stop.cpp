@@ -148,7 +148,7 @@ int main(int argc, char** argv)
         compare(report, "stop: from the daemon's death to the return of stop", "", report.rounds(200, 40),
                 report.rounds(10, 20), 0s);
         compare(report, "the same where process 1 collects the dead a second later", ", collected late",
-                report.rounds(60, 20), report.rounds(10, 20), 1s);
+                report.rounds(60, 12), report.rounds(10, 12), 1s);
         report.add(bench::own_costs("stop: from main() to its exit", &bench::contender::stop, report.rounds(3, 1)));
         report.add_note("by_hand sends its signal through a pidfd and polls that; so do we.");
     });

@@ -29,8 +29,7 @@ struct basic_self_pipe_signals
         {
             if (!caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
                 std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
-                sys::poll_once(fds.data(), fds.size(), timeout);
-                if (fds[0].revents == 0) return {};
+                if (sys::poll_once(fds.data(), fds.size(), timeout) != -1 && fds[0].revents == 0) return {};
             }
             sys::drain(read_.get()); // before the look: a byte that comes after it must stay to wake the next sleep
             const event next = caught_signals::take();
