@@ -58,12 +58,10 @@ public:
     void ready() noexcept
     {
         tell_ready(channel_);
-        if (times_ == forks::twice) {
-            // So the middle child, which has the same end, leaves while the origin wakes and not after that.
-            sys::end_channel(channel_.get());
-            sys::middle_stack.give_back(); // now that nobody waits for it
-        }
+        // So the middle child, which has the same end, leaves while the origin wakes and not after that.
+        if (times_ == forks::twice) sys::end_channel(channel_.get());
         channel_.reset();
+        if (times_ == forks::twice) sys::middle_stack.give_back(); // now that nobody waits for it
     }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
