@@ -155,6 +155,17 @@ static void serve(int signals)
     }
 }
 
+/// In the daemon, which hears its signals before anybody knows its pid: the descriptor it hears them on.
+static int publish(void)
+{
+    const int signals = open_signals();
+    guard_limit(SIG_IGN);
+    if (!write_pid()) fail("write the pid file");
+    guard_limit(SIG_DFL);
+    guard_identity();
+    return signals;
+}
+
 static int start(void)
 {
     int ends[2];
@@ -174,11 +185,7 @@ static int start(void)
     }
     channel = ends[1];
     take_over_nothing();
-    const int signals = open_signals();
-    guard_limit(SIG_IGN);
-    if (!write_pid()) fail("write the pid file");
-    guard_limit(SIG_DFL);
-    guard_identity();
+    const int signals = publish();
     open_null();
     const pid_t self = getpid();
     if (write(channel, &self, sizeof self) != sizeof self) _exit(1);
@@ -197,11 +204,7 @@ static int start(void)
 static int run(void)
 {
     claim();
-    const int signals = open_signals();
-    guard_limit(SIG_IGN);
-    if (!write_pid()) fail("write the pid file");
-    guard_limit(SIG_DFL);
-    guard_identity();
+    const int signals = publish();
     tell_ready();
     serve(signals);
     guard_end();
