@@ -28,7 +28,7 @@ struct timed : Fork
     {
         subject_detaches();
         auto link = Fork::detach(args...);
-        if (!link.in_origin()) subject_runs();
+        if (!link.in_launcher()) subject_runs();
         return link;
     }
 };

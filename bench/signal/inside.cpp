@@ -85,13 +85,13 @@ inside_figures inside_run_of(const std::string& pid_file)
     const auto work = [&](counter<SignalPolicy>& daemon) {
         const descriptor file(check(::open(pid_file.c_str(), O_RDONLY | O_CLOEXEC), "open the pid file"));
         int fd = -1;
-        if constexpr (daemonkit::has_signal_fd<guard_of<SignalPolicy>>) fd = daemon.signal_fd();
+        if constexpr (daemonkit::detail::has_signal_fd<guard_of<SignalPolicy>>) fd = daemon.signal_fd();
         group looking;
         looking.add("by hand, with the look at the pid file", [fd, kept = file.get()] { look(fd), keep(kept); });
         looking.add("by hand, without", [fd] { look(fd); });
         looking.add("wait_for(0s)", [&daemon] { benchmark::DoNotOptimize(daemon.wait_for(0s)); });
         all.looking = looking.measure();
-        if constexpr (daemonkit::has_stop_requested<guard_of<SignalPolicy>>) {
+        if constexpr (daemonkit::detail::has_stop_requested<guard_of<SignalPolicy>>) {
             group stopping;
             stopping.add("a relaxed load", [] {
                 if (stop_by_hand.load(std::memory_order_relaxed)) std::abort();

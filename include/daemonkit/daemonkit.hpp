@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Everything but the command line, for which only its users pay: <daemonkit/command_line.hpp>.
+// Everything but the parts that only their users pay for: <daemonkit/command_line.hpp>, <daemonkit/socket_activation.hpp>,
+// <daemonkit/stderr_log.hpp>.
 #pragma once
+
+#include "core/require_cxx20.hpp"
 
 #include "basic_daemon.hpp"
 #include "fork.hpp"
+#include "notify.hpp"
 #include "pid.hpp"
 #include "presets.hpp"
 #include "signal.hpp"

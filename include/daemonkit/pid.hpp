@@ -2,6 +2,8 @@
 // How the daemon proves which process it is.
 #pragma once
 
+#include "core/require_cxx20.hpp"
+
 #include "pid/concept.hpp"
 #include "pid/flock_pid_file.hpp"
 #include "pid/no_pid_file.hpp"

@@ -1,43 +1,53 @@
 // SPDX-License-Identifier: BSL-1.0
-// Ready combinations, one a deployment. Each part can be replaced: sysv_daemon<D, pid_file>, or a preset of your own,
+// Ready combinations, one a deployment. Parts that are named replace the preset's parts of the same family, in any order:
+// sysv_daemon<D, pid_file, log_file_stdio>. A preset of your own is an alias:
 // `template <class D> using ours = sysv_daemon<D, no_pid_file>;`.
 #pragma once
 
+#include "core/require_cxx20.hpp"
+
 #include "basic_daemon.hpp"
 #include "fork.hpp"
+#include "lifecycle/detail/preset.hpp"
+#include "notify.hpp"
 #include "pid.hpp"
 #include "signal.hpp"
 #include "stdio.hpp"
 
 namespace daemonkit {
 
-/// For init scripts and cluster managers: daemon(7)'s SysV daemon, gone from the terminal for good, with an identity
+/// For init scripts and cluster managers: daemon(7)'s SysV daemon. It has left the terminal for good, and has an identity
 /// that stop and status can trust.
-template <class Derived, class PidPolicy = flock_pid_file, class SignalPolicy = signalfd_signals,
-          class StdioPolicy = null_stdio, class ForkPolicy = double_fork>
-using sysv_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
+template <class Derived, class... Parts>
+using sysv_daemon =
+    detail::preset<Derived, detail::defaults<double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>,
+                   Parts...>;
 
-/// For the ways of BSD's daemon(3) and pidfile(3): one fork, a locked pid file and nothing that only Linux has.
-template <class Derived, class PidPolicy = flock_pid_file, class SignalPolicy = self_pipe_signals,
-          class StdioPolicy = null_stdio, class ForkPolicy = single_fork>
-using bsd_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
+/// As BSD's daemon(3) and pidfile(3) do it: one fork, and a locked pid file. Signals are heard by POSIX means.
+template <class Derived, class... Parts>
+using bsd_daemon =
+    detail::preset<Derived, detail::defaults<single_fork, flock_pid_file, self_pipe_signals, null_stdio, no_notify>,
+                   Parts...>;
 
-/// For systemd, s6 and runit: daemon(7)'s new-style daemon stays in the foreground of a manager that knows its pid,
-/// keeps its log, restarts it and is told when it is ready.
-template <class Derived, class PidPolicy = no_pid_file, class SignalPolicy = signalfd_signals,
-          class StdioPolicy = inherit_stdio, class ForkPolicy = notify_no_fork>
-using systemd_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
+/// For systemd, s6 and runit: daemon(7)'s new-style daemon stays in the foreground of a manager that knows its pid, keeps
+/// its log, restarts it and is told when it is ready.
+template <class Derived, class... Parts>
+using systemd_daemon =
+    detail::preset<Derived, detail::defaults<no_fork, no_pid_file, signalfd_signals, inherit_stdio, service_notify>,
+                   Parts...>;
 
-/// For containers: pid 1 has no default action for TERM, so it must hear; a handler is all it takes, and without a
-/// blocked mask nothing of it reaches what the container executes. And orphans become its children.
-template <class Derived, class PidPolicy = no_pid_file, class SignalPolicy = reaping_signals,
-          class StdioPolicy = inherit_stdio, class ForkPolicy = no_fork>
-using container_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
+/// For containers. Pid 1 has no default action for TERM, so it must hear it; what it executes inherits no blocked mask;
+/// and it collects orphans, which become its children.
+template <class Derived, class... Parts>
+using container_daemon =
+    detail::preset<Derived, detail::defaults<no_fork, no_pid_file, reaping_signals, inherit_stdio, no_notify>,
+                   Parts...>;
 
-/// One binary for all of them: its verb start suits init scripts and cluster managers, its verb run service managers and
-/// containers; and while one of them runs it, the others find it and start no second.
-template <class Derived, class PidPolicy = flock_pid_file, class SignalPolicy = reaping_signals,
-          class StdioPolicy = null_stdio, class ForkPolicy = notify_double_fork>
-using universal_daemon = basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>;
+/// One binary for all of them: the verb start suits init scripts and cluster managers, the verb run service managers and
+/// containers. Only one instance runs, whichever verb started it.
+template <class Derived, class... Parts>
+using universal_daemon =
+    detail::preset<Derived, detail::defaults<double_fork, flock_pid_file, reaping_signals, null_stdio, service_notify>,
+                   Parts...>;
 
 } // namespace daemonkit

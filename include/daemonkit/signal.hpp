@@ -2,6 +2,8 @@
 // How the daemon hears.
 #pragma once
 
+#include "core/require_cxx20.hpp"
+
 #include "signal/concept.hpp"
 #include "signal/flag_signals.hpp"
 #include "signal/inherit_signals.hpp"

@@ -7,12 +7,14 @@
 // They are taken when the daemon is made, which is before it detaches: a fork changes the pid that LISTEN_PID names.
 #pragma once
 
-#include "startup_error.hpp"
+#include "core/require_cxx20.hpp"
+
+#include "core/startup_error.hpp"
 #include "sys/environment.hpp"
-#include "sys/joined.hpp"
 #include "sys/passed_descriptor.hpp"
 #include "sys/process.hpp"
 #include "sys/unique_fd.hpp"
+#include "text/joined.hpp"
 
 #include <climits>
 #include <initializer_list>
@@ -92,9 +94,9 @@ inline void require_socket(int fd, const sys::socket_kind& wanted)
 {
     if (is_socket(fd, wanted)) return;
     const auto kind = sys::socket_kind_of(fd);
-    misconfigured("use the passed descriptor", sys::joined({fd}),
-                  sys::joined({"it is ", kind ? sys::describe(kind) : "no socket", ", where ", sys::describe(wanted),
-                               " is wanted"}));
+    throw_bad_setting("use the passed descriptor", sys::joined({fd}),
+                      sys::joined({"it is ", kind ? sys::describe(kind) : "no socket", ", where ",
+                                   sys::describe(wanted), " is wanted"}));
 }
 
 class socket_activation
@@ -125,7 +127,7 @@ public:
     /// startup_error, exit status 6, if what the manager says contradicts itself.
     [[nodiscard]] passed_descriptors& listen_fds()
     {
-        if (!contradiction_.empty()) misconfigured("take the passed descriptors", {}, contradiction_);
+        if (!contradiction_.empty()) throw_bad_setting("take the passed descriptors", {}, contradiction_);
         return passed_;
     }
 

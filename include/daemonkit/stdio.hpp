@@ -2,6 +2,8 @@
 // Where the daemon speaks.
 #pragma once
 
+#include "core/require_cxx20.hpp"
+
 #include "stdio/concept.hpp"
 #include "stdio/inherit_stdio.hpp"
 #include "stdio/log_file_stdio.hpp"

@@ -140,8 +140,7 @@ struct keeper : daemonkit::basic_daemon<keeper<ForkPolicy>, ForkPolicy, daemonki
     std::string report{};
 };
 
-using forking = boost::mpl::list<daemonkit::single_fork, daemonkit::double_fork, daemonkit::handoff_fork,
-                                 daemonkit::notify_double_fork>;
+using forking = boost::mpl::list<daemonkit::single_fork, daemonkit::double_fork, daemonkit::handoff_fork>;
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(every_policy_that_forks_keeps_them, ForkPolicy, forking)
 {

@@ -319,15 +319,15 @@ private:
     {
         daemon d(*journal_, top_ / "witness");
         const auto go = [&] { return verb == happening::kind::start ? d.start(settings()) : d.restart(settings()); };
-        if constexpr (!leaves_no_origin<Fork>) {
+        if constexpr (!detail::leaves_no_launcher<Fork>) {
             const start_result r = go();
-            if (!r.in_origin) ::_exit(r.status);
+            if (!r.in_launcher) ::_exit(r.status);
             return r;
         } else { // an origin that does not come back is a child of this process
             constexpr int came_back = 100;
             const int status = family::status_of(family::fork([&] {
                 const start_result r = go();
-                return r.in_origin ? came_back + static_cast<int>(r.outcome) : r.status;
+                return r.in_launcher ? came_back + static_cast<int>(r.outcome) : r.status;
             }));
             if (status == 0) return {start_outcome::ready, 0, this->status().pid, {}};
             if (status < came_back) return {start_outcome::failed, status, 0, {}};

@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_look_takes_none_that_starts_or_ends_for_dead)
         for (auto& observer : observers)
             observer = family::fork([&] {
                 for (; !*over; ++*looks)
-                    if (policy.find().remains) return 1;
+                    if (policy.find().stale) return 1;
                 return 0;
             });
         for (int i = 0; i < lives; ++i) {

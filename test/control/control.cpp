@@ -5,7 +5,9 @@
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
 
-#include <daemonkit/control.hpp>
+#include <daemonkit/control/detail/reload.hpp>
+#include <daemonkit/control/detail/status.hpp>
+#include <daemonkit/control/detail/stop.hpp>
 #include <daemonkit/pid.hpp>
 
 #include <boost/filesystem/operations.hpp>
@@ -137,7 +139,7 @@ BOOST_FIXTURE_TEST_SUITE(control, in_a_directory, *boost::unit_test::label("proc
 BOOST_AUTO_TEST_CASE(stop_ends_the_daemon_by_term_and_names_it)
 {
     held_by_child daemon(policy);
-    const auto r = daemonkit::control::stop(policy, {});
+    const auto r = daemonkit::detail::stop(policy, {});
     BOOST_TEST(r.status == 0);
     BOOST_TEST(r.pid == daemon.pid());
     BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGTERM)");
@@ -149,7 +151,7 @@ BOOST_AUTO_TEST_CASE(stop_ends_the_daemon_by_term_and_names_it)
 BOOST_AUTO_TEST_CASE(stop_of_a_process_that_dies_of_term_takes_its_file_away)
 {
     held_by_child daemon(policy, manners::dies_of_term);
-    const auto r = daemonkit::control::stop(policy, {});
+    const auto r = daemonkit::detail::stop(policy, {});
     BOOST_TEST(r.status == 0);
     BOOST_TEST(daemon.zombie());
     BOOST_TEST(!fs::exists(file));
@@ -159,7 +161,7 @@ BOOST_AUTO_TEST_CASE(stop_of_a_process_that_dies_of_term_takes_its_file_away)
 BOOST_AUTO_TEST_CASE(stop_kills_who_ignores_term_and_takes_the_file_away)
 {
     held_by_child daemon(policy, manners::ignores_term);
-    const auto r = daemonkit::control::stop(policy, {{SIGTERM, 50ms}, {SIGKILL, generous}});
+    const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 50ms}, {SIGKILL, generous}});
     BOOST_TEST(r.status == 0);
     BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGKILL)");
     BOOST_TEST(daemon.zombie());
@@ -170,7 +172,7 @@ BOOST_AUTO_TEST_CASE(stop_kills_who_ignores_term_and_takes_the_file_away)
 BOOST_AUTO_TEST_CASE(stop_follows_the_schedule_it_is_given)
 {
     held_by_child daemon(policy, manners::ignores_term);
-    const auto r = daemonkit::control::stop(policy, {{SIGTERM, 1ms}, {SIGHUP, generous}, {SIGKILL, generous}});
+    const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 1ms}, {SIGHUP, generous}, {SIGKILL, generous}});
     BOOST_TEST(r.status == 0);
     BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGHUP)");
     BOOST_TEST(WEXITSTATUS(daemon.collect()) == 10);
@@ -179,7 +181,7 @@ BOOST_AUTO_TEST_CASE(stop_follows_the_schedule_it_is_given)
 BOOST_AUTO_TEST_CASE(a_schedule_that_never_kills_says_so)
 {
     held_by_child daemon(policy, manners::ignores_term);
-    const auto r = daemonkit::control::stop(policy, {{SIGTERM, 10ms}, {SIGTERM, 0s}});
+    const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 10ms}, {SIGTERM, 0s}});
     BOOST_TEST(r.status == 1);
     BOOST_TEST(r.pid == daemon.pid());
     BOOST_TEST(r.message.find("SIGTERM") != std::string::npos);
@@ -192,15 +194,15 @@ BOOST_AUTO_TEST_CASE(stop_tells_its_progress_while_it_waits)
 {
     held_by_child daemon(policy, manners::ignores_term);
     int told = 0;
-    const auto r = daemonkit::control::stop(policy, {{SIGTERM, 1500ms}, {SIGKILL, generous}},
-                                            [&](std::chrono::nanoseconds) { ++told; });
+    const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 1500ms}, {SIGKILL, generous}},
+                                           [&](std::chrono::nanoseconds) { ++told; });
     BOOST_TEST(r.status == 0);
     BOOST_TEST(told >= 1);
 }
 
 BOOST_AUTO_TEST_CASE(stop_of_a_stopped_one_is_done_already)
 {
-    const auto r = daemonkit::control::stop(policy, {});
+    const auto r = daemonkit::detail::stop(policy, {});
     BOOST_TEST(r.status == 0);
     BOOST_TEST(r.pid == 0);
     BOOST_TEST(r.message == "not running");
@@ -212,11 +214,11 @@ BOOST_AUTO_TEST_CASE(stop_of_one_that_died_takes_its_file_away)
     {
         held_by_child daemon(policy);
         daemon.kill();
-        BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1); // uncollected, and dead
+        BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1); // uncollected, and dead
     }
     BOOST_TEST(fs::exists(file));
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
-    const auto r = daemonkit::control::stop(policy, {});
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
+    const auto r = daemonkit::detail::stop(policy, {});
     BOOST_TEST(r.status == 0);
     BOOST_TEST(r.pid == 0);
     BOOST_TEST(!fs::exists(file));
@@ -228,7 +230,7 @@ BOOST_AUTO_TEST_CASE(stop_by_somebody_else_is_denied_and_the_daemon_lives, *boos
     held_by_child daemon(policy);
     const auto nobody = in_child([&] {
         if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
-        const auto r = daemonkit::control::stop(policy, {});
+        const auto r = daemonkit::detail::stop(policy, {});
         std::puts(r.message.c_str());
         return r.status;
     });
@@ -237,12 +239,12 @@ BOOST_AUTO_TEST_CASE(stop_by_somebody_else_is_denied_and_the_daemon_lives, *boos
     BOOST_TEST(nobody.out.find("ermitted") != std::string::npos);
     const auto reload = in_child([&] {
         if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
-        return daemonkit::control::reload(policy, 20s).status;
+        return daemonkit::detail::reload(policy, 20s).status;
     });
     BOOST_TEST(reload.status == 4);
     const auto status = in_child([&] { // asking is free
         if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
-        return daemonkit::control::status(policy, "d").status();
+        return daemonkit::detail::status(policy, "d").status();
     });
     BOOST_TEST(status.status == 0);
     BOOST_TEST(alive(daemon.pid()));
@@ -254,11 +256,11 @@ BOOST_AUTO_TEST_CASE(a_stranger_in_the_pid_file_is_never_signalled)
     temporary_directory elsewhere;
     held_by_child stranger({.path = elsewhere / "stranger.pid"}, manners::dies_of_term);
     write(std::to_string(stranger.pid()) + "\n");
-    const auto state = daemonkit::control::status(policy, "d");
+    const auto state = daemonkit::detail::status(policy, "d");
     BOOST_TEST(state.status() == 1);
     BOOST_TEST(state.pid == 0);
-    BOOST_TEST(daemonkit::control::reload(policy, 20s).status == 7);
-    const auto r = daemonkit::control::stop(policy, {});
+    BOOST_TEST(daemonkit::detail::reload(policy, 20s).status == 7);
+    const auto r = daemonkit::detail::stop(policy, {});
     BOOST_TEST(r.status == 0);
     BOOST_TEST(r.pid == 0);
     BOOST_TEST(r.message == "not running");
@@ -273,7 +275,7 @@ BOOST_AUTO_TEST_CASE(a_copy_of_the_pid_file_proves_nothing)
     const flock_pid_file copy{.path = directory / "copy.pid"};
     std::ofstream((directory / "copy.pid").string()) << text_of(file);
     fs::permissions(directory / "copy.pid", fs::perms(0644));
-    BOOST_TEST(daemonkit::control::stop(copy, {}).pid == 0);
+    BOOST_TEST(daemonkit::detail::stop(copy, {}).pid == 0);
     BOOST_TEST(alive(daemon.pid()));
 }
 
@@ -281,7 +283,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_does_not_stop_itself)
 {
     auto identity = policy.claim();
     identity.publish(::getpid());
-    const auto r = daemonkit::control::stop(policy, {});
+    const auto r = daemonkit::detail::stop(policy, {});
     BOOST_TEST(r.status == 1);
     BOOST_TEST(r.pid == ::getpid());
     BOOST_TEST(r.message.find("return from run()") != std::string::npos);
@@ -290,7 +292,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_does_not_stop_itself)
 BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon_and_says_that_it_did_not_answer)
 {
     held_by_child daemon(policy);
-    const auto r = daemonkit::control::reload(policy, 10ms);
+    const auto r = daemonkit::detail::reload(policy, 10ms);
     BOOST_TEST(r.status == 1);
     BOOST_TEST(r.pid == daemon.pid());
     BOOST_TEST(r.message.find(std::to_string(daemon.pid())) != std::string::npos);
@@ -301,9 +303,9 @@ BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon_and_says_that_it_did_not_answer)
 
 BOOST_AUTO_TEST_CASE(reload_of_nobody_is_not_running)
 {
-    BOOST_TEST(daemonkit::control::reload(policy, 20s).status == 7);
+    BOOST_TEST(daemonkit::detail::reload(policy, 20s).status == 7);
     write(std::to_string(dead_pid()) + "\n");
-    const auto r = daemonkit::control::reload(policy, 20s);
+    const auto r = daemonkit::detail::reload(policy, 20s);
     BOOST_TEST(r.status == 7);
     BOOST_TEST(r.message == "not running");
     BOOST_TEST(fs::exists(file)); // reload changes nothing
@@ -314,7 +316,7 @@ BOOST_AUTO_TEST_CASE(status_knows_who_and_since_when)
     const auto before = std::chrono::system_clock::now();
     held_by_child daemon(policy);
     const auto after = std::chrono::system_clock::now();
-    const auto s = daemonkit::control::status(policy, "d");
+    const auto s = daemonkit::detail::status(policy, "d");
     BOOST_TEST((s.state == status_report::condition::running));
     BOOST_TEST(s.status() == 0);
     BOOST_TEST(s.name == "d");
@@ -327,18 +329,18 @@ BOOST_AUTO_TEST_CASE(status_knows_who_and_since_when)
 
 BOOST_AUTO_TEST_CASE(status_of_nobody)
 {
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 3);
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 3);
     write("");
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 3); // between a claim and its publishing
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 3); // between a claim and its publishing
     write(std::to_string(dead_pid()) + "\n");
-    const auto s = daemonkit::control::status(policy, "d");
+    const auto s = daemonkit::detail::status(policy, "d");
     BOOST_TEST((s.state == status_report::condition::dead));
     BOOST_TEST(s.status() == 1);
     BOOST_TEST(s.pid == 0);
     BOOST_TEST(s.where == file.string());
     fs::remove(file);
     const flock_pid_file nowhere{.path = directory / "not" / "there" / "d.pid"};
-    BOOST_TEST(daemonkit::control::status(nowhere, "d").status() == 3);
+    BOOST_TEST(daemonkit::detail::status(nowhere, "d").status() == 3);
     BOOST_TEST(!fs::exists(directory / "not")); // asking makes nothing
 }
 
@@ -349,14 +351,14 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
         {
             struct stat before = {};
             BOOST_REQUIRE(::lstat(file.c_str(), &before) == 0);
-            const auto s = daemonkit::control::status(policy, "d");
+            const auto s = daemonkit::detail::status(policy, "d");
             BOOST_TEST(s.status() == 4);
             BOOST_TEST(s.pid == 0);
             BOOST_TEST(s.message.find(file.string()) != std::string::npos);
-            const auto stop = daemonkit::control::stop(policy, {});
+            const auto stop = daemonkit::detail::stop(policy, {});
             BOOST_TEST(stop.status == 1);
             BOOST_TEST(stop.message == s.message);
-            BOOST_TEST(daemonkit::control::reload(policy, 20s).status == 1);
+            BOOST_TEST(daemonkit::detail::reload(policy, 20s).status == 1);
             struct stat after = {};
             BOOST_REQUIRE(::lstat(file.c_str(), &after) == 0);
             BOOST_TEST(before.st_ino == after.st_ino);
@@ -397,21 +399,21 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
 BOOST_AUTO_TEST_CASE(own_pid_without_its_stamp_is_nobody)
 {
     write(std::to_string(::getpid()) + "\n");
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
     write("1\n"); // and so is init, whom root could signal
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
-    BOOST_TEST(daemonkit::control::stop(policy, {}).pid == 0);
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
+    BOOST_TEST(daemonkit::detail::stop(policy, {}).pid == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_or_directory_that_others_may_change_is_unknown)
 {
     write(std::to_string(::getpid()) + "\n");
     fs::permissions(directory.path(), fs::perms(0777));
-    const auto s = daemonkit::control::status(policy, "d");
+    const auto s = daemonkit::detail::status(policy, "d");
     BOOST_TEST(s.status() == 4);
     BOOST_TEST(s.message.find("mode 0777") != std::string::npos);
     fs::permissions(directory.path(), fs::perms(01777)); // as /tmp is
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_of_another_user_is_unknown, *boost::unit_test::label("root"))
@@ -419,7 +421,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_another_user_is_unknown, *boost::unit_test::label
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     write(std::to_string(::getpid()) + "\n");
     BOOST_REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
-    const auto s = daemonkit::control::status(policy, "d");
+    const auto s = daemonkit::detail::status(policy, "d");
     BOOST_TEST(s.status() == 4);
     BOOST_TEST(s.message.find("65534") != std::string::npos);
 }
@@ -427,9 +429,9 @@ BOOST_AUTO_TEST_CASE(a_file_of_another_user_is_unknown, *boost::unit_test::label
 BOOST_AUTO_TEST_CASE(a_relative_path_is_a_setting_that_cannot_work)
 {
     const flock_pid_file relative{.path = "d.pid"};
-    BOOST_TEST(daemonkit::control::status(relative, "d").status() == 4);
-    BOOST_TEST(daemonkit::control::stop(relative, {}).status == 6);
-    BOOST_TEST(daemonkit::control::reload(relative, 20s).status == 6);
+    BOOST_TEST(daemonkit::detail::status(relative, "d").status() == 4);
+    BOOST_TEST(daemonkit::detail::stop(relative, {}).status == 6);
+    BOOST_TEST(daemonkit::detail::reload(relative, 20s).status == 6);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,7 +4,7 @@
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
 
-#include <daemonkit/json.hpp>
+#include <daemonkit/command_line/detail/json.hpp>
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/test/unit_test.hpp>
@@ -14,6 +14,7 @@
 #include <vector>
 
 using namespace daemonkit;
+using namespace daemonkit::detail;
 
 namespace {
 

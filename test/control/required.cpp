@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // That a missing one does not compile is tested in reject/.
-#include <daemonkit/required.hpp>
+#include <daemonkit/core/required_setting.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +11,7 @@ namespace {
 
 struct settings
 {
-    daemonkit::required<std::string> path;
+    daemonkit::required_setting<std::string> path;
     int mode = 7;
 };
 
@@ -36,8 +36,8 @@ BOOST_AUTO_TEST_CASE(is_written_as_its_value_and_used_as_its_type)
 
 BOOST_AUTO_TEST_CASE(takes_no_other_type)
 {
-    BOOST_TEST((!std::is_constructible_v<daemonkit::required<std::string>, int*>));
-    BOOST_TEST((std::is_copy_constructible_v<daemonkit::required<std::string>>));
+    BOOST_TEST((!std::is_constructible_v<daemonkit::required_setting<std::string>, int*>));
+    BOOST_TEST((std::is_copy_constructible_v<daemonkit::required_setting<std::string>>));
     BOOST_TEST((std::is_aggregate_v<settings>));
 }
 

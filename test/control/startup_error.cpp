@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <daemonkit/startup_error.hpp>
+#include <daemonkit/core/startup_error.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -41,9 +41,9 @@ BOOST_AUTO_TEST_CASE(knows_the_exit_status)
 
 BOOST_AUTO_TEST_CASE(check_passes_results_and_throws_on_minus_one)
 {
-    BOOST_TEST(check(0, "x") == 0);
-    BOOST_TEST(check(7, "x") == 7);
-    BOOST_CHECK_EXCEPTION(check(::open("/nowhere/at/all", O_RDONLY), "open", "/nowhere/at/all"), startup_error,
+    BOOST_TEST(check_call(0, "x") == 0);
+    BOOST_TEST(check_call(7, "x") == 7);
+    BOOST_CHECK_EXCEPTION(check_call(::open("/nowhere/at/all", O_RDONLY), "open", "/nowhere/at/all"), startup_error,
                           [](const startup_error& e) {
                               return e.code().value() == ENOENT &&
                                      e.what() == std::string("cannot open /nowhere/at/all: No such file or directory");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <daemonkit/stop_schedule.hpp>
+#include <daemonkit/control/stop_schedule.hpp>
 
 #include <boost/test/unit_test.hpp>
 

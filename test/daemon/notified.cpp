@@ -68,7 +68,7 @@ struct notified : Deployment<notified<Deployment, AnnouncesReady>>
     int run()
     {
         if (AnnouncesReady) await(chosen("ANNOUNCES"));
-        if (AnnouncesReady) this->ready();
+        if constexpr (AnnouncesReady) this->ready();
         if (is_chosen("SAYS")) this->notify_status(chosen("SAYS"));
         say("running");
         if (is_chosen("ENDS")) return std::stoi(chosen("ENDS"));
@@ -96,7 +96,7 @@ private:
 template <template <class> class Deployment, class Settings>
 int command_line(int argc, char** argv, Settings settings)
 {
-    if (is_chosen("READY_FD")) settings.fork.ready_fd = std::stoi(chosen("READY_FD"));
+    if (is_chosen("READY_FD")) settings.notify.ready_fd = std::stoi(chosen("READY_FD"));
     settings.process.name = "notified";
     settings.process.user = chosen("RUN_AS");
     settings.process.chroot = chosen("ROOT");

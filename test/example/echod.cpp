@@ -136,7 +136,7 @@ private:
             daemonkit::require_socket(passed.get(), daemonkit::listening_stream);
             acceptor_.emplace(*io_, tcp::v4(), passed.release());
         } else {
-            if (port_ == 0) daemonkit::misconfigured("listen", {}, "no socket was passed and no port is given");
+            if (port_ == 0) daemonkit::throw_bad_setting("listen", {}, "no socket was passed and no port is given");
             acceptor_.emplace(*io_, tcp::endpoint(tcp::v4(), port_));
             store_descriptor(acceptor_->native_handle(), "echo");
         }

@@ -40,9 +40,9 @@ struct syslog_stdio
 
         void reopen()
         {
-            const sys::unique_fd socket(check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "make a socket"));
-            check(on_address(::connect, socket, log), "connect to the system log", log);
-            for (const int fd : {1, 2}) check(sys::put_on(socket.get(), fd), "redirect to the system log");
+            const sys::unique_fd socket(check_call(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "make a socket"));
+            check_call(on_address(::connect, socket, log), "connect to the system log", log);
+            for (const int fd : {1, 2}) check_call(sys::put_on(socket.get(), fd), "redirect to the system log");
         }
     };
 
@@ -61,7 +61,7 @@ struct syslog_stdio
 /// left behind, to be stale or tampered with. Whoever connects learns from the kernel who listens.
 struct abstract_socket
 {
-    required<std::string> name;
+    required_setting<std::string> name;
 
     static constexpr bool records_pid = true;
 
@@ -73,9 +73,9 @@ struct abstract_socket
         /// Here and not in claim(), because those who connect are told the process that called listen().
         void publish(pid_t)
         {
-            check(::listen(socket.get(), SOMAXCONN), "listen on", "the socket of the identity");
+            check_call(::listen(socket.get(), SOMAXCONN), "listen on", "the socket of the identity");
             forget_in_child = sys::fork_handler(sys::close_in_child, socket.get());
-            if (!forget_in_child) cannot("prepare for children");
+            if (!forget_in_child) throw_errno("prepare for children");
         }
         void release() noexcept { socket.reset(); }
         [[nodiscard]] std::array<int, 1> descriptors() const noexcept { return {socket.get()}; }
@@ -94,17 +94,17 @@ struct abstract_socket
             sys::unique_fd socket = make_socket();
             if (on_address(::bind, socket, where()) == 0) return {std::move(socket)};
             if (errno != EADDRINUSE) throw startup_error(last_error(), "take the name", where());
-            if (const holder other = find()) throw already_running(other.pid, where());
+            if (const pid_holder other = find()) throw already_running(other.pid, where());
             if (until.passed()) throw startup_error({}, "take the name", where(), "a process has it and is mute");
             sys::sleep_for(1ms); // somebody is just starting, and listens as soon as it has forked
         }
     }
 
-    [[nodiscard]] holder find() const
+    [[nodiscard]] pid_holder find() const
     {
         const pid_t pid = listener();
         // It listens even now, so what hold() has opened is no later process with the same number.
-        return hold(pid, [&](int) { return listener() == pid; });
+        return open_holder(pid, [&](int) { return listener() == pid; });
     }
 
     [[nodiscard]] std::string where() const { return "@" + name; }
@@ -112,7 +112,8 @@ struct abstract_socket
 private:
     static sys::unique_fd make_socket()
     {
-        return sys::unique_fd(check(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "make a socket"));
+        return sys::unique_fd(
+            check_call(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "make a socket"));
     }
 
     /// The process that listens at the name, by the kernel's word; 0, which is no process: nobody does.
@@ -125,7 +126,7 @@ private:
         }
         ucred peer{};
         socklen_t size = sizeof peer;
-        check(::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size), "ask who has", where());
+        check_call(::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size), "ask who has", where());
         // Anybody may take any name; only root and we are believed.
         if (peer.uid != 0 && peer.uid != sys::effective_user())
             throw startup_error(std::make_error_code(std::errc::operation_not_permitted), "trust", where(),

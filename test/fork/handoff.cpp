@@ -15,6 +15,8 @@
 #include <cstdlib>
 
 using namespace daemonkit;
+using daemonkit::detail::handoff_link;
+using daemonkit::detail::message;
 using namespace std::chrono_literals;
 
 namespace {

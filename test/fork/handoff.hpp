@@ -14,10 +14,10 @@
 #include <string>
 
 /// As in start(): with every signal blocked. Returns in the daemon.
-inline daemonkit::handoff_link take_over(const daemonkit::handoff_fork& policy = {})
+inline daemonkit::detail::handoff_link take_over(const daemonkit::handoff_fork& policy = {})
 {
     const daemonkit::sys::blocked_signals blocked(daemonkit::sys::all_signals());
-    return policy.detach(blocked.before());
+    return policy.detach({.mask = blocked.before()});
 }
 
 /// `daemon(link)` runs in a daemon that a child of the test has made; the outcome is that of the child.

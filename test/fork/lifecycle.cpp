@@ -50,7 +50,7 @@ outcome start(const typename Daemon::settings& settings, std::function<void(Daem
         Daemon daemon;
         daemon.starting = starting;
         const auto result = daemon.start(settings);
-        if (!result.in_origin) return result.status;
+        if (!result.in_launcher) return result.status;
         std::printf("%d %d %s\n", static_cast<int>(result.outcome), result.status, result.message.c_str());
         std::printf("%s\n", ::waitpid(-1, nullptr, WNOHANG) == -1 ? "no child is left" : "a child is left");
         return result.status;

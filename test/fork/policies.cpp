@@ -27,6 +27,8 @@
 #include <utility>
 
 using namespace daemonkit;
+using link_to_launcher = daemonkit::detail::launcher_link;
+using daemonkit::detail::message;
 using namespace std::chrono_literals;
 
 namespace {
@@ -90,11 +92,11 @@ outcome detached(const Policy& policy, Daemon daemon, Origin origin)
     return in_child([&] {
         gate hold;
         auto link = policy.detach();
-        if (!link.in_origin()) {
+        if (!link.in_launcher()) {
             daemon(link, hold);
             return 0;
         }
-        const bool good = origin(link.wait(in_silence{}));
+        const bool good = origin(link.wait(no_progress{}));
         hold.open();
         return good ? 0 : 1;
     });
@@ -126,8 +128,8 @@ constexpr auto is_ready = [](auto& link, gate& hold) {
 
 static_assert(fork_policy<no_fork> && fork_policy<single_fork> && fork_policy<double_fork>);
 static_assert(!no_fork::detaches && single_fork::detaches && double_fork::detaches);
-static_assert(fork_link<origin_link> && fork_link<no_fork::link>);
-static_assert(!std::copyable<origin_link>, "the link owns what it is made of");
+static_assert(fork_link_to_launcher<link_to_launcher>);
+static_assert(!std::copyable<link_to_launcher>, "the link owns what it is made of");
 static_assert(!fork_policy<int> && !fork_link<int>);
 
 struct lacks_detach
@@ -136,7 +138,7 @@ struct lacks_detach
 };
 struct lacks_detaches
 {
-    no_fork::link detach() const;
+    link_to_launcher detach() const;
 };
 struct detaches_to_nothing
 {
@@ -149,23 +151,6 @@ struct is_not_copyable : no_fork
 };
 static_assert(!fork_policy<lacks_detach> && !fork_policy<lacks_detaches> && !fork_policy<detaches_to_nothing> &&
               !fork_policy<is_not_copyable>);
-
-BOOST_AUTO_TEST_SUITE(no_fork)
-
-BOOST_AUTO_TEST_CASE(stays_in_the_process_and_says_nothing_to_anybody)
-{
-    const pid_t before = ::getpid();
-    auto link = daemonkit::no_fork{}.detach();
-    BOOST_TEST(::getpid() == before);
-    BOOST_TEST(!link.in_origin());
-    BOOST_TEST(link.descriptor() == -1);
-    link.extend(1h);
-    link.ready();
-    link.fail("nobody hears this", 7);
-    static_assert(std::is_empty_v<daemonkit::no_fork::link>);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(single_fork, *boost::unit_test::label("process"))
 
@@ -205,12 +190,12 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_subreaper_gets_the_daemon_and_no_zombie)
         ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
         gate hold;
         auto link = daemonkit::double_fork{}.detach();
-        if (!link.in_origin()) {
+        if (!link.in_launcher()) {
             link.ready();
             hold.wait();
             return 9;
         }
-        const auto report = link.wait(in_silence{});
+        const auto report = link.wait(no_progress{});
         if (!is(report, start_outcome::ready, 0)) return 1;
         if (!holds(proc_stat(report.pid, 4) == ::getpid(), "the nearest subreaper is its parent")) return 1;
         if (!holds(::waitpid(-1, nullptr, WNOHANG) == 0, "there is a child, and it lives")) return 1;
@@ -226,7 +211,7 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_subreaper_gets_the_daemon_and_no_zombie)
 BOOST_AUTO_TEST_CASE(a_middle_child_that_was_killed_is_not_taken_for_the_daemon)
 {
     const auto without_middle_child = [](auto then) {
-        return [then](origin_link& link, gate& hold) {
+        return [then](link_to_launcher& link, gate& hold) {
             const pid_t middle = ::getppid();
             if (!holds(middle > 1 && middle == ::getsid(0), "the parent is the middle child and leads the session"))
                 ::_exit(99);
@@ -252,7 +237,7 @@ BOOST_AUTO_TEST_CASE(a_middle_child_that_was_killed_is_not_taken_for_the_daemon)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(origin_link, *boost::unit_test::label("process"))
+BOOST_AUTO_TEST_SUITE(launcher_link, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(a_daemon_has_no_controlling_terminal)
 {
@@ -266,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_has_no_controlling_terminal)
             const int other = ::posix_openpt(O_RDWR | O_NOCTTY);
             if (other == -1 || ::grantpt(other) == -1 || ::unlockpt(other) == -1) return 77;
             auto link = policy.detach();
-            if (!link.in_origin()) {
+            if (!link.in_launcher()) {
                 const bool had_none = holds(proc_stat(::getpid(), 7) == 0, "it has no controlling terminal");
                 // Only a session leader acquires one by opening it.
                 constexpr bool acquires = std::is_same_v<decltype(policy), const daemonkit::single_fork&>;
@@ -276,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_has_no_controlling_terminal)
                     link.ready();
                 ::_exit(0);
             }
-            return is(link.wait(in_silence{}), start_outcome::ready, 0) ? 0 : 1;
+            return is(link.wait(no_progress{}), start_outcome::ready, 0) ? 0 : 1;
         });
         BOOST_TEST((child.status == 0 || child.status == 77), child.err);
         if (child.status == 77) support::report_skipped("there are no pseudo terminals here");
@@ -361,7 +346,7 @@ BOOST_AUTO_TEST_CASE(a_late_daemon_may_end_by_itself_on_term)
                 sigaddset(&term, SIGTERM);
                 ::sigprocmask(SIG_BLOCK, &term, nullptr);
                 auto link = policy.detach();
-                if (link.in_origin()) return is(link.wait(in_silence{}), start_outcome::late, 1) ? 0 : 1;
+                if (link.in_launcher()) return is(link.wait(no_progress{}), start_outcome::late, 1) ? 0 : 1;
                 int heard = 0;
                 ::sigwait(&term, &heard);
                 std::printf("heard %d\n", heard);
@@ -450,7 +435,7 @@ BOOST_AUTO_TEST_CASE(progress_is_told_while_the_origin_waits)
         expect_good(in_child([&] {
             gate hold;
             auto link = policy.detach();
-            if (!link.in_origin()) {
+            if (!link.in_launcher()) {
                 hold.wait(); // for the second call, so that it is no accident
                 link.ready();
                 return 0;
@@ -472,8 +457,8 @@ BOOST_AUTO_TEST_CASE(a_daemon_goes_on_when_its_origin_is_killed)
             if (origin == 0) {
                 const pid_t self = ::getpid();
                 auto link = policy.detach();
-                if (link.in_origin()) {
-                    (void)link.wait(in_silence{});
+                if (link.in_launcher()) {
+                    (void)link.wait(no_progress{});
                     return 3;
                 }
                 ::signal(SIGPIPE, SIG_DFL);
@@ -524,11 +509,11 @@ BOOST_AUTO_TEST_CASE(an_inherited_sigchld_that_is_ignored_hides_nothing)
                         },
                         nullptr);
                 auto link = policy.detach();
-                if (!link.in_origin()) {
+                if (!link.in_launcher()) {
                     holds(proc_signals(::getpid(), "SigIgn").count(SIGCHLD) == 1, "the daemon inherits it");
                     ::_exit(7);
                 }
-                const auto report = link.wait(in_silence{});
+                const auto report = link.wait(no_progress{});
                 return is(report, start_outcome::died, 7) && says(report, "exited with status 7") &&
                                holds(proc_signals(::getpid(), "SigIgn").count(SIGCHLD) == 1, "it is ignored still")
                            ? 0
@@ -546,7 +531,7 @@ BOOST_AUTO_TEST_CASE(a_signal_to_the_process_group_of_the_origin_does_not_reach_
             if (origin == 0) {
                 ::setpgid(0, 0);
                 auto link = policy.detach();
-                if (!link.in_origin()) {
+                if (!link.in_launcher()) {
                     initialising.open();
                     signalled.wait();
                     link.ready();
@@ -555,7 +540,7 @@ BOOST_AUTO_TEST_CASE(a_signal_to_the_process_group_of_the_origin_does_not_reach_
                 for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::signal(signal, [](int) {});
                 initialising.open();
                 signalled.open();
-                return is(link.wait(in_silence{}), start_outcome::ready, 0) ? 0 : 1;
+                return is(link.wait(no_progress{}), start_outcome::ready, 0) ? 0 : 1;
             }
             if (origin == -1) return 2;
             initialising.wait();
@@ -576,7 +561,7 @@ BOOST_AUTO_TEST_CASE(the_daemon_has_what_the_caller_s_thread_had)
             const stack_t stack{alternate.data(), 0, alternate.size()};
             ::sigaltstack(&stack, nullptr);
             auto link = policy.detach();
-            if (link.in_origin()) return is(link.wait(in_silence{}), start_outcome::ready, 0) ? 0 : 1;
+            if (link.in_launcher()) return is(link.wait(no_progress{}), start_outcome::ready, 0) ? 0 : 1;
             stack_t now{};
             ::sigaltstack(nullptr, &now);
             const auto wrong = wrong_with_thread_id() + wrong_with_processor();
@@ -599,11 +584,11 @@ BOOST_AUTO_TEST_CASE(the_origin_keeps_its_descriptors_and_the_daemon_has_them_to
             if (::dup2(STDIN_FILENO, low) == -1 || ::dup2(STDIN_FILENO, high) == -1) return 2;
             auto link = policy.detach();
             const bool kept = is_open(STDIN_FILENO) && is_open(low) && is_open(high);
-            if (!link.in_origin()) {
+            if (!link.in_launcher()) {
                 if (kept) link.ready();
                 return 0;
             }
-            return is(link.wait(in_silence{}), start_outcome::ready, 0) && holds(kept, "they are open") &&
+            return is(link.wait(no_progress{}), start_outcome::ready, 0) && holds(kept, "they are open") &&
                            holds(is_open(low) && is_open(high), "they are open when the start is over")
                        ? 0
                        : 1;
@@ -619,13 +604,13 @@ BOOST_AUTO_TEST_CASE(buffers_are_printed_once_and_exit_handlers_run_nowhere)
             std::printf("without a newline;");
             gate hold;
             auto link = policy.detach();
-            if (!link.in_origin()) {
+            if (!link.in_launcher()) {
                 std::printf("daemon;");
                 std::fflush(stdout);
                 link.ready();
                 return 0;
             }
-            const auto report = link.wait(in_silence{});
+            const auto report = link.wait(no_progress{});
             std::printf("origin;");
             return is(report, start_outcome::ready, 0) ? 0 : 1;
         });
@@ -657,8 +642,8 @@ BOOST_AUTO_TEST_CASE(where_no_process_can_be_made_one_sentence_says_so, *boost::
     const auto attempt = [](const auto& policy) {
         return [&] {
             auto link = policy.detach();
-            if (!link.in_origin()) ::_exit(0);
-            const auto report = link.wait(in_silence{});
+            if (!link.in_launcher()) ::_exit(0);
+            const auto report = link.wait(no_progress{});
             return is(report, start_outcome::failed, 1) &&
                    holds(report.message == "cannot fork the second time: Resource temporarily unavailable",
                          report.message) &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The words of a command line, one a line. What they are said to mean is compared with the usage text: one verb that
 // exists, options that go with it, a time to wait that is one.
-#include <daemonkit/command_line_options.hpp>
+#include <daemonkit/command_line/detail/options.hpp>
 
 #include "fuzz/require.hpp"
 
@@ -12,9 +12,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    static constexpr daemonkit::verb_help verbs[] = {{"start", "", true},  {"stop", "", true},   {"restart", "", true},
-                                                     {"reload", "", true}, {"status", "", true}, {"run", "", true},
-                                                     {"odd", "", false}};
+    static constexpr daemonkit::detail::verb_help verbs[] = {
+        {"start", "", true},  {"stop", "", true}, {"restart", "", true}, {"reload", "", true},
+        {"status", "", true}, {"run", "", true},  {"odd", "", false}};
 
     std::vector<std::string> words{"program"};
     std::string word;
@@ -38,7 +38,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             [&](const std::string& w) { return w.size() > 2 && option.rfind(w.substr(0, w.find('=')), 0) == 0; });
     };
 
-    daemonkit::command_line_options options;
+    daemonkit::detail::options options;
     const auto status = options.parse(static_cast<int>(words.size()), arguments.data(), "program", "1", verbs);
 
     if (status) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the origin hears from the daemon while it starts: any bytes, over a channel as the real one.
-#include <daemonkit/fork/message.hpp>
+#include <daemonkit/fork/detail/message.hpp>
 #include <daemonkit/sys/channel.hpp>
 
 #include "fuzz/require.hpp"
@@ -12,7 +12,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    using daemonkit::message;
+    using daemonkit::detail::message;
     static daemonkit::sys::unique_fd one;
     static daemonkit::sys::unique_fd other;
     if (!one) require(daemonkit::sys::open_channel(one, other) == 0);

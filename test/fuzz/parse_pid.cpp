@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The text of a pid file is hostile until parsed. What the parser says of it is compared, for every input, with the
 // grammar written down once more without it: nothing | [1-9][0-9]{0,6} not above 4194304, and at most one newline.
-#include <daemonkit/pid/pid_record.hpp>
+#include <daemonkit/pid/detail/pid_record.hpp>
 
 #include "fuzz/require.hpp"
 
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // Numbers of equal length are ordered as their texts are.
     if (valid && digits.size() == 7) valid = digits <= "4194304";
 
-    const auto pid = daemonkit::parse_pid(text);
+    const auto pid = daemonkit::detail::parse_pid(text);
     if (text.empty())
         require(pid == 0);
     else

@@ -7,7 +7,7 @@
 #include "support/child_process.hpp"
 #include "support/skip.hpp"
 
-#include <daemonkit/pid/pid_record.hpp>
+#include <daemonkit/pid/detail/pid_record.hpp>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -158,7 +158,8 @@ BOOST_AUTO_TEST_CASE(of_a_stranger_lead_root_to_the_stranger_s_processes_only)
                 const daemonkit::sys::unique_fd file(
                     ::open(daemon.pid_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
                 must(file.get() != -1, "open");
-                (void)daemonkit::write_pid_file(file.get(), daemon.pid_file, daemonkit::identity_of(pid));
+                (void)daemonkit::detail::write_pid_file(file.get(), daemon.pid_file,
+                                                        daemonkit::detail::identity_of(pid));
             });
         };
         bystander of_root;

@@ -7,7 +7,9 @@
 #include "support/skip.hpp"
 #include "support/traced_process.hpp"
 
-#include <daemonkit/control.hpp>
+#include <daemonkit/control/detail/reload.hpp>
+#include <daemonkit/control/detail/status.hpp>
+#include <daemonkit/control/detail/stop.hpp>
 
 #include <sys/mman.h>
 
@@ -213,7 +215,7 @@ struct stop
     template <class Policy>
     static answer say(const Policy& policy)
     {
-        const auto r = control::stop(policy, {{SIGTERM, generous}});
+        const auto r = daemonkit::detail::stop(policy, {{SIGTERM, generous}});
         return {r.status, r.pid};
     }
 
@@ -236,7 +238,7 @@ struct reload
     template <class Policy>
     static answer say(const Policy& policy)
     {
-        const auto r = control::reload(policy, std::chrono::milliseconds(1)); // nobody answers here
+        const auto r = daemonkit::detail::reload(policy, std::chrono::milliseconds(1)); // nobody answers here
         return {r.status, r.pid};
     }
 
@@ -261,7 +263,7 @@ struct status
     template <class Policy>
     static answer say(const Policy& policy)
     {
-        const auto r = control::status(policy, "d");
+        const auto r = daemonkit::detail::status(policy, "d");
         return {r.status(), r.pid};
     }
 

@@ -7,7 +7,9 @@
 #include "support/program.hpp"
 #include "support/skip.hpp"
 
-#include <daemonkit/control.hpp>
+#include <daemonkit/control/detail/reload.hpp>
+#include <daemonkit/control/detail/status.hpp>
+#include <daemonkit/control/detail/stop.hpp>
 
 #include <sys/resource.h>
 
@@ -244,10 +246,10 @@ BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another
                     if (proc_stat(number, 22) != start) continue;
                     ++same_tick;
                     const bool good = holds(pid_in(policy.where()) == number, "the file names it") &&
-                                      holds(control::status(policy, "d").status() == 1, "it is dead") &&
-                                      holds(control::reload(policy, std::chrono::seconds(20)).status == 7,
+                                      holds(daemonkit::detail::status(policy, "d").status() == 1, "it is dead") &&
+                                      holds(daemonkit::detail::reload(policy, std::chrono::seconds(20)).status == 7,
                                             "there is nobody to reload") &&
-                                      holds(control::stop(policy, {}).pid == 0, "nor to stop") &&
+                                      holds(daemonkit::detail::stop(policy, {}).pid == 0, "nor to stop") &&
                                       holds(later.untouched(), "the later process is left alone");
                     if (!good) return 1;
                 }
@@ -334,7 +336,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_another_boot_names_nobody)
             ::umount2(boot_id, MNT_DETACH); // a container may have a deleted file there, which cannot be hidden
             const int bound = ::mount((top / "boot_id").c_str(), boot_id, nullptr, MS_BIND, nullptr);
             if (bound == -1) return impossible("pretend another boot");
-            return holds(!policy.find() && policy.find().remains, "another boot means another process") ? 0 : 1;
+            return holds(!policy.find() && policy.find().stale, "another boot means another process") ? 0 : 1;
         });
         EXPECT_GOOD_OR_SKIP(child);
     });

@@ -75,7 +75,7 @@ struct staying : hooks<staying, container_daemon<staying, flock_pid_file>>
 std::string in_words(const start_result& r)
 {
     const char* const names[] = {"ready", "already_running", "failed", "died", "late", "not_running", "finished"};
-    return std::string(r.in_origin ? "origin" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
+    return std::string(r.in_launcher ? "origin" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
            std::to_string(r.status) + " pid " + std::to_string(r.pid) + " [" + r.message + "]";
 }
 
@@ -90,7 +90,7 @@ child_process starting(const typename Daemon::settings& s, const std::function<v
         mine.process.name = "mine";
         mine.process.keep_descriptors = child_process::descriptors();
         const start_result result = d.start(mine);
-        if (!result.in_origin) child_process::await(); // the origin has ended, so that the test is the parent
+        if (!result.in_launcher) child_process::await(); // the origin has ended, so that the test is the parent
         say(in_words(result));
         return result;
     });
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(the_result_is_the_exit_status)
     const start_result failed{{start_outcome::failed, 6, 0, "x"}, true};
     BOOST_TEST(int(failed) == 6);
     BOOST_TEST(int(start_result{}) == 1); // whoever forgets to fill it in has not succeeded
-    BOOST_TEST(start_result{}.in_origin);
+    BOOST_TEST(start_result{}.in_launcher);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -543,8 +543,7 @@ BOOST_AUTO_TEST_CASE(waiting_outside_run_is_a_logic_error)
     BOOST_CHECK_THROW(d.wait(), std::logic_error);
     BOOST_CHECK_THROW(d.wait_for(1s), std::logic_error);
     BOOST_CHECK_THROW((void)d.signal_fd(), std::logic_error);
-    d.ready(); // nobody waits, nothing happens
-    d.extend(1s);
+    d.extend(1s); // nobody waits, nothing happens
     // and after a life it is one again
     const auto after = in_child([] {
         staying one;
@@ -647,13 +646,23 @@ struct undone
 struct told_fork
 {
     static constexpr bool detaches = false;
+};
+
+/// In place of a fork the process goes on as the daemon: what a fork changes is not seen by it.
+struct told_detaching_fork
+{
+    static constexpr bool detaches = true;
     struct link
     {
-        static bool in_origin() noexcept { return false; }
+        undone on_the_way_out{"~link"};
+        link() = default;
+        link(link&&) = default;
+        link& operator=(link&&) noexcept { return *this; }
+        static bool in_launcher() noexcept { return false; }
         static int descriptor() noexcept { return -1; }
-        void ready() noexcept { steps.emplace_back("ready"); }
-        void fail(std::string_view why, int) noexcept { steps.emplace_back("fail: " + std::string(why)); }
-        void extend(std::chrono::nanoseconds) noexcept { steps.emplace_back("extend"); }
+        void ready() noexcept { steps.emplace_back("link: ready"); }
+        void fail(std::string_view why, int) noexcept { steps.emplace_back("link: fail: " + std::string(why)); }
+        void extend(std::chrono::nanoseconds) noexcept { steps.emplace_back("link: extend"); }
         template <class Progress>
         daemonkit::start_report wait(Progress)
         {
@@ -663,6 +672,32 @@ struct told_fork
     link detach() const
     {
         step("detach");
+        return {};
+    }
+};
+
+struct told_notify
+{
+    static constexpr bool notifies = true;
+    struct line
+    {
+        std::array<int, 1> descriptors() const noexcept { return {-1}; }
+        void ready() noexcept { steps.emplace_back("ready"); }
+        void fail(std::string_view why, int) noexcept { steps.emplace_back("fail: " + std::string(why)); }
+        void extend(std::chrono::nanoseconds) noexcept { steps.emplace_back("extend"); }
+        std::chrono::nanoseconds alive() noexcept { return daemonkit::sys::forever; }
+        std::chrono::nanoseconds watchdog_interval() const noexcept { return daemonkit::sys::forever; }
+        void reloading() noexcept { steps.emplace_back("reloading"); }
+        void reloaded(std::string_view) noexcept { steps.emplace_back("reloaded"); }
+        void status(std::string_view) noexcept { steps.emplace_back("status"); }
+        void stopping() noexcept { steps.emplace_back("stopping"); }
+        void complain(std::string_view) noexcept {}
+        bool store(int, std::string_view) noexcept { return false; }
+        void remove(std::string_view) noexcept {}
+    };
+    line connect() const
+    {
+        step("connect");
         return {};
     }
 };
@@ -702,7 +737,7 @@ struct told_signals
         undone on_the_way_out{"~signals"};
         std::vector<int> events{SIGHUP, 0, SIGUSR1, SIGTERM};
         std::size_t next = 0;
-        event wait(std::chrono::nanoseconds, int) { return {events.at(next++)}; }
+        signal_event wait(std::chrono::nanoseconds, int) { return {events.at(next++)}; }
     };
     guard install(std::span<const int> heard, const sigset_t&) const
     {
@@ -733,7 +768,8 @@ struct told_stdio
     }
 };
 
-struct told : basic_daemon<told, told_fork, told_pid, told_signals, told_stdio>
+template <class Fork>
+struct told_by : basic_daemon<told_by<Fork>, Fork, told_pid, told_signals, told_stdio, told_notify>
 {
     void on_start() { step("on_start"); }
     void on_reload() { step("on_reload"); }
@@ -742,25 +778,27 @@ struct told : basic_daemon<told, told_fork, told_pid, told_signals, told_stdio>
     int run()
     {
         step("run");
-        while (wait()) {}
+        while (this->wait()) {}
         return 3;
     }
 };
+using told = told_by<told_fork>;
 
 /// A life in this process, in whose course `where` fails.
+template <class Daemon = told>
 start_result live_with_failure(const std::string& where)
 {
     steps.clear();
     failing = where;
-    return told{}.start({.process = {.name = "told",
-                                     .working_directory = boost::filesystem::current_path().string(),
-                                     .core_dumps = true}});
+    return Daemon{}.start({.process = {.name = "told",
+                                       .working_directory = boost::filesystem::current_path().string(),
+                                       .core_dumps = true}});
 }
 
 const std::vector<std::string> whole_life{
-    "claim", "detach",  "install 15 2 1 10", "publish",   "redirect", "on_start",  "ready",
-    "run",   "reopen",  "on_reload",         "keep",      "keep",     "on_signal", "keep",
-    "keep",  "on_stop", "~streams",          "~identity", "~signals"};
+    "claim",     "connect",  "install 15 2 1 10", "publish",  "redirect",  "on_start", "ready",     "run",
+    "reloading", "reopen",   "on_reload",         "reloaded", "keep",      "keep",     "on_signal", "keep",
+    "keep",      "stopping", "on_stop",           "~streams", "~identity", "~signals"};
 
 } // namespace
 
@@ -774,18 +812,50 @@ BOOST_AUTO_TEST_CASE(of_a_whole_life)
     BOOST_TEST((result.outcome == start_outcome::finished));
 }
 
+// The launcher is told beside the service manager, and its link is released last.
+BOOST_AUTO_TEST_CASE(of_a_life_that_detaches)
+{
+    const auto lived = [](const std::string& where) {
+        return in_child([=] {
+            const auto result = live_with_failure<told_by<told_detaching_fork>>(where);
+            for (const auto& s : steps) std::printf("%s\n", s.c_str());
+            std::fflush(stdout);
+            return result.status;
+        });
+    };
+    std::string expected;
+    for (const auto& s : whole_life) {
+        if (s == "connect") expected += "detach\n";
+        if (s == "ready") expected += "link: ready\n";
+        expected += s + "\n";
+    }
+    const auto whole = lived("");
+    BOOST_TEST(whole.status == 3);
+    BOOST_TEST(whole.out == expected + "~link\n");
+
+    const auto not_detached = lived("detach");
+    BOOST_TEST(not_detached.status == 1);
+    BOOST_TEST(not_detached.out == "claim\ndetach\n~identity\n");
+
+    const auto not_started = lived("on_start");
+    BOOST_TEST(not_started.status == 1);
+    BOOST_TEST(not_started.out == expected.substr(0, expected.find("link: ready")) +
+                                      "~streams\n~identity\n~signals\nfail: failing: on_start\n"
+                                      "link: fail: failing: on_start\n~link\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_was_taken_is_undone_in_reverse_wherever_it_fails)
 {
     const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
         {"claim", {}},
-        {"detach", {"~identity"}},
-        {"install 15 2 1 10", {"fail", "~identity"}}, // it has not been taken into the daemon's hands yet
+        {"connect", {"~identity"}},
+        {"install 15 2 1 10", {"~identity", "fail"}},
         {"publish", {"~identity", "~signals", "fail"}},
         {"redirect", {"~identity", "~signals", "fail"}},
         {"on_start", {"~streams", "~identity", "~signals", "fail"}},
-        {"run", {"~streams", "~identity", "~signals"}},
-        {"on_signal", {"keep", "~streams", "~identity", "~signals"}},
-        {"on_stop", {"~streams", "~identity", "~signals"}},
+        {"run", {"~streams", "~identity", "~signals", "stopping", "fail"}},
+        {"on_signal", {"~streams", "~identity", "~signals", "stopping", "fail"}},
+        {"on_stop", {"~streams", "~identity", "~signals", "stopping", "fail"}},
     };
     for (const auto& [where, after] : cases) {
         const auto result = live_with_failure(where);
@@ -794,10 +864,7 @@ BOOST_AUTO_TEST_CASE(what_was_taken_is_undone_in_reverse_wherever_it_fails)
             expected.push_back(s);
             if (s == where) break;
         }
-        for (const auto& s : after) {
-            if (s == "keep") continue;
-            expected.push_back(s == "fail" ? "fail: failing: " + where : s);
-        }
+        for (const auto& s : after) { expected.push_back(s == "fail" ? "fail: failing: " + where : s); }
         BOOST_TEST(steps == expected, boost::test_tools::per_element());
         BOOST_TEST(int(result) == 1);
         BOOST_TEST(result.message == "failing: " + where);
@@ -818,10 +885,10 @@ BOOST_AUTO_TEST_CASE(a_reload_that_fails_changes_nothing_of_that)
 BOOST_AUTO_TEST_CASE(a_lost_identity_stops_the_daemon)
 {
     BOOST_TEST(int(live_with_failure("keep")) == 3);
-    const std::vector<std::string> expected{"run",     "reopen",   "on_reload", "keep",
-                                            "on_stop", "~streams", "~identity", "~signals"};
+    const std::vector<std::string> expected{"run",      "reloading", "reopen",   "on_reload", "reloaded", "keep",
+                                            "stopping", "on_stop",   "~streams", "~identity", "~signals"};
     BOOST_REQUIRE(steps.size() > expected.size());
-    BOOST_TEST(std::vector<std::string>(steps.end() - 8, steps.end()) == expected, boost::test_tools::per_element());
+    BOOST_TEST(std::vector<std::string>(steps.end() - 11, steps.end()) == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -18,12 +18,13 @@ static_assert(
 static_assert(std::is_same_v<sysv_daemon<d>, basic_daemon<d>>); // the default parts are those of a SysV daemon
 static_assert(
     std::is_same_v<bsd_daemon<d>, basic_daemon<d, single_fork, flock_pid_file, self_pipe_signals, null_stdio>>);
-static_assert(
-    std::is_same_v<systemd_daemon<d>, basic_daemon<d, notify_no_fork, no_pid_file, signalfd_signals, inherit_stdio>>);
+static_assert(std::is_same_v<systemd_daemon<d>,
+                             basic_daemon<d, no_fork, no_pid_file, signalfd_signals, inherit_stdio, service_notify>>);
 static_assert(
     std::is_same_v<container_daemon<d>, basic_daemon<d, no_fork, no_pid_file, reaping_signals, inherit_stdio>>);
-static_assert(std::is_same_v<universal_daemon<d>,
-                             basic_daemon<d, notify_double_fork, flock_pid_file, reaping_signals, null_stdio>>);
+static_assert(
+    std::is_same_v<universal_daemon<d>,
+                   basic_daemon<d, double_fork, flock_pid_file, reaping_signals, null_stdio, service_notify>>);
 
 // One part replaced, and each of them.
 static_assert(std::is_same_v<sysv_daemon<d, pid_file>, basic_daemon<d, double_fork, pid_file>>);
@@ -32,7 +33,14 @@ static_assert(std::is_same_v<sysv_daemon<d, pid_file, flag_signals, log_file_std
 static_assert(std::is_same_v<bsd_daemon<d, pid_file, flag_signals, log_file_stdio, double_fork>,
                              basic_daemon<d, double_fork, pid_file, flag_signals, log_file_stdio>>);
 static_assert(std::is_same_v<systemd_daemon<d, pid_file, flag_signals, log_file_stdio, single_fork>,
+                             basic_daemon<d, single_fork, pid_file, flag_signals, log_file_stdio, service_notify>>);
+static_assert(std::is_same_v<systemd_daemon<d, pid_file, flag_signals, log_file_stdio, single_fork, no_notify>,
                              basic_daemon<d, single_fork, pid_file, flag_signals, log_file_stdio>>);
+// The order of basic_daemon, and any other, is right.
+static_assert(std::is_same_v<sysv_daemon<d, single_fork, pid_file, flag_signals, log_file_stdio, service_notify>,
+                             basic_daemon<d, single_fork, pid_file, flag_signals, log_file_stdio, service_notify>>);
+static_assert(std::is_same_v<sysv_daemon<d, service_notify, log_file_stdio, flag_signals, pid_file, single_fork>,
+                             basic_daemon<d, single_fork, pid_file, flag_signals, log_file_stdio, service_notify>>);
 static_assert(std::is_same_v<container_daemon<d, pid_file, flag_signals, log_file_stdio, single_fork>,
                              basic_daemon<d, single_fork, pid_file, flag_signals, log_file_stdio>>);
 
@@ -61,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_container_daemon_needs_no_settings)
 {
     const auto seen = in_child([] {
         const auto result = in_container{}.start({});
-        return result.in_origin ? 1 : int(result);
+        return result.in_launcher ? 1 : int(result);
     });
     BOOST_TEST(seen.status == 3);
 }
@@ -99,7 +107,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_chosen_is_not_in_the_program)
         BOOST_TEST(unwanted.count(name) == 0U, name);
     }
     const auto all = run({"nm", "-C", program});
-    for (const char* part : {"origin_link", "double_fork", "pid_file_guard", "signalfd", "caught_signals", "log_file",
+    for (const char* part : {"launcher_link", "double_fork", "pid_file_guard", "signalfd", "caught_signals", "log_file",
                              "fork_handler", "boost::"})
         BOOST_TEST(all.out.find(part) == std::string::npos, part);
 }

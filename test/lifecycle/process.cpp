@@ -61,7 +61,7 @@ public:
               for (const int fd : child_process::descriptors()) process.keep_descriptors.push_back(fd);
               const auto result =
                   daemon_as_set{}.start({.pid = {.path = pid_file()}, .stdio = {.output = log()}, .process = process});
-              if (result.in_origin) {
+              if (result.in_launcher) {
                   rusage children{};
                   ::getrusage(RUSAGE_CHILDREN, &children);
                   // Whoever forked and collected the child has its page faults on the account.
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(one_file_is_not_log_and_pid_file)
     const temporary_directory dir;
     const auto origin = in_child([&] {
         const auto r = daemon_as_set{}.start({.pid = {.path = dir / "file"}, .stdio = {.output = dir / "file"}});
-        if (r.in_origin) std::fputs(r.message.c_str(), stderr);
+        if (r.in_launcher) std::fputs(r.message.c_str(), stderr);
         return int(r);
     });
     BOOST_TEST(origin.status == 6, origin.err);

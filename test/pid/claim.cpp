@@ -23,9 +23,9 @@ using namespace std::chrono_literals;
 
 static_assert(pid_policy<no_pid_file> && pid_policy<pid_file> && pid_policy<flock_pid_file>);
 static_assert(!no_pid_file::records_pid && pid_file::records_pid && flock_pid_file::records_pid);
-static_assert(pid_guard<no_pid_file::guard> && pid_guard<daemonkit::pid_file_guard>);
-static_assert(!std::copyable<daemonkit::pid_file_guard>, "two guards would undo it twice");
-static_assert(!has_find<no_pid_file> && has_find<pid_file>);
+static_assert(pid_guard<no_pid_file::guard> && pid_guard<daemonkit::detail::pid_file_guard>);
+static_assert(!std::copyable<daemonkit::detail::pid_file_guard>, "two guards would undo it twice");
+static_assert(!detail::has_find<no_pid_file> && detail::has_find<pid_file>);
 static_assert(std::is_empty_v<no_pid_file::guard>);
 
 struct lacks_claim
@@ -113,16 +113,16 @@ BOOST_AUTO_TEST_CASE(find_leads_to_the_one_that_published)
         const temporary_directory top;
         const auto policy = make(top / "daemon.pid");
         BOOST_TEST(!policy.find());
-        BOOST_TEST(!policy.find().remains);
+        BOOST_TEST(!policy.find().stale);
         {
             auto guard = policy.claim();
             BOOST_TEST(!policy.find());
-            BOOST_TEST(!policy.find().remains, "nobody is dead: a start is on its way");
+            BOOST_TEST(!policy.find().stale, "nobody is dead: a start is on its way");
             guard.publish(::getpid());
             const auto found = policy.find();
             BOOST_TEST(static_cast<bool>(found));
             BOOST_TEST(found.pid == ::getpid());
-            BOOST_TEST(!found.remains);
+            BOOST_TEST(!found.stale);
             BOOST_TEST(sys::pidfd_send_signal(found.process.get(), 0) == 0);
             BOOST_TEST((found.since() <= std::chrono::system_clock::now() + 1s));
             BOOST_TEST((found.since() > std::chrono::system_clock::now() - 24h));
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_stale_file_is_replaced_by_another)
             write_file(path, content, 0600);
             const sys::unique_fd reader(sys::open(path.c_str(), O_RDONLY)); // keeps the number of the inode in use
             BOOST_TEST(!policy.find());
-            BOOST_TEST(policy.find().remains);
+            BOOST_TEST(policy.find().stale);
             auto guard = policy.claim();
             guard.publish(::getpid());
             BOOST_TEST(content_of(path) == line_of(::getpid()));
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_live_process_without_the_stamp_is_not_believed)
         for (const pid_t pid : {stranger.pid(), ::getpid(), ::getppid(), 1}) {
             write_file(path, line_of(pid));
             BOOST_TEST(!make(path).find());
-            BOOST_TEST(make(path).find().remains);
+            BOOST_TEST(make(path).find().stale);
             auto guard = make(path).claim();
             guard.publish(::getpid());
             BOOST_TEST(make(path).find().pid == ::getpid());
@@ -277,7 +277,9 @@ BOOST_AUTO_TEST_CASE(a_touched_copied_or_edited_file_proves_nothing)
         auto guard = make(path).claim();
         guard.publish(::getpid());
         const auto stamp = status_of(path).st_mtim;
-        auto in_file = [settled = false](const fs::path& p) mutable { return daemonkit::find_in_file(p, settled); };
+        auto in_file = [settled = false](const fs::path& p) mutable {
+            return daemonkit::detail::find_in_file(p, settled);
+        };
 
         { // another's in the place of this one: with its times, and itself
             const temporary_directory other;
@@ -300,7 +302,7 @@ BOOST_AUTO_TEST_CASE(a_touched_copied_or_edited_file_proves_nothing)
 
         ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); // touch(1)
         BOOST_TEST(!in_file(path));
-        BOOST_TEST(in_file(path).remains);
+        BOOST_TEST(in_file(path).stale);
 
         const timespec stamped[2]{stamp, stamp};
         ::utimensat(AT_FDCWD, path.c_str(), stamped, 0);

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(the_claim_follows_a_fork_and_ends_with_the_daemon)
         expect_running(policy, daemon.pid());
         daemon.kill();
         BOOST_TEST(!policy.find());
-        BOOST_TEST(policy.find().remains);
+        BOOST_TEST(policy.find().stale);
         auto next = policy.claim();
         next.publish(::getpid());
         BOOST_TEST(policy.find().pid == ::getpid());
@@ -386,8 +386,8 @@ BOOST_AUTO_TEST_CASE(a_file_made_for_the_user_in_a_directory_of_root_serves_afte
                     guard.publish(::getpid());
                     if (!holds(policy.find().pid == ::getpid(), "it is found")) return 1;
                 }
-                return holds(!policy.find() && !policy.find().remains, "nobody is there, nor anything of anybody") ? 0
-                                                                                                                   : 1;
+                return holds(!policy.find() && !policy.find().stale, "nobody is there, nor anything of anybody") ? 0
+                                                                                                                 : 1;
             });
             BOOST_TEST(child.status == 0, child.err);
             BOOST_TEST(content_of(path) == "");
@@ -418,7 +418,7 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_file_is_emptied_and_the_next_
             BOOST_TEST(fs::exists(path));
             BOOST_TEST(content_of(path) == "");
             BOOST_TEST(!policy.find());
-            BOOST_TEST(!policy.find().remains);
+            BOOST_TEST(!policy.find().stale);
         }
     });
 }
@@ -516,7 +516,7 @@ BOOST_AUTO_TEST_CASE(a_recycled_pid_is_not_believed_even_of_the_same_program)
                 });
                 if (second.pid() != number) ::_exit(impossible);
                 if (!holds(second.hear() == 1, "it does not take itself for the dead one")) ::_exit(1);
-                if (!holds(!policy.find() && policy.find().remains, "nor does anybody else")) ::_exit(1);
+                if (!holds(!policy.find() && policy.find().stale, "nor does anybody else")) ::_exit(1);
                 second.go();
                 if (!holds(second.hear() == 1 && policy.find().pid == number, "it gets the file")) ::_exit(1);
                 ::_exit(0);
@@ -545,7 +545,7 @@ BOOST_AUTO_TEST_CASE(without_numbers_of_pidfds_the_start_time_tells)
             other_process next(daemon_of(policy));
             if (!holds(next.hear() == 1 && policy.find().pid == next.pid(), "and so is the next")) return 1;
             next.kill();
-            return holds(!policy.find() && policy.find().remains, "a dead one is not") ? 0 : 1;
+            return holds(!policy.find() && policy.find().stale, "a dead one is not") ? 0 : 1;
         });
         EXPECT_GOOD_OR_SKIP(child, "system calls cannot be disabled here");
     });

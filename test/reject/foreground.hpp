@@ -8,22 +8,23 @@
 #include <daemonkit/signal/inherit_signals.hpp>
 #include <daemonkit/stdio/inherit_stdio.hpp>
 
-using daemonkit::event;
 using daemonkit::fixed_streams;
-using daemonkit::holder;
-using daemonkit::in_silence;
 using daemonkit::inherit_signals;
 using daemonkit::inherit_stdio;
 using daemonkit::no_fork;
 using daemonkit::no_pid_file;
+using daemonkit::no_progress;
+using daemonkit::pid_holder;
+using daemonkit::signal_event;
 using daemonkit::start_report;
 
-template <class D, class SignalPolicy = inherit_signals>
-using foreground = daemonkit::basic_daemon<D, no_fork, no_pid_file, SignalPolicy, inherit_stdio>;
+template <class Derived, class SignalPolicy = inherit_signals>
+using foreground = daemonkit::basic_daemon<Derived, no_fork, no_pid_file, SignalPolicy, inherit_stdio>;
 
-template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy>
-struct composed : daemonkit::basic_daemon<composed<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>, ForkPolicy,
-                                          PidPolicy, SignalPolicy, StdioPolicy>
+template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy,
+          class NotifyPolicy = daemonkit::no_notify>
+struct composed : daemonkit::basic_daemon<composed<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>,
+                                          ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>
 {
     int run() { return 0; }
 };
@@ -36,6 +37,8 @@ template <class SignalPolicy>
 using with_signals = composed<no_fork, no_pid_file, SignalPolicy, inherit_stdio>;
 template <class StdioPolicy>
 using with_stdio = composed<no_fork, no_pid_file, inherit_signals, StdioPolicy>;
+template <class NotifyPolicy>
+using with_notify = composed<no_fork, no_pid_file, inherit_signals, inherit_stdio, NotifyPolicy>;
 
 template <class Daemon>
 inline constexpr auto start = [](const typename Daemon::settings& s) { return static_cast<int>(Daemon{}.start(s)); };

@@ -2,12 +2,15 @@
 // expect: daemonkit: the ForkPolicy lacks `detach() const`
 #include "foreground.hpp"
 
+#include <daemonkit/fork/single_fork.hpp>
+#include <daemonkit/stdio/null_stdio.hpp>
+
 struct mine
 {
-    static constexpr bool detaches = false;
+    static constexpr bool detaches = true;
 #ifndef REJECT
-    no_fork::link detach() const { return {}; }
+    auto detach() const { return daemonkit::single_fork{}.detach(); }
 #endif
 };
 
-int main() { return start<with_fork<mine>>({}); }
+int main() { return start<composed<mine, no_pid_file, inherit_signals, daemonkit::null_stdio>>({}); }

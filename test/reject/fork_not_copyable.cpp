@@ -12,7 +12,6 @@ struct mine
     int named = -1;
 #endif
     static constexpr bool detaches = false;
-    no_fork::link detach() const { return {}; }
 };
 
 int main() { return start<with_fork<mine>>({}); }

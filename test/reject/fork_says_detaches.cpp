@@ -7,7 +7,6 @@ struct mine
 #ifndef REJECT
     static constexpr bool detaches = false;
 #endif
-    no_fork::link detach() const { return {}; }
 };
 
 int main() { return start<with_fork<mine>>({}); }

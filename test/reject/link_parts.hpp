@@ -4,6 +4,8 @@
 
 #include "foreground.hpp"
 
+#include <daemonkit/stdio/null_stdio.hpp>
+
 #ifdef READY_MAY_THROW
 #define READY_IS noexcept(false)
 #else
@@ -14,8 +16,8 @@ struct mine
 {
     struct link
     {
-#ifndef LACKS_IN_ORIGIN
-        bool in_origin() const { return false; }
+#ifndef LACKS_IN_LAUNCHER
+        bool in_launcher() const { return false; }
 #endif
 #ifndef LACKS_DESCRIPTOR
         int descriptor() const { return -1; }
@@ -37,6 +39,8 @@ struct mine
         }
 #endif
     };
-    static constexpr bool detaches = false;
+    static constexpr bool detaches = true;
     link detach() const { return {}; }
 };
+
+using forking = composed<mine, no_pid_file, inherit_signals, daemonkit::null_stdio>;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: the link that the ForkPolicy's detach() returns is not movable, or its ready(), fail() or extend() is not noexcept
+// expect: daemonkit: the link that the ForkPolicy's detach() returns lacks `void ready() noexcept`
 #ifdef REJECT
 #define READY_MAY_THROW
 #endif
 #include "link_parts.hpp"
 
-int main() { return start<with_fork<mine>>({}); }
+int main() { return start<forking>({}); }

@@ -5,4 +5,4 @@
 #endif
 #include "link_parts.hpp"
 
-int main() { return start<with_fork<mine>>({}); }
+int main() { return start<forking>({}); }

@@ -2,7 +2,9 @@
 // expect: daemonkit: on_child is private or has another signature: declare `public: void on_child(pid_t child, int wait_status)`
 #include "foreground.hpp"
 
-struct mine : foreground<mine>
+#include <daemonkit/signal/reaping_signals.hpp>
+
+struct mine : foreground<mine, daemonkit::reaping_signals>
 {
     int run() { return 0; }
 #ifdef REJECT

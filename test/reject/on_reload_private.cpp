@@ -2,7 +2,9 @@
 // expect: daemonkit: on_reload is private or has another signature: declare `public: void on_reload()`
 #include "foreground.hpp"
 
-struct mine : foreground<mine>
+#include <daemonkit/signal/flag_signals.hpp>
+
+struct mine : foreground<mine, daemonkit::flag_signals>
 {
     int run() { return 0; }
 #ifdef REJECT

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: the policies are in the wrong order: basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy>
+// expect: daemonkit: the policies are in the wrong order: basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>
 #include "foreground.hpp"
 
 #ifdef REJECT

@@ -8,7 +8,7 @@ struct mine
 #ifndef REJECT
     no_pid_file::guard claim() const { return {}; }
 #endif
-    holder find() const { return {}; }
+    pid_holder find() const { return {}; }
     std::string where() const { return "nowhere"; }
 };
 

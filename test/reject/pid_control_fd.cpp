@@ -12,9 +12,9 @@ struct mine
     };
     static constexpr bool records_pid = true;
     guard claim() const { return {}; }
-    holder find() const { return {}; }
+    pid_holder find() const { return {}; }
     std::string where() const { return {}; }
-    daemonkit::sys::unique_fd control_socket(const holder&) const { return {}; }
+    daemonkit::sys::unique_fd control_socket(const pid_holder&) const { return {}; }
 };
 
 int main() { return start<with_pid<mine>>({}); }

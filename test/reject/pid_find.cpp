@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: the PidPolicy says that it records the pid, but lacks `holder find() const`
+// expect: daemonkit: the PidPolicy says that it records the pid, but lacks `pid_holder find() const`
 #include "foreground.hpp"
 
 struct mine
@@ -7,7 +7,7 @@ struct mine
     static constexpr bool records_pid = true;
     no_pid_file::guard claim() const { return {}; }
 #ifndef REJECT
-    holder find() const { return {}; }
+    pid_holder find() const { return {}; }
 #endif
     std::string where() const { return "nowhere"; }
 };

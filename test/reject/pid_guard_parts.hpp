@@ -11,11 +11,11 @@ struct mine
 #ifndef LACKS_PUBLISH
         void publish(pid_t) {}
 #endif
-#ifndef LACKS_ADOPT
-        void adopt() noexcept {}
+#ifndef LACKS_TAKE_OVER
+        void take_over() noexcept {}
 #endif
-#ifndef LACKS_REMAINS
-        daemonkit::sys::raw_removal remains() const noexcept { return {}; }
+#ifndef LACKS_REMOVAL
+        daemonkit::sys::raw_removal removal() const noexcept { return {}; }
 #endif
 #ifndef LACKS_RELEASE
         void release() noexcept {}

@@ -13,7 +13,7 @@ struct mine
 #endif
     static constexpr bool records_pid = true;
     no_pid_file::guard claim() const { return {}; }
-    holder find() const { return {}; }
+    pid_holder find() const { return {}; }
     std::string where() const { return "nowhere"; }
 };
 

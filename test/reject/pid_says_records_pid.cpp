@@ -8,7 +8,7 @@ struct mine
     static constexpr bool records_pid = true;
 #endif
     no_pid_file::guard claim() const { return {}; }
-    holder find() const { return {}; }
+    pid_holder find() const { return {}; }
     std::string where() const { return "nowhere"; }
 };
 

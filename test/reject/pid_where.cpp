@@ -6,7 +6,7 @@ struct mine
 {
     static constexpr bool records_pid = true;
     no_pid_file::guard claim() const { return {}; }
-    holder find() const { return {}; }
+    pid_holder find() const { return {}; }
 #ifndef REJECT
     std::string where() const { return "nowhere"; }
 #endif

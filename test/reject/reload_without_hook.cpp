@@ -7,7 +7,7 @@
 struct recorded : no_pid_file
 {
     static constexpr bool records_pid = true;
-    holder find() const { return {}; }
+    pid_holder find() const { return {}; }
     std::string where() const { return "nowhere"; }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: the guard that the SignalPolicy's install() returns lacks `event wait(std::chrono::nanoseconds timeout, int also)`
+// expect: daemonkit: the guard that the SignalPolicy's install() returns lacks `signal_event wait(std::chrono::nanoseconds timeout, int also)`
 #include "foreground.hpp"
 
 struct mine
@@ -9,7 +9,7 @@ struct mine
 #ifdef REJECT
         void wait(std::chrono::nanoseconds, int) {}
 #else
-        event wait(std::chrono::nanoseconds, int) { return {}; }
+        signal_event wait(std::chrono::nanoseconds, int) { return {}; }
 #endif
     };
     static constexpr bool claims_signals = false;

@@ -7,6 +7,7 @@
 #include <utility>
 
 using namespace daemonkit;
+using namespace daemonkit::detail;
 
 namespace {
 
@@ -38,7 +39,7 @@ struct minimal
     static constexpr bool claims_signals = false;
     struct guard
     {
-        event wait(std::chrono::nanoseconds, int) { return {}; }
+        signal_event wait(std::chrono::nanoseconds, int) { return {}; }
     };
     guard install(std::span<const int>, const sigset_t&) const { return {}; }
 };
@@ -84,7 +85,7 @@ static_assert(!signal_policy<owns>);
 /// fd() and stop_requested() count only with the types that they promise.
 struct almost_a_descriptor
 {
-    event wait(std::chrono::nanoseconds, int) { return {}; }
+    signal_event wait(std::chrono::nanoseconds, int) { return {}; }
     long fd() const { return 0; }
     bool stop_requested() const { return false; } // may throw: a hot loop could not rely on it
 };
@@ -97,9 +98,9 @@ BOOST_AUTO_TEST_SUITE(event)
 
 BOOST_AUTO_TEST_CASE(a_signal_means_stop_or_reload_or_what_was_chosen)
 {
-    BOOST_TEST(!daemonkit::event{});
+    BOOST_TEST(!daemonkit::signal_event{});
     for (int signal = 1; signal < _NSIG; ++signal) {
-        const daemonkit::event e{signal};
+        const daemonkit::signal_event e{signal};
         BOOST_TEST(static_cast<bool>(e));
         BOOST_TEST(e.is_stop() == (signal == SIGTERM || signal == SIGINT));
         BOOST_TEST(e.is_reload() == (signal == SIGHUP));

@@ -23,6 +23,7 @@
 
 using namespace std::chrono_literals;
 using namespace daemonkit;
+using namespace daemonkit::detail;
 
 namespace {
 
@@ -65,12 +66,12 @@ struct listening final : basic_daemon<listening<Signals>, double_fork, no_pid_fi
     bool wait_for(std::chrono::duration<double> time) override { return base::wait_for(time); }
     int fd() override
     {
-        if constexpr (has_signal_fd<typename base::signals_type>) return base::signal_fd();
+        if constexpr (has_signal_fd<signals_type<Signals>>) return base::signal_fd();
         return -1;
     }
     bool stop_asked() override
     {
-        if constexpr (has_stop_requested<typename base::signals_type>) return base::stop_requested();
+        if constexpr (has_stop_requested<signals_type<Signals>>) return base::stop_requested();
         return false;
     }
     sigset_t mask_for_children() override { return base::child_mask(); }

@@ -7,10 +7,11 @@
 #include <type_traits>
 
 using namespace daemonkit;
+using namespace daemonkit::detail;
 
 // Each policy is one of its own family and of no other.
 template <class P>
-inline constexpr int families = fork_policy<P> + pid_policy<P> + signal_policy<P> + stdio_policy<P>;
+inline constexpr int families = fork_policy<P> + pid_policy<P> + signal_policy<P> + stdio_policy<P> + notify_policy<P>;
 
 static_assert(fork_policy<no_fork> && families<no_fork> == 1);
 static_assert(fork_policy<single_fork> && families<single_fork> == 1);
@@ -27,11 +28,13 @@ static_assert(signal_policy<basic_signalfd_signals<SIGUSR1, SIGUSR2>>);
 static_assert(stdio_policy<inherit_stdio> && families<inherit_stdio> == 1);
 static_assert(stdio_policy<null_stdio> && families<null_stdio> == 1);
 static_assert(stdio_policy<log_file_stdio> && families<log_file_stdio> == 1);
+static_assert(notify_policy<no_notify> && families<no_notify> == 1);
+static_assert(notify_policy<service_notify> && families<service_notify> == 1);
 static_assert(families<int> == 0 && families<void*> == 0);
 
 // The facts by which combinations are judged.
 static_assert(!no_fork::detaches && single_fork::detaches && double_fork::detaches);
-static_assert(handoff_fork::detaches && leaves_no_origin<handoff_fork> && !leaves_no_origin<double_fork>);
+static_assert(handoff_fork::detaches && leaves_no_launcher<handoff_fork> && !leaves_no_launcher<double_fork>);
 static_assert(!no_pid_file::records_pid && pid_file::records_pid && flock_pid_file::records_pid);
 static_assert(!inherit_signals::claims_signals && flag_signals::claims_signals && self_pipe_signals::claims_signals &&
               signalfd_signals::claims_signals);
@@ -46,7 +49,9 @@ static_assert(has_signal_fd<signalfd_signals::guard> && !has_stop_requested<sign
 static_assert(flag_signals::chosen.empty() && basic_flag_signals<SIGUSR2, SIGUSR1>::chosen.front() == SIGUSR2);
 
 // A guard moves and is not copied where it owns something.
-static_assert(fork_link<no_fork::link> && fork_link<origin_link> && !std::is_copy_constructible_v<origin_link>);
+static_assert(fork_link_to_launcher<launcher_link> && !std::is_copy_constructible_v<launcher_link>);
+static_assert(fork_link<handoff_link> && !fork_link_to_launcher<handoff_link>);
+static_assert(notify_line<service_line> && !std::is_copy_constructible_v<service_line>);
 static_assert(pid_guard<no_pid_file::guard> && pid_guard<pid_file_guard> &&
               !std::is_copy_constructible_v<pid_file_guard>);
 static_assert(stdio_guard<fixed_streams> && stdio_guard<log_file_stdio::streams>);
@@ -66,12 +71,12 @@ struct fact_that_changes : no_fork
 };
 struct verb_not_const
 {
-    static constexpr bool detaches = false;
-    no_fork::link detach() { return {}; }
+    static constexpr bool detaches = true;
+    launcher_link detach();
 };
 struct verb_returns_nothing
 {
-    static constexpr bool detaches = false;
+    static constexpr bool detaches = true;
     void detach() const {}
 };
 struct not_copyable : no_fork
@@ -88,7 +93,7 @@ struct nobody_finds_it : no_pid_file
 };
 struct found_but_nowhere : nobody_finds_it
 {
-    holder find() const { return {}; }
+    pid_holder find() const { return {}; }
 };
 struct somebody_finds_it : found_but_nowhere
 {
@@ -120,10 +125,11 @@ struct ours_on_terminal : null_stdio
 {
     static constexpr bool keeps_terminal = true;
 };
-static_assert(sizeof(combination<double_fork, flock_pid_file, signalfd_signals, null_stdio>) > 0);
-static_assert(sizeof(combination<no_fork, no_pid_file, inherit_signals, inherit_stdio>) > 0);
-static_assert(sizeof(combination<no_fork, somebody_finds_it, hears_by_the_letter, ours_on_terminal>) > 0);
-static_assert(sizeof(combination<ours_in_background, somebody_finds_it, hears_by_the_letter, log_file_stdio>) > 0);
+static_assert(sizeof(combination<double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>) > 0);
+static_assert(sizeof(combination<no_fork, no_pid_file, inherit_signals, inherit_stdio, no_notify>) > 0);
+static_assert(sizeof(combination<no_fork, somebody_finds_it, hears_by_the_letter, ours_on_terminal, no_notify>) > 0);
+static_assert(
+    sizeof(combination<ours_in_background, somebody_finds_it, hears_by_the_letter, log_file_stdio, no_notify>) > 0);
 
 // What a class says by its members, and what follows.
 struct plain : sysv_daemon<plain>
@@ -151,44 +157,55 @@ struct announces : sysv_daemon<announces>
 };
 static_assert(!plain::hears_reload() && reloads::hears_reload() && logs::hears_reload() && !deaf::hears_reload());
 static_assert(plain::can_be_found && logs::can_be_found && !deaf::can_be_found);
-static_assert(!derived::announces_ready<plain>() && derived::announces_ready<announces>());
+static_assert(!announces_ready<plain>() && announces_ready<announces>());
 
-// Who is told what: a service manager only by those who name it, and for life.
-static_assert(fork_policy<notify_no_fork> && fork_policy<notify_double_fork> && signal_policy<reaping_signals>);
-static_assert(listens_for_life<notify_link> && !listens_for_life<origin_link> && !listens_for_life<no_fork::link>);
-struct mute : notify_link
+// A service manager is told something by the policies that say so.
+static_assert(!no_notify::notifies && service_notify::notifies && signal_policy<reaping_signals>);
+struct mute : service_line
 {
     void complain(std::string_view) = delete;
 };
-static_assert(!listens_for_life<mute>);
-static_assert(has_foreground<notify_double_fork> && !has_foreground<double_fork> && !has_foreground<notify_no_fork>);
+static_assert(!notify_line<mute> && !notify_line<launcher_link> && !fork_link<service_line>);
+struct connects_to_nothing
+{
+    static constexpr bool notifies = true;
+    void connect() const {}
+};
+static_assert(!notify_policy<connects_to_nothing>);
 static_assert(collects_children<reaping_signals> && !collects_children<self_pipe_signals>);
 static_assert(!chooses_signals<reaping_signals> && chooses_signals<basic_reaping_signals<SIGUSR1>>);
 static_assert(has_control_socket<flock_pid_file> && has_control_socket<pid_file> && !has_control_socket<no_pid_file>);
 
-// The presets, by the parts they are made of; a part that is replaced leaves the others.
-template <class D, class F, class P, class S, class O>
-inline constexpr bool made_of = std::is_same_v<D, basic_daemon<plain, F, P, S, O>>;
-static_assert(made_of<sysv_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio>);
-static_assert(made_of<basic_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio>);
-static_assert(made_of<bsd_daemon<plain>, single_fork, flock_pid_file, self_pipe_signals, null_stdio>);
-static_assert(made_of<systemd_daemon<plain>, notify_no_fork, no_pid_file, signalfd_signals, inherit_stdio>);
-static_assert(made_of<container_daemon<plain>, no_fork, no_pid_file, reaping_signals, inherit_stdio>);
-static_assert(made_of<universal_daemon<plain>, notify_double_fork, flock_pid_file, reaping_signals, null_stdio>);
-static_assert(made_of<sysv_daemon<plain, pid_file>, double_fork, pid_file, signalfd_signals, null_stdio>);
+// The presets, by the parts they are made of; a part that is replaced leaves the others, whatever the order.
+template <class D, class F, class P, class S, class O, class N>
+inline constexpr bool made_of = std::is_same_v<D, basic_daemon<plain, F, P, S, O, N>>;
+static_assert(made_of<sysv_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>);
+static_assert(made_of<basic_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>);
+static_assert(made_of<bsd_daemon<plain>, single_fork, flock_pid_file, self_pipe_signals, null_stdio, no_notify>);
+static_assert(made_of<systemd_daemon<plain>, no_fork, no_pid_file, signalfd_signals, inherit_stdio, service_notify>);
+static_assert(made_of<container_daemon<plain>, no_fork, no_pid_file, reaping_signals, inherit_stdio, no_notify>);
+static_assert(
+    made_of<universal_daemon<plain>, double_fork, flock_pid_file, reaping_signals, null_stdio, service_notify>);
+static_assert(made_of<sysv_daemon<plain, pid_file>, double_fork, pid_file, signalfd_signals, null_stdio, no_notify>);
+static_assert(made_of<sysv_daemon<plain, service_notify>, double_fork, flock_pid_file, signalfd_signals, null_stdio,
+                      service_notify>);
 static_assert(made_of<bsd_daemon<plain, pid_file, flag_signals, log_file_stdio, double_fork>, double_fork, pid_file,
-                      flag_signals, log_file_stdio>);
+                      flag_signals, log_file_stdio, no_notify>);
+static_assert(std::is_same_v<bsd_daemon<plain, double_fork, pid_file, flag_signals, log_file_stdio>,
+                             bsd_daemon<plain, log_file_stdio, flag_signals, double_fork, pid_file>>);
 
 // Policies are aggregates of their settings; what has no default is asked for.
 static_assert(std::is_aggregate_v<double_fork> && std::is_aggregate_v<flock_pid_file> &&
               std::is_aggregate_v<pid_file> && std::is_aggregate_v<log_file_stdio> &&
               std::is_aggregate_v<process_settings> && std::is_aggregate_v<plain::settings>);
 static_assert(std::is_empty_v<no_fork> && std::is_empty_v<no_pid_file> && std::is_empty_v<inherit_signals> &&
-              std::is_empty_v<signalfd_signals> && std::is_empty_v<inherit_stdio> && std::is_empty_v<null_stdio>);
+              std::is_empty_v<signalfd_signals> && std::is_empty_v<inherit_stdio> && std::is_empty_v<null_stdio> &&
+              std::is_empty_v<no_notify>);
 
 // A daemon is where it is: the guards of its life point into it.
 static_assert(!std::is_copy_constructible_v<plain> && !std::is_move_constructible_v<plain>);
-static_assert(std::is_convertible_v<start_result, int> && !std::is_convertible_v<control_result, int>);
+static_assert(std::is_convertible_v<start_result, int> && std::is_convertible_v<control_result, int> &&
+              std::is_convertible_v<status_report, int>);
 
 BOOST_AUTO_TEST_SUITE(policies)
 

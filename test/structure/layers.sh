@@ -1,10 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# Who may include whom below include/daemonkit:
-#
-#   sys <- startup_error <- family/concept <- family/policy      basic_daemon sees concepts only
-#
-# and which system headers may appear where. Prints each violation.
+# layers.sh SOURCE_DIR: which room below include/daemonkit may include which, and which system headers may appear where.
+# Prints each violation, and how many pairs of rooms include each other.
 cd "$1/include/daemonkit" || exit 1
 violations=0
 violation() {
@@ -16,77 +13,87 @@ violation() {
 own_includes() {
     local written
     sed -n 's|^ *# *include *<daemonkit/\([^>]*\)>.*|\1|p' "$1"
-    for written in $(sed -n 's|^ *# *include *"\([^"]*\)".*|\1|p' "$1"); do
+    sed -n 's|^ *# *include *"\([^"]*\)".*|\1|p' "$1" | while read -r written; do
         realpath -m --relative-to=. "$(dirname "$1")/$written"
     done
 }
 system_includes() { sed -n 's|^ *# *include *<\([^>]*\)>.*|\1|p' "$1" | grep -v '^daemonkit/'; }
 
-# A policy is named after its family; every other file of a family belongs to the concept.
-is_policy() {
-    case $1 in
-    fork/*_fork.hpp | pid/*pid_file.hpp | signal/*_signals.hpp | stdio/*_stdio.hpp) true ;;
-    *) false ;;
-    esac
-}
-family_of() {
-    case $1 in
-    fork/* | pid/* | signal/* | stdio/*) echo "${1%%/*}" ;;
-    esac
+# The room of a header, what it may include beside its own room, as patterns. A family's concept.hpp is a room of its
+# own: what only knows concepts cannot depend on a policy. The first line that fits counts.
+below='core/*.hpp sys/raw/*.hpp sys/*.hpp text/*.hpp'
+concepts='fork/concept.hpp pid/concept.hpp signal/concept.hpp stdio/concept.hpp notify/concept.hpp'
+table="
+text/*.hpp                  -
+sys/raw/*.hpp               sys/*.hpp text/*.hpp
+sys/*.hpp                   text/*.hpp
+core/detail/*.hpp           $below
+core/*.hpp                  sys/raw/*.hpp sys/*.hpp text/*.hpp
+fork/detail/*.hpp           $below
+pid/detail/*.hpp            $below
+signal/detail/*.hpp         $below
+stdio/detail/*.hpp          $below
+notify/detail/*.hpp         $below
+fork/concept.hpp            $below
+pid/concept.hpp             $below
+signal/concept.hpp          $below
+stdio/concept.hpp           $below
+notify/concept.hpp          $below
+fork/*.hpp                  fork/concept.hpp fork/detail/*.hpp $below
+pid/*.hpp                   pid/concept.hpp pid/detail/*.hpp $below
+signal/*.hpp                signal/concept.hpp signal/detail/*.hpp $below
+stdio/*.hpp                 stdio/concept.hpp stdio/detail/*.hpp $below
+notify/*.hpp                notify/concept.hpp notify/detail/*.hpp $below
+control/detail/*.hpp        control/*.hpp $concepts $below
+control/*.hpp               $below
+lifecycle/detail/*.hpp      lifecycle/*.hpp control/detail/*.hpp control/*.hpp $concepts $below
+lifecycle/*.hpp             core/detail/*.hpp $below
+command_line/detail/*.hpp   control/*.hpp $below
+settings.hpp                control/*.hpp lifecycle/*.hpp notify/no_notify.hpp $below
+basic_daemon.hpp            settings.hpp control/detail/*.hpp lifecycle/detail/*.hpp $below
+socket_activation.hpp       $below
+stderr_log.hpp              $below
+daemonkit.hpp               basic_daemon.hpp presets.hpp version.hpp fork.hpp pid.hpp signal.hpp stdio.hpp notify.hpp $below
+presets.hpp                 basic_daemon.hpp lifecycle/detail/*.hpp fork.hpp pid.hpp signal.hpp stdio.hpp notify.hpp $below
+command_line.hpp            basic_daemon.hpp version.hpp command_line/detail/*.hpp $below
+version.hpp                 -
+*.hpp                       fork/*.hpp pid/*.hpp signal/*.hpp stdio/*.hpp notify/*.hpp $below
+"
+
+# A pattern stands for the files of one folder, not for those below it.
+# shellcheck disable=SC2053 # the right side is a pattern
+fits() { [[ $1 == $2 && ${1%"${1##*/}"} == ${2%"${2##*/}"} ]]; }
+
+room_of() {
+    local pattern rest
+    while read -r pattern rest; do
+        if [ -n "$pattern" ] && fits "$1" "$pattern"; then
+            echo "$pattern $rest"
+            return
+        fi
+    done <<<"$table"
 }
 
-# Everything that a header includes, directly or not.
-closure() {
-    local seen=" " todo=("$1") next include
-    while [ ${#todo[@]} -gt 0 ]; do
-        next=${todo[0]}
-        todo=("${todo[@]:1}")
-        for include in $(own_includes "$next"); do
-            if [[ $seen != *" $include "* && -f $include ]]; then
-                seen+="$include "
-                todo+=("$include")
-            fi
-        done
+may_include() {
+    local pattern
+    for pattern in $2; do
+        if fits "$1" "$pattern"; then return 0; fi
     done
-    echo "$seen"
+    return 1
 }
 
+declare -A pairs
+set -f
 for header in $(find . -name '*.hpp' | sed 's|^\./||' | sort); do
-    family=$(family_of "$header")
+    allowed=$(room_of "$header")
+    [ -n "$allowed" ] || violation "$header" "is in no room of the table in test/structure/layers.sh"
     for include in $(own_includes "$header"); do
-        if [ ! -f "$include" ]; then
-            violation "$header" "includes $include, which does not exist"
-        fi
-        case $header in
-        sys/*)
-            [[ $include == sys/* ]] || violation "$header" "sys/ includes nothing outside sys/, but here $include"
-            ;;
-        startup_error.hpp)
-            for reached in $include $(closure "$include"); do
-                [ -z "$(family_of "$reached")" ] ||
-                    violation "$header" "stands below the families, but $include leads to $reached"
-            done
-            ;;
-        daemonkit.hpp)
-            [[ $include != command_line*.hpp ]] ||
-                violation "$header" "command_line.hpp is not behind the door: only its users pay for it"
-            ;;
-        esac
-        if [ -n "$family" ]; then
-            other=$(family_of "$include")
-            if [ -n "$other" ] && [ "$other" != "$family" ]; then
-                violation "$header" "families never include each other, but here $include"
-            elif ! is_policy "$header" && is_policy "$include"; then
-                violation "$header" "belongs to the concept, which knows no policy, but includes $include"
-            elif [ -z "$other" ]; then
-                # What a family builds on must not lead back to a family.
-                for reached in $include $(closure "$include"); do
-                    if [ -n "$(family_of "$reached")" ] || [ "$reached" = basic_daemon.hpp ]; then
-                        violation "$header" "a family stands below $include, which leads to $reached"
-                    fi
-                done
-            fi
-        fi
+        [ -f "$include" ] || violation "$header" "includes $include, which does not exist"
+        may_include "$include" "$allowed" || violation "$header" "may not include $include: see the table in test/structure/layers.sh"
+        from=${header%/*} to=${include%/*}
+        [ "$from" != "$header" ] || from=.
+        [ "$to" != "$include" ] || to=.
+        [ "$from" = "$to" ] || pairs["$from $to"]=1
     done
 
     while IFS= read -r include; do
@@ -95,7 +102,7 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||' | sort); do
             violation "$header" "<$include> costs every user compile time and start-up"
             ;;
         getopt.h)
-            [ "$header" = command_line_options.hpp ] || violation "$header" "only command_line_options.hpp may use <getopt.h>"
+            [ "$header" = command_line/detail/options.hpp ] || violation "$header" "only command_line/detail/options.hpp may use <getopt.h>"
             ;;
         signal.h | sys/types.h) ;;
         unistd.h | fcntl.h | poll.h | sched.h | spawn.h | dirent.h | pwd.h | grp.h | pthread.h | termios.h | \
@@ -116,17 +123,14 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||' | sort); do
     fi
 done
 
-if [ -f basic_daemon.hpp ]; then
-    for reached in $(closure basic_daemon.hpp); do
-        case $reached in
-        fork/no_fork.hpp | stdio/inherit_stdio.hpp) ;;
-        *)
-            is_policy "$reached" &&
-                violation basic_daemon.hpp "sees concepts and the two null policies of the foreground, but reaches $reached"
-            ;;
-        esac
-    done
-fi
-
+both_ways=0
+for pair in "${!pairs[@]}"; do
+    read -r from to <<<"$pair"
+    if [ -n "${pairs["$to $from"]:-}" ] && [[ $from < $to ]]; then
+        violation "$from" "and $to include each other"
+        both_ways=$((both_ways + 1))
+    fi
+done
+echo "$both_ways pairs of rooms include each other"
 echo "$violations violations of the layers"
 [ "$violations" -eq 0 ]

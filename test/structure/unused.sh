@@ -16,7 +16,7 @@ if ! command -v nm >/dev/null || ! command -v strings >/dev/null; then
     exit 0
 fi
 
-headers=(fork/notify_link fork/notify_no_fork fork/notify_double_fork signal/reaping_signals socket_activation stderr_log
+headers=(notify/service_notify notify/detail/service_line signal/reaping_signals socket_activation stderr_log core/log_line
     sys/notify_socket sys/environment sys/passed_descriptor sys/standard_error sys/unit)
 texts='NOTIFY_SOCKET|WATCHDOG|LISTEN_|JOURNAL_STREAM|RELOADING|READY=1|STOPPING=1|STATUS=|MAINPID|EXTEND_TIMEOUT|FDSTORE'
 symbols='notify|reaping|reap_any|collect_children|on_child|listen_fds|socket_activation|stderr_log|watchdog|manager|unit_of|utf8'
@@ -31,7 +31,7 @@ done
 for see in texts_in symbols_in; do
     [ -n "$($see "$daemons/notified")" ] || violation notified "$see finds nothing in it, so it would find nothing anywhere"
 done
-headers_in test/daemon/notified.cpp | grep -qx fork/notify_link || violation notified "headers_in does not see its headers"
+headers_in test/daemon/notified.cpp | grep -qx notify/detail/service_line || violation notified "headers_in does not see its headers"
 
 for daemon in bare started; do
     while read -r line; do violation "$daemon" "contains the text $line"; done < <(texts_in "$daemons/$daemon")

@@ -3,7 +3,7 @@
 #include <daemonkit/sys/channel.hpp>
 #include <daemonkit/sys/directory.hpp>
 #include <daemonkit/sys/file.hpp>
-#include <daemonkit/sys/raw_call.hpp>
+#include <daemonkit/sys/raw/call.hpp>
 
 #include "support/process.hpp"
 #include "support/skip.hpp"

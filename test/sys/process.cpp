@@ -4,6 +4,7 @@
 #include <daemonkit/sys/deadline.hpp>
 #include <daemonkit/sys/fork_handler.hpp>
 #include <daemonkit/sys/process.hpp>
+#include <daemonkit/sys/raw/dispositions.hpp>
 #include <daemonkit/sys/self_pipe.hpp>
 #include <daemonkit/sys/signal_mask.hpp>
 

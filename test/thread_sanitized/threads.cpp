@@ -24,6 +24,7 @@
 #include <vector>
 
 using namespace daemonkit;
+using namespace daemonkit::detail;
 using namespace std::chrono_literals;
 
 namespace {
@@ -69,7 +70,7 @@ public:
         for (int i = 0; i < 2; ++i) threads.emplace_back([this] { fork(); });
         // ThreadSanitizer runs handlers later than the kernel does, after the look of wait(), which then sleeps: only a
         // descriptor wakes it under this sanitizer.
-        constexpr bool wakes = has_signal_fd<typename threaded::signals_type>;
+        constexpr bool wakes = has_signal_fd<signals_type<Signals>>;
         while (this->wait_for(1ms) && (!wakes || this->wait())) {}
         over_ = true;
         for (auto& thread : threads) thread.join();
@@ -79,7 +80,7 @@ public:
 private:
     [[nodiscard]] bool ends() const
     {
-        if constexpr (has_stop_requested<typename threaded::signals_type>) return this->stop_requested();
+        if constexpr (has_stop_requested<signals_type<Signals>>) return this->stop_requested();
         return over_;
     }
 
@@ -161,7 +162,7 @@ int play(const std::string& pid_file)
 
     daemon d(its[1]);
     const start_result r = d.start(s);
-    if (!r.in_origin) return r;
+    if (!r.in_launcher) return r;
     if (r.outcome != start_outcome::ready) {
         std::fprintf(stderr, "%s\n", r.message.c_str());
         return 4;

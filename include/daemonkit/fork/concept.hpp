@@ -1,108 +1,170 @@
 // SPDX-License-Identifier: BSL-1.0
-// fork: how the daemon gets away from the process that called start(). A policy is a recipe; detach() carries it
-// out and returns a link between the two processes. Exactly one of them goes on to run(); the other waits on its
-// end of the link until the daemon is ready, has failed, has died or is late.
+// fork: how the daemon leaves the process that called start(), the launcher. A policy is a copyable settings object.
+// detach() makes the daemon and returns a link between the two processes. The daemon goes on to run(); the launcher
+// waits on its end of the link until the daemon is ready, has failed, has died or is late.
 //
 //   expression               when, in which process     promise
-//   P::detaches              compile time               whether run() happens in another process than start()
-//   P::leaves_no_origin      compile time, optional     true: detach(mask, remains) returns in the daemon only; the
-//                                                       origin, with these signals blocked, waits, takes away what
-//                                                       remains of a daemon that died, and ends by itself
-//   p.foreground()           the verb run, optional     the policy for it, which does not detach; without it nobody is
-//                                                       told anything there
-//   p.detach()               after the identity was     returns the link in both processes; throws startup_error
-//                            claimed; in the origin     in the origin, having made no process
-//   l.in_origin()            both                       which of the two this is; always false if !detaches
-//   l.ready()                daemon, once               the origin's wait ends well; never throws
-//   l.fail(sentence, status) daemon, once               the origin's wait ends with this sentence and status
-//   l.extend(duration)       daemon, before ready       the origin waits that much longer from now on
-//   l.wait(progress)         origin, once               blocks; returns the start_report
-//   l.descriptor()           daemon                     what descriptor hygiene must not close; -1 for none
+//   P::detaches              compile time               whether run() runs in another process than start(). If false,
+//                                                       nothing below is needed
+//   P::leaves_no_launcher    compile time, optional     true: detach(plan) returns in the daemon only, and the link
+//                                                       has no in_launcher() and no wait()
+//   p.detach()               launcher, after the        makes the daemon; returns the link in both processes. Throws
+//                            identity was claimed       startup_error in the launcher, with no process left
+//   p.detach(plan)           the same, with             as detach(); what remains of the launcher waits with
+//                            leaves_no_launcher         plan.mask blocked, executes plan.removal if the daemon dies,
+//                                                       prints how the start ended and exits
+//   l.in_launcher()          both                       which of the two processes this is
+//   l.wait(progress)         launcher, once             blocks until the start has ended; returns the start_report
+//   l.descriptor()           daemon                     what must stay open when inherited descriptors are closed; -1:
+//                                                       none
+//   l.ready()                daemon, once               ends the launcher's wait with success; never throws
+//   l.fail(sentence, status) daemon, once               ends the launcher's wait with this sentence and exit status;
+//                                                       never throws
+//   l.extend(duration)       daemon, before ready()     the launcher waits this long from now on; never throws
 //
-// A service manager listens as long as the daemon lives. The link to one has all of these, too; none of them throws:
-//
-//   l.alive()                daemon, at every wait      says that run() works, if it is time to; returns how long the
-//                                                       next time is away, or sys::forever
-//   l.watchdog_interval()    daemon                     the most that may be between two such waits, or sys::forever
-//   l.reloading()            daemon, HUP was heard      a reload begins
-//   l.reloaded(refusal)      daemon                     it has ended; `refusal`: empty, or why the old state stays
-//   l.status(text)           daemon, any time           one line for people
-//   l.stopping()             daemon, once               run() has returned, or thrown
-//   l.cause(error)           daemon, before fail()      the errno behind it; 0: none
-//   l.complain(text)         daemon, any time           one line on standard error, as the manager's log wants it
-//   l.store(fd, name)        daemon, any time           keeps a copy of it for the next life; whether it was sent
-//   l.remove(name)           daemon, any time           forgets what was stored so
-//
-// fork(2), setsid(2), daemon(7), sd_notify(3).
+// fork(2), setsid(2), daemon(7).
 #pragma once
 
-#include "../start_report.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "../core/launcher_plan.hpp"
+#include "../core/progress.hpp"
+#include "../core/start_result.hpp"
 #include "../sys/time.hpp"
 
 #include <concepts>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace daemonkit {
 
-/// What wait() calls about once a second, with the time spent so far. Waiting in silence costs nothing.
-struct in_silence
+namespace detail {
+
+// One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
+
+/// P::detaches
+template <class Policy>
+concept has_detaches = requires { requires std::is_same_v<decltype(Policy::detaches), const bool>; };
+
+template <class Policy>
+concept detaches = has_detaches<Policy> && Policy::detaches;
+
+/// P::leaves_no_launcher
+template <class Policy>
+concept leaves_no_launcher = requires { requires Policy::leaves_no_launcher; };
+
+/// p.detach()
+template <class Policy>
+concept has_detach = requires(const Policy& p) { p.detach(); };
+
+/// p.detach(plan)
+template <class Policy>
+concept has_detach_by_plan = requires(const Policy& p, const launcher_plan& plan) { p.detach(plan); };
+
+/// l.in_launcher()
+template <class Link>
+concept has_in_launcher = requires(const Link& l) {
+    { l.in_launcher() } -> std::convertible_to<bool>;
+};
+
+/// l.wait(progress)
+template <class Link>
+concept has_wait_for_ready = requires(Link& l) {
+    { l.wait(no_progress{}) } -> std::same_as<start_report>;
+};
+
+/// l.descriptor()
+template <class Link>
+concept has_descriptor = requires(const Link& l) {
+    { l.descriptor() } -> std::same_as<int>;
+};
+
+/// l.ready()
+template <class Link>
+concept has_ready = requires(Link& l) {
+    { l.ready() } noexcept;
+};
+
+/// l.fail(sentence, status)
+template <class Link>
+concept has_fail = requires(Link& l, std::string_view sentence, int status) {
+    { l.fail(sentence, status) } noexcept;
+};
+
+/// l.extend(duration)
+template <class Link>
+concept has_extend = requires(Link& l, std::chrono::nanoseconds more) {
+    { l.extend(more) } noexcept;
+};
+
+struct no_link
+{};
+template <class Policy>
+auto link_of()
 {
-    void operator()(std::chrono::nanoseconds) const noexcept {}
+    if constexpr (detaches<Policy> && has_detach<Policy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().detach())>>();
+    else
+        return std::type_identity<no_link>();
+}
+
+/// What detach() returns; no_link for a policy that does not detach.
+template <class Policy>
+using link_type = typename decltype(link_of<Policy>())::type;
+
+} // namespace detail
+
+/// The daemon's end of a link.
+template <class Link>
+concept fork_link = std::movable<Link> && detail::has_descriptor<Link> && detail::has_ready<Link> &&
+                    detail::has_fail<Link> && detail::has_extend<Link>;
+
+/// A link that has a launcher at its other end, in the same program.
+template <class Link>
+concept fork_link_to_launcher = fork_link<Link> && detail::has_in_launcher<Link> && detail::has_wait_for_ready<Link>;
+
+template <class Policy>
+concept fork_policy = std::copyable<Policy> && detail::has_detaches<Policy> &&
+                      (!detail::detaches<Policy> ||
+                       (detail::has_detach<Policy> && detail::leaves_no_launcher<Policy> &&
+                        detail::has_detach_by_plan<Policy> && fork_link<detail::link_type<Policy>>) ||
+                       (detail::has_detach<Policy> && fork_link_to_launcher<detail::link_type<Policy>>));
+
+namespace detail {
+
+/// Says in one sentence what a ForkPolicy lacks.
+template <class Policy>
+struct fork_requirements
+{
+    using link = link_type<Policy>;
+    static constexpr bool made = has_detach<Policy> && detaches<Policy>;
+    static constexpr bool returns = made && !leaves_no_launcher<Policy>;
+
+    static_assert(std::copyable<Policy>,
+                  "daemonkit: the ForkPolicy must be copyable: a policy holds settings, its link owns resources");
+    static_assert(has_detaches<Policy>, "daemonkit: the ForkPolicy lacks `static constexpr bool detaches`");
+    static_assert(!detaches<Policy> || has_detach<Policy>, "daemonkit: the ForkPolicy lacks `detach() const`");
+    static_assert(!leaves_no_launcher<Policy> || has_detach_by_plan<Policy>,
+                  "daemonkit: the ForkPolicy leaves no launcher, but lacks `detach(const launcher_plan&) const`");
+    static_assert(!returns || has_in_launcher<link>,
+                  "daemonkit: the link that the ForkPolicy's detach() returns lacks `bool in_launcher() const`");
+    static_assert(!made || has_descriptor<link>,
+                  "daemonkit: the link that the ForkPolicy's detach() returns lacks `int descriptor() const`");
+    static_assert(!made || has_ready<link>,
+                  "daemonkit: the link that the ForkPolicy's detach() returns lacks `void ready() noexcept`");
+    static_assert(!made || has_fail<link>,
+                  "daemonkit: the link that the ForkPolicy's detach() returns lacks `void fail(std::string_view "
+                  "sentence, int status) noexcept`");
+    static_assert(!made || has_extend<link>, "daemonkit: the link that the ForkPolicy's detach() returns lacks `void "
+                                             "extend(std::chrono::nanoseconds) noexcept`");
+    static_assert(!returns || has_wait_for_ready<link>,
+                  "daemonkit: the link that the ForkPolicy's detach() returns lacks `start_report wait(Progress)`, a "
+                  "template");
+    static_assert(!made || std::movable<link>,
+                  "daemonkit: the link that the ForkPolicy's detach() returns is not movable");
 };
 
-template <class L>
-concept fork_link =
-    std::movable<L> && requires(L l, const L c, std::string_view sentence, int status, std::chrono::nanoseconds more) {
-        { c.in_origin() } -> std::convertible_to<bool>;
-        { l.ready() } noexcept;
-        { l.fail(sentence, status) } noexcept;
-        { l.extend(more) } noexcept;
-        { l.wait(in_silence{}) } -> std::same_as<start_report>;
-        { c.descriptor() } -> std::same_as<int>;
-    };
-
-/// Of a link to somebody who listens as long as the daemon lives.
-template <class L>
-concept listens_for_life = fork_link<L> && requires(L l, const L c, std::string_view text, int number) {
-    { l.alive() } noexcept -> std::same_as<std::chrono::nanoseconds>;
-    { c.watchdog_interval() } noexcept -> std::same_as<std::chrono::nanoseconds>;
-    { l.reloading() } noexcept;
-    { l.reloaded(text) } noexcept;
-    { l.status(text) } noexcept;
-    { l.stopping() } noexcept;
-    { l.cause(number) } noexcept;
-    { l.complain(text) } noexcept;
-    { l.store(number, text) } noexcept -> std::same_as<bool>;
-    { l.remove(text) } noexcept;
-};
-
-template <class P>
-concept says_detaches = requires { requires std::is_same_v<decltype(P::detaches), const bool>; };
-
-template <class P>
-concept has_detach = requires(const P& p) {
-    { p.detach() } -> fork_link;
-};
-
-/// Somebody is told something in the foreground, too.
-template <class P>
-concept has_foreground = requires(const P& p) {
-    { p.foreground().detach() } -> fork_link;
-    requires !std::remove_cvref_t<decltype(p.foreground())>::detaches;
-};
-
-template <class P>
-concept says_foreground = requires(const P& p) { p.foreground(); };
-
-template <class P>
-concept speaks_of_life = requires(const P& p) { p.detach().stopping(); };
-
-/// start() returns in the daemon only, which has to undo what the origin has claimed.
-template <class P>
-concept leaves_no_origin = requires { requires P::leaves_no_origin; };
-
-template <class P>
-concept fork_policy = std::copyable<P> && says_detaches<P> && has_detach<P>;
+} // namespace detail
 
 } // namespace daemonkit

@@ -3,7 +3,9 @@
 // origin is not its parent, so init collects it. daemon(7), SysV daemons, steps 5 to 7.
 #pragma once
 
-#include "origin_link.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "detail/launcher_link.hpp"
 
 namespace daemonkit {
 
@@ -14,7 +16,7 @@ struct double_fork
 
     static constexpr bool detaches = true;
 
-    [[nodiscard]] origin_link detach() const { return {origin_link::forks::twice, deadline}; }
+    [[nodiscard]] detail::launcher_link detach() const { return {detail::launcher_link::forks::twice, deadline}; }
 };
 
 } // namespace daemonkit

@@ -17,7 +17,9 @@
 //   ThreadSanitizer, MemorySanitizer and valgrind, and on processors other than x86-64 and ARM64, start() refuses.
 #pragma once
 
-#include "handoff_link.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "detail/handoff_link.hpp"
 
 #include <string>
 
@@ -33,15 +35,12 @@ struct handoff_fork
     std::string name{};
 
     static constexpr bool detaches = true;
-    /// Nobody but the daemon is left to undo what was done before it was made.
-    static constexpr bool leaves_no_origin = true;
+    /// start() does not return in the launcher: its memory is the daemon's.
+    static constexpr bool leaves_no_launcher = true;
 
-    /// `mask`: the signals that are blocked in the origin while it waits; `remains`: what it takes away if the daemon
-    /// dies before it is ready.
-    [[nodiscard]] handoff_link detach(const sigset_t& mask = sys::current_mask(),
-                                      const sys::raw_removal& remains = {}) const
+    [[nodiscard]] detail::handoff_link detach(const launcher_plan& plan = {}) const
     {
-        return {deadline, announces, name, mask, remains};
+        return {deadline, announces, name, plan};
     }
 };
 

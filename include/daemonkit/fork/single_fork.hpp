@@ -3,7 +3,9 @@
 // without O_NOCTTY. It stays the origin's child, which suits an origin that lives on and wants to wait for it.
 #pragma once
 
-#include "origin_link.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "detail/launcher_link.hpp"
 
 namespace daemonkit {
 
@@ -14,7 +16,7 @@ struct single_fork
 
     static constexpr bool detaches = true;
 
-    [[nodiscard]] origin_link detach() const { return {origin_link::forks::once, deadline}; }
+    [[nodiscard]] detail::launcher_link detach() const { return {detail::launcher_link::forks::once, deadline}; }
 };
 
 } // namespace daemonkit

@@ -1,39 +1,42 @@
 // SPDX-License-Identifier: BSL-1.0
 // pid: how the daemon proves which process it is. claim() takes the identity before anything forks, so that a loser
-// makes no process; the guard is then in the origin and in the daemon alike, and exactly one of them undoes it.
+// makes no process. The guard then exists in the launcher and in the daemon, and exactly one of them releases it.
 //
 //   expression               when, in which process     promise
-//   P::records_pid           compile time               whether others can find the daemon: find() and where() exist
-//   p.claim()                before the first fork, in  returns the guard; throws already_running if a live daemon
-//                            the origin                 has the identity, startup_error if it cannot be had, with
-//                                                       nothing changed in either case
-//   g.publish(pid)           daemon before on_start();  from now on find() leads here; throws startup_error.
-//                            privileged, no chroot yet  The process that published is the one that undoes
-//   g.remains()              origin, with handoff_fork  what it takes away if the daemon dies before it is ready
-//   g.adopt()                daemon, with handoff_fork, this process undoes from now on, and not the one that
-//                            before publish()           claimed; never throws
-//   g.release()              origin, daemon is ready    this copy undoes nothing any more; never throws
-//   g.control_fd()           daemon, at each reload,    the datagram socket that control_socket() leads to,
-//                            optional                   with SO_PASSCRED: who asks there hears how it ended
-//   g.descriptors()          daemon, once               range of what descriptor hygiene must not close
-//   g.lost_fd()              daemon, at every wait      readable when keep() has work; -1: never
-//   g.keep()                 daemon, after every wait   cheap; restores what can be restored; false: the identity is
-//                                                       another's now, and the daemon stops
-//   ~g                       origin: start failed;      the identity is free again
+//   P::records_pid           compile time               whether other processes can find the daemon: find() and where()
+//                                                       exist
+//   p.claim()                launcher, before the       returns the guard. Throws already_running if a live daemon has
+//                            first fork                 the identity, startup_error if it cannot be had; nothing is
+//                                                       changed then
+//   g.publish(pid)           daemon, before on_start(); from now on find() leads to this process, which releases the
+//                            privileged, no chroot yet  identity at its end; throws startup_error
+//   g.removal()              launcher, optional: with   what the launcher removes if the daemon dies before it is
+//                            leaves_no_launcher         ready; never throws
+//   g.take_over()            daemon, optional: with     this process releases the identity from now on, and not the
+//                            leaves_no_launcher         process that claimed it; never throws
+//   g.release()              launcher, daemon is ready  this copy of the guard releases nothing any more; never throws
+//   g.control_fd()           daemon, at each reload;    the datagram socket that control_socket() is connected to, with
+//                            optional                   SO_PASSCRED; -1: none. Its senders are told how the reload ended
+//   g.descriptors()          daemon, once               range of descriptors that must stay open
+//   g.lost_fd()              daemon, at every wait      becomes readable when keep() has something to do; -1: never
+//   g.keep()                 daemon, after every wait   cheap; restores what can be restored. Returns false if the
+//                                                       identity belongs to another daemon now: this one then stops
+//   ~g                       launcher: start failed;    the identity is free again
 //                            daemon: after on_stop()
-//   p.find()                 any process, any user      the live holder, verified, as a pidfd; disturbs nobody;
+//   p.find()                 any process, any user      the live holder, verified, with its pidfd; disturbs nobody;
 //                                                       throws startup_error if it cannot tell
-//   p.has_record()           any; optional              false: there is nothing to clear away after a daemon
-//   p.control_socket(holder) any; optional              a datagram socket that has a name and SO_PASSCRED and is
-//                                                       connected to that daemon's control_fd(); an empty one if it
-//                                                       cannot be reached from here
-//   p.where()                any                        the place of the record, for people
+//   p.has_record()           any process; optional      false: no daemon has left a record
+//   p.control_socket(holder) any process; optional      a datagram socket with a name and SO_PASSCRED, connected to the
+//                                                       control_fd() of that daemon; empty if it cannot be reached
+//   p.where()                any process                the place of the record, for people
 //
 // LSB 3.1, section 20.2; pidfd_open(2).
 #pragma once
 
-#include "../sys/raw_removal.hpp"
-#include "holder.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "../core/pid_holder.hpp"
+#include "../sys/raw/removal.hpp"
 
 #include <concepts>
 #include <string>
@@ -41,48 +44,159 @@
 
 namespace daemonkit {
 
-template <class G>
-concept pid_guard = std::movable<G> && requires(G g, const G c, pid_t pid) {
-    g.publish(pid);
+namespace detail {
+
+// One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
+
+/// P::records_pid
+template <class Policy>
+concept has_records_pid = requires { requires std::is_same_v<decltype(Policy::records_pid), const bool>; };
+
+template <class Policy>
+concept records_pid = has_records_pid<Policy> && Policy::records_pid;
+
+/// p.claim()
+template <class Policy>
+concept has_claim = requires(const Policy& p) { p.claim(); };
+
+struct no_identity
+{};
+template <class Policy>
+auto identity_of_policy()
+{
+    if constexpr (has_claim<Policy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().claim())>>();
+    else
+        return std::type_identity<no_identity>();
+}
+
+/// What claim() returns.
+template <class Policy>
+using identity_type = typename decltype(identity_of_policy<Policy>())::type;
+
+/// g.publish(pid)
+template <class Guard>
+concept has_publish = requires(Guard& g, pid_t pid) { g.publish(pid); };
+
+/// g.release()
+template <class Guard>
+concept has_release = requires(Guard& g) {
     { g.release() } noexcept;
-    { *std::begin(c.descriptors()) } -> std::convertible_to<int>;
-    { c.lost_fd() } -> std::same_as<int>;
+};
+
+/// g.descriptors()
+template <class Guard>
+concept has_descriptors = requires(const Guard& g) {
+    { *std::begin(g.descriptors()) } -> std::convertible_to<int>;
+};
+
+/// g.lost_fd()
+template <class Guard>
+concept has_lost_fd = requires(const Guard& g) {
+    { g.lost_fd() } -> std::same_as<int>;
+};
+
+/// g.keep()
+template <class Guard>
+concept has_keep = requires(Guard& g) {
     { g.keep() } -> std::same_as<bool>;
 };
 
-/// What a daemon needs whose origin does not go on.
-template <class G>
-concept can_be_adopted = requires(G g, const G c) {
-    { g.adopt() } noexcept;
-    { c.remains() } noexcept -> std::same_as<sys::raw_removal>;
+/// g.removal()
+template <class Guard>
+concept has_removal = requires(const Guard& g) {
+    { g.removal() } noexcept -> std::same_as<sys::raw_removal>;
 };
 
-/// Whoever asks it hears how a reload ended.
-template <class G>
-concept can_be_asked = requires(const G g) {
+/// g.take_over()
+template <class Guard>
+concept has_take_over = requires(Guard& g) {
+    { g.take_over() } noexcept;
+};
+
+/// g.control_fd()
+template <class Guard>
+concept has_control_fd = requires(const Guard& g) {
     { g.control_fd() } noexcept -> std::same_as<int>;
 };
 
-template <class P>
-concept has_control_socket = requires(const P& p, const holder& daemon) {
+/// p.control_socket(holder)
+template <class Policy>
+concept has_control_socket = requires(const Policy& p, const pid_holder& daemon) {
     { p.control_socket(daemon) } -> std::same_as<sys::unique_fd>;
 };
 
-template <class P>
-concept says_records_pid = requires { requires std::is_same_v<decltype(P::records_pid), const bool>; };
-
-template <class P>
-concept has_claim = requires(const P& p) {
-    { p.claim() } -> pid_guard;
+/// p.find()
+template <class Policy>
+concept has_find = requires(const Policy& p) {
+    { p.find() } -> std::same_as<pid_holder>;
 };
 
-template <class P>
-concept has_find = requires(const P& p) {
-    { p.find() } -> std::same_as<holder>;
+/// p.where()
+template <class Policy>
+concept has_where = requires(const Policy& p) {
     { p.where() } -> std::convertible_to<std::string>;
 };
 
-template <class P>
-concept pid_policy = std::copyable<P> && says_records_pid<P> && has_claim<P> && (!P::records_pid || has_find<P>);
+/// p.has_record()
+template <class Policy>
+concept has_has_record = requires(const Policy& p) {
+    { p.has_record() } -> std::same_as<bool>;
+};
+
+/// What a daemon needs whose launcher leaves its memory.
+template <class Guard>
+concept can_be_taken_over = has_removal<Guard> && has_take_over<Guard>;
+
+} // namespace detail
+
+template <class Guard>
+concept pid_guard = std::movable<Guard> && detail::has_publish<Guard> && detail::has_release<Guard> &&
+                    detail::has_descriptors<Guard> && detail::has_lost_fd<Guard> && detail::has_keep<Guard>;
+
+template <class Policy>
+concept pid_policy = std::copyable<Policy> && detail::has_records_pid<Policy> && detail::has_claim<Policy> &&
+                     pid_guard<detail::identity_type<Policy>> &&
+                     (!detail::records_pid<Policy> || (detail::has_find<Policy> && detail::has_where<Policy>)) &&
+                     detail::has_control_socket<Policy> == detail::has_control_fd<detail::identity_type<Policy>>;
+
+namespace detail {
+
+/// Says in one sentence what a PidPolicy lacks.
+template <class Policy>
+struct pid_requirements
+{
+    using guard = identity_type<Policy>;
+    static constexpr bool made = has_claim<Policy>;
+    static constexpr bool found = records_pid<Policy>;
+
+    static_assert(std::copyable<Policy>,
+                  "daemonkit: the PidPolicy must be copyable: a policy holds settings, its guard owns resources");
+    static_assert(has_records_pid<Policy>, "daemonkit: the PidPolicy lacks `static constexpr bool records_pid`");
+    static_assert(made, "daemonkit: the PidPolicy lacks `claim() const`");
+    static_assert(!made || has_publish<guard>,
+                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `void publish(pid_t)`");
+    static_assert(!made || has_release<guard>,
+                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `void release() noexcept`");
+    static_assert(!made || has_descriptors<guard>,
+                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `descriptors() const`, a range of "
+                  "int");
+    static_assert(!made || has_lost_fd<guard>,
+                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `int lost_fd() const`");
+    static_assert(!made || has_keep<guard>,
+                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `bool keep()`");
+    static_assert(!made || std::movable<guard>,
+                  "daemonkit: the guard that the PidPolicy's claim() returns is not movable");
+    static_assert(!found || has_find<Policy>,
+                  "daemonkit: the PidPolicy says that it records the pid, but lacks `pid_holder find() const`");
+    static_assert(!found || has_where<Policy>,
+                  "daemonkit: the PidPolicy says that it records the pid, but lacks `std::string where() const`");
+    static_assert(!made || has_control_socket<Policy> == has_control_fd<guard>,
+                  "daemonkit: reload() would wait in vain: the PidPolicy has `sys::unique_fd "
+                  "control_socket(const pid_holder&) const`, or its guard `int control_fd() const noexcept`, but "
+                  "not both");
+};
+
+} // namespace detail
 
 } // namespace daemonkit

@@ -5,26 +5,28 @@
 // stands no edit of the file lets a second daemon in.
 #pragma once
 
-#include "../required.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "../core/required_setting.hpp"
 #include "concept.hpp"
-#include "pid_file_guard.hpp"
+#include "detail/pid_file_guard.hpp"
 
 namespace daemonkit {
 
 struct flock_pid_file
 {
     /// Absolute; missing directories above it are made with mode 0755 and go with the file if they are empty.
-    required<boost::filesystem::path> path;
+    required_setting<boost::filesystem::path> path;
     mode_t mode = 0644;
 
     static constexpr bool records_pid = true;
 
-    [[nodiscard]] pid_file_guard claim() const { return {path, mode, lock_held::for_life}; }
-    [[nodiscard]] holder find() const { return find_by_pid_file(path); }
+    [[nodiscard]] detail::pid_file_guard claim() const { return {path, mode, detail::lock_held::for_life}; }
+    [[nodiscard]] pid_holder find() const { return detail::find_by_pid_file(path); }
     [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); }
-    [[nodiscard]] sys::unique_fd control_socket(const holder& daemon) const
+    [[nodiscard]] sys::unique_fd control_socket(const pid_holder& daemon) const
     {
-        return control_socket_by_pid_file(path, daemon);
+        return detail::control_socket_by_pid_file(path, daemon);
     }
     [[nodiscard]] std::string where() const { return path.string(); }
 };

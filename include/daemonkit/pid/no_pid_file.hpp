@@ -2,7 +2,9 @@
 // No identity: a service manager that is the daemon's parent knows its pid already.
 #pragma once
 
-#include "../sys/raw_removal.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "../sys/raw/removal.hpp"
 #include "concept.hpp"
 
 #include <array>
@@ -16,8 +18,8 @@ struct no_pid_file
     struct guard
     {
         void publish(pid_t) noexcept {}
-        void adopt() noexcept {}
-        [[nodiscard]] static sys::raw_removal remains() noexcept { return {}; }
+        void take_over() noexcept {}
+        [[nodiscard]] static sys::raw_removal removal() noexcept { return {}; }
         void release() noexcept {}
         [[nodiscard]] static constexpr std::array<int, 1> descriptors() noexcept { return {-1}; }
         [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; }

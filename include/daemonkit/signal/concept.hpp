@@ -1,80 +1,152 @@
 // SPDX-License-Identifier: BSL-1.0
 // signal: how the daemon hears. install() is called after detaching, with every signal blocked since before the fork,
-// and before the pid is known to anybody: nothing is lost and nothing kills a daemon that was about to listen. Events come out
+// and before the pid is published: no signal is lost, and none kills a daemon that was about to listen. Events come out
 // of wait(), in normal context: user code never runs inside a signal handler.
 //
 //   expression               when, in which process     promise
-//   P::claims_signals        compile time               whether the daemon hears; else wait() is only a sleep
-//   P::chosen                compile time, if claimed   array of the signals beside TERM, INT and HUP
+//   P::claims_signals        compile time               whether the daemon hears signals; if not, wait() is only a
+//                                                       sleep
+//   P::chosen                compile time, if claimed   array of the signals that it hears beside TERM, INT and HUP
 //   P::collects_children     compile time, optional     true: SIGCHLD is among the chosen, and a daemon that adopts
 //                                                       orphans collects every child that has ended, in wait()
-//   p.install(heard, mask)   daemon, before publishing  if claimed: hears `heard` and sets the signal mask to `mask`,
+//   p.install(heard, mask)   daemon, before publish()   if claimed: hears `heard` and sets the signal mask to `mask`,
 //                                                       changed by no more than `heard`; throws startup_error
-//   g.wait(timeout, also)    daemon, thread of run()    the next event; none after `timeout`, or as soon as the
-//                                                       descriptor `also` (-1: none) is readable, or for no reason:
-//                                                       whoever waits looks at the clock and waits again
+//   g.wait(timeout, also)    daemon, thread of run()    returns the next event; none after `timeout`, or as soon as
+//                                                       the descriptor `also` (-1: none) is readable. May return none
+//                                                       early: the caller checks the clock and waits again
 //   g.fd()                   daemon; optional           readable while an event waits
-//   g.stop_requested()       daemon, any thread;        one relaxed load, true from the moment the signal arrived,
-//                            optional                   wait() or not
-//   ~g                       daemon, after identity     mask and dispositions are what they were
+//   g.stop_requested()       daemon, any thread;        one relaxed load; true from the moment the signal arrived, with
+//                            optional                   or without wait()
+//   ~g                       daemon, after the          restores the signal mask and the dispositions
+//                            identity
 //
-// A child made by fork() gets mask and dispositions back before fork() returns there. signal(7), signalfd(2).
+// A child made by fork() has the old mask and dispositions before fork() returns there. signal(7), signalfd(2).
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
+#include "../core/signal_event.hpp"
 #include "../sys/time.hpp"
-#include "event.hpp"
 
 #include <signal.h>
 
 #include <concepts>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace daemonkit {
 
-template <class G>
-concept signal_guard = requires(G& g, std::chrono::nanoseconds timeout, int also) {
-    { g.wait(timeout, also) } -> std::same_as<event>;
+namespace detail {
+
+// One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
+
+/// P::claims_signals
+template <class Policy>
+concept has_claims_signals = requires { requires std::is_same_v<decltype(Policy::claims_signals), const bool>; };
+
+template <class Policy>
+concept claims_signals = has_claims_signals<Policy> && Policy::claims_signals;
+
+/// P::chosen
+template <class Policy>
+concept has_chosen = requires { std::span<const int>(Policy::chosen); };
+
+/// P::collects_children
+template <class Policy>
+concept collects_children = requires { requires Policy::collects_children; };
+
+/// p.install(heard, mask)
+template <class Policy>
+concept has_install =
+    requires(const Policy& p, std::span<const int> heard, const sigset_t& mask) { p.install(heard, mask); };
+
+struct no_signals
+{};
+template <class Policy>
+auto signals_of()
+{
+    if constexpr (has_install<Policy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().install(
+            std::span<const int>(), std::declval<const sigset_t&>()))>>();
+    else
+        return std::type_identity<no_signals>();
+}
+
+/// What install() returns.
+template <class Policy>
+using signals_type = typename decltype(signals_of<Policy>())::type;
+
+/// g.wait(timeout, also)
+template <class Guard>
+concept has_wait = requires(Guard& g, std::chrono::nanoseconds timeout, int also) {
+    { g.wait(timeout, also) } -> std::same_as<signal_event>;
 };
 
-/// The guard has a descriptor for other people's event loops.
-template <class G>
-concept has_signal_fd = requires(const G& g) {
+/// g.fd()
+template <class Guard>
+concept has_signal_fd = requires(const Guard& g) {
     { g.fd() } -> std::same_as<int>;
 };
 
-/// The guard knows of a stop without being waited on.
-template <class G>
-concept has_stop_requested = requires(const G& g) {
+/// g.stop_requested()
+template <class Guard>
+concept has_stop_requested = requires(const Guard& g) {
     { g.stop_requested() } noexcept -> std::same_as<bool>;
 };
 
-template <class P>
-concept says_claims_signals = requires { requires std::is_same_v<decltype(P::claims_signals), const bool>; };
+/// Whether a signal is among those that the policy chooses.
+template <class Policy>
+constexpr bool chooses(int signal)
+{
+    if constexpr (has_chosen<Policy>)
+        for (const int one : Policy::chosen)
+            if (one == signal) return true;
+    return false;
+}
 
-template <class P>
-concept says_chosen = requires { std::span<const int>(P::chosen); };
-
-/// It hears SIGCHLD, and the children of a process that adopts orphans are collected.
-template <class P>
-concept collects_children = requires { requires P::collects_children; };
-
-/// on_signal() has something to do.
-template <class P>
+/// Whether there is a signal for on_signal().
+template <class Policy>
 constexpr bool chooses_signals = [] {
-    if constexpr (says_chosen<P>)
-        return std::size(P::chosen) > (collects_children<P> ? 1 : 0);
+    if constexpr (has_chosen<Policy>)
+        return std::size(Policy::chosen) > (collects_children<Policy> ? 1 : 0);
     else
         return false;
 }();
 
-template <class P>
-concept has_install = requires(const P& p, std::span<const int> heard, const sigset_t& mask) {
-    { p.install(heard, mask) } -> signal_guard;
+} // namespace detail
+
+template <class Guard>
+concept signal_guard = detail::has_wait<Guard>;
+
+template <class Policy>
+concept signal_policy = std::copyable<Policy> && detail::has_claims_signals<Policy> &&
+                        (!detail::claims_signals<Policy> || detail::has_chosen<Policy>) &&
+                        detail::has_install<Policy> && signal_guard<detail::signals_type<Policy>> &&
+                        (!detail::collects_children<Policy> || detail::chooses<Policy>(SIGCHLD));
+
+namespace detail {
+
+/// Says in one sentence what a SignalPolicy lacks.
+template <class Policy>
+struct signal_requirements
+{
+    static_assert(std::copyable<Policy>,
+                  "daemonkit: the SignalPolicy must be copyable: a policy holds settings, its guard owns resources");
+    static_assert(has_claims_signals<Policy>,
+                  "daemonkit: the SignalPolicy lacks `static constexpr bool claims_signals`");
+    static_assert(has_install<Policy>,
+                  "daemonkit: the SignalPolicy lacks `install(std::span<const int>, const sigset_t&) const`");
+    static_assert(!has_install<Policy> || has_wait<signals_type<Policy>>,
+                  "daemonkit: the guard that the SignalPolicy's install() returns lacks `signal_event "
+                  "wait(std::chrono::nanoseconds timeout, int also)`");
+    static_assert(!claims_signals<Policy> || has_chosen<Policy>,
+                  "daemonkit: the SignalPolicy lacks `chosen`, the static constexpr array of the signals that it hears "
+                  "beside TERM, INT and HUP");
+    static_assert(!collects_children<Policy> || chooses<Policy>(SIGCHLD),
+                  "daemonkit: the SignalPolicy says that it collects children, but SIGCHLD is not among its `chosen`");
 };
 
-template <class P>
-concept signal_policy =
-    std::copyable<P> && says_claims_signals<P> && (!P::claims_signals || says_chosen<P>) && has_install<P>;
+} // namespace detail
 
 } // namespace daemonkit

@@ -4,9 +4,12 @@
 // block it, and is handed on to the thread that runs the lifecycle, so that its call is interrupted too.
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
 #include "../sys/deadline.hpp"
-#include "caught_signals.hpp"
 #include "concept.hpp"
+#include "detail/caught_signals.hpp"
+#include "detail/chosen_signals.hpp"
 
 namespace daemonkit {
 
@@ -14,28 +17,28 @@ template <int... Chosen>
 struct basic_flag_signals
 {
     static constexpr bool claims_signals = true;
-    static constexpr auto chosen = chosen_signals<Chosen...>::value;
+    static constexpr auto chosen = detail::chosen_signals<Chosen...>::value;
 
     class guard
     {
     public:
         guard(std::span<const int> heard, const sigset_t& mask) : caught_(heard, mask, 0, -1) {}
 
-        event wait(std::chrono::nanoseconds timeout, int also)
+        signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
-            if (!caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
+            if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
                 // Blocked but for the moment of sleeping: a signal between the look and the sleep wakes the sleep.
-                const sys::blocked_signals blocked(caught_signals::heard_signals());
+                const sys::blocked_signals blocked(detail::caught_signals::heard_signals());
                 pollfd fds{also, POLLIN, 0};
-                if (!caught_signals::more()) sys::poll_once(&fds, 1, timeout, &blocked.before());
+                if (!detail::caught_signals::more()) sys::poll_once(&fds, 1, timeout, &blocked.before());
             }
-            return caught_signals::take();
+            return detail::caught_signals::take();
         }
 
-        [[nodiscard]] static bool stop_requested() noexcept { return caught_signals::stop_requested(); }
+        [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
 
     private:
-        caught_signals caught_;
+        detail::caught_signals caught_;
     };
 
     [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }

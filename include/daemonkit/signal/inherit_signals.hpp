@@ -2,6 +2,8 @@
 // Touches no signal: the program, or whoever started it, has its own ways. TERM ends the process as it always does.
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
 #include "../sys/deadline.hpp"
 #include "concept.hpp"
 
@@ -14,7 +16,7 @@ struct inherit_signals
     struct guard
     {
         /// A sleep that a signal handler of the program's does not cut short.
-        event wait(std::chrono::nanoseconds timeout, int also) const noexcept // NOLINT(*-static)
+        signal_event wait(std::chrono::nanoseconds timeout, int also) const noexcept // NOLINT(*-static)
         {
             sys::readable_within(also, timeout);
             return {};

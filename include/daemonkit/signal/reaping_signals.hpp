@@ -5,6 +5,8 @@
 // for a child of its own races with that: let run() wait for it, or on_child() tell.
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
 #include "self_pipe_signals.hpp"
 
 namespace daemonkit {

@@ -4,9 +4,12 @@
 // restarted are (SA_RESTART).
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
 #include "../sys/deadline.hpp"
-#include "caught_signals.hpp"
 #include "concept.hpp"
+#include "detail/caught_signals.hpp"
+#include "detail/chosen_signals.hpp"
 
 namespace daemonkit {
 
@@ -14,37 +17,37 @@ template <int... Chosen>
 struct basic_self_pipe_signals
 {
     static constexpr bool claims_signals = true;
-    static constexpr auto chosen = chosen_signals<Chosen...>::value;
+    static constexpr auto chosen = detail::chosen_signals<Chosen...>::value;
 
     class guard
     {
     public:
         guard(std::span<const int> heard, const sigset_t& mask)
-            : pipe_(check(sys::open_pipe(read_, write_), "open the pipe for signals")),
+            : pipe_(check_call(sys::open_pipe(read_, write_), "open the pipe for signals")),
               caught_(heard, mask, SA_RESTART, write_.get())
         {
         }
 
-        event wait(std::chrono::nanoseconds timeout, int also)
+        signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
-            if (!caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
+            if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
                 std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
                 if (sys::poll_once(fds.data(), fds.size(), timeout) != -1 && fds[0].revents == 0) return {};
             }
             sys::drain(read_.get()); // before the look: a byte that comes after it must stay to wake the next sleep
-            const event next = caught_signals::take();
-            if (caught_signals::more()) sys::wake(write_.get()); // fd() stays readable until a wait finds none
+            const signal_event next = detail::caught_signals::take();
+            if (detail::caught_signals::more()) sys::wake(write_.get()); // fd() stays readable until a wait finds none
             return next;
         }
 
         [[nodiscard]] int fd() const noexcept { return read_.get(); }
-        [[nodiscard]] static bool stop_requested() noexcept { return caught_signals::stop_requested(); }
+        [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
 
     private:
         sys::unique_fd read_;
         sys::unique_fd write_;
         int pipe_;
-        caught_signals caught_;
+        detail::caught_signals caught_;
     };
 
     [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }

@@ -5,12 +5,15 @@
 // child_mask() to posix_spawnattr_setsigmask(3), or take self_pipe_signals, which blocks nothing.
 #pragma once
 
-#include "../startup_error.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "../core/startup_error.hpp"
 #include "../sys/deadline.hpp"
 #include "../sys/fork_handler.hpp"
 #include "../sys/signal_fd.hpp"
 #include "../sys/signal_mask.hpp"
 #include "concept.hpp"
+#include "detail/chosen_signals.hpp"
 
 #include <array>
 
@@ -20,7 +23,7 @@ template <int... Chosen>
 struct basic_signalfd_signals
 {
     static constexpr bool claims_signals = true;
-    static constexpr auto chosen = chosen_signals<Chosen...>::value;
+    static constexpr auto chosen = detail::chosen_signals<Chosen...>::value;
 
     class guard
     {
@@ -33,10 +36,10 @@ struct basic_signalfd_signals
                 sigaddset(&set, signal);
                 sigaddset(&blocked, signal);
             }
-            fd_.reset(check(sys::open_signal_fd(set), "open the descriptor for signals"));
+            fd_.reset(check_call(sys::open_signal_fd(set), "open the descriptor for signals"));
             mask_in_child = mask;
             restored_in_child_ = sys::fork_handler(restore_in_child, 0);
-            if (!restored_in_child_) cannot("prepare for children");
+            if (!restored_in_child_) throw_errno("prepare for children");
             sys::set_mask(blocked);
         }
         guard(const guard&) = delete;
@@ -48,12 +51,12 @@ struct basic_signalfd_signals
             sys::set_mask(mask_in_child);
         }
 
-        event wait(std::chrono::nanoseconds timeout, int also)
+        signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
             const bool sleeps = also != -1 || timeout > timeout.zero();
             if (stops_first_) {
-                if (const event stop = waiting_stop()) return stop;
-                if (const event next = read()) return next;
+                if (const signal_event stop = waiting_stop()) return stop;
+                if (const signal_event next = read()) return next;
                 if (!sleeps) return {};
             }
             if (sleeps) {
@@ -69,16 +72,16 @@ struct basic_signalfd_signals
     private:
         /// The kernel hands signals out by number, HUP before TERM: reloads that come as fast as they are carried out
         /// would keep a stop away for ever. So after any signal it is looked for a stop before the next.
-        static event waiting_stop() noexcept
+        static signal_event waiting_stop() noexcept
         {
             sigset_t stops = sys::no_signals();
             for (const int signal : {SIGTERM, SIGINT}) sigaddset(&stops, signal);
             return {sys::take_signal(stops)};
         }
 
-        event read() noexcept
+        signal_event read() noexcept
         {
-            const event next{sys::read_signal(fd_.get())};
+            const signal_event next{sys::read_signal(fd_.get())};
             stops_first_ = static_cast<bool>(next);
             return next;
         }

@@ -2,6 +2,8 @@
 // Standard input, output and error stay the caller's: the terminal, a container's log, the journal.
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
 #include "concept.hpp"
 
 namespace daemonkit {

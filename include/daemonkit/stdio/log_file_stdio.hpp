@@ -5,8 +5,10 @@
 // stdout is made line-buffered, because a log that shows up by the block is no use at night.
 #pragma once
 
-#include "../required.hpp"
-#include "../startup_error.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "../core/required_setting.hpp"
+#include "../core/startup_error.hpp"
 #include "../sys/directory.hpp"
 #include "../sys/file.hpp"
 #include "../sys/trust.hpp"
@@ -24,7 +26,7 @@ struct log_file_stdio
 {
     /// Absolute. A symbolic link as last component, a file with hard links and anything but a regular file are
     /// refused: root would append to what somebody else chose.
-    required<boost::filesystem::path> output;
+    required_setting<boost::filesystem::path> output;
     /// Standard error's own file; empty: the same as output.
     boost::filesystem::path error{};
     /// Of files and directories that are made, whatever the umask.
@@ -43,8 +45,8 @@ class log_file_stdio::streams
 public:
     explicit streams(const log_file_stdio& files) : files_(files)
     {
-        const sys::unique_fd null(check(sys::open("/dev/null", O_RDONLY), "open", "/dev/null"));
-        check(sys::put_on(null.get(), 0), "redirect standard input");
+        const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDONLY), "open", "/dev/null"));
+        check_call(sys::put_on(null.get(), 0), "redirect standard input");
         reopen();
         static char buffer[BUFSIZ]; // glibc takes the mode for good only with the buffer, if stdout was written to
         std::setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
@@ -55,7 +57,7 @@ public:
     {
         for (int fd = 1; fd <= 2; ++fd)
             if (made_[path_of(fd) == files_.output ? 0 : 1])
-                check(sys::change_owner(fd, user, group), "give the log to its user", path_of(fd).string());
+                check_call(sys::change_owner(fd, user, group), "give the log to its user", path_of(fd).string());
     }
 
     void reopen()
@@ -63,8 +65,8 @@ public:
         std::fflush(stdout);
         const auto out = open(path_of(1), made_[0]);
         const auto err = files_.error.empty() ? sys::unique_fd() : open(path_of(2), made_[1]);
-        check(sys::put_on(out.get(), 1), "redirect standard output", path_of(1).string());
-        check(sys::put_on(err ? err.get() : out.get(), 2), "redirect standard error", path_of(2).string());
+        check_call(sys::put_on(out.get(), 1), "redirect standard output", path_of(1).string());
+        check_call(sys::put_on(err ? err.get() : out.get(), 2), "redirect standard error", path_of(2).string());
     }
 
 private:
@@ -102,7 +104,7 @@ private:
                                 : errno == ENXIO ? "it is a FIFO or a socket"
                                                  : "");
         sys::file_status status = {};
-        check(sys::status_of(file.get(), status), "look at the log file", name);
+        check_call(sys::status_of(file.get(), status), "look at the log file", name);
         if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
             throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the log file", name,
                                 S_ISREG(status.st_mode) ? "it has other names (hard links)"

@@ -2,7 +2,9 @@
 // Standard input, output and error on /dev/null, so that no library's printf meets a closed descriptor or a socket.
 #pragma once
 
-#include "../startup_error.hpp"
+#include "../core/require_cxx20.hpp"
+
+#include "../core/startup_error.hpp"
 #include "../sys/file.hpp"
 #include "concept.hpp"
 
@@ -15,8 +17,8 @@ struct null_stdio
 
     [[nodiscard]] fixed_streams redirect() const
     {
-        const sys::unique_fd null(check(sys::open("/dev/null", O_RDWR), "open", "/dev/null"));
-        for (int fd = 0; fd <= 2; ++fd) check(sys::put_on(null.get(), fd), "redirect standard descriptors");
+        const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDWR), "open", "/dev/null"));
+        for (int fd = 0; fd <= 2; ++fd) check_call(sys::put_on(null.get(), fd), "redirect standard descriptors");
         return {};
     }
 };

@@ -2,7 +2,7 @@
 // Waiting with a bound, on CLOCK_MONOTONIC only: a jump of the wall clock changes no wait.
 #pragma once
 
-#include "joined.hpp"
+#include "../text/joined.hpp"
 #include "retry.hpp"
 #include "time.hpp"
 

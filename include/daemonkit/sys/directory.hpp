@@ -2,8 +2,8 @@
 // Directories that are made on the way to a file, and taken away again if nothing came of it.
 #pragma once
 
+#include "../text/joined.hpp"
 #include "file.hpp"
-#include "joined.hpp"
 
 #include <cerrno>
 #include <string>

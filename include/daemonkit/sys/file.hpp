@@ -3,7 +3,7 @@
 // -1 and errno; whoever knows the step and the path turns them into an error.
 #pragma once
 
-#include "joined.hpp"
+#include "../text/joined.hpp"
 #include "retry.hpp"
 #include "unique_fd.hpp"
 

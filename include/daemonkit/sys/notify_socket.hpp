@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The datagrams of sd_notify(3), and the environment they are announced in. Sending never fails the daemon.
+// The datagram socket of sd_notify(3). A send that fails never stops the daemon.
 #pragma once
 
 #include "deadline.hpp"
@@ -38,6 +38,7 @@ public:
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; }
+    [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
 
     /// Connected from the beginning, so that it works after chroot(2); a manager that was started again has another
     /// socket. `fd`: goes with it, or -1. Whether it was sent.

@@ -2,9 +2,9 @@
 // What other processes have open, as /proc/PID/fd tells those who may look: root, and for most processes their user.
 #pragma once
 
+#include "../text/function_ref.hpp"
+#include "../text/joined.hpp"
 #include "file.hpp"
-#include "function_ref.hpp"
-#include "joined.hpp"
 
 #include <dirent.h>
 

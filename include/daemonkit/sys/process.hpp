@@ -2,8 +2,8 @@
 // Other processes, as the kernel tells of them: pidfds and /proc/PID/stat.
 #pragma once
 
+#include "../text/joined.hpp"
 #include "file.hpp"
-#include "joined.hpp"
 #include "time.hpp"
 
 #include <sys/prctl.h>

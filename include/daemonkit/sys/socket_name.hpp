@@ -3,8 +3,8 @@
 // it is free again when the last process that has the socket open has ended.
 #pragma once
 
+#include "../text/function_ref.hpp"
 #include "file.hpp"
-#include "function_ref.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -2,9 +2,9 @@
 // What standard error is, and lines to it whose failure stops nobody.
 #pragma once
 
+#include "../text/joined.hpp"
+#include "../text/short_text.hpp"
 #include "file.hpp"
-#include "joined.hpp"
-#include "short_text.hpp"
 #include "signal_mask.hpp"
 
 #include <sys/uio.h>

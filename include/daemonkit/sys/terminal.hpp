@@ -2,9 +2,9 @@
 // A person at a terminal, and what is printed there or elsewhere.
 #pragma once
 
+#include "../text/joined.hpp"
 #include "deadline.hpp"
 #include "file.hpp"
-#include "joined.hpp"
 
 #include <unistd.h>
 

@@ -3,9 +3,9 @@
 // there, chooses which file it is, however well that file itself is guarded.
 #pragma once
 
+#include "../text/joined.hpp"
 #include "credentials.hpp"
 #include "file.hpp"
-#include "joined.hpp"
 
 #include <climits>
 #include <cstdio>

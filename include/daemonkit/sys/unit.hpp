@@ -2,8 +2,8 @@
 // Which unit of systemd a process belongs to.
 #pragma once
 
+#include "../text/joined.hpp"
 #include "file.hpp"
-#include "joined.hpp"
 
 #include <string>
 #include <string_view>

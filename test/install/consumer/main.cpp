@@ -26,7 +26,7 @@ int main(int argc, char** argv)
     const consumer::settings settings{.pid = {.path = argv[1]}};
 
     const auto started = consumer{}.start(settings);
-    if (!started.in_origin) return started;
+    if (!started.in_launcher) return started;
     if (started != 0) {
         std::fprintf(stderr, "%s\n", started.message.c_str());
         return started;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// Signals to a verified daemon. find() returns the pidfd of a process that was verified after the pidfd was opened, and
+// every signal goes through that pidfd: a pid that is used again is never signalled.
+#pragma once
+
+#include "../../core/pid_holder.hpp"
+#include "../../core/startup_error.hpp"
+#include "../../sys/process.hpp"
+#include "../../text/joined.hpp"
+#include "../control_result.hpp"
+
+namespace daemonkit::detail {
+
+/// false, and errno, if the caller is not allowed to; success if the process is gone.
+[[nodiscard]] inline bool send(const pid_holder& daemon, int signal) noexcept
+{
+    return sys::pidfd_send_signal(daemon.process.get(), signal) != -1 || errno == ESRCH;
+}
+
+[[nodiscard]] inline control_result cannot_signal(pid_t pid)
+{
+    const startup_error e(last_error(), "signal process", sys::joined({pid}));
+    return {e.status(), pid, e.what()};
+}
+
+} // namespace daemonkit::detail

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+// How another process stops a daemon. poll(2) on its pidfd tells the end of the process at once, reaped or not.
+#pragma once
+
+#include "../../core/progress.hpp"
+#include "../../pid/concept.hpp"
+#include "../../sys/deadline.hpp"
+#include "../stop_schedule.hpp"
+#include "failure.hpp"
+#include "signalling.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+namespace daemonkit::detail {
+
+/// Removes the record of a daemon that is gone, if there is one. Claiming the identity and releasing it does that and is
+/// safe against a start.
+template <class Pid>
+void remove_stale_record(const Pid& policy) noexcept
+{
+    if constexpr (has_has_record<Pid>)
+        if (!policy.has_record()) return; // nearly always: the daemon has removed its record
+    try {
+        if (!policy.find().stale) return;
+        [[maybe_unused]] const auto brief = policy.claim();
+    } catch (const std::exception&) { // a start is faster, something else is there, or we are not allowed to write
+        return;
+    }
+}
+
+/// Waits for the end of a process, and calls `progress` once a second.
+template <class Progress>
+bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patience, Progress& progress)
+{
+    using namespace std::chrono_literals;
+    constexpr auto tick = std::is_same_v<Progress, no_progress> ? sys::forever : std::chrono::nanoseconds(1s);
+    const auto began = std::chrono::steady_clock::now();
+    const sys::deadline until(patience);
+    for (;;) {
+        if (sys::readable_within(process.get(), std::min(until.remaining(), tick))) return true;
+        if (until.passed()) return false;
+        progress(std::chrono::steady_clock::now() - began);
+    }
+}
+
+/// Ends the daemon by the schedule; returns as soon as it is gone. A daemon that does not run is success (LSB).
+template <class Pid, class Progress = no_progress>
+[[nodiscard]] control_result stop(const Pid& policy, const stop_schedule& schedule, Progress progress = {})
+try {
+    const auto daemon = policy.find();
+    if (!daemon) {
+        if (daemon.stale) remove_stale_record(policy);
+        return {exit_status::done, 0, "not running"};
+    }
+    if (daemon.pid == sys::this_process())
+        return {exit_status::error, daemon.pid, "a daemon does not stop itself this way: return from run()"};
+    int last = 0;
+    for (const auto& step : schedule) {
+        last = step.signal;
+        if (!send(daemon, step.signal)) return cannot_signal(daemon.pid);
+        if (!gone_within(daemon.process, step.patience, progress)) continue;
+        remove_stale_record(policy);
+        return {exit_status::done, daemon.pid,
+                sys::joined({"stopped (pid ", daemon.pid, ", ", sys::signal_name(step.signal), ")"})};
+    }
+    return {exit_status::error, daemon.pid,
+            last == SIGKILL ? sys::joined({"pid ", daemon.pid,
+                                           " did not exit after SIGKILL: it is frozen, or blocked in the kernel"})
+                            : sys::joined({"pid ", daemon.pid, " did not exit after ", sys::signal_name(last),
+                                           ": give it more time, or end the stop schedule with SIGKILL"})};
+} catch (const std::exception& e) {
+    return failure(e);
+}
+
+} // namespace daemonkit::detail

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+// What status returns.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "../core/exit_status.hpp"
+#include "../sys/time.hpp"
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+namespace daemonkit {
+
+/// What is known of a daemon.
+struct status_report
+{
+    enum class condition {
+        running, ///< the daemon runs
+        dead,    ///< no daemon runs, but the record of one remains
+        stopped, ///< no daemon runs
+        unknown  ///< it cannot be told; `message` says why
+    };
+
+    condition state = condition::stopped;
+    std::string name{};                                           ///< of the daemon, from the settings
+    pid_t pid = 0;                                                ///< 0: none
+    std::optional<std::chrono::system_clock::time_point> since{}; ///< start of the process; none if /proc hides it
+    std::string where{};                                          ///< the place of the record
+    std::string message{};                                        ///< why the state is unknown
+
+    /// The exit status, LSB 3.1, section 20.2.
+    [[nodiscard]] int status() const noexcept
+    {
+        switch (state) {
+        case condition::running: return exit_status::status_running;
+        case condition::dead: return exit_status::status_dead_pid_file;
+        case condition::stopped: return exit_status::status_stopped;
+        case condition::unknown: break;
+        }
+        return exit_status::status_unknown;
+    }
+    operator int() const noexcept { return status(); } // NOLINT(*-explicit-*)
+};
+
+} // namespace daemonkit

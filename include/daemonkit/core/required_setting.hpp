@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+// A setting without a default. Leaving it out of an aggregate is well-formed C++ for every type that can be
+// default-constructed, so the default constructor is a template that exists only to say what is missing.
+#pragma once
+
+#include "require_cxx20.hpp"
+
+#include <type_traits>
+#include <utility>
+
+namespace daemonkit {
+
+namespace detail {
+template <class...>
+inline constexpr bool given = false;
+}
+
+template <class T>
+struct required_setting : T
+{
+    template <class U>
+        requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, required_setting>)
+    required_setting(U&& value) : T(std::forward<U>(value)) // NOLINT(*-explicit-*): a setting is written as its value
+    {
+    }
+
+    template <class Missing = void>
+    required_setting()
+    {
+        static_assert(
+            detail::given<T, Missing>,
+            "daemonkit: a required setting is missing: the path of the pid file, .pid = {.path = ...}, or the "
+            "output of the log file, .stdio = {.output = ...}");
+    }
+};
+
+} // namespace daemonkit

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSL-1.0
+// The link of handoff_fork, and what is left of the origin: a loop on a small stack that hears the daemon, says in one
+// line how it ended, and ends. It makes raw calls only, also when the daemon has died, which may have been in the
+// middle of anything.
+#pragma once
+
+#include "../../core/launcher_plan.hpp"
+#include "../../core/startup_error.hpp"
+#include "../../sys/channel.hpp"
+#include "../../sys/process.hpp"
+#include "../../sys/raw/memory_handover.hpp"
+#include "../../sys/raw/removal.hpp"
+#include "listen.hpp"
+#include "message.hpp"
+
+#include <string>
+#include <utility>
+
+namespace daemonkit::detail {
+
+/// The origin without its memory.
+struct parked_launcher
+{
+    using text = sys::short_text<message::longest + 512>;
+
+    int channel;
+    int daemon_channel; // the daemon's end, of which the origin has a copy
+    std::chrono::nanoseconds deadline;
+    bool announces;
+    sigset_t mask; // blocked while it waits
+    sys::raw_removal removal;
+    sys::short_text<256> name; // and ": "
+    sys::short_text<256> late;
+
+    [[noreturn]] void operator()(pid_t daemon) const noexcept
+    {
+        sys::raw::default_handlers();
+        sys::raw::set_mask(mask);
+        sys::raw::close(daemon_channel);
+        text line{name};
+        const int status = conclude(daemon, line);
+        line += "\n";
+        const bool good = status == exit_status::done;
+        if (!good || announces) sys::raw::write(good ? 1 : 2, line);
+        sys::raw::exit(status);
+    }
+
+private:
+    /// The exit status, and the sentence.
+    int conclude(pid_t daemon, text& line) const noexcept
+    {
+        const long child_exit = sys::raw::pidfd_open(daemon);
+        if (child_exit < 0) {
+            sys::raw::kill(daemon, SIGKILL);
+            sys::raw::retry(SYS_wait4, daemon, 0, 0);
+            removal();
+            ((line += "cannot watch the daemon: ") += ::strerrordesc_np(static_cast<int>(-child_exit)));
+            return exit_status::error;
+        }
+        message heard;
+        std::string_view sentence;
+        no_progress progress;
+        const int process = static_cast<int>(child_exit);
+        switch (listen(channel, process, deadline, progress, heard, sentence)) {
+        case start_verdict::late:
+            end(daemon, process);
+            removal();
+            line += late;
+            return exit_status::error;
+        case start_verdict::ended: {
+            const int wait_status = sys::raw::reap(daemon);
+            removal();
+            ((line += "the daemon ") += sys::description_of_death(wait_status)) += " before it was ready";
+            return sys::exit_status_of(wait_status);
+        }
+        case start_verdict::spoke: break;
+        }
+        if (heard.what == message::failed) {
+            exits_within_a_second(process); // it undoes what it did and goes; a longer main() is not waited for
+            line += sentence;
+            return heard.status;
+        }
+        ((line += "started (pid ") += sys::decimal(daemon)) += ")";
+        return exit_status::done;
+    }
+
+    static void end(pid_t daemon, int process) noexcept
+    {
+        sys::raw::kill(daemon, SIGTERM);
+        if (!exits_within_a_second(process)) sys::raw::kill(daemon, SIGKILL);
+        sys::raw::retry(SYS_wait4, daemon, 0, 0);
+    }
+
+    static bool exits_within_a_second(int process) noexcept
+    {
+        pollfd exited{process, POLLIN, 0};
+        __kernel_timespec second{1, 0};
+        while (sys::raw::poll(&exited, 1, &second) == -EINTR) {}
+        return exited.revents != 0;
+    }
+};
+
+class handoff_link
+{
+public:
+    /// Returns in the daemon. Throws startup_error in the origin if no process could be made.
+    handoff_link(std::chrono::nanoseconds deadline, bool announces, const std::string& name, const launcher_plan& plan)
+    {
+        sigset_t mask = plan.mask;
+        require_positive(deadline);
+        if (!sys::memory_can_be_shared()) refuse(ENOTSUP);
+        const sys::waitable_children waitable; // for the origin; it ends in the daemon
+        sys::unique_fd origin_end;
+        check_call(sys::open_channel(origin_end, channel_), "open the channel to the daemon");
+        sys::flush_streams();
+        // By default they dump memory, signal(7), and take along whoever shares it.
+        for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
+            sigaddset(&mask, signal);
+        parked_launcher origin{origin_end.get(), channel_.get(), deadline, announces, mask, plan.removal, {}, {}};
+        (origin.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
+        ((origin.late += late_sentence(deadline, false)) += ": ") += plan.late_advice;
+        if (const int error = sys::memory_handover(origin)(); error != 0) refuse(error);
+    }
+
+    [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
+
+    void ready() noexcept
+    {
+        tell_ready(channel_);
+        channel_.reset();
+    }
+    void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
+    void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
+
+private:
+    [[noreturn]] static void refuse(int error)
+    {
+        errno = error;
+        throw_errno("hand the memory over", {},
+                    error == ENOTSUP
+                        ? "sanitizers, valgrind, shadow stacks, and C libraries, kernels and processors that are "
+                          "not known do not allow it: take double_fork"
+                        : "");
+    }
+
+    sys::unique_fd channel_;
+};
+
+} // namespace daemonkit::detail

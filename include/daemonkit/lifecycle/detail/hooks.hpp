@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the class that derives from basic_daemon says by its members. A hook that is private, that has another signature
+// than the lifecycle calls, or that these policies never call, is an error in one sentence.
+#pragma once
+
+#include "../../signal/concept.hpp"
+
+#include <concepts>
+#include <string_view> // std::begin; <iterator> brings the buffers of streams as well
+#include <type_traits>
+
+namespace daemonkit {
+
+template <class Derived, class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy>
+class basic_daemon;
+
+namespace detail {
+
+struct named_run
+{
+    int run;
+};
+template <class Derived>
+struct run_twice : Derived, named_run
+{};
+
+/// Whether there is any member of that name, private or not: then the name is ambiguous beside another one.
+template <class Derived>
+constexpr bool names_run()
+{
+    if constexpr (std::is_final_v<Derived>)
+        return true;
+    else
+        return !requires { &run_twice<Derived>::run; };
+}
+
+/// Whether the class names descriptors, by `kept_descriptors()`, that a detaching daemon keeps.
+template <class Derived>
+concept keeps_descriptors = requires(const Derived& d) {
+    { *std::begin(d.kept_descriptors()) } -> std::convertible_to<int>;
+};
+
+struct named_kept_descriptors
+{
+    int kept_descriptors;
+};
+template <class Derived>
+struct kept_twice : Derived, named_kept_descriptors
+{};
+template <class Derived>
+constexpr bool names_kept_descriptors()
+{
+    if constexpr (std::is_final_v<Derived>)
+        return false;
+    else
+        return !requires { &kept_twice<Derived>::kept_descriptors; };
+}
+
+template <class Member>
+inline constexpr bool is_default_hook = false;
+template <class D, class F, class P, class S, class O, class N, class... Args>
+inline constexpr bool is_default_hook<void (basic_daemon<D, F, P, S, O, N>::*)(Args...)> = true;
+
+/// Whether the class declares the hook itself; the default in basic_daemon does nothing.
+template <class Derived>
+constexpr bool declares_on_reload()
+{
+    if constexpr (requires { &Derived::on_reload; })
+        return !is_default_hook<decltype(&Derived::on_reload)>;
+    else
+        return true;
+}
+template <class Derived>
+constexpr bool declares_on_child()
+{
+    if constexpr (requires { &Derived::on_child; })
+        return !is_default_hook<decltype(&Derived::on_child)>;
+    else
+        return true;
+}
+template <class Derived>
+constexpr bool declares_on_signal()
+{
+    if constexpr (requires { &Derived::on_signal; })
+        return !is_default_hook<decltype(&Derived::on_signal)>;
+    else
+        return true;
+}
+
+template <class Derived, class SignalPolicy>
+constexpr void check_hooks()
+{
+    static_assert(
+        keeps_descriptors<Derived> || !names_kept_descriptors<Derived>(),
+        "daemonkit: kept_descriptors is private: derive from it publicly, `public daemonkit::socket_activation`");
+    static_assert(
+        requires(Derived& d) {
+            { d.on_start() } -> std::same_as<void>;
+        }, "daemonkit: on_start is private or has another signature: declare `public: void on_start()`");
+    static_assert(
+        requires(Derived& d) {
+            { d.on_reload() } -> std::same_as<void>;
+        }, "daemonkit: on_reload is private or has another signature: declare `public: void on_reload()`");
+    static_assert(
+        requires(Derived& d) {
+            { d.on_stop() } -> std::same_as<void>;
+        }, "daemonkit: on_stop is private or has another signature: declare `public: void on_stop()`");
+    static_assert(
+        requires(Derived& d) {
+            { d.on_child(1, 1) } -> std::same_as<void>;
+        }, "daemonkit: on_child is private or has another signature: declare `public: void on_child(pid_t child, int "
+           "wait_status)`");
+    static_assert(
+        requires(Derived& d) {
+            { d.on_signal(1) } -> std::same_as<void>;
+        }, "daemonkit: on_signal is missing, private or has another signature: a daemon that chooses signals "
+           "declares `public: void on_signal(int signal)`");
+    static_assert(
+        claims_signals<SignalPolicy> || !declares_on_reload<Derived>(),
+        "daemonkit: on_reload would never be called: inherit_signals hears no HUP; take another SignalPolicy, "
+        "or remove the hook");
+    static_assert(collects_children<SignalPolicy> || !declares_on_child<Derived>(),
+                  "daemonkit: on_child would never be called: this SignalPolicy collects no children; take "
+                  "reaping_signals, or remove the hook");
+    static_assert(chooses_signals<SignalPolicy> || !declares_on_signal<Derived>(),
+                  "daemonkit: on_signal would never be called: this SignalPolicy chooses no signal; name some, as in "
+                  "basic_signalfd_signals<SIGUSR1>, or remove the hook");
+}
+
+/// Whether the class says by `static constexpr bool announces_ready = true` that run() will call ready().
+template <class Derived>
+constexpr bool announces_ready()
+{
+    if constexpr (requires { Derived::announces_ready; })
+        return Derived::announces_ready;
+    else
+        return false;
+}
+
+/// The three ways in which run() can be wrong, each with its own sentence.
+template <class Derived, class... Args>
+constexpr void check_run()
+{
+    if constexpr (!requires(Derived& d, Args&&... args) {
+                      { d.run(static_cast<Args&&>(args)...) } -> std::same_as<int>;
+                  }) {
+        static_assert(names_run<Derived>(), "daemonkit: the daemon has no run(): declare `public: int run()`, with the "
+                                            "arguments that start() is given after the settings");
+        static_assert(
+            !requires(Derived& d, Args&&... args) { d.run(static_cast<Args&&>(args)...); },
+            "daemonkit: run() must return int, the exit status of the daemon");
+        static_assert(
+            requires(Derived& d, Args&&... args) { d.run(static_cast<Args&&>(args)...); },
+            "daemonkit: run() is private, or does not take the arguments that start() is given after the "
+            "settings: declare `public: int run(...)` with exactly these");
+    }
+}
+
+} // namespace detail
+
+} // namespace daemonkit

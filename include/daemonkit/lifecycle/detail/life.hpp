@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: BSL-1.0
+// The life of a daemon, in this order:
+//
+//   claim the identity, detach, connect to the service manager, hear signals, set up the process, publish the pid,
+//   redirect stdio, on_start(), drop privileges, ready, run(), on_stop(), and everything released in reverse.
+//
+// Every step that takes something puts a guard into the runtime, so a failed start, an exception and a normal end are
+// undone in the same way. Claiming comes before the first fork: a start that loses has made no process.
+#pragma once
+
+#include "../../control/detail/failure.hpp"
+#include "../../core/startup_error.hpp"
+#include "../../sys/raw/dispositions.hpp"
+#include "process_setup.hpp"
+#include "runtime.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace daemonkit::detail {
+
+template <class Settings>
+[[nodiscard]] std::string name_of(const Settings& s)
+{
+    return s.process.name.empty() ? sys::joined({sys::program_name()}) : s.process.name;
+}
+
+/// The signals that the daemon hears; none where the SignalPolicy claims none.
+template <class Policy, bool Reload>
+constexpr auto heard_signals()
+{
+    if constexpr (Policy::claims_signals) {
+        constexpr std::size_t fixed = Reload ? 3 : 2;
+        std::array<int, fixed + Policy::chosen.size()> signals{SIGTERM, SIGINT};
+        if constexpr (Reload) signals[2] = SIGHUP;
+        for (std::size_t i = 0; i < Policy::chosen.size(); ++i) signals[fixed + i] = Policy::chosen[i];
+        return signals;
+    } else {
+        return std::array<int, 0>{};
+    }
+}
+
+template <class Derived, class Policies, class Settings>
+class life
+{
+    using fork = typename Policies::fork;
+    using signal = typename Policies::signal;
+    using own_runtime = runtime<Derived, Policies>;
+
+    /// The verbs start and run are the same then: one path through the code.
+    static constexpr bool start_is_run =
+        !fork::detaches && Policies::stdio::keeps_terminal && !Policies::pid::records_pid;
+
+public:
+    /// `in_foreground`: without a fork, whatever the ForkPolicy, and with the caller's stdio.
+    life(Derived& daemon, own_runtime& state, const Settings& s, bool in_foreground) noexcept
+        : daemon_(daemon), state_(state), s_(s), in_foreground_(in_foreground && !start_is_run)
+    {
+    }
+
+    /// Up to the fork in the launcher. Then it waits for the daemon, which is another process or this one.
+    template <class Progress, class... Args>
+    start_result operator()(Progress& progress, Args&&... args)
+    {
+        check_run<Derived, Args...>();
+        const released_at_end guards{state_};
+        try {
+            process_setup::prepare_standard_descriptors();
+            if (forks()) process_setup::prepare_to_fork();
+            const process_setup setup(s_.process);
+            state_.identity_.emplace(result_of{[&] { return s_.pid.claim(); }});
+            detach();
+            if (!in_launcher()) return {be_daemon(setup, std::forward<Args>(args)...), false};
+            return {wait_for_daemon(progress), true};
+        } catch (const already_running& e) {
+            // LSB 3.1, section 20.2: success of start. The verb run was asked for a process, and there is none.
+            return {{start_outcome::already_running, in_foreground_ ? exit_status::error : exit_status::done, e.pid(),
+                     sys::joined({"already running (pid ", e.pid(), ")"})},
+                    forks()};
+        } catch (const std::exception& e) {
+            return {failed(e), forks()};
+        }
+    }
+
+private:
+    struct released_at_end
+    {
+        own_runtime& state;
+        ~released_at_end()
+        {
+            state.identity_.reset();
+            state.manager_.reset();
+            state.link_.reset();
+        }
+    };
+    struct released_after_run
+    {
+        own_runtime& state;
+        ~released_after_run()
+        {
+            state.streams_.reset();
+            state.identity_.reset();
+            state.signals_.reset();
+        }
+    };
+
+    [[nodiscard]] bool forks() const noexcept { return fork::detaches && !in_foreground_; }
+
+    [[nodiscard]] bool in_launcher() const noexcept
+    {
+        if constexpr (fork_link_to_launcher<typename Policies::link>)
+            return state_.link_ && state_.link_->in_launcher();
+        else
+            return false;
+    }
+
+    /// In the daemon every signal stays blocked after a fork, until live() has a mask for it.
+    void detach()
+    {
+        if constexpr (fork::detaches)
+            if (!in_foreground_) return detach_in_fact();
+        if constexpr (signal::claims_signals) state_.child_mask_ = sys::current_mask();
+    }
+
+    void detach_in_fact()
+    {
+        sys::blocked_signals blocked(sys::all_signals());
+        // A daemon that hears begins with nothing blocked (daemon(7), step 3), another keeps what it inherited.
+        state_.child_mask_ = signal::claims_signals ? sys::no_signals() : blocked.before();
+        if constexpr (leaves_no_launcher<fork>) {
+            const launcher_plan plan{blocked.before(), state_.identity_->removal(), late_advice};
+            state_.link_.emplace(result_of{[&] { return s_.fork.detach(plan); }});
+            state_.identity_->take_over();
+        } else {
+            state_.link_.emplace(result_of{[&] { return s_.fork.detach(); }});
+        }
+        if (!in_launcher()) blocked.keep();
+    }
+
+    template <class Progress>
+    start_report wait_for_daemon(Progress& progress)
+    {
+        start_report report = [&] {
+            if constexpr (fork_link_to_launcher<typename Policies::link>)
+                return state_.link_->wait(progress);
+            else
+                return start_report{};
+        }();
+        if (report.outcome == start_outcome::ready) state_.identity_->release();
+        if (report.outcome == start_outcome::late) (report.message += ": ") += late_advice;
+        return report;
+    }
+
+    static constexpr const char* late_advice =
+        announces_ready<Derived>()
+            ? "run() has not called ready(), as its class announces; let it call ready() when the daemon is ready, or "
+              "extend() while it starts, or allow a longer deadline"
+            : "allow a longer deadline, or let the daemon call extend() while it starts";
+
+    /// In the daemon: the rest of its life, and the last word about it to the launcher and the service manager.
+    template <class... Args>
+    start_report be_daemon(const process_setup& setup, Args&&... args)
+    {
+        state_.name_ = name_of(s_);
+        state_.ready_ = state_.stopping_ = false;
+        start_report report;
+        try {
+            const int status = live(setup, std::forward<Args>(args)...);
+            report = {start_outcome::finished, status, sys::this_process(), {}};
+            if (!state_.ready_)
+                report = {start_outcome::failed, status != 0 ? status : exit_status::error, sys::this_process(),
+                          sys::joined({"run() ended with status ", status, " before it called ready()"})};
+        } catch (const std::exception& e) {
+            report = failed(e);
+        } catch (...) {
+            report.message = sys::joined({"an exception that is no std::exception"});
+        }
+        if (report.outcome == start_outcome::failed) tell_failure_of(report);
+        return report;
+    }
+
+    [[gnu::cold]] void tell_failure_of(start_report& report)
+    {
+        const bool was_ready = state_.ready_;
+        state_.tell_manager([&](auto& manager) {
+            if (was_ready) manager.stopping();
+            manager.fail(report.message, report.error);
+        });
+        if (was_ready) {
+            state_.complain(report.message);
+            report.outcome = start_outcome::finished;
+            report.status = exit_status::error;
+            report.pid = sys::this_process();
+        } else {
+            state_.tell_launcher([&](auto& link) { link.fail(report.message, report.status); });
+            if (forks()) report.message.clear(); // the launcher prints it
+        }
+    }
+
+    template <class... Args>
+    int live(const process_setup& setup, Args&&... args)
+    {
+        const released_after_run guards{state_};
+        if constexpr (notifies<typename Policies::notify>)
+            state_.manager_.emplace(result_of{[&] { return s_.notify.connect(); }});
+        if (forks()) close_descriptors();
+        if (forks() && signal::claims_signals) sys::reset_dispositions();
+        static constexpr auto heard = heard_signals<signal, own_runtime::hears_reload()>();
+        state_.signals_.emplace(result_of{[&] { return s_.signals.install(heard, state_.child_mask_); }});
+        if (forks() && !signal::claims_signals) sys::set_mask(state_.child_mask_);
+        setup.apply();
+        state_.identity_->publish(sys::this_process());
+        if (!in_foreground_) state_.streams_.emplace(result_of{[&] { return s_.stdio.redirect(); }});
+        if constexpr (Policies::pid::records_pid)
+            for (const int fd : state_.identity_->descriptors()) refuse_shared(fd);
+        daemon_.on_start();
+        if (const auto* who = setup.credentials(); who != nullptr && state_.streams_)
+            state_.streams_->give_to(who->uid, who->gid);
+        setup.drop_privileges();
+        if constexpr (!announces_ready<Derived>()) state_.ready();
+        if constexpr (collects_children<signal>) state_.collect_children(daemon_); // those that ended before
+        const int status = daemon_.run(std::forward<Args>(args)...);
+        state_.tell_manager([](auto& manager) { manager.stopping(); });
+        daemon_.on_stop();
+        return status;
+    }
+
+    void close_descriptors() const
+    {
+        [[maybe_unused]] const auto close = [&](const auto&... kept) {
+            check_call(sys::close_all_except(s_.process.keep_descriptors, state_.identity_->descriptors(), kept...),
+                       "close inherited descriptors");
+        };
+        if constexpr (fork::detaches) {
+            const std::array link{state_.link_->descriptor()};
+            const auto close_beside = [&](const auto&... kept) {
+                if constexpr (notifies<typename Policies::notify>)
+                    close(link, state_.manager_->descriptors(), kept...);
+                else
+                    close(link, kept...);
+            };
+            if constexpr (keeps_descriptors<Derived>)
+                close_beside(daemon_.kept_descriptors());
+            else
+                close_beside();
+        }
+    }
+
+    /// Lines of a log in a pid file would be a pid to somebody.
+    static void refuse_shared(int identity)
+    {
+        sys::file_status record = {};
+        sys::file_status stream = {};
+        for (const int fd : {1, 2})
+            if (sys::status_of(fd, stream) == 0 && S_ISREG(stream.st_mode) && sys::status_of(identity, record) == 0 &&
+                sys::same_file(record, stream))
+                throw_bad_setting("redirect standard descriptors", {},
+                                  "the log file and the pid file are one file: give them two names");
+    }
+
+    /// For the service manager; 0 where there is none.
+    [[nodiscard]] static int error_number(const std::exception& e) noexcept
+    {
+        if constexpr (notifies<typename Policies::notify>)
+            if (const auto* known = dynamic_cast<const std::system_error*>(&e))
+                if (known->code().category() == std::system_category() ||
+                    known->code().category() == std::generic_category())
+                    return known->code().value();
+        return 0;
+    }
+
+    [[nodiscard, gnu::cold]] static start_report failed(const std::exception& e)
+    {
+        auto failure = detail::failure(e);
+        return {start_outcome::failed, failure.status, 0, std::move(failure.message), error_number(e)};
+    }
+
+    Derived& daemon_;
+    own_runtime& state_;
+    const Settings& s_;
+    bool in_foreground_;
+};
+
+} // namespace daemonkit::detail

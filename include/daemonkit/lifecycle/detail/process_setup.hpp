@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSL-1.0
+// Applies process_settings: daemon(7), steps 10, 11 and 13.
+#pragma once
+
+#include "../../core/startup_error.hpp"
+#include "../../sys/file.hpp"
+#include "../../sys/limits.hpp"
+#include "../../sys/process.hpp"
+#include "../../text/joined.hpp"
+#include "../process_settings.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace daemonkit::detail {
+
+/// The settings with users and groups looked up: in the origin, before anything forks or is changed.
+class process_setup
+{
+public:
+    explicit process_setup(const process_settings& settings)
+        : settings_(settings), account_(settings.user.steps() ? settings.user.steps() : settings.group.steps())
+    {
+        if (account_ != nullptr) credentials_ = account_->look_up(settings.user, settings.group);
+    }
+
+    /// Before anything is opened: no file of ours becomes somebody's stdout.
+    static void prepare_standard_descriptors() { check_call(sys::fill_standard_descriptors(), "open", "/dev/null"); }
+
+    /// In the origin, before anything is changed. fork(2) takes only the calling thread along, and whatever lock
+    /// another one holds stays locked for ever in the daemon.
+    static void prepare_to_fork()
+    {
+        if (const auto threads = sys::thread_count(); threads > 1)
+            throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "fork", {},
+                                sys::joined({"the process has ", threads,
+                                             " threads and a fork takes one along: start the daemon before any "
+                                             "thread"}));
+    }
+
+    /// In the daemon, privileged.
+    void apply() const
+    {
+        if (account_ != nullptr) account_->tie(credentials_);
+        sys::set_umask(settings_.umask);
+        for (const auto& limit : settings_.limits)
+            if (sys::set_limit(limit) == -1) throw_errno("set resource limit", sys::joined({limit.resource}));
+        if (!settings_.core_dumps) check_call(sys::set_limit(sys::no_core), "switch core dumps off");
+        enter(settings_.chroot.empty() ? settings_.working_directory.c_str() : "/");
+    }
+
+    /// Whom the daemon becomes; null if it stays what it is.
+    [[nodiscard]] const sys::credentials* credentials() const noexcept
+    {
+        return account_ != nullptr ? &credentials_ : nullptr;
+    }
+
+    /// In the daemon, after on_start(): the last privileged steps. Fatal if any of it fails.
+    void drop_privileges() const
+    {
+        std::vector<pid_t> threads;
+        if (account_ != nullptr) threads = account_->threads(); // as long as /proc is in sight
+        if (!settings_.chroot.empty()) {
+            entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
+            enter(settings_.working_directory.c_str());
+        }
+        if (account_ != nullptr) account_->become(credentials_, threads, settings_.user);
+        if (settings_.no_new_privileges) check_call(sys::renounce_privileges(), "renounce new privileges");
+    }
+
+private:
+    static void enter(const char* directory)
+    {
+        entered(sys::change_directory(directory), "change to the working directory", directory);
+    }
+
+    [[gnu::noinline]] static void entered(int result, const char* step, std::string_view directory)
+    {
+        if (result != -1) return;
+        if (errno == ENOENT || errno == ENOTDIR) throw_bad_setting(step, directory, "there is no such directory");
+        throw_errno(step, directory);
+    }
+
+    const process_settings& settings_; // of the caller of start(), who waits
+    const account_steps* account_;     // null: it stays what it is
+    sys::credentials credentials_{};
+};
+
+} // namespace daemonkit::detail

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSL-1.0
+// The state of a daemon: its name, its guards and what has been heard. It is the one owner of them, a member of
+// basic_daemon. What run() and the hooks can ask of their daemon is carried out here, for the thread that called start();
+// class life (life.hpp) takes the guards and releases them.
+#pragma once
+
+#include "../../control/detail/reload_protocol.hpp"
+#include "../../sys/deadline.hpp"
+#include "../../sys/file.hpp"
+#include "../../sys/process.hpp"
+#include "../../sys/signal_mask.hpp"
+#include "../../text/joined.hpp"
+#include "hooks.hpp"
+#include "policies.hpp"
+
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace daemonkit::detail {
+
+/// Converts to the result of a function. std::optional::emplace() makes a guard that cannot be moved with it.
+template <class Function>
+struct result_of
+{
+    Function function;
+    operator std::invoke_result_t<const Function&>() const { return function(); } // NOLINT(*-explicit-*)
+};
+template <class Function>
+result_of(Function) -> result_of<Function>;
+
+template <class Derived, class Policies>
+class runtime
+{
+    using signals_type = typename Policies::signals;
+    using identity_type = typename Policies::identity;
+    using signal_policy_type = typename Policies::signal;
+
+    static constexpr bool has_launcher_link = detail::detaches<typename Policies::fork>;
+    static constexpr bool has_manager = detail::notifies<typename Policies::notify>;
+
+public:
+    /// Whether a HUP means anything to the daemon; else its disposition is left alone.
+    static constexpr bool hears_reload()
+    {
+        return signal_policy_type::claims_signals && (Policies::stdio::reopens || declares_on_reload<Derived>());
+    }
+
+    bool wait_for(Derived& daemon, std::chrono::nanoseconds time)
+    {
+        auto left = time;
+        const sys::deadline until(left);
+        for (int heard = 0; !stopping_; ++heard) { // signals that come faster than the hooks run end it too
+            const bool idle = !hear(daemon, left);
+            left = until.remaining();
+            if ((idle || heard >= _NSIG) && left == left.zero()) return !stopping_;
+        }
+        return false;
+    }
+
+    bool wait(Derived& daemon)
+    {
+        while (!stopping_ && !hear(daemon, sys::forever)) {}
+        return !stopping_;
+    }
+
+    [[nodiscard]] bool stop_requested() const noexcept
+        requires has_stop_requested<signals_type>
+    {
+        return signals_->stop_requested();
+    }
+
+    [[nodiscard]] int signal_fd() const
+        requires has_signal_fd<signals_type>
+    {
+        return installed().fd();
+    }
+
+    [[nodiscard]] sigset_t child_mask() const noexcept
+    {
+        return signal_policy_type::claims_signals ? child_mask_ : sys::current_mask();
+    }
+
+    /// Once; later calls do nothing.
+    void ready() noexcept
+    {
+        if (std::exchange(ready_, true)) return;
+        tell_launcher([](auto& link) { link.ready(); });
+        tell_manager([](auto& manager) { manager.ready(); });
+    }
+
+    void extend(std::chrono::nanoseconds more) noexcept
+    {
+        if (!ready_) tell_launcher([&](auto& link) { link.extend(more); });
+        tell_manager([&](auto& manager) { manager.extend(more); });
+    }
+
+    void notify_status(std::string_view text) noexcept
+    {
+        tell_manager([&](auto& manager) { manager.status(text); });
+    }
+
+    [[nodiscard]] std::chrono::nanoseconds watchdog_interval() const noexcept
+    {
+        if constexpr (has_manager)
+            if (manager_) return manager_->watchdog_interval();
+        return sys::forever;
+    }
+
+    bool store_descriptor(int fd, std::string_view name)
+    {
+        check_descriptor_name(name);
+        bool sent = false;
+        tell_manager([&](auto& manager) { sent = manager.store(fd, name); });
+        return sent;
+    }
+
+    void remove_descriptor(std::string_view name)
+    {
+        check_descriptor_name(name);
+        tell_manager([&](auto& manager) { manager.remove(name); });
+    }
+
+private:
+    template <class, class, class>
+    friend class life;
+
+    template <class Say>
+    void tell_launcher([[maybe_unused]] Say say)
+    {
+        if constexpr (has_launcher_link)
+            if (link_) say(*link_);
+    }
+
+    template <class Say>
+    void tell_manager([[maybe_unused]] Say say)
+    {
+        if constexpr (has_manager)
+            if (manager_) say(*manager_);
+    }
+
+    /// One line where the manager's log, or standard error, is read.
+    [[gnu::cold]] void complain(std::string_view what)
+    {
+        const auto sentence = sys::joined({name_, ": ", what});
+        bool told = false;
+        tell_manager([&](auto& manager) {
+            manager.complain(sentence);
+            told = true;
+        });
+        if (!told) sys::write_all(2, sys::joined({sentence, "\n"}));
+    }
+
+    void collect_children(Derived& daemon)
+    {
+        if (!sys::adopts_orphans()) return;
+        int status = 0;
+        while (const pid_t child = sys::reap_any(status)) daemon.on_child(child, status);
+    }
+
+    /// Waits for one event and acts on it; false if none came.
+    bool hear(Derived& daemon, std::chrono::nanoseconds timeout)
+    {
+        tell_manager([&](auto& manager) {
+            const auto next = manager.alive();
+            if (next < timeout) timeout = next;
+        });
+        const signal_event e = installed().wait(timeout, identity_->lost_fd());
+        if (e.is_stop())
+            stopping_ = true;
+        else if (e)
+            carry_out(daemon, e);
+        if (!identity_->keep()) {
+            complain("another daemon has taken the identity of this one: stopping");
+            stopping_ = true;
+        }
+        return static_cast<bool>(e);
+    }
+
+    void carry_out(Derived& daemon, signal_event e)
+    {
+        if constexpr (hears_reload())
+            if (e.is_reload()) return reload(daemon);
+        if constexpr (collects_children<signal_policy_type>)
+            if (e.signal == SIGCHLD) return collect_children(daemon);
+        daemon.on_signal(e.signal);
+    }
+
+    void reload(Derived& daemon)
+    {
+        const reload_callers callers(control_fd());
+        if (ready_) tell_manager([](auto& manager) { manager.reloading(); });
+        std::string refusal;
+        try {
+            if (streams_) streams_->reopen();
+            daemon.on_reload();
+        } catch (const std::exception& e) {
+            refusal = refuse_reload(e.what());
+        } catch (...) {
+            refusal = refuse_reload("an exception that is no std::exception");
+        }
+        if (ready_) tell_manager([&](auto& manager) { manager.reloaded(refusal); });
+        callers.answer(refusal);
+    }
+
+    [[nodiscard]] int control_fd() const noexcept
+    {
+        if constexpr (has_control_fd<identity_type>)
+            return identity_->control_fd();
+        else
+            return -1;
+    }
+
+    [[nodiscard, gnu::cold]] std::string refuse_reload(const char* reason)
+    {
+        complain(sys::joined({"reload refused, the old state stays: ", reason}));
+        return *reason != '\0' ? reason : "no reason given";
+    }
+
+    [[nodiscard]] signals_type& installed()
+    {
+        require_installed(static_cast<bool>(signals_));
+        return *signals_;
+    }
+    [[nodiscard]] const signals_type& installed() const
+    {
+        require_installed(static_cast<bool>(signals_));
+        return *signals_;
+    }
+    static void require_installed(bool is)
+    {
+        if (!is) throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run()");
+    }
+
+    static void check_descriptor_name(std::string_view name)
+    {
+        bool allowed = !name.empty() && name.size() <= 255;
+        for (const char c : name) allowed = allowed && c >= ' ' && c < 127 && c != ':';
+        if (!allowed)
+            throw std::invalid_argument("daemonkit: the name of a stored descriptor is 1 to 255 printable characters "
+                                        "of ASCII, none of them a colon");
+    }
+
+    std::string name_{};
+    bool ready_ = false;
+    bool stopping_ = false;
+    sigset_t child_mask_{};
+    // In this order, so that the last one is released first: a second TERM cuts nothing short while the identity is
+    // released, and the launcher and the manager hear how that ended.
+    std::optional<typename Policies::link> link_{};
+    std::optional<typename Policies::manager> manager_{};
+    std::optional<signals_type> signals_{};
+    std::optional<identity_type> identity_{};
+    std::optional<typename Policies::streams> streams_{}; // none in the foreground, where nothing is redirected
+};
+
+} // namespace daemonkit::detail

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSL-1.0
+// notify: what the daemon tells the service manager for as long as it lives. A policy is a copyable settings object.
+// connect() returns the line to the manager. A launcher listens only until the daemon is ready: that is the link of the
+// ForkPolicy, and both can be there at once.
+//
+//   expression               when, in which process     promise
+//   P::notifies              compile time               whether a service manager is told anything. If false, nothing
+//                                                       below is needed
+//   p.connect()              daemon, first of all; in   returns the line; takes the manager's variables out of the
+//                            the foreground too         environment; throws startup_error
+//   n.descriptors()          daemon, once               range of descriptors that must stay open
+//   n.ready()                daemon, once               the daemon is ready
+//   n.fail(sentence, error)  daemon, once               the start failed, or run() threw; `error`: the errno, or 0
+//   n.extend(duration)       daemon, while it starts    the manager waits this long from now on
+//                            or stops
+//   n.alive()                daemon, at every wait      sends a watchdog ping if one is due; returns the time until the
+//                                                       next, or sys::forever
+//   n.watchdog_interval()    daemon                     the longest time between two such waits, or sys::forever
+//   n.reloading()            daemon, HUP was heard      a reload begins
+//   n.reloaded(refusal)      daemon                     the reload has ended; `refusal`: empty, or the reason why the
+//                                                       old configuration stays
+//   n.status(text)           daemon, any time           one line for people
+//   n.stopping()             daemon, once               run() returned or threw
+//   n.complain(text)         daemon, any time           one line on standard error, in the form that the manager reads
+//   n.store(fd, name)        daemon, any time           the manager keeps a copy of `fd` for the next start; returns
+//                                                       whether the request was sent
+//   n.remove(name)           daemon, any time           the manager closes what was stored under this name
+//
+// All but connect() are called by the thread that called start(), and never throw. sd_notify(3).
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "../sys/time.hpp"
+
+#include <concepts>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace daemonkit {
+
+namespace detail {
+
+// One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
+
+/// P::notifies
+template <class Policy>
+concept has_notifies = requires { requires std::is_same_v<decltype(Policy::notifies), const bool>; };
+
+template <class Policy>
+concept notifies = has_notifies<Policy> && Policy::notifies;
+
+/// p.connect()
+template <class Policy>
+concept has_connect = requires(const Policy& p) { p.connect(); };
+
+struct no_manager
+{};
+template <class Policy>
+auto manager_of()
+{
+    if constexpr (notifies<Policy> && has_connect<Policy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().connect())>>();
+    else
+        return std::type_identity<no_manager>();
+}
+
+/// What connect() returns; no_manager for a policy that notifies nobody.
+template <class Policy>
+using manager_type = typename decltype(manager_of<Policy>())::type;
+
+/// n.descriptors()
+template <class Line>
+concept has_kept_descriptors = requires(const Line& n) {
+    { *std::begin(n.descriptors()) } -> std::convertible_to<int>;
+};
+
+/// n.ready()
+template <class Line>
+concept notifies_ready = requires(Line& n) {
+    { n.ready() } noexcept;
+};
+
+/// n.fail(sentence, error)
+template <class Line>
+concept notifies_failure = requires(Line& n, std::string_view sentence, int error) {
+    { n.fail(sentence, error) } noexcept;
+};
+
+/// n.extend(duration)
+template <class Line>
+concept notifies_extension = requires(Line& n, std::chrono::nanoseconds more) {
+    { n.extend(more) } noexcept;
+};
+
+/// n.alive()
+template <class Line>
+concept notifies_watchdog = requires(Line& n) {
+    { n.alive() } noexcept -> std::same_as<std::chrono::nanoseconds>;
+};
+
+/// n.watchdog_interval()
+template <class Line>
+concept has_watchdog_interval = requires(const Line& n) {
+    { n.watchdog_interval() } noexcept -> std::same_as<std::chrono::nanoseconds>;
+};
+
+/// n.reloading()
+template <class Line>
+concept notifies_reloading = requires(Line& n) {
+    { n.reloading() } noexcept;
+};
+
+/// n.reloaded(refusal)
+template <class Line>
+concept notifies_reloaded = requires(Line& n, std::string_view refusal) {
+    { n.reloaded(refusal) } noexcept;
+};
+
+/// n.status(text)
+template <class Line>
+concept notifies_status = requires(Line& n, std::string_view text) {
+    { n.status(text) } noexcept;
+};
+
+/// n.stopping()
+template <class Line>
+concept notifies_stopping = requires(Line& n) {
+    { n.stopping() } noexcept;
+};
+
+/// n.complain(text)
+template <class Line>
+concept complains = requires(Line& n, std::string_view text) {
+    { n.complain(text) } noexcept;
+};
+
+/// n.store(fd, name)
+template <class Line>
+concept stores_descriptors = requires(Line& n, int fd, std::string_view name) {
+    { n.store(fd, name) } noexcept -> std::same_as<bool>;
+};
+
+/// n.remove(name)
+template <class Line>
+concept removes_descriptors = requires(Line& n, std::string_view name) {
+    { n.remove(name) } noexcept;
+};
+
+} // namespace detail
+
+/// The line to a service manager.
+template <class Line>
+concept notify_line =
+    std::movable<Line> && detail::has_kept_descriptors<Line> && detail::notifies_ready<Line> &&
+    detail::notifies_failure<Line> && detail::notifies_extension<Line> && detail::notifies_watchdog<Line> &&
+    detail::has_watchdog_interval<Line> && detail::notifies_reloading<Line> && detail::notifies_reloaded<Line> &&
+    detail::notifies_status<Line> && detail::notifies_stopping<Line> && detail::complains<Line> &&
+    detail::stores_descriptors<Line> && detail::removes_descriptors<Line>;
+
+template <class Policy>
+concept notify_policy =
+    std::copyable<Policy> && detail::has_notifies<Policy> &&
+    (!detail::notifies<Policy> || (detail::has_connect<Policy> && notify_line<detail::manager_type<Policy>>));
+
+namespace detail {
+
+/// Says in one sentence what a NotifyPolicy lacks.
+template <class Policy>
+struct notify_requirements
+{
+    using line = manager_type<Policy>;
+    static constexpr bool made = notifies<Policy> && has_connect<Policy>;
+
+    static_assert(std::copyable<Policy>,
+                  "daemonkit: the NotifyPolicy must be copyable: a policy holds settings, its line owns resources");
+    static_assert(has_notifies<Policy>, "daemonkit: the NotifyPolicy lacks `static constexpr bool notifies`");
+    static_assert(!notifies<Policy> || has_connect<Policy>, "daemonkit: the NotifyPolicy lacks `connect() const`");
+    static_assert(!made || std::movable<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns is not movable");
+    static_assert(!made || has_kept_descriptors<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `descriptors() const`, a range "
+                  "of int");
+    static_assert(!made || notifies_ready<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void ready() noexcept`");
+    static_assert(!made || notifies_failure<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void fail(std::string_view "
+                  "sentence, int error) noexcept`");
+    static_assert(!made || notifies_extension<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void "
+                  "extend(std::chrono::nanoseconds) noexcept`");
+    static_assert(!made || notifies_watchdog<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `std::chrono::nanoseconds "
+                  "alive() noexcept`");
+    static_assert(!made || has_watchdog_interval<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `std::chrono::nanoseconds "
+                  "watchdog_interval() const noexcept`");
+    static_assert(!made || notifies_reloading<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void reloading() noexcept`");
+    static_assert(!made || notifies_reloaded<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void "
+                  "reloaded(std::string_view refusal) noexcept`");
+    static_assert(!made || notifies_status<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void "
+                  "status(std::string_view) noexcept`");
+    static_assert(!made || notifies_stopping<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void stopping() noexcept`");
+    static_assert(!made || complains<line>, "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void "
+                                            "complain(std::string_view) noexcept`");
+    static_assert(!made || stores_descriptors<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `bool store(int fd, "
+                  "std::string_view name) noexcept`");
+    static_assert(!made || removes_descriptors<line>,
+                  "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void "
+                  "remove(std::string_view name) noexcept`");
+};
+
+} // namespace detail
+
+} // namespace daemonkit

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: BSL-1.0
+// Reading and writing a pid file. Its content is hostile until parsed, and so is the file: whoever may write it, or lead its path
+// elsewhere, chooses which process root signals. So the file and every step to it must belong to root or to the caller
+// and be writable by nobody else.
+#pragma once
+
+#include "../../core/pid_holder.hpp"
+#include "../../core/startup_error.hpp"
+#include "../../sys/deadline.hpp"
+#include "../../sys/file.hpp"
+#include "../../sys/open_files.hpp"
+#include "../../sys/signal_mask.hpp"
+#include "../../sys/trust.hpp"
+#include "process_identity.hpp"
+
+#include <boost/filesystem/path.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace daemonkit::detail {
+
+/// The line of a pid file and the stamp beside it.
+struct pid_record
+{
+    pid_t pid = 0; ///< 0: the file is empty, a start or a crash is between claim and publish
+    long stamp = none;
+
+    static constexpr long none = -1;
+};
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse(std::string_view path, std::string_view reason)
+{
+    throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
+}
+
+/// How a path leads to a pid file.
+struct pid_file_way
+{
+    bool plain;  ///< no symbolic link, "." or ".." is on it
+    uid_t owner; ///< the one user beside root who can change it
+};
+
+/// Throws startup_error unless `path` is absolute and only root and one user can change where it leads: the caller. For
+/// root, `others` may be that one: who is then believed only of processes that are that user's own.
+inline pid_file_way check_directory(const boost::filesystem::path& path, bool others = false)
+{
+    if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
+        throw_bad_setting("use the pid file", path.native(),
+                          "its path must be absolute and name a file, because a daemon changes its "
+                          "working directory");
+    const auto directory = path.parent_path();
+    uid_t owner = sys::effective_user();
+    auto found = sys::untrusted_way(directory.native(), owner);
+    if (others && owner == 0 && found.owner != 0) {
+        owner = found.owner;
+        found = sys::untrusted_way(directory.native(), owner);
+    }
+    if (found) refuse(found.path, found.reason);
+    return {!found.links && path.native().find("/.") == std::string::npos, owner};
+}
+
+/// The file, empty if that fails; `fresh`: whether it was made.
+[[nodiscard]] inline sys::unique_fd open_or_make_pid_file(const boost::filesystem::path& path, mode_t mode,
+                                                          bool& fresh) noexcept
+{
+    constexpr int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_APPEND;
+    int file = sys::open(path.c_str(), flags | O_CREAT | O_EXCL, mode);
+    fresh = file != -1;
+    if (!fresh && errno == EEXIST) file = sys::open(path.c_str(), flags);
+    return sys::unique_fd(file);
+}
+
+/// Throws startup_error unless the open file is a plain one that only root and `owner` can change.
+inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t owner = sys::effective_user())
+{
+    sys::file_status status = {};
+    check_call(sys::status_of(fd, status), "look at the pid file", path);
+    if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
+    if (status.st_nlink > 1) refuse(path, "it has other names (hard links)");
+    if (const auto found = sys::untrusted_file(path.c_str(), status, owner)) refuse(path, found.reason);
+    return status;
+}
+
+/// The pid in the text of a pid file; 0 if it is empty, nothing unless it is one decimal number from 1 to the largest
+/// pid of Linux, without sign or leading zeros, and at most one newline after it.
+[[nodiscard]] inline std::optional<pid_t> parse_pid(std::string_view text) noexcept
+{
+    constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
+    if (text.empty()) return 0;
+    if (text.back() == '\n') text.remove_suffix(1);
+    if (text.empty() || text.front() == '0') return {};
+    pid_t pid = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '9') return {};
+        pid = pid * 10 + (c - '0');
+        if (pid > largest) return {};
+    }
+    return pid;
+}
+
+/// The stamp of a pid file. A write sets both times to one value, and whoever has the file open for writing may write:
+/// the daemon after it dropped its privileges, or who has broken into it. Only the owner can set the one and not the
+/// other.
+[[nodiscard]] inline long stamp_in(const sys::file_status& status) noexcept
+{
+    const bool written =
+        status.st_mtim.tv_sec == status.st_ctim.tv_sec && status.st_mtim.tv_nsec == status.st_ctim.tv_nsec;
+    return written ? pid_record::none : status.st_mtim.tv_nsec;
+}
+
+/// What an open pid file says; throws startup_error on anything but one pid and one newline.
+[[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path)
+{
+    sys::small_text text;
+    sys::file_status status = {};
+    // In this order, since the line is written first and stamped then: a stamp from before would be of an empty file.
+    check_call(sys::read_small(fd, text), "read the pid file", path);
+    check_call(sys::status_of(fd, status), "look at the pid file", path);
+    const auto pid = parse_pid(text.view());
+    if (!pid) refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
+    return {*pid, stamp_in(status)};
+}
+
+/// What of its place a pid file is bound to: its name, and its directory's inode number, which bind mounts, symbolic links
+/// and chroot(2) do not change.
+[[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path)
+{
+    sys::file_status directory = {};
+    sys::status_of(path.parent_path().c_str(), directory);
+    return sys::joined({path.filename().native(), " ", directory.st_ino});
+}
+
+/// Writes the line of a process and its stamp into an open pid file; what is equal to it then as long as nobody touches
+/// the file. Throws startup_error.
+[[nodiscard]] inline sys::file_mark write_pid_file(int fd, const boost::filesystem::path& path,
+                                                   const process_identity& process)
+{
+    const auto& name = path.native();
+    const long stamp = stamp_of(process, place_of(path));
+    auto line = sys::decimal(process.pid);
+    line += "\n";
+    sys::file_status status = {};
+    sys::small_text text;
+    check_call(sys::status_of(fd, status), "look at the pid file", name);
+    if (status.st_size != 0) check_call(sys::read_small(fd, text), "read the pid file", name);
+    if (text.view() != line.view()) { // a file that was only touched is not emptied, so that nobody finds it so
+        if (status.st_size != 0) check_call(sys::empty_file(fd), "empty the pid file", name);
+        const sys::ignored_signal beyond_limit(SIGXFSZ); // RLIMIT_FSIZE is an error like another
+        check_call(sys::write_all(fd, line), "write the pid file", name);
+    }
+    check_call(sys::stamp(fd, stamp), "stamp the pid file", name);
+    check_call(sys::status_of(fd, status), "look at the pid file", name);
+    if (stamp_in(status) != stamp)
+        refuse(name, "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
+    return sys::mark_of(status);
+}
+
+/// Whether the process that has locked an open file is neither root's nor this user's.
+[[nodiscard, gnu::cold]] inline bool locked_by_stranger(int fd)
+{
+    const pid_t locker = sys::lock_owner(fd);
+    sys::file_status owner = {};
+    return locker != 0 && sys::status_of(sys::joined({"/proc/", locker}).c_str(), owner) == 0 && owner.st_uid != 0 &&
+           owner.st_uid != sys::effective_user();
+}
+
+/// Whoever locked it may have ended, and left the lock to a child: named is who has the file open.
+[[noreturn, gnu::cold]] inline void refuse_locked(const std::string& path)
+{
+    sys::file_status file = {};
+    sys::status_of(path.c_str(), file);
+    const auto who = sys::who_has_open(file);
+    refuse(path,
+           sys::joined({"it is locked and no pid is published; open in process ",
+                        who.empty() ? "(none that you may see)" : who, ": end that if it is no start of this daemon"}));
+}
+
+/// Whether `owner`, who could have led here from a way that is his, may choose this process: root's own way may choose
+/// any, another user's only what that user could signal himself.
+[[nodiscard]] inline bool is_for(uid_t owner, pid_t pid)
+{
+    return owner == sys::effective_user() || sys::runs_as(pid, owner);
+}
+
+/// The live process that a record at a path means, or nobody.
+[[nodiscard]] inline pid_holder find_holder(const pid_record& record, const boost::filesystem::path& path,
+                                            uid_t owner = sys::effective_user())
+{
+    if (record.pid == 0) return {};
+    auto found = open_holder(record.pid, [&](int pidfd) {
+        const auto process = identity_of(pidfd, record.pid);
+        return process && stamp_of(process, place_of(path)) == record.stamp && is_for(owner, record.pid);
+    });
+    found.stale = !found;
+    return found;
+}
+
+} // namespace daemonkit::detail

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+// The signals that a daemon may choose, checked at compile time.
+#pragma once
+
+#include "../../core/signal_event.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace daemonkit::detail {
+
+/// The signals that a daemon hears beside stop and reload.
+template <int... Chosen>
+struct chosen_signals
+{
+    static constexpr std::array<int, sizeof...(Chosen)> value{Chosen...};
+
+    static_assert(((Chosen != SIGKILL && Chosen != SIGSTOP) && ...),
+                  "daemonkit: SIGKILL and SIGSTOP cannot be caught by any process: leave them out of the signals");
+    static_assert(((Chosen > 0 && Chosen < _NSIG && Chosen != 32 && Chosen != 33) && ...),
+                  "daemonkit: this is no signal number that a program may use: take a name from signal(7)");
+    static_assert(((!signal_event{Chosen}.is_stop() && !signal_event{Chosen}.is_reload()) && ...),
+                  "daemonkit: SIGTERM, SIGINT and SIGHUP are heard already, as stop and reload: leave them out");
+
+    static constexpr bool distinct()
+    {
+        for (std::size_t i = 0; i < value.size(); ++i)
+            for (std::size_t j = 0; j < i; ++j)
+                if (value[i] == value[j]) return false;
+        return true;
+    }
+    static_assert(distinct(), "daemonkit: a signal is named twice: name each once");
+};
+
+} // namespace daemonkit::detail

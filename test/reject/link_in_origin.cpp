@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: the link that the ForkPolicy's detach() returns lacks `bool in_origin() const`
-#ifdef REJECT
-#define LACKS_IN_ORIGIN
-#endif
-#include "link_parts.hpp"
-
-int main() { return start<with_fork<mine>>({}); }

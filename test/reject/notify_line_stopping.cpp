@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: daemonkit: the line that the NotifyPolicy's connect() returns lacks `void stopping() noexcept`
+#ifdef REJECT
+#define LACKS_STOPPING
+#endif
+#include "notify_line_parts.hpp"
+
+int main() { return start<with_notify<mine>>({}); }
