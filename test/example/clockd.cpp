@@ -3,35 +3,40 @@
 #include <daemonkit/daemonkit.hpp>
 
 #include <boost/filesystem/operations.hpp>
-#include <cstdio>
-#include <ctime>
 
-using namespace daemonkit;
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <string>
+
 using namespace std::chrono_literals;
 
-// Writes the time every second, in the format of strftime(3) that clockd.conf says.
-struct clockd : basic_daemon<clockd, double_fork, flock_pid_file, signalfd_signals, log_file_stdio>
+// Writes the time to its log file every second. clockd.conf holds the format, see strftime(3).
+struct clockd : daemonkit::sysv_daemon<clockd, daemonkit::log_file_stdio>
 {
     std::string format = "%T\n";
 
     void on_start() { on_reload(); }
-    void on_reload() { sys::read_file("clockd.conf", format, 80); } // on HUP, never inside a signal handler
+
+    // Called by wait_for() after the signal HUP, never inside a signal handler. Without a file the format stays.
+    void on_reload() { daemonkit::sys::read_file("clockd.conf", format, 80); }
+
     int run()
     {
         do {
             char line[80];
-            const auto now = std::time(nullptr);
+            const std::time_t now = std::time(nullptr);
             std::fwrite(line, 1, std::strftime(line, sizeof line, format.c_str(), std::localtime(&now)), stdout);
-        } while (wait_for(1s)); // false as soon as it is to stop
+        } while (wait_for(1s)); // false when the daemon is to stop
         return EXIT_SUCCESS;
     }
 };
 
-int main(int argc, char** argv) // start | stop | restart | reload | status | run
+int main(int argc, char** argv) // clockd start | stop | restart | reload | status | run
 {
     const auto here = boost::filesystem::current_path();
-    return command_line<clockd>(argc, argv,
-                                {.pid = {.path = here / "clockd.pid"},
-                                 .stdio = {.output = here / "clockd.log"},
-                                 .process = {.working_directory = here.string()}});
+    return daemonkit::command_line<clockd>(argc, argv,
+                                           {.pid = {.path = here / "clockd.pid"},
+                                            .stdio = {.output = here / "clockd.log"},
+                                            .process = {.working_directory = here.string()}});
 }
