@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# verbs.sh STATE PID_FILE COMMAND…: puts the service of COMMAND into STATE and calls a verb, for each verb. It knows
-# LSB 3.1, section 20.2, only, and that a daemon's parent is process 1: it wants a pid namespace where that process
-# collects whoever ends, and where nobody else becomes its child meanwhile. It empties the directory of PID_FILE before
-# each verb. The shell command in BREAK makes the states unconfigured, misconfigured (while it runs) and uninstalled.
-# Prints a line for each verb; the exit status is 1 if a status or an effect is not what the standard says.
+# verbs.sh STATE PID_FILE COMMAND…: for each verb, puts the service of COMMAND into STATE and calls the verb. It assumes
+# LSB 3.1, section 20.2, and that process 1 is the parent of the daemon. It needs a pid namespace in which process 1
+# collects its children and adopts no other process meanwhile. It empties the directory of PID_FILE before each verb.
+# The shell command in BREAK makes the states unconfigured, misconfigured (while the service runs) and uninstalled.
+# Prints one line for each verb. The exit status is 1 if a status or an effect is not what the standard says.
 set -u
 state=$1
 pid_file=$2
@@ -21,7 +21,7 @@ cannot() {
 must() {
     timeout 20 "${command[@]}" "$1" >/dev/null || cannot "reach the state $state: $1 ended with $?"
 }
-# The children of process 1 that have not ended, but for those that were there before.
+# The children of process 1 that run, without those that were there before.
 others=
 daemons() {
     local file line fields
@@ -45,8 +45,8 @@ kill_all() {
     stranger=
 }
 
-# Gives the number of the dead daemon to somebody else, a clock tick later: where a process has no better identity,
-# that is what tells the two apart.
+# Gives the pid of the dead daemon to another process, at least one clock tick later. Without a better identity, the
+# start time distinguishes the two.
 recycle() {
     local tick
     tick=$(cut -d ' ' -f 1 /proc/uptime)
@@ -78,7 +78,7 @@ prepare() {
     esac
 }
 
-# What the verb has made of the daemon there was, or was not.
+# What the verb did to the daemon.
 effect() {
     local after
     after=$(daemons)
@@ -97,7 +97,7 @@ effect() {
     fi
 }
 
-# try WORDS STATUSES EFFECTS: the rest of the command line, and what may come of it.
+# try WORDS STATUSES EFFECTS: the rest of the command line, the exit statuses and the effects that are allowed.
 try() {
     local words said status became verdict=good
     prepare
@@ -118,11 +118,11 @@ never_started | stopped)
     try restart 0 new
     try try-restart 0 none
     try reload 7 none
-    try force-reload "0 7" none # the standard names success for restart only, and reload is 7
+    try force-reload "0 7" none # the standard names success for restart only; reload is 7
     try status 3 none
     ;;
 running | deleted)
-    # The pid file is the service's own affair: whether it runs is another question.
+    # A deleted pid file must not change the answers.
     try start 0 same
     try stop 0 none
     try restart 0 another
@@ -132,7 +132,7 @@ running | deleted)
     try status 0 same
     ;;
 crashed | recycled)
-    # The pid file remains, and the second time its number belongs to somebody else.
+    # The pid file remains. In the state recycled its pid belongs to another process.
     try start 0 new
     try stop 0 none
     try restart 0 new
@@ -143,12 +143,12 @@ crashed | recycled)
     ;;
 unprivileged_stopped | unprivileged_crashed)
     try start 4 none
-    try stop "0 4" none # there is nothing to do, or not to be allowed to do
+    try stop "0 4" none # nothing to do, or not permitted
     try restart 4 none
     try try-restart "0 4" none
     try reload "4 7" none
     try force-reload "0 4 7" none
-    case $state in # who may not look does not know
+    case $state in # without permission to read, the state is unknown
     unprivileged_stopped) try status "3 4" none ;;
     unprivileged_crashed) try status "1 4" none ;;
     esac
@@ -172,7 +172,7 @@ unconfigured)
     try status "3 4" none
     ;;
 misconfigured)
-    # While it runs: it goes on as it is.
+    # While the daemon runs, it goes on unchanged.
     try start 0 same
     try stop 0 none
     try restart "1 6" none
@@ -191,7 +191,7 @@ uninstalled)
     try status "3 4" none
     ;;
 misused)
-    # A running one, which no misuse may touch. Of status, 2 would mean "dead, and its lock file remains".
+    # The daemon runs, and wrong arguments must not affect it. Status 2 of `status` means "dead, lock file remains".
     try "" 2 same
     try begin "2 3" same
     try "--begin start" "2 3" same
