@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+// A configuration file. A reload takes it as a whole or refuses it as a whole: the old configuration stays, and
+// `configured reload` prints the line that is wrong.
+#include <daemonkit/command_line.hpp>
+#include <daemonkit/daemonkit.hpp>
+
+#include <boost/filesystem/operations.hpp>
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+using namespace std::chrono_literals;
+using namespace std::string_view_literals;
+
+//! [configuration]
+struct configuration
+{
+    std::string message = "tick";
+    int interval = 1; // seconds
+};
+
+/// Reads lines `KEY = VALUE`, empty lines and `# comments`. Throws what is wrong, with file and line.
+configuration read_configuration(const std::string& file)
+{
+    std::ifstream in(file);
+    if (!in) throw daemonkit::startup_error(daemonkit::last_error(), "open the configuration", file);
+    configuration read;
+    std::string line;
+    for (int number = 1; std::getline(in, line); ++number) {
+        const auto refuse = [&](const std::string& reason) {
+            throw std::runtime_error(file + ":" + std::to_string(number) + ": " + reason);
+        };
+        if (line.empty() || line.starts_with('#')) continue;
+        const auto equals = line.find(" = ");
+        if (equals == line.npos) refuse("expected KEY = VALUE, found \"" + line + "\"");
+        const auto key = line.substr(0, equals);
+        const auto value = line.substr(equals + 3);
+        if (key == "message") {
+            read.message = value;
+        } else if (key == "interval") {
+            const char* const end = value.data() + value.size();
+            const auto parsed = std::from_chars(value.data(), end, read.interval);
+            if (parsed.ec != std::errc() || parsed.ptr != end || read.interval < 1 || read.interval > 3600)
+                refuse("interval must be 1 to 3600 seconds, not \"" + value + "\"");
+        } else {
+            refuse("unknown key \"" + key + "\"");
+        }
+    }
+    if (in.bad()) throw daemonkit::startup_error(daemonkit::last_error(), "read the configuration", file);
+    return read;
+}
+//! [configuration]
+
+class configured : public daemonkit::sysv_daemon<configured, daemonkit::flock_pid_file, daemonkit::signalfd_signals,
+                                                 daemonkit::log_file_stdio>
+{
+public:
+    explicit configured(std::string file) : file_(std::move(file)) {}
+
+    //! [reload]
+    void on_start() { on_reload(); }                           // a wrong file is an error of start
+    void on_reload() { current_ = read_configuration(file_); } // if this throws, current_ is unchanged
+    //! [reload]
+
+    int run()
+    {
+        for (int waited = 0; wait_for(1s);) { // in steps: wait_for() does not return earlier for a reload
+            if (++waited < current_.interval) continue;
+            waited = 0;
+            std::puts(current_.message.c_str());
+            std::fflush(stdout);
+        }
+        return EXIT_SUCCESS;
+    }
+
+private:
+    std::string file_;
+    configuration current_{};
+};
+
+int main(int argc, char** argv)
+try {
+    const auto here = boost::filesystem::current_path();
+    const auto file = (here / "configured.conf").string();
+    if (argc == 2 && argv[1] == "check"sv) {
+        read_configuration(file);
+        return EXIT_SUCCESS;
+    }
+    configured daemon(file);
+    return daemonkit::command_line(daemon, argc, argv,
+                                   {.pid = {.path = here / "configured.pid"},
+                                    .stdio = {.output = here / "configured.log"},
+                                    .process = {.working_directory = here.string()}});
+} catch (const std::exception& e) {
+    std::fprintf(stderr, "configured: %s\n", e.what());
+    return EXIT_FAILURE;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSL-1.0
+// A master and its workers. Each worker answers whoever connects to preforked.sock with a line of the file `greeting`.
+// The master replaces workers that die and, at a reload, all of them: the new ones have the new greeting.
+#include <daemonkit/command_line.hpp>
+#include <daemonkit/daemonkit.hpp>
+
+#include <boost/filesystem/operations.hpp>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+struct preforked : daemonkit::sysv_daemon<preforked, daemonkit::flock_pid_file,
+                                          daemonkit::basic_signalfd_signals<SIGCHLD>, daemonkit::log_file_stdio>
+{
+    void on_start()
+    {
+        greeting_ = read_greeting();
+        const sockaddr_un address{AF_UNIX, "preforked.sock"};
+        ::unlink(address.sun_path); // left by a crash; no other instance comes as far as this
+        socket_.reset(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == -1 ||
+            ::listen(socket_.get(), SOMAXCONN) == -1)
+            throw daemonkit::startup_error(daemonkit::last_error(), "listen at", address.sun_path);
+    }
+
+    //! [master]
+    int run(std::size_t workers)
+    {
+        do fill(workers); // what dies is replaced, but not faster than once a second
+        while (wait_for(1s));
+        retire();
+        for (const pid_t worker : retired_) ::waitpid(worker, nullptr, 0);
+        return EXIT_SUCCESS;
+    }
+
+    void on_stop() { ::unlink("preforked.sock"); }
+
+    void on_reload()
+    {
+        greeting_ = read_greeting(); // if this throws, the workers stay
+        const auto workers = workers_.size();
+        retire();
+        fill(workers);
+    }
+
+    /// SIGCHLD. One signal may stand for many children.
+    void on_signal(int)
+    {
+        std::erase_if(workers_, ended);
+        std::erase_if(retired_, ended);
+    }
+    //! [master]
+
+private:
+    static bool ended(pid_t worker)
+    {
+        int status = 0; // waitpid(-1) would take the children of system(3) and of libraries, too
+        if (::waitpid(worker, &status, WNOHANG) == 0) return false;
+        if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
+            std::fprintf(stderr, "worker %d: killed by signal %d\n", worker, WTERMSIG(status));
+        return true;
+    }
+
+    void fill(std::size_t workers)
+    {
+        while (workers_.size() < workers) {
+            const pid_t master = ::getpid();
+            const pid_t worker = ::fork();
+            if (worker == 0) work(master);
+            if (worker == -1) return std::perror("cannot fork a worker");
+            workers_.push_back(worker);
+        }
+    }
+
+    /// They end as soon as they have answered.
+    void retire()
+    {
+        for (const pid_t worker : std::exchange(workers_, {})) {
+            ::kill(worker, SIGTERM);
+            retired_.push_back(worker);
+        }
+    }
+
+    //! [worker]
+    /// In the child. It never returns: run() and on_stop() are the master's.
+    [[noreturn]] void work(pid_t master) const
+    {
+        ::prctl(PR_SET_PDEATHSIG, SIGTERM); // however the master ends
+        if (::getppid() != master) ::_exit(EXIT_SUCCESS);
+        sigset_t stop;
+        sigset_t open;
+        ::sigemptyset(&stop);
+        ::sigaddset(&stop, SIGTERM);
+        ::sigprocmask(SIG_BLOCK, &stop, &open);
+        for (pollfd caller{socket_.get(), POLLIN, 0};;) {
+            ::ppoll(&caller, 1, nullptr, &open); // TERM ends the worker here, between two callers
+            const daemonkit::sys::unique_fd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+            if (client) ::send(client.get(), greeting_.data(), greeting_.size(), MSG_NOSIGNAL);
+        }
+    }
+    //! [worker]
+
+    static std::string read_greeting()
+    {
+        std::ifstream in("greeting");
+        std::string line;
+        if (!std::getline(in, line)) throw daemonkit::startup_error(daemonkit::last_error(), "read", "greeting");
+        return line + "\n";
+    }
+
+    std::string greeting_{};
+    daemonkit::sys::unique_fd socket_{};
+    std::vector<pid_t> workers_{};
+    std::vector<pid_t> retired_{};
+};
+
+int main(int argc, char** argv)
+{
+    const auto here = boost::filesystem::current_path();
+    return daemonkit::command_line<preforked>(argc, argv,
+                                              {.pid = {.path = here / "preforked.pid"},
+                                               .stdio = {.output = here / "preforked.log"},
+                                               .process = {.working_directory = here.string()}},
+                                              3U);
+}
