@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A configuration file. A reload takes it as a whole or refuses it as a whole: the old configuration stays, and
-// `configured reload` prints the line that is wrong.
+// A configuration file. A reload takes the whole file or nothing: if a line is wrong, the old configuration stays and
+// `configured reload` prints the line.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -17,20 +17,20 @@
 using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
-//! [configuration]
 struct configuration
 {
     std::string message = "tick";
     int interval = 1; // seconds
 };
 
-/// Reads lines `KEY = VALUE`, empty lines and `# comments`. Throws what is wrong, with file and line.
+/// Reads lines `KEY = VALUE`, empty lines and `# comments`. Throws if one is wrong, with file, line and reason.
 configuration read_configuration(const std::string& file)
 {
     std::ifstream in(file);
     if (!in) throw daemonkit::startup_error(daemonkit::last_error(), "open the configuration", file);
     configuration read;
     std::string line;
+    //! [line]
     for (int number = 1; std::getline(in, line); ++number) {
         const auto refuse = [&](const std::string& reason) {
             throw std::runtime_error(file + ":" + std::to_string(number) + ": " + reason);
@@ -38,6 +38,7 @@ configuration read_configuration(const std::string& file)
         if (line.empty() || line.starts_with('#')) continue;
         const auto equals = line.find(" = ");
         if (equals == line.npos) refuse("expected KEY = VALUE, found \"" + line + "\"");
+        //! [line]
         const auto key = line.substr(0, equals);
         const auto value = line.substr(equals + 3);
         if (key == "message") {
@@ -54,7 +55,6 @@ configuration read_configuration(const std::string& file)
     if (in.bad()) throw daemonkit::startup_error(daemonkit::last_error(), "read the configuration", file);
     return read;
 }
-//! [configuration]
 
 class configured : public daemonkit::sysv_daemon<configured, daemonkit::flock_pid_file, daemonkit::signalfd_signals,
                                                  daemonkit::log_file_stdio>
@@ -63,13 +63,13 @@ public:
     explicit configured(std::string file) : file_(std::move(file)) {}
 
     //! [reload]
-    void on_start() { on_reload(); }                           // a wrong file is an error of start
+    void on_start() { on_reload(); }                           // start fails if the file is wrong
     void on_reload() { current_ = read_configuration(file_); } // if this throws, current_ is unchanged
     //! [reload]
 
     int run()
     {
-        for (int waited = 0; wait_for(1s);) { // in steps: wait_for() does not return earlier for a reload
+        for (int waited = 0; wait_for(1s);) { // in steps: a reload does not end wait_for()
             if (++waited < current_.interval) continue;
             waited = 0;
             std::puts(current_.message.c_str());

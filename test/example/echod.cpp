@@ -192,19 +192,11 @@ private:
         timers_->pause.async_wait([this](auto) { accept(); });
     }
 
+    //! [signals]
     void listen_to(asio::posix::stream_descriptor& signals)
     {
         signals.async_wait(signals.wait_read, [this, &signals](auto) {
             if (goes_on()) listen_to(signals);
-        });
-    }
-
-    /// A watchdog wants to see that this loop goes round.
-    void show_life()
-    {
-        timers_->watchdog.expires_after(watchdog_interval());
-        timers_->watchdog.async_wait([this](auto) {
-            if (goes_on()) show_life();
         });
     }
 
@@ -213,6 +205,16 @@ private:
         if (wait_for(0s)) return true; // the hooks are called in here; false: stop
         io_->stop();
         return false;
+    }
+    //! [signals]
+
+    /// A watchdog wants to see that this loop goes round.
+    void show_life()
+    {
+        timers_->watchdog.expires_after(watchdog_interval());
+        timers_->watchdog.async_wait([this](auto) {
+            if (goes_on()) show_life();
+        });
     }
 
     struct two_timers

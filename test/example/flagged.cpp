@@ -24,7 +24,7 @@ struct flagged : daemonkit::sysv_daemon<flagged>
 {
     flagged(unsigned short port, std::string file) : port_(port), file_(std::move(file)) {}
 
-    /// A failure here is an error of start. Descriptors that were opened before start() would be closed by now.
+    /// start fails if this throws. Descriptors that were opened before start() are closed by now.
     void on_start()
     {
         const sockaddr_in address{AF_INET, htons(port_), {htonl(INADDR_LOOPBACK)}, {}};
@@ -35,7 +35,6 @@ struct flagged : daemonkit::sysv_daemon<flagged>
         if (!out_) throw daemonkit::startup_error(daemonkit::last_error(), "open", file_);
     }
 
-    //! [poll]
     int run()
     {
         std::array<pollfd, 2> fds{{{signal_fd(), POLLIN, 0}, {socket_.get(), POLLIN, 0}}};
@@ -48,7 +47,6 @@ struct flagged : daemonkit::sysv_daemon<flagged>
         } while (wait_for(0s)); // handles the signals that have arrived
         return EXIT_SUCCESS;
     }
-    //! [poll]
 
 private:
     unsigned short port_;
@@ -64,7 +62,6 @@ bool to_port(std::string_view text, unsigned short& port)
     return parsed.ec == std::errc() && parsed.ptr == end && port != 0;
 }
 
-//! [main]
 int tell(int status, const std::string& text)
 {
     if (!text.empty()) std::fprintf(status == 0 ? stdout : stderr, "flagged: %s\n", text.c_str());
@@ -88,6 +85,7 @@ int main(int argc, char** argv)
     if (verb == '?' || argc - optind != (verb == 's' || verb == 'e' ? 0 : 1))
         return tell(daemonkit::exit_status::usage, "[--port N] [--foreground] FILE | --status | --stop");
 
+    //! [verbs]
     const flagged::settings settings{.pid = {.path = boost::filesystem::current_path() / "flagged.pid"}};
     if (verb == 'e') {
         const auto result = flagged::stop(settings);
@@ -98,12 +96,12 @@ int main(int argc, char** argv)
         if (report.pid != 0) return tell(report.status(), "running (pid " + std::to_string(report.pid) + ")");
         return tell(report.status(), report.message.empty() ? "not running" : report.message);
     }
-    // A daemon works in "/", so a path must be absolute by then.
+    // A daemon works in "/": a relative path would lead elsewhere.
     flagged daemon(port, boost::filesystem::absolute(argv[optind]).string());
     const auto result = verb == 'f' ? daemon.run_in_foreground(settings) : daemon.start(settings);
     // start() returns in two processes: in the launcher when the daemon is ready, and in the daemon after run().
     if (result.outcome == daemonkit::start_outcome::ready)
         return tell(result.status, "started (pid " + std::to_string(result.pid) + ")");
     return tell(result.status, result.outcome == daemonkit::start_outcome::finished ? "" : result.message);
+    //! [verbs]
 }
-//! [main]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A thread pool. Each file that is moved into in/ is a letter; a thread of the pool writes it to out/, below the text
-// of the file `letterhead`, which a reload reads again.
+// A thread pool. A file that is moved into in/ is a letter. A thread of the pool writes it to out/, below the text of the
+// file `letterhead`. A reload reads the letterhead again.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -39,9 +39,9 @@ struct pooled
     }
 
     //! [pool]
-    static constexpr bool announces_ready = true; // a thread that cannot be made is an error of start
+    static constexpr bool announces_ready = true; // start fails if a thread cannot be made
 
-    /// In the thread of run(), while the workers work. A letter keeps the letterhead with which it was begun.
+    /// In the thread of run(), while the workers write. A letter that was begun keeps its letterhead.
     void on_reload()
     {
         auto text = std::make_shared<const std::string>(text_of("letterhead"));
@@ -54,10 +54,10 @@ struct pooled
         std::vector<std::jthread> pool; // its destructor joins the threads, after an exception too
         for (int i = 0; i < workers; ++i) pool.emplace_back([this](const std::stop_token& stop) { work(stop); });
         ready();
-        enqueue("work"); // what the last daemon has begun and not ended
+        enqueue("work"); // letters that the previous daemon did not finish
         do enqueue("in");
         while (wait_for(200ms));
-        for (auto& worker : pool) worker.request_stop(); // all of them, before the first is waited for
+        for (auto& worker : pool) worker.request_stop(); // all, before the first one is joined
         return EXIT_SUCCESS;
     }
     //! [pool]
@@ -80,15 +80,15 @@ private:
     void work(const std::stop_token& stop)
     {
         for (std::unique_lock lock(mutex_);;) {
-            changed_.wait(lock, stop, [this] { return !letters_.empty(); }); // returns when stop is requested, too
-            if (stop.stop_requested()) return;                               // the others stay in work/
+            changed_.wait(lock, stop, [this] { return !letters_.empty(); }); // or a stop
+            if (stop.stop_requested()) return;                               // queued letters stay in work/
             const auto letter = std::move(letters_.front());
             letters_.pop_front();
             const auto letterhead = letterhead_;
             lock.unlock();
             try {
                 write(letter, *letterhead);
-            } catch (const std::exception& e) { // out of a thread it would be std::terminate()
+            } catch (const std::exception& e) { // would be std::terminate()
                 std::fprintf(stderr, "pooled: %s\n", e.what());
             }
             lock.lock();

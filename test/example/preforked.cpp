@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A master and its workers. Each worker answers whoever connects to preforked.sock with a line of the file `greeting`.
-// The master replaces workers that die and, at a reload, all of them: the new ones have the new greeting.
+// A master and its workers. A worker answers each connection to preforked.sock with the line in the file `greeting`.
+// The master replaces a worker that died. A reload replaces all workers: the new ones have the new greeting.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -37,17 +37,20 @@ struct preforked : daemonkit::sysv_daemon<preforked, daemonkit::flock_pid_file,
             throw daemonkit::startup_error(daemonkit::last_error(), "listen at", address.sun_path);
     }
 
+    void on_stop() { ::unlink("preforked.sock"); }
+
     //! [master]
+    static constexpr bool announces_ready = true; // start returns when the workers exist
+
     int run(std::size_t workers)
     {
-        do fill(workers); // what dies is replaced, but not faster than once a second
-        while (wait_for(1s));
+        fill(workers);
+        ready();
+        while (wait_for(1s)) fill(workers); // at most once a second: a worker that dies at once is no fork bomb
         retire();
         for (const pid_t worker : retired_) ::waitpid(worker, nullptr, 0);
         return EXIT_SUCCESS;
     }
-
-    void on_stop() { ::unlink("preforked.sock"); }
 
     void on_reload()
     {
@@ -68,10 +71,10 @@ struct preforked : daemonkit::sysv_daemon<preforked, daemonkit::flock_pid_file,
 private:
     static bool ended(pid_t worker)
     {
-        int status = 0; // waitpid(-1) would take the children of system(3) and of libraries, too
+        int status = 0; // each by its pid: waitpid(-1) would also collect the children of libraries
         if (::waitpid(worker, &status, WNOHANG) == 0) return false;
         if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
-            std::fprintf(stderr, "worker %d: killed by signal %d\n", worker, WTERMSIG(status));
+            std::fprintf(stderr, "preforked: worker (pid %d) was killed by signal %d\n", worker, WTERMSIG(status));
         return true;
     }
 
@@ -81,12 +84,12 @@ private:
             const pid_t master = ::getpid();
             const pid_t worker = ::fork();
             if (worker == 0) work(master);
-            if (worker == -1) return std::perror("cannot fork a worker");
+            if (worker == -1) return std::perror("preforked: cannot fork a worker");
             workers_.push_back(worker);
         }
     }
 
-    /// They end as soon as they have answered.
+    /// A worker that answers a caller ends after the answer.
     void retire()
     {
         for (const pid_t worker : std::exchange(workers_, {})) {
@@ -96,10 +99,10 @@ private:
     }
 
     //! [worker]
-    /// In the child. It never returns: run() and on_stop() are the master's.
+    /// In the worker. It must not return: the rest of run() and on_stop() are the master's.
     [[noreturn]] void work(pid_t master) const
     {
-        ::prctl(PR_SET_PDEATHSIG, SIGTERM); // however the master ends
+        ::prctl(PR_SET_PDEATHSIG, SIGTERM); // also when the master is killed
         if (::getppid() != master) ::_exit(EXIT_SUCCESS);
         sigset_t stop;
         sigset_t open;
@@ -107,7 +110,7 @@ private:
         ::sigaddset(&stop, SIGTERM);
         ::sigprocmask(SIG_BLOCK, &stop, &open);
         for (pollfd caller{socket_.get(), POLLIN, 0};;) {
-            ::ppoll(&caller, 1, nullptr, &open); // TERM ends the worker here, between two callers
+            ::ppoll(&caller, 1, nullptr, &open); // the only place where TERM ends the worker
             const daemonkit::sys::unique_fd client(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
             if (client) ::send(client.get(), greeting_.data(), greeting_.size(), MSG_NOSIGNAL);
         }

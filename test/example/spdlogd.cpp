@@ -19,6 +19,7 @@ class spdlogd : public daemonkit::universal_daemon<spdlogd>
 public:
     explicit spdlogd(std::string file) : file_(std::move(file)) {}
 
+    //! [output]
     /// Here and no earlier: a fork would leave spdlog's threads behind.
     void on_start()
     {
@@ -31,6 +32,7 @@ public:
 
     /// If the file cannot be opened the exception is what `reload` says, and the old one stays.
     void on_reload() { output_->set_sinks({std::make_shared<spdlog::sinks::basic_file_sink_mt>(file_)}); }
+    //! [output]
 
     int run()
     {

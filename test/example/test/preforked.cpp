@@ -31,6 +31,16 @@ struct preforked_program : example
         return children;
     }
 
+    /// Three that wait for a caller.
+    [[nodiscard]] std::set<pid_t> ready_workers() const
+    {
+        const auto all = workers();
+        BOOST_REQUIRE(all.size() == 3U);
+        for (const pid_t worker : all)
+            BOOST_REQUIRE(eventually([&] { return proc_signals(worker, "SigBlk").empty(); }));
+        return all;
+    }
+
     /// What a caller is told; empty if nobody listens.
     [[nodiscard]] std::string answer() const
     {
@@ -58,13 +68,9 @@ BOOST_AUTO_TEST_CASE(three_workers_answer_and_end_with_the_master)
 {
     const preforked_program preforked;
     BOOST_REQUIRE(preforked({"start"}).status == 0);
-    BOOST_REQUIRE(eventually([&] { return preforked.workers().size() == 3; }));
-    const auto workers = preforked.workers();
+    const auto workers = preforked.ready_workers();
     for (int i = 0; i < 50; ++i) BOOST_TEST(preforked.answer() == "first\n");
-    for (const pid_t worker : workers) {
-        BOOST_TEST(eventually([&] { return proc_signals(worker, "SigBlk").empty(); })); // while it waits for a caller
-        BOOST_TEST(proc_signals(worker, "SigCgt").empty());
-    }
+    for (const pid_t worker : workers) BOOST_TEST(proc_signals(worker, "SigCgt").empty());
     const auto said = preforked({"stop"});
     BOOST_TEST(said.status == 0);
     for (const pid_t worker : workers) BOOST_TEST(!alive(worker));
@@ -76,9 +82,8 @@ BOOST_AUTO_TEST_CASE(a_worker_that_was_killed_is_replaced)
 {
     const preforked_program preforked;
     BOOST_REQUIRE(preforked({"start"}).status == 0);
-    BOOST_REQUIRE(eventually([&] { return preforked.workers().size() == 3; }));
     const pid_t master = preforked.pid();
-    const auto before = preforked.workers();
+    const auto before = preforked.ready_workers();
     for (const pid_t worker : before) ::kill(worker, SIGKILL); // one SIGCHLD may stand for all
     for (const pid_t worker : before) BOOST_REQUIRE(ends(worker));
     BOOST_TEST(preforked.answer() == "first\n"); // the caller waits meanwhile
@@ -88,15 +93,15 @@ BOOST_AUTO_TEST_CASE(a_worker_that_was_killed_is_replaced)
     BOOST_TEST(preforked.pid() == master);
     const auto log = text_of(preforked.file(".log"));
     for (const pid_t worker : before)
-        BOOST_TEST(log.find("worker " + std::to_string(worker) + ": killed by signal 9\n") != std::string::npos, log);
+        BOOST_TEST(
+            log.find("worker (pid " + std::to_string(worker) + ") was killed by signal 9\n") != std::string::npos, log);
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_replaces_the_workers)
 {
     const preforked_program preforked;
     BOOST_REQUIRE(preforked({"start"}).status == 0);
-    BOOST_REQUIRE(eventually([&] { return preforked.workers().size() == 3; }));
-    const auto before = preforked.workers();
+    const auto before = preforked.ready_workers();
     preforked.greet("second");
     BOOST_TEST(preforked({"reload"}).status == 0);
     for (const pid_t worker : before) BOOST_TEST(ends(worker));
@@ -109,8 +114,7 @@ BOOST_AUTO_TEST_CASE(a_reload_that_is_refused_keeps_the_workers)
 {
     const preforked_program preforked;
     BOOST_REQUIRE(preforked({"start"}).status == 0);
-    BOOST_REQUIRE(eventually([&] { return preforked.workers().size() == 3; }));
-    const auto before = preforked.workers();
+    const auto before = preforked.ready_workers();
     fs::remove(preforked.directory() / "greeting");
     const auto said = preforked({"reload"});
     BOOST_TEST(said.status == 1);
@@ -123,8 +127,7 @@ BOOST_AUTO_TEST_CASE(a_master_that_is_killed_takes_its_workers_along)
 {
     const preforked_program preforked;
     BOOST_REQUIRE(preforked({"start"}).status == 0);
-    BOOST_REQUIRE(eventually([&] { return preforked.workers().size() == 3; }));
-    const auto workers = preforked.workers();
+    const auto workers = preforked.ready_workers();
     BOOST_TEST(preforked.answer() == "first\n");
     put_down(preforked.pid());
     for (const pid_t worker : workers) BOOST_TEST(ends(worker));
@@ -137,8 +140,7 @@ BOOST_AUTO_TEST_CASE(a_worker_does_not_keep_the_identity_of_its_master)
 {
     const preforked_program preforked;
     BOOST_REQUIRE(preforked({"start"}).status == 0);
-    BOOST_REQUIRE(eventually([&] { return preforked.workers().size() == 3; }));
-    const auto workers = preforked.workers();
+    const auto workers = preforked.ready_workers();
     for (const pid_t worker : workers) ::kill(worker, SIGSTOP); // it cannot end with its master
     put_down(preforked.pid());
     BOOST_TEST(preforked({"status"}).status == 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the README shows is what there is. Each C++ block is an example program without its licence line, or the part
-// of one between two lines `//! [label]`. Each transcript with an example program in it (lines that begin with "$ ")
-// is a part of what test/example/run prints, or what comes out when its commands are typed in a fresh directory; pids,
-// times and the directory are allowed to differ.
+// What the pages show is what there is. Each C++ block is an example program without its licence line, or the part of
+// one between two lines `//! [label]`. Each transcript with an example program in it (lines that begin with "$ ") is a
+// part of what test/example/run prints, or what comes out when its commands are typed in a fresh directory; pids, times
+// and the directory are allowed to differ. Each link leads to a file, and each anchor to a heading.
 #include "example.hpp"
 
 #include <boost/algorithm/string/join.hpp>
@@ -10,8 +10,10 @@
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 
 namespace {
@@ -19,7 +21,40 @@ namespace {
 using text_lines = std::vector<std::string>;
 
 const boost::filesystem::path examples = boost::filesystem::path(__FILE__).parent_path().parent_path();
-const boost::filesystem::path readme = examples.parent_path().parent_path() / "README.md";
+const boost::filesystem::path root = examples.parent_path().parent_path();
+const boost::filesystem::path deployments = root / "test/deployment";
+
+/// The documentation: those pages that there are.
+const std::vector<boost::filesystem::path>& pages()
+{
+    static const std::vector<boost::filesystem::path> found = [] {
+        std::vector<boost::filesystem::path> existing;
+        for (const char* const folder : {"", "include/daemonkit", "test", "test/deployment", "test/example", "bench"})
+            if (const auto page = root / folder / "README.md"; boost::filesystem::exists(page))
+                existing.push_back(page);
+        return existing;
+    }();
+    return found;
+}
+
+/// The page that shows the deployments.
+boost::filesystem::path deployment_page()
+{
+    const auto page = deployments / "README.md";
+    return boost::filesystem::exists(page) ? page : root / "README.md";
+}
+
+/// The names of the example programs.
+const std::set<std::string>& programs()
+{
+    static const std::set<std::string> names = [] {
+        std::set<std::string> stems;
+        for (const auto& entry : boost::filesystem::directory_iterator(examples))
+            if (entry.path().extension() == ".cpp") stems.insert(entry.path().stem().string());
+        return stems;
+    }();
+    return names;
+}
 
 text_lines split(const std::string& text)
 {
@@ -49,7 +84,7 @@ std::vector<block> blocks_of(const text_lines& markdown)
             blocks.back().lines.push_back(line);
         }
     }
-    BOOST_REQUIRE_MESSAGE(!inside, "a block of the README has no end");
+    BOOST_REQUIRE_MESSAGE(!inside, "a block has no end");
     return blocks;
 }
 
@@ -64,7 +99,7 @@ std::string trimmed(text_lines lines)
     return join(lines);
 }
 
-/// All that a C++ block of the README may be, by its name.
+/// All that a C++ block may be, by its name.
 std::map<std::string, std::string> printable_code()
 {
     const std::regex marker(R"( *//! \[(.+)\])");
@@ -112,7 +147,7 @@ text_lines normalised(const text_lines& lines)
 
 bool shows_an_example(const block& b)
 {
-    static const std::regex call(R"(\$ (.*[ /(])?(clientd|clockd|echod|variant)( .*)?)");
+    static const std::regex call(R"(\$ (.*[ /(])?()" + boost::join(programs(), "|") + R"()( .*)?)");
     return std::any_of(b.lines.begin(), b.lines.end(), [](const auto& line) { return std::regex_match(line, call); });
 }
 
@@ -121,14 +156,13 @@ text_lines typed(const text_lines& transcript)
 {
     temporary_directory directory;
     std::string script = "type_in() { printf '$ %s\\n' \"$1\"; (exit \"$last\"); eval \"$1\"; last=$?; }\nlast=0\n";
-    for (const char* const name : {"clientd", "clockd", "echod", "variant"})
+    for (const auto& name : programs())
         boost::filesystem::create_symlink(boost::filesystem::path(DAEMONKIT_EXAMPLE_DIR) / name, directory / name);
     for (const auto& line : transcript)
         if (boost::starts_with(line, "$ "))
             script += "type_in '" + boost::replace_all_copy(line.substr(2), "'", "'\\''") + "'\n";
     const auto said = run({"bash", "-c", "export PATH=$PWD:$PATH; exec 2>&1; " + script}, directory.path().string());
-    for (const char* const name : {"clientd.pid", "clockd.pid", "echod.pid"})
-        put_down(pid_in((directory / name).string()));
+    for (const auto& name : programs()) put_down(pid_in((directory / (name + ".pid")).string()));
     return split(said.out);
 }
 
@@ -152,32 +186,99 @@ std::string instead_of(const text_lines& transcript)
     return got == wanted ? std::string() : join(got) + "\n(test/example/run prints:)\n" + join(shown);
 }
 
+/// The lines that are in no block.
+text_lines prose_of(const text_lines& markdown)
+{
+    text_lines prose;
+    bool inside = false;
+    for (const auto& line : markdown)
+        if (boost::starts_with(line, "```"))
+            inside = !inside;
+        else if (!inside)
+            prose.push_back(line);
+    return prose;
+}
+
+/// The anchors that a page has: those of its headings, as GitHub and GitLab make them.
+std::set<std::string> anchors_of(const text_lines& markdown)
+{
+    std::set<std::string> anchors;
+    for (const auto& line : prose_of(markdown)) {
+        if (!boost::starts_with(line, "#")) continue;
+        std::string anchor;
+        for (const char c : line.substr(line.find_first_not_of("# "))) {
+            const auto byte = static_cast<unsigned char>(c);
+            if (std::isalnum(byte) != 0 || c == '-' || c == '_') anchor += static_cast<char>(std::tolower(byte));
+            if (c == ' ') anchor += '-';
+        }
+        anchors.insert(anchor);
+    }
+    return anchors;
+}
+
+/// Empty if there is what a link on `page` leads to, else what is missing.
+std::string missing_behind(const boost::filesystem::path& page, const std::string& link)
+{
+    if (boost::contains(link, "://")) return {};
+    const auto hash = std::min(link.find('#'), link.size());
+    const auto file = hash == 0 ? page : page.parent_path() / link.substr(0, hash);
+    if (!boost::filesystem::exists(file)) return link + ": there is no such file";
+    if (hash == link.size() || anchors_of(split(text_of(file))).count(link.substr(hash + 1)) != 0) return {};
+    return link + ": there is no such heading";
+}
+
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(readme_blocks, *boost::unit_test::label("process"))
+BOOST_AUTO_TEST_SUITE(documentation, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(every_program_is_an_example_that_is_built_and_run)
 {
     const auto code = printable_code();
-    int seen = 0;
-    for (const auto& b : blocks_of(split(text_of(readme)))) {
-        if (b.language != "cpp") continue;
-        ++seen;
-        const auto text = trimmed(b.lines);
-        BOOST_TEST(std::any_of(code.begin(), code.end(), [&](const auto& c) { return c.second == text; }),
-                   "this block is neither an example nor a marked part of one:\n"
-                       << text);
+    for (const auto& page : pages()) {
+        for (const auto& b : blocks_of(split(text_of(page)))) {
+            if (b.language != "cpp") continue;
+            const auto text = trimmed(b.lines);
+            BOOST_TEST(std::any_of(code.begin(), code.end(), [&](const auto& c) { return c.second == text; }),
+                       page.string() << ": this block is neither an example nor a marked part of one:\n"
+                                     << text);
+        }
     }
-    BOOST_TEST(seen > 0, readme.string() + " has no C++ block");
     BOOST_TEST(code.count("clockd.cpp") == 1U);
     BOOST_TEST(code.count("clientd.cpp [deployment]") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(every_example_has_a_link_and_every_recipe_shows_a_part_of_it)
+{
+    const auto text = text_of(examples / "README.md");
+    for (const auto& name : programs()) BOOST_TEST(boost::contains(text, "](" + name + ".cpp)"), name);
+    std::set<std::string> shown;
+    const auto code = printable_code();
+    for (const auto& b : blocks_of(split(text)))
+        for (const auto& [name, part] : code)
+            if (b.language == "cpp" && part == trimmed(b.lines)) shown.insert(name.substr(0, name.find('.')));
+    const std::set<std::string> on_the_first_page{"clientd", "clockd"};
+    for (const auto& name : programs())
+        BOOST_TEST((shown.count(name) != 0 || on_the_first_page.count(name) != 0), name);
+}
+
+BOOST_AUTO_TEST_CASE(every_link_leads_to_something)
+{
+    const std::regex target(R"(\]\(([^) ]+)\))");
+    for (const auto& page : pages()) {
+        for (const auto& line : prose_of(split(text_of(page))))
+            for (std::sregex_iterator link(line.begin(), line.end(), target), end; link != end; ++link) {
+                const auto missing = missing_behind(page, (*link)[1]);
+                BOOST_TEST(missing.empty(), page.string() << ": " << missing);
+            }
+    }
 }
 
 // A block below a link to a file of test/deployment is this file, which the tests of the deployment use.
 BOOST_AUTO_TEST_CASE(every_configuration_is_the_file_that_the_tests_use)
 {
-    const std::regex link(R"(\[`(test/deployment/.+)`\]\(\1\))");
-    const auto lines = split(text_of(readme));
+    const std::regex link(R"(\[`(.+)`\]\(\1\))");
+    const auto page = deployment_page();
+    const auto lines = split(text_of(page));
     int seen = 0;
     for (std::size_t i = 0; i + 2 < lines.size(); ++i) {
         std::smatch file;
@@ -186,7 +287,7 @@ BOOST_AUTO_TEST_CASE(every_configuration_is_the_file_that_the_tests_use)
         BOOST_TEST_REQUIRE(lines[i + 2].rfind("```", 0) == 0U, lines[i]);
         text_lines shown, whole;
         for (auto at = i + 3; lines[at] != "```"; ++at) shown.push_back(lines[at]);
-        for (const auto& line : split(text_of(readme.parent_path() / file[1].str())))
+        for (const auto& line : split(text_of(page.parent_path() / file[1].str())))
             if (line.find("SPDX-License-Identifier") == std::string::npos) whole.push_back(line);
         BOOST_TEST(join(shown) == join(whole), file[1].str());
     }
@@ -196,11 +297,11 @@ BOOST_AUTO_TEST_CASE(every_configuration_is_the_file_that_the_tests_use)
 // No configuration is left out.
 BOOST_AUTO_TEST_CASE(every_file_of_a_deployment_is_shown_or_linked)
 {
-    const auto text = text_of(readme);
-    const auto root = readme.parent_path();
-    for (const auto& entry : boost::filesystem::recursive_directory_iterator(root / "test/deployment")) {
+    const auto page = deployment_page();
+    const auto text = text_of(page);
+    for (const auto& entry : boost::filesystem::recursive_directory_iterator(deployments)) {
         const auto name = entry.path().filename().string();
-        const auto path = boost::filesystem::relative(entry.path(), root).string();
+        const auto path = boost::filesystem::relative(entry.path(), page.parent_path()).string();
         const bool shown_to_users = boost::filesystem::is_regular_file(entry) && entry.path().extension() != ".cpp" &&
                                     entry.path().extension() != ".hpp" && name != "CMakeLists.txt" &&
                                     std::regex_search(name, std::regex("clientd|echod|monitrc|Containerfile"));
@@ -210,14 +311,15 @@ BOOST_AUTO_TEST_CASE(every_file_of_a_deployment_is_shown_or_linked)
 
 BOOST_AUTO_TEST_CASE(every_transcript_is_what_comes_out)
 {
-    int seen = 0;
-    for (const auto& b : blocks_of(split(text_of(readme)))) {
-        if (!shows_an_example(b)) continue;
-        ++seen;
-        const auto instead = instead_of(b.lines);
-        BOOST_TEST(instead.empty(), "this transcript:\n" << join(b.lines) << "\n(comes out as:)\n" << instead);
+    for (const auto& page : pages()) {
+        for (const auto& b : blocks_of(split(text_of(page)))) {
+            if (!shows_an_example(b)) continue;
+            const auto instead = instead_of(b.lines);
+            BOOST_TEST(instead.empty(), page.string() << ": this transcript:\n"
+                                                      << join(b.lines) << "\n(comes out as:)\n"
+                                                      << instead);
+        }
     }
-    BOOST_TEST(seen > 0, readme.string() + " has no transcript of an example");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_transcript_is_noticed)
@@ -227,7 +329,25 @@ BOOST_AUTO_TEST_CASE(a_wrong_transcript_is_noticed)
     BOOST_TEST(instead_of({"$ clientd status", "clientd: running"}) != "");
     BOOST_TEST(instead_of({"$ clientd status", "clientd: not running", "$ echo $?", "0"}) != "");
     BOOST_TEST(shows_an_example({"console", {"$ build/test/example/clientd start"}}));
+    for (const auto& name : programs()) BOOST_TEST(shows_an_example({"console", {"$ " + name + " start"}}), name);
     BOOST_TEST(!shows_an_example({"sh", {"g++ clockd.cpp -o clockd"}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_link_is_noticed)
+{
+    const auto page = examples / "README.md";
+    for (const char* const right :
+         {"clientd.cpp", "../../README.md", "#build-and-run", "README.md#build-and-run", "https://example.org/nothing"})
+        BOOST_TEST(missing_behind(page, right) == "", right);
+    for (const char* const wrong : {"missing.cpp", "../README.md/missing", "#missing", "README.md#missing"})
+        BOOST_TEST(missing_behind(page, wrong) != "", wrong);
+}
+
+BOOST_AUTO_TEST_CASE(the_pages_are_there)
+{
+    const auto& found = pages();
+    for (const char* const page : {"README.md", "test/example/README.md"})
+        BOOST_TEST((std::find(found.begin(), found.end(), root / page) != found.end()), page);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
