@@ -30,8 +30,8 @@ configuration read_configuration(const std::string& file)
     if (!in) throw daemonkit::startup_error(daemonkit::last_error(), "open the configuration", file);
     configuration read;
     std::string line;
-    //! [line]
     for (int number = 1; std::getline(in, line); ++number) {
+        //! [line]
         const auto refuse = [&](const std::string& reason) {
             throw std::runtime_error(file + ":" + std::to_string(number) + ": " + reason);
         };

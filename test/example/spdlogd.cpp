@@ -20,7 +20,7 @@ public:
     explicit spdlogd(std::string file) : file_(std::move(file)) {}
 
     //! [output]
-    /// Here and no earlier: a fork would leave spdlog's threads behind.
+    /// Not earlier: a fork would leave spdlog's threads behind.
     void on_start()
     {
         on_reload();
@@ -30,7 +30,7 @@ public:
         spdlog::info("here I am");
     }
 
-    /// If the file cannot be opened the exception is what `reload` says, and the old one stays.
+    /// If this throws, `reload` prints the text of the exception, and the old file stays in use.
     void on_reload() { output_->set_sinks({std::make_shared<spdlog::sinks::basic_file_sink_mt>(file_)}); }
     //! [output]
 
