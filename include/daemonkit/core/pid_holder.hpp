@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The process that holds an identity, as somebody else finds it.
+// The process that holds an instance, as another process finds it.
 #pragma once
 
 #include "require_cxx20.hpp"

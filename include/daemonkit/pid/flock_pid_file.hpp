@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pid file that is locked by flock(2) for the daemon's life. The kernel drops the lock with the process, so a crash
-// blocks nothing; children made by fork() close it, so a worker that lives on does not hold it. A file that is
-// deleted, moved, replaced, edited or touched is noticed when the daemon next wakes, and put right; while the lock
-// stands no edit of the file lets a second daemon in.
+// A pid file that is locked by flock(2) for the life of the daemon. The kernel drops the lock with the process, so a crash
+// blocks no start. Children made by fork() close the file, so a worker that outlives the daemon does not hold the lock. A
+// file that is deleted, moved, replaced, edited or touched is noticed when the daemon next wakes, and restored. As long
+// as the lock is held, no edit of the file lets a second daemon start.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -15,7 +15,7 @@ namespace daemonkit {
 
 struct flock_pid_file
 {
-    /// Absolute; missing directories above it are made with mode 0755 and go with the file if they are empty.
+    /// Absolute. Missing directories are made with mode 0755, and removed with the file if they are empty.
     required_setting<boost::filesystem::path> path;
     mode_t mode = 0644;
 

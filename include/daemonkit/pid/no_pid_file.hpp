@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// No identity: a service manager that is the daemon's parent knows its pid already.
+// No identity: the parent of the daemon, a service manager, knows its pid.
 #pragma once
 
 #include "../core/require_cxx20.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A plain pid file, for readers that know nothing else. No lock outlives the start. A daemon whose file is touched,
-// replaced or deleted is still found by its name in the kernel (kernel_name.hpp), but does not put the file right; where
-// that matters, or where the two do not share a network namespace, take flock_pid_file.
+// A plain pid file. No lock is held after the start. A daemon whose file is touched, replaced or deleted is still found
+// by its abstract socket, but does not restore the file. Take flock_pid_file where that matters, or where the daemon and
+// its control commands run in different network namespaces.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -14,7 +14,7 @@ namespace daemonkit {
 
 struct pid_file
 {
-    /// Absolute; missing directories above it are made with mode 0755 and go with the file if they are empty.
+    /// Absolute. Missing directories are made with mode 0755, and removed with the file if they are empty.
     required_setting<boost::filesystem::path> path;
     mode_t mode = 0644;
 

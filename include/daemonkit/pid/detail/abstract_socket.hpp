@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pid file can be deleted, replaced or edited under its daemon, and then leads nobody to it. So a published daemon
-// also holds names that nobody can take away, of sockets in the abstract namespace (unix(7)): one made out of the path,
-// which only one process can have, and below it one that says which process that is. They are asked for only where the
-// file leads to nobody, and cost then one connect(2) to learn that the first is free.
+// A pid file can be deleted, replaced or edited while its daemon runs, and then leads to no process. A published daemon
+// therefore also holds two abstract sockets (unix(7)), which no process can take from it and which a crash frees. The
+// name of the first is made from the path: only one process can hold it. The name of the second, the control socket,
+// says which process that is. They are searched only if the file leads to no process; a connect(2) then tells that the
+// first is free.
 //
-// Anybody may take any name, so names are no more than a hint whom to look at: believed is the living process that the
-// second one means, if it has both sockets open and they were made by root or by the user who asks. Who squats a name
-// costs a start some microseconds. Names belong to a network namespace, and paths to a mount namespace and a root
-// directory, which are part of the name: across those only the file is seen.
+// Every user can bind every abstract name, so the names only say which process to check. The holder is a live process
+// that has both sockets open, if root or the asking user made them. A squatter costs a start some microseconds. The
+// names belong to a network namespace. A path belongs to a mount namespace and a root directory, which are part of the
+// name. In other namespaces only the file is seen.
 #pragma once
 
 #include "../../sys/control_socket.hpp"
@@ -25,156 +26,165 @@
 
 namespace daemonkit::detail {
 
+/// Who holds an abstract socket.
+struct socket_search
+{
+    pid_holder holder{};
+    bool hidden = false; ///< a process holds it that the caller may not inspect
+};
+
 class abstract_socket
 {
 public:
     abstract_socket() noexcept = default;
 
-    /// Of the path of a pid file, whether it exists or not; `plain` and `owner` as check_directory() says.
-    abstract_socket(const boost::filesystem::path& path, bool plain, uid_t owner = sys::effective_user())
-        : owner_(owner)
+    /// Of the path of a pid file, whether the file exists or not; `directory` is that of check_directory().
+    abstract_socket(const boost::filesystem::path& path, const trusted_directory& directory) : owner_(directory.owner)
     {
-        const auto directory = path.parent_path();
+        const auto parent = path.parent_path();
         const auto file = path.filename();
-        const auto real = plain ? std::string() : sys::real_path(directory.native());
+        const auto real = directory.plain ? std::string() : sys::real_path(parent.native());
         fingerprint all;
-        all.fold(plain ? directory.native() : real).fold(file.native());
-        check_call(sys::find_root(root_), "look at", "/");
+        all.fold(directory.plain ? parent.native() : real).fold(file.native());
+        check_call(sys::find_root(root_), "identify the directory", "/");
         all.fold(sys::decimal(root_.mount)).fold(sys::decimal(root_.inode));
-        // The file's name is for those who read ss(8).
+        // The file's name is for readers of ss(8).
         name_ = sys::joined({"daemonkit/", all.value(), "/", std::string_view(file.native()).substr(0, 40)});
     }
 
-    /// Whether the root directory is another than when this was made: after chroot(2) no path tells anything.
+    /// Whether the root directory has changed since this was made: after chroot(2) no path says anything.
     [[nodiscard]] bool out_of_root() const noexcept
     {
         sys::root_directory root;
         return sys::find_root(root) == 0 && root != root_;
     }
 
-    /// The daemon that has it; nobody if it is free. `hidden`: some process has it that cannot be looked at.
-    [[nodiscard]] pid_holder find(bool& hidden) const
+    /// The daemon that holds it; an empty holder if the name is free.
+    [[nodiscard]] socket_search find() const
     {
-        hidden = false;
-        if (check_call(sys::has_socket_name(name_), "ask for the name", name_) == 0) return {};
-        return find_bearer(hidden);
+        if (check_call(sys::has_socket_name(name_), "look up the abstract socket", name_) == 0) return {};
+        return find_holder_of_both();
     }
 
-    /// A socket that is connected to the bearer of a process that was found; none if it has none that can be reached. The
-    /// process may have taken the name where "/" is another mount, as a unit of systemd may have: then it is looked for.
+    /// A socket connected to the control socket of a process that was found; empty if it cannot be reached. The process
+    /// may have bound its name where "/" is another mount, as in a unit of systemd: then its process part is searched.
     [[nodiscard]] sys::unique_fd call(const pid_holder& daemon) const
     {
         sys::unique_fd socket;
         const auto process = identity_of(daemon.process.get(), daemon.pid);
-        if (!process || sys::call_socket_name(socket, of_bearer(process)) == 0) return socket;
+        if (!process || sys::call_socket_name(socket, control_name(process)) == 0) return socket;
         const auto end = sys::joined({"/", process.pid, ".", process.generation});
         sys::any_socket_named("daemonkit/", sys::named_sockets(), [&](std::string_view name, ino_t inode) {
-            bool hidden = false;
-            return name.ends_with(end) && has(daemon.pid, inode, inode, hidden) &&
+            return name.ends_with(end) && opened_by(daemon.pid, inode, inode) == opened::both &&
                    sys::call_socket_name(socket, name) == 0;
         });
         return socket;
     }
 
-    /// In the daemon, for its life; children made by fork() do not have it. Without effect if another process has it:
-    /// then find() tells whether it is one to be believed.
+    /// In the daemon, for its life; children made by fork() do not hold the sockets. False, and without effect, if
+    /// another process holds a name: find() tells which.
     class guard
     {
     public:
         guard() noexcept = default;
-        guard(const abstract_socket& name, const process_identity& self)
+        guard(const abstract_socket& socket, const process_identity& self)
         {
-            // In this order: whoever sees the first one taken finds the second, too.
-            if (take(bearer_, name.of_bearer(self), sys::messages::with_credentials) &&
-                !take(whole_, name.name_, sys::messages::none))
-                bearer_ = {};
+            // In this order: a process that sees the first name finds the control socket, too.
+            if (bind(control_, socket.control_name(self), sys::messages::with_credentials) &&
+                !bind(first_, socket.name_, sys::messages::none))
+                control_ = {};
         }
 
-        [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(whole_.socket); }
-        /// On which a reload is asked about (reload_answer.hpp); -1: none.
-        [[nodiscard]] int control_fd() const noexcept { return bearer_.socket.get(); }
+        [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(first_.socket); }
+        /// For questions about a reload (reload_protocol.hpp); -1: none.
+        [[nodiscard]] int control_fd() const noexcept { return control_.socket.get(); }
         void reset() noexcept
         {
-            whole_ = {};
-            bearer_ = {};
+            first_ = {};
+            control_ = {};
         }
-        /// In a child, where the numbers are closed.
+        /// In a child, where the descriptors are closed.
         void forget() noexcept
         {
-            whole_.socket.forget();
-            bearer_.socket.forget();
+            first_.socket.forget();
+            control_.socket.forget();
         }
 
     private:
-        struct taken
+        struct bound
         {
             sys::unique_fd socket{};
-            sys::fork_handler forget_in_child{}; // before the socket is closed, it is forgotten
+            sys::fork_handler closed_in_child{}; // destroyed before the socket
         };
 
-        [[gnu::noinline]] static bool take(taken& one, const std::string& name, sys::messages accepted)
+        [[gnu::noinline]] static bool bind(bound& one, const std::string& name, sys::messages accepted)
         {
             if (sys::take_socket_name(one.socket, name, accepted) == -1) {
                 if (errno == EADDRINUSE) return false;
-                throw_errno("take the name", name);
+                throw_errno("bind the abstract socket", name);
             }
-            one.forget_in_child = sys::fork_handler(sys::close_in_child, one.socket.get());
-            if (!one.forget_in_child) throw_errno("prepare for children");
+            one.closed_in_child = sys::fork_handler(sys::close_in_child, one.socket.get());
+            if (!one.closed_in_child) throw_errno("register a fork handler");
             return true;
         }
 
-        taken whole_;
-        taken bearer_;
+        bound first_;
+        bound control_;
     };
 
 private:
-    /// The second name of a process.
-    [[nodiscard, gnu::noinline]] std::string of_bearer(const process_identity& process) const
+    enum class opened { neither, both, hidden };
+
+    [[nodiscard, gnu::noinline]] std::string control_name(const process_identity& process) const
     {
         return sys::joined({name_, "/", process.pid, ".", process.generation});
     }
 
-    [[nodiscard, gnu::cold]] pid_holder find_bearer(bool& hidden) const
+    [[nodiscard, gnu::cold]] socket_search find_holder_of_both() const
     {
-        pid_holder found;
+        socket_search result;
         const auto sockets = sys::named_sockets();
-        ino_t whole = 0;
+        ino_t first = 0;
         sys::any_socket_named(name_, sockets, [&](std::string_view name, ino_t inode) {
-            if (name == name_) whole = inode;
-            return whole != 0;
+            if (name == name_) first = inode;
+            return first != 0;
         });
-        if (whole == 0) return found;
-        sys::any_socket_named(sys::joined({name_, "/"}), sockets, [&](std::string_view bearer, ino_t inode) {
-            const pid_t pid = std::atoi(bearer.data() + name_.size() + 1);
+        if (first == 0) return result;
+        sys::any_socket_named(sys::joined({name_, "/"}), sockets, [&](std::string_view name, ino_t control) {
+            const pid_t pid = std::atoi(name.data() + name_.size() + 1);
             if (pid <= 0) return false;
-            found = open_holder(pid, [&](int pidfd) {
+            result.holder = open_holder(pid, [&](int pidfd) {
                 const auto process = identity_of(pidfd, pid);
-                return process && bearer == of_bearer(process) && has(pid, whole, inode, hidden) && is_for(owner_, pid);
+                if (!process || name != control_name(process)) return false;
+                const auto has = opened_by(pid, first, control);
+                result.hidden = result.hidden || has == opened::hidden;
+                return has == opened::both && may_name(owner_, pid);
             });
-            return static_cast<bool>(found);
+            return static_cast<bool>(result.holder);
         });
-        if (found) hidden = false;
-        return found;
+        if (result.holder) result.hidden = false;
+        return result;
     }
 
-    [[nodiscard, gnu::cold]] bool has(pid_t pid, ino_t one, ino_t other, bool& hidden) const
+    /// Whether a process has two sockets open that root, the caller or the owner of the path made.
+    [[nodiscard, gnu::cold]] opened opened_by(pid_t pid, ino_t one, ino_t other) const
     {
         bool has_one = false;
         bool has_other = false;
-        const bool all = sys::any_open_file(pid, [&](const sys::file_status& file) {
-            const bool ours = S_ISSOCK(file.st_mode) &&
-                              (file.st_uid == 0 || file.st_uid == sys::effective_user() || file.st_uid == owner_);
-            has_one = has_one || (ours && file.st_ino == one);
-            has_other = has_other || (ours && file.st_ino == other);
+        const bool both = sys::any_open_file(pid, [&](const sys::file_status& file) {
+            const bool trusted = S_ISSOCK(file.st_mode) &&
+                                 (file.st_uid == 0 || file.st_uid == sys::effective_user() || file.st_uid == owner_);
+            has_one = has_one || (trusted && file.st_ino == one);
+            has_other = has_other || (trusted && file.st_ino == other);
             return has_one && has_other;
         });
-        if (!all && errno != 0) hidden = true;
-        return all;
+        if (both) return opened::both;
+        return errno != 0 ? opened::hidden : opened::neither;
     }
 
     std::string name_{};
     sys::root_directory root_{};
-    uid_t owner_ = 0; // of the way to the file, beside root
+    uid_t owner_ = 0; // beside root, the one user who controls the path
 };
 
 } // namespace daemonkit::detail

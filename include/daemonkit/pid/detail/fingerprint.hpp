@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Several texts as one number: FNV-1a, 64 bits. Against coincidence, not against forgery: whoever may write a pid file
-// is trusted.
+// Several texts as one number: FNV-1a, 64 bits. It prevents coincidence, not forgery: users who can write a pid file are
+// trusted.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace daemonkit::detail {
 class fingerprint
 {
 public:
-    /// Adds a text and a mark after it, so that "a", "bc" is not "ab", "c".
+    /// Adds a text and an end mark: "a", "bc" differs from "ab", "c".
     [[gnu::noinline]] fingerprint& fold(std::string_view text) noexcept
     {
         for (const char c : text) add(static_cast<unsigned char>(c));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who holds the identity that a pid file stands for: by the file, and where that leads to nobody, by the name in the
-// kernel. Changes nothing and locks nothing.
+// Which process holds the identity of a pid file: the one that the file names, and if that leads to no process, the one
+// that holds the abstract socket. Changes nothing and locks nothing.
 #pragma once
 
 #include "abstract_socket.hpp"
@@ -8,16 +8,22 @@
 
 #include <boost/filesystem/path.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace daemonkit::detail {
 
-/// What a pid file in `owner`'s hands says of its daemon; nobody if there is none. `settled`: false if a daemon may be
-/// about to set its stamp, or has ended in good order since the file was opened.
-[[nodiscard]] inline pid_holder find_in_file(const boost::filesystem::path& path, bool& settled,
-                                             uid_t owner = sys::effective_user())
+/// What a pid file says.
+struct file_search
 {
-    settled = true;
+    pid_holder holder{};
+    /// false: search again. A daemon may be about to stamp the file, or has ended since the file was opened.
+    bool settled = true;
+};
+
+/// The daemon that a pid file controlled by `owner` names. Throws startup_error if something else is in its place.
+[[nodiscard]] inline file_search find_in_file(const boost::filesystem::path& path, uid_t owner = sys::effective_user())
+{
     const sys::unique_fd file(sys::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     if (!file) {
         if (errno == ENOENT || errno == ENOTDIR) return {};
@@ -26,78 +32,104 @@ namespace daemonkit::detail {
     }
     check_pid_file(file.get(), path.native(), owner);
     const auto record = read_pid_file(file.get(), path.native());
-    auto found = find_holder(record, path, owner);
-    if (found.stale) {
-        // Who writes the line holds the lock until it is stamped.
+    file_search result{find_holder(record, path, owner)};
+    if (result.holder.stale) {
+        // A daemon that writes the line holds the lock until it has stamped the file.
         const bool locked = record.stamp == pid_record::none && sys::lock_owner(file.get()) != 0;
         const auto now = read_pid_file(file.get(), path.native());
-        settled = !locked && now.stamp == record.stamp && now.pid != 0 && sys::leads_to(path.c_str(), file.get());
+        result.settled =
+            !locked && now.stamp == record.stamp && now.pid != 0 && sys::leads_to(path.c_str(), file.get());
     }
-    return found;
+    return result;
 }
 
-/// The daemon of another user, whose way to the file it is; asked by root. A process that is that user's own in every
-/// respect may be signalled for him; of anything else, a dead daemon's record among it, nothing is believed.
+/// The daemon of another user, who controls the path; root asks. A process that runs as that user in every respect may
+/// be named by that user's file. Nothing else in the file is used, not even that a daemon is gone.
 [[nodiscard, gnu::cold]] inline pid_holder find_of_another_user(const boost::filesystem::path& path)
 try {
-    const auto way = check_directory(path, true);
-    bool settled = true;
-    bool hidden = false;
-    if (auto found = find_in_file(path, settled, way.owner)) return found;
-    return abstract_socket(path, way.plain, way.owner).find(hidden);
+    const auto directory = check_directory(path, owners::one_other_user);
+    if (auto found = find_in_file(path, directory.owner).holder) return found;
+    return abstract_socket(path, directory).find().holder;
 } catch (const startup_error&) {
     return {};
 }
 
-/// find() of both pid file policies: by the file, and if that leads to nobody, by the name in the kernel.
+/// find() of both pid file policies, in a directory that the caller controls.
+class pid_file_search
+{
+public:
+    /// Throws startup_error if another user controls the path.
+    explicit pid_file_search(const boost::filesystem::path& path) : path_(path), directory_(check_directory(path)) {}
+
+    /// Throws startup_error if it cannot tell. Repeats for a second while daemons come and go between its two steps.
+    [[nodiscard]] pid_holder operator()()
+    {
+        for (const sys::deadline until(std::chrono::seconds(1));;) {
+            auto in_file = find_in_file_or_by_socket();
+            if (in_file.holder) return std::move(in_file.holder);
+            auto by_socket = find_by_socket();
+            if (by_socket.holder) return std::move(by_socket.holder);
+            if (in_file.settled && !by_socket.hidden) return std::move(in_file.holder);
+            if (until.passed()) {
+                if (by_socket.hidden) throw_hidden();
+                return std::move(in_file.holder);
+            }
+            sys::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+
+private:
+    /// Where something else is in the place of the file, a daemon may still hold the socket.
+    [[nodiscard]] file_search find_in_file_or_by_socket()
+    {
+        try {
+            return find_in_file(path_);
+        } catch (const startup_error&) {
+            if (auto found = find_by_socket().holder) return {std::move(found)};
+            throw;
+        }
+    }
+
+    [[nodiscard]] socket_search find_by_socket()
+    {
+        if (!socket_) socket_.emplace(path_, directory_);
+        return socket_->find();
+    }
+
+    [[noreturn, gnu::cold]] void throw_hidden() const
+    {
+        throw startup_error(std::make_error_code(std::errc::permission_denied), "identify the daemon of",
+                            path_.native(),
+                            "its abstract socket is held by a process that you may not inspect: run as root");
+    }
+
+    const boost::filesystem::path& path_;
+    trusted_directory directory_;
+    std::optional<abstract_socket> socket_{};
+};
+
 [[nodiscard]] inline pid_holder find_by_pid_file(const boost::filesystem::path& path)
 {
-    bool plain = true;
+    std::optional<pid_file_search> search;
     try {
-        plain = check_directory(path).plain;
+        search.emplace(path);
     } catch (const startup_error&) {
         if (auto found = find_of_another_user(path)) return found;
         throw;
     }
-    abstract_socket name;
-    bool known = false;
-    bool settled = true;
-    bool hidden = false;
-    const auto find_by_name = [&] {
-        if (!std::exchange(known, true)) name = abstract_socket(path, plain);
-        return name.find(hidden);
-    };
-    pid_holder found;
-    // Between the looks at the file and at the name daemons come and go.
-    for (const sys::deadline until(std::chrono::seconds(1)); !until.passed();) {
-        try {
-            found = find_in_file(path, settled);
-            if (found) return found;
-        } catch (const startup_error&) { // something else is in its place
-            if (auto named = find_by_name()) return named;
-            throw;
-        }
-        if (auto named = find_by_name()) return named;
-        if (settled && !hidden) return found;
-        sys::sleep_for(std::chrono::milliseconds(1));
-    }
-    if (hidden)
-        throw startup_error(std::make_error_code(std::errc::permission_denied), "identify the daemon of", path.native(),
-                            "a process has its name, and only root may see which");
-    return found;
+    return (*search)();
 }
 
 /// control_socket() of both pid file policies.
 [[nodiscard]] inline sys::unique_fd control_socket_by_pid_file(const boost::filesystem::path& path,
                                                                const pid_holder& daemon)
 {
-    const auto way = check_directory(path, true);
-    return abstract_socket(path, way.plain, way.owner).call(daemon);
+    return abstract_socket(path, check_directory(path, owners::one_other_user)).call(daemon);
 }
 
-/// check_directory() of a start: whether it is plain. Where another user has the way, root starts nothing, but finds the
-/// daemon of that user.
-inline pid_file_way check_directory_to_claim(const boost::filesystem::path& path)
+/// check_directory() of a start. Where another user controls the path, root starts nothing, but finds the daemon of that
+/// user.
+inline trusted_directory check_directory_to_claim(const boost::filesystem::path& path)
 {
     try {
         return check_directory(path);

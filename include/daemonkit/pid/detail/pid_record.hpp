@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reading and writing a pid file. Its content is hostile until parsed, and so is the file: whoever may write it, or lead its path
-// elsewhere, chooses which process root signals. So the file and every step to it must belong to root or to the caller
-// and be writable by nobody else.
+// Reading and writing a pid file. A user who can write the file, or replace a directory of its path, chooses which
+// process root signals. So the file and every directory of its path must belong to root or the caller, and no other
+// user may write them. The content is hostile until it is parsed.
 #pragma once
 
 #include "../../core/pid_holder.hpp"
@@ -21,10 +21,10 @@
 
 namespace daemonkit::detail {
 
-/// The line of a pid file and the stamp beside it.
+/// The line of a pid file, and its stamp.
 struct pid_record
 {
-    pid_t pid = 0; ///< 0: the file is empty, a start or a crash is between claim and publish
+    pid_t pid = 0; ///< 0: the file is empty; a start is, or crashed, between claim() and publish()
     long stamp = none;
 
     static constexpr long none = -1;
@@ -35,25 +35,30 @@ struct pid_record
     throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
 }
 
-/// How a path leads to a pid file.
-struct pid_file_way
+/// A directory that only root and one user can change, with every directory above it.
+struct trusted_directory
 {
-    bool plain;  ///< no symbolic link, "." or ".." is on it
-    uid_t owner; ///< the one user beside root who can change it
+    bool plain = false; ///< no symbolic link, "." or ".." is on its path
+    uid_t owner = 0;    ///< that one user
 };
 
-/// Throws startup_error unless `path` is absolute and only root and one user can change where it leads: the caller. For
-/// root, `others` may be that one: who is then believed only of processes that are that user's own.
-inline pid_file_way check_directory(const boost::filesystem::path& path, bool others = false)
+/// Who may control a path beside root.
+enum class owners {
+    caller,        ///< the user who asks
+    one_other_user ///< if root asks: any one user, whose file then names only that user's own processes
+};
+
+/// The directory of a pid file. Throws startup_error unless `path` is absolute and only root and one user can change
+/// where it leads.
+inline trusted_directory check_directory(const boost::filesystem::path& path, owners allowed = owners::caller)
 {
     if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
         throw_bad_setting("use the pid file", path.native(),
-                          "its path must be absolute and name a file, because a daemon changes its "
-                          "working directory");
+                          "its path must be absolute and name a file, because a daemon changes its working directory");
     const auto directory = path.parent_path();
     uid_t owner = sys::effective_user();
     auto found = sys::untrusted_way(directory.native(), owner);
-    if (others && owner == 0 && found.owner != 0) {
+    if (allowed == owners::one_other_user && owner == 0 && found.owner != 0) {
         owner = found.owner;
         found = sys::untrusted_way(directory.native(), owner);
     }
@@ -61,7 +66,7 @@ inline pid_file_way check_directory(const boost::filesystem::path& path, bool ot
     return {!found.links && path.native().find("/.") == std::string::npos, owner};
 }
 
-/// The file, empty if that fails; `fresh`: whether it was made.
+/// The file; empty and errno if that fails. `fresh`: whether it was made.
 [[nodiscard]] inline sys::unique_fd open_or_make_pid_file(const boost::filesystem::path& path, mode_t mode,
                                                           bool& fresh) noexcept
 {
@@ -76,7 +81,7 @@ inline pid_file_way check_directory(const boost::filesystem::path& path, bool ot
 inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t owner = sys::effective_user())
 {
     sys::file_status status = {};
-    check_call(sys::status_of(fd, status), "look at the pid file", path);
+    check_call(sys::status_of(fd, status), "read the status of the pid file", path);
     if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
     if (status.st_nlink > 1) refuse(path, "it has other names (hard links)");
     if (const auto found = sys::untrusted_file(path.c_str(), status, owner)) refuse(path, found.reason);
@@ -100,9 +105,8 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return pid;
 }
 
-/// The stamp of a pid file. A write sets both times to one value, and whoever has the file open for writing may write:
-/// the daemon after it dropped its privileges, or who has broken into it. Only the owner can set the one and not the
-/// other.
+/// The stamp of a pid file. Each process that has the file open can write, also a daemon that dropped its privileges. A
+/// write sets both times to one value. Only the owner of the file can set one of them.
 [[nodiscard]] inline long stamp_in(const sys::file_status& status) noexcept
 {
     const bool written =
@@ -115,16 +119,16 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 {
     sys::small_text text;
     sys::file_status status = {};
-    // In this order, since the line is written first and stamped then: a stamp from before would be of an empty file.
+    // In this order: the line is written before it is stamped, and an older stamp would belong to an empty file.
     check_call(sys::read_small(fd, text), "read the pid file", path);
-    check_call(sys::status_of(fd, status), "look at the pid file", path);
+    check_call(sys::status_of(fd, status), "read the status of the pid file", path);
     const auto pid = parse_pid(text.view());
     if (!pid) refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
     return {*pid, stamp_in(status)};
 }
 
-/// What of its place a pid file is bound to: its name, and its directory's inode number, which bind mounts, symbolic links
-/// and chroot(2) do not change.
+/// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts, symbolic
+/// links and chroot(2) do not change them.
 [[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path)
 {
     sys::file_status directory = {};
@@ -132,8 +136,8 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return sys::joined({path.filename().native(), " ", directory.st_ino});
 }
 
-/// Writes the line of a process and its stamp into an open pid file; what is equal to it then as long as nobody touches
-/// the file. Throws startup_error.
+/// Writes the line of a process and its stamp into an open pid file. Returns its mark, which is the same until the file
+/// is changed. Throws startup_error.
 [[nodiscard]] inline sys::file_mark write_pid_file(int fd, const boost::filesystem::path& path,
                                                    const process_identity& process)
 {
@@ -143,21 +147,21 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     line += "\n";
     sys::file_status status = {};
     sys::small_text text;
-    check_call(sys::status_of(fd, status), "look at the pid file", name);
+    check_call(sys::status_of(fd, status), "read the status of the pid file", name);
     if (status.st_size != 0) check_call(sys::read_small(fd, text), "read the pid file", name);
-    if (text.view() != line.view()) { // a file that was only touched is not emptied, so that nobody finds it so
+    if (text.view() != line.view()) { // otherwise the file was only touched, and no reader may find it empty
         if (status.st_size != 0) check_call(sys::empty_file(fd), "empty the pid file", name);
-        const sys::ignored_signal beyond_limit(SIGXFSZ); // RLIMIT_FSIZE is an error like another
+        const sys::ignored_signal no_kill(SIGXFSZ); // beyond RLIMIT_FSIZE, write(2) fails like at any other error
         check_call(sys::write_all(fd, line), "write the pid file", name);
     }
     check_call(sys::stamp(fd, stamp), "stamp the pid file", name);
-    check_call(sys::status_of(fd, status), "look at the pid file", name);
+    check_call(sys::status_of(fd, status), "read the status of the pid file", name);
     if (stamp_in(status) != stamp)
-        refuse(name, "its file system keeps no nanoseconds in time stamps; put it on another, such as /run");
+        refuse(name, "its file system keeps no nanoseconds in time stamps: put it on another, such as /run");
     return sys::mark_of(status);
 }
 
-/// Whether the process that has locked an open file is neither root's nor this user's.
+/// Whether a process of another user, and not of root, has locked an open file.
 [[nodiscard, gnu::cold]] inline bool locked_by_stranger(int fd)
 {
     const pid_t locker = sys::lock_owner(fd);
@@ -166,32 +170,33 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
            owner.st_uid != sys::effective_user();
 }
 
-/// Whoever locked it may have ended, and left the lock to a child: named is who has the file open.
+/// The process that locked the file may have ended and left the lock to a child. So the sentence names the processes that
+/// have the file open.
 [[noreturn, gnu::cold]] inline void refuse_locked(const std::string& path)
 {
     sys::file_status file = {};
     sys::status_of(path.c_str(), file);
     const auto who = sys::who_has_open(file);
-    refuse(path,
-           sys::joined({"it is locked and no pid is published; open in process ",
-                        who.empty() ? "(none that you may see)" : who, ": end that if it is no start of this daemon"}));
+    refuse(path, sys::joined({"it is locked and no pid is published; open in process ",
+                              who.empty() ? "(none that you may inspect)" : who,
+                              ": end that if it is no start of this daemon"}));
 }
 
-/// Whether `owner`, who could have led here from a way that is his, may choose this process: root's own way may choose
-/// any, another user's only what that user could signal himself.
-[[nodiscard]] inline bool is_for(uid_t owner, pid_t pid)
+/// Whether a record controlled by `owner` may name this process. A record of root or the caller may name any process;
+/// that of another user only a process that this user could signal.
+[[nodiscard]] inline bool may_name(uid_t owner, pid_t pid)
 {
     return owner == sys::effective_user() || sys::runs_as(pid, owner);
 }
 
-/// The live process that a record at a path means, or nobody.
+/// The live process that the record at a path names; an empty holder if there is none.
 [[nodiscard]] inline pid_holder find_holder(const pid_record& record, const boost::filesystem::path& path,
                                             uid_t owner = sys::effective_user())
 {
     if (record.pid == 0) return {};
     auto found = open_holder(record.pid, [&](int pidfd) {
         const auto process = identity_of(pidfd, record.pid);
-        return process && stamp_of(process, place_of(path)) == record.stamp && is_for(owner, record.pid);
+        return process && stamp_of(process, place_of(path)) == record.stamp && may_name(owner, record.pid);
     });
     found.stale = !found;
     return found;

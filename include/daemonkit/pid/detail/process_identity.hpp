@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pid names a process only until the number is used again. What never comes back is the pid together with what the
-// kernel gave this one of its bearers (sys::generation_of) and the boot they belong to. Those three, and the place of
-// the file, so that one daemon's file in the place of another's is not its own, are folded into a number below 10^9,
-// the stamp, and the pid file carries it in the nanoseconds of its modification time: the content stays the one line
-// that LSB's readers understand, nobody needs a lock or a privilege to check it, and a jump of the clock or a reboot
-// changes nothing. A file that was copied, edited or touched has lost its stamp and proves nothing.
+// A pid names a process only until the number is used again. The pid together with what the kernel gave this process
+// (sys::generation_of) and the boot are never used again. These three and the place of the pid file are folded into a
+// number below 10^9, the stamp. The pid file carries it in the nanoseconds of its modification time. So the content
+// stays the one line that LSB's readers understand, checking needs no lock and no privilege, and neither a jump of the
+// clock nor a reboot changes the result. A file that was copied, edited or touched has lost its stamp and proves nothing.
 //
-// Asking the kernel who holds a lock was weighed against it. A lock of flock(2) or of an open file belongs to no
-// process, so F_OFD_GETLK answers -1; F_GETLK names the pid, but any close() of the file inside the daemon drops such
-// a lock; and both ask for a descriptor open for writing before they answer for a write lock.
+// The alternative was to ask the kernel for the owner of a lock. A lock of flock(2) or of an open file belongs to no
+// process: F_OFD_GETLK returns -1. F_GETLK names the pid, but any close() of the file inside the daemon drops such a
+// lock. Both need a descriptor open for writing before they report a write lock.
 #pragma once
 
 #include "../../core/startup_error.hpp"
@@ -29,7 +28,7 @@ struct process_identity
     [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; }
 };
 
-/// Of the process that a pidfd holds; nothing if it has exited. Throws startup_error if it cannot be told.
+/// Of the process that a pidfd refers to; empty if it has exited. Throws startup_error if it cannot tell.
 [[nodiscard]] inline process_identity identity_of(int pidfd, pid_t pid)
 {
     if (const auto generation = sys::generation_of(pidfd, pid)) return {pid, *generation};
@@ -39,7 +38,7 @@ struct process_identity
                         error.value() == ENOENT ? "/proc does not show it: is it mounted?" : "");
 }
 
-/// Of a process that cannot have exited: this one, or a child that has not been collected.
+/// Of a process that is certainly not reaped: this one, or a child that was not waited for.
 [[nodiscard]] inline process_identity identity_of(pid_t pid)
 {
     const sys::unique_fd process(sys::pidfd_open(pid));
@@ -47,7 +46,7 @@ struct process_identity
     return identity_of(process.get(), pid);
 }
 
-/// 0 ... 999 999 999, of a process and the place of its file. Throws startup_error if the boot cannot be told.
+/// The stamp of a process and the place of its file, 0 to 999 999 999. Throws startup_error if the boot is unknown.
 [[nodiscard]] inline long stamp_of(const process_identity& process, std::string_view place)
 {
     sys::small_text boot;
