@@ -70,6 +70,7 @@ BOOST_AUTO_TEST_CASE(three_workers_answer_and_end_with_the_master)
     BOOST_REQUIRE(preforked({"start"}).status == 0);
     const auto workers = preforked.ready_workers();
     for (int i = 0; i < 50; ++i) BOOST_TEST(preforked.answer() == "first\n");
+    BOOST_TEST(preforked.workers() == workers); // each of them answers many
     for (const pid_t worker : workers) BOOST_TEST(proc_signals(worker, "SigCgt").empty());
     const auto said = preforked({"stop"});
     BOOST_TEST(said.status == 0);
