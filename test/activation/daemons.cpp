@@ -4,8 +4,11 @@
 #include "activation/passing.hpp"
 
 #include "support/child_process.hpp"
+#include "support/file.hpp"
+#include "support/process.hpp"
 #include "support/program.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
 
 #include <daemonkit/daemonkit.hpp>
 #include <daemonkit/socket_activation.hpp>
@@ -13,17 +16,9 @@
 #include <boost/mpl/list.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <fstream>
-#include <iterator>
 #include <type_traits>
 
 namespace {
-
-std::string text_of(const std::string& file)
-{
-    std::ifstream in(file);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 /// The daemon `activated` with two descriptors, in a directory of its own.
 struct activated_program : program
@@ -55,11 +50,10 @@ BOOST_AUTO_TEST_CASE(in_the_foreground)
 {
     const activated_program program;
     child_process daemon([&] { return program.become(program.both, "run"); });
-    BOOST_TEST(eventually([&] { return text_of(program.report()) == both_there; }), text_of(program.report()));
+    BOOST_TEST(eventually([&] { return read_file(program.report()) == both_there; }), read_file(program.report()));
     for (const int fd : {3, 4})
-        BOOST_TEST(
-            text_of("/proc/" + std::to_string(daemon.pid()) + "/fdinfo/" + std::to_string(fd)).find("flags:\t02") !=
-            std::string::npos); // O_CLOEXEC
+        BOOST_TEST(contains(read_file("/proc/" + std::to_string(daemon.pid()) + "/fdinfo/" + std::to_string(fd)),
+                            "flags:\t02")); // O_CLOEXEC
     daemon.signal(SIGTERM);
     BOOST_TEST(daemon.status() == 0);
 }
@@ -68,11 +62,11 @@ BOOST_AUTO_TEST_CASE(a_child_of_the_daemon_sees_neither_descriptors_nor_variable
 {
     const activated_program program;
     child_process daemon([&] { return program.become(program.both, "run"); });
-    BOOST_TEST(eventually([&] { return text_of(program.report()) == both_there; }), text_of(program.report()));
-    BOOST_TEST(text_of(program.report() + ".env").find("REPORT=") != std::string::npos);
-    BOOST_TEST(text_of(program.report() + ".env").find("LISTEN_") == std::string::npos);
-    BOOST_TEST(text_of(program.report() + ".fds").find(" 2 -> ") != std::string::npos);
-    BOOST_TEST(text_of(program.report() + ".fds").find("passed") == std::string::npos);
+    BOOST_TEST(eventually([&] { return read_file(program.report()) == both_there; }), read_file(program.report()));
+    BOOST_TEST(contains(read_file(program.report() + ".env"), "REPORT="));
+    BOOST_TEST(!contains(read_file(program.report() + ".env"), "LISTEN_"));
+    BOOST_TEST(contains(read_file(program.report() + ".fds"), " 2 -> "));
+    BOOST_TEST(!contains(read_file(program.report() + ".fds"), "passed"));
     daemon.signal(SIGTERM);
     BOOST_TEST(daemon.status() == 0);
 }
@@ -87,12 +81,12 @@ BOOST_AUTO_TEST_CASE(a_start_that_detaches_keeps_them_and_closes_the_others)
     const auto said = in_child([&] { return program.become(p, "start"); });
     BOOST_TEST(said.status == 0);
     BOOST_TEST(said.err == "");
-    BOOST_TEST(text_of(program.report()) == both_there);
+    BOOST_TEST(read_file(program.report()) == both_there);
     const pid_t pid = program.pid();
     BOOST_TEST(alive(pid));
     for (const char* const fd : {"fd/3", "fd/4"})
-        BOOST_TEST(proc_link(pid, fd).find("memfd:passed") != std::string::npos, proc_link(pid, fd));
-    BOOST_TEST(proc_link(pid, "fd/5").find("memfd:passed") == std::string::npos);
+        BOOST_TEST(contains(proc_link(pid, fd), "memfd:passed"), proc_link(pid, fd));
+    BOOST_TEST(!contains(proc_link(pid, "fd/5"), "memfd:passed"));
     BOOST_TEST(program({"stop"}).status == 0);
 }
 
@@ -116,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_start_without_any_is_a_start)
     const activated_program program;
     const auto said = in_child([&] { return program.become({{}, {}, {}, "1"}, "start"); });
     BOOST_TEST(said.status == 0);
-    BOOST_TEST(text_of(program.report()) == "all\n");
+    BOOST_TEST(read_file(program.report()) == "all\n");
     BOOST_TEST(program({"stop"}).status == 0);
 }
 
@@ -133,7 +127,7 @@ struct keeper : daemonkit::basic_daemon<keeper<ForkPolicy>, ForkPolicy, daemonki
             const auto size = ::pread(listen_fds()[i], content, sizeof content, 0);
             seen.append(content, size > 0 ? static_cast<std::size_t>(size) : 0) += '\n';
         }
-        std::ofstream(report) << seen;
+        write_file(report, seen);
     }
     int run() { return 0; }
 
@@ -154,13 +148,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_policy_that_forks_keeps_them, ForkPolicy, fo
         return daemon.start({}).status;
     });
     BOOST_TEST(said.status == 0);
-    BOOST_TEST(text_of(program.report()) == "first content\nsecond content\n");
+    BOOST_TEST(read_file(program.report()) == "first content\nsecond content\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_program_that_does_not_ask_for_it_has_nothing_of_it)
 {
-    BOOST_TEST(text_of(DAEMONKIT_TEST_DAEMON_DIR "/activated").find("LISTEN_FDS") != std::string::npos);
-    BOOST_TEST(text_of(DAEMONKIT_TEST_DAEMON_DIR "/plain").find("LISTEN_FDS") == std::string::npos);
+    BOOST_TEST(contains(read_file(DAEMONKIT_TEST_DAEMON_DIR "/activated"), "LISTEN_FDS"));
+    BOOST_TEST(!contains(read_file(DAEMONKIT_TEST_DAEMON_DIR "/plain"), "LISTEN_FDS"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

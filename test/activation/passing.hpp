@@ -53,11 +53,3 @@ struct passing
 };
 
 /// In a child process: becomes a program.
-[[nodiscard]] inline int execute(const std::vector<std::string>& command)
-{
-    std::vector<char*> arguments;
-    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    ::execv(arguments[0], arguments.data());
-    return 127;
-}

@@ -7,6 +7,7 @@
 #include "activation/passing.hpp"
 
 #include "support/process.hpp"
+#include "support/socket.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -15,8 +16,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -39,11 +38,7 @@ public:
     /// The program runs in the directory of this service.
     explicit service_manager(std::vector<std::string> command) : command_(std::move(command))
     {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const std::string path = notify_path();
-        path.copy(address.sun_path, sizeof address.sun_path - 1);
-        BOOST_REQUIRE(::bind(notify_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+        BOOST_REQUIRE(bind_socket(notify_.get(), notify_path()));
         listener_ = std::thread([this] { listen(); });
     }
     service_manager(const service_manager&) = delete;
@@ -124,12 +119,11 @@ private:
     {
         if (pid_ <= 0) return -1;
         ::kill(pid_, signal);
-        int status = 0;
         if (!ends(pid_)) ::kill(pid_, SIGKILL);
-        ::waitpid(std::exchange(pid_, -1), &status, 0);
+        const int status = exit_status_of(std::exchange(pid_, -1));
         const std::lock_guard one_at_a_time(mutex_);
         while (receive()) {}
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return status;
     }
 
     void listen()
@@ -179,7 +173,7 @@ private:
         bool removes = false;
         for (std::string line; std::getline(lines, line);) {
             ++heard_[line];
-            if (line.rfind("FDNAME=", 0) == 0) name = line.substr(7);
+            if (line.starts_with("FDNAME=")) name = line.substr(7);
             stores = stores || line == "FDSTORE=1";
             removes = removes || line == "FDSTOREREMOVE=1";
         }

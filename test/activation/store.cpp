@@ -4,11 +4,12 @@
 #include "activation/service_manager.hpp"
 
 #include "support/child_process.hpp"
+#include "support/file.hpp"
+#include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 
 namespace {
 
@@ -185,10 +186,7 @@ BOOST_AUTO_TEST_CASE(a_file_in_memory_comes_back_after_a_crash_and_after_a_resta
     manager.set("REPORT", report);
     manager.set("PID_FILE", (manager.directory() / "activated.pid").string());
     manager.set("STORES", "state");
-    const auto said = [&] {
-        std::ifstream file(report);
-        return std::string(std::istreambuf_iterator<char>(file), {});
-    };
+    const auto said = [&] { return read_file(report); };
     BOOST_REQUIRE(manager.start());
     BOOST_TEST(said() == "all\n");
     BOOST_TEST(manager.stored() == 1U);

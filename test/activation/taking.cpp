@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(the_kind_of_a_socket_is_told)
             BOOST_TEST(e.status() == 6);
             const std::string begin = "cannot use the passed descriptor " + std::to_string(fd) + ": it is ";
             const std::string text = e.what();
-            BOOST_TEST(text.rfind(begin, 0) == 0U, text);
+            BOOST_TEST(text.starts_with(begin), text);
             return text.substr(begin.size());
         }
         return std::string("right");

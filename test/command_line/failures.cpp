@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // Wrong use at run time: one sentence on standard error, the right status, nothing changed on disk, no process left.
 #include "support.hpp"
+#include "support/file.hpp"
+#include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,15 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <fstream>
 #include <functional>
 
 namespace fs = boost::filesystem;
 
 namespace {
-
-constexpr uid_t nobody = 65534;
 
 /// Whether a start that fails made and removed a file on its way, which directories remember.
 enum class touches { nothing, directories };
@@ -25,12 +25,8 @@ enum class touches { nothing, directories };
 outcome run_as_nobody(const std::vector<std::string>& command)
 {
     return in_child([&] {
-        std::vector<char*> words;
-        for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
-        words.push_back(nullptr);
-        if (::setresgid(nobody, nobody, nobody) == -1 || ::setresuid(nobody, nobody, nobody) == -1) return 97;
-        ::execvp(words[0], words.data());
-        return 127;
+        if (!become_user(nobody)) return 97;
+        return execute(command);
     });
 }
 
@@ -43,10 +39,10 @@ void fails(const program& p, int status, const std::string& path, const std::str
         const auto said = user == nobody ? run_as_nobody(p.command({"start"})) : p({"start"});
         BOOST_TEST(said.status == status);
         BOOST_TEST(said.out.empty());
-        BOOST_TEST(said.err.find(p.name + ": cannot ") == 0U, said.err);
-        BOOST_TEST(said.err.find(path) != std::string::npos, said.err);
-        BOOST_TEST(said.err.find(reason) != std::string::npos, said.err);
-        BOOST_TEST(std::count(said.err.begin(), said.err.end(), '\n') == 1);
+        BOOST_TEST(said.err.starts_with(p.name + ": cannot "), said.err);
+        BOOST_TEST(contains(said.err, path), said.err);
+        BOOST_TEST(contains(said.err, reason), said.err);
+        BOOST_TEST(count_lines(said.err) == 1U);
         BOOST_TEST(said.err.back() == '\n');
         BOOST_TEST(said.streams_ended);
         BOOST_TEST(listing(p.directory.path(), how == touches::nothing) == before, boost::test_tools::per_element());
@@ -63,7 +59,7 @@ void fails_with_file(const std::function<void(const fs::path&)>& make, const std
 
 void fails_with_content(const std::string& content)
 {
-    fails_with_file([&](const fs::path& file) { std::ofstream(file.string()) << content; },
+    fails_with_file([&](const fs::path& file) { write_file(file, content); },
                     "it holds something else than a process id");
 }
 
@@ -86,7 +82,7 @@ BOOST_AUTO_TEST_CASE(of_what_the_pid_file_is)
     fails_with_file([](const fs::path& file) { fs::create_symlink("elsewhere", file); }, "it is a symbolic link");
     fails_with_file(
         [](const fs::path& file) {
-            std::ofstream(file.string()) << "";
+            write_file(file, "");
             fs::create_hard_link(file, file.parent_path() / "other");
         },
         "it has other names (hard links)");
@@ -96,7 +92,7 @@ BOOST_AUTO_TEST_CASE(of_who_may_write_the_pid_file)
 {
     fails_with_file(
         [](const fs::path& file) {
-            std::ofstream(file.string()) << "";
+            write_file(file, "");
             fs::permissions(file, fs::perms(0666));
         },
         "others may write it (mode 0666); take that away with chmod go-w");
@@ -110,7 +106,7 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_of_another_user, *boost::unit_test::label("ro
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     fails_with_file(
         [](const fs::path& file) {
-            std::ofstream(file.string()) << "";
+            write_file(file, "");
             BOOST_REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
         },
         "it belongs to user 65534");
@@ -143,7 +139,7 @@ BOOST_AUTO_TEST_CASE(of_a_path_that_is_not_absolute)
         fails(p, 6, path, "its path must be absolute and name a file");
     }
     program p;
-    std::ofstream((p.directory / "file").string()) << "";
+    write_file(p.directory / "file", "");
     p.pid_file = p.directory / "file" / "d.pid";
     fails(p, 1, (p.directory / "file").string(), "Not a directory");
 }
@@ -170,7 +166,7 @@ BOOST_AUTO_TEST_CASE(of_a_log_that_cannot_be_made)
 {
     program p("logging");
     const auto with_log = [&](const fs::path& log) { p.environment = {"LOG=" + log.string()}; };
-    std::ofstream((p.directory / "file").string()) << "";
+    write_file(p.directory / "file", "");
     with_log(p.directory / "file" / "log");
     fails(p, 1, (p.directory / "file").string(), "Not a directory", touches::directories);
     with_log(p.directory / "file" / "more" / "log");

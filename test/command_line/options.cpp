@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Options, wrong words, and what a person at a terminal sees that a script does not.
 #include "support.hpp"
+#include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <daemonkit/version.hpp>
 
@@ -8,10 +10,10 @@
 
 #include <poll.h>
 #include <pty.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 
 namespace fs = boost::filesystem;
 
@@ -34,8 +36,8 @@ void refused(const program& p, const std::vector<std::string>& words, const std:
         // Of status, 2 would be the answer "dead, and its lock file remains" (LSB 3.1, section 20.2).
         BOOST_TEST(said.status == (!words.empty() && words.back() == "status" ? 4 : 2));
         BOOST_TEST(said.out.empty());
-        BOOST_TEST(said.err.find(why) != std::string::npos, said.err);
-        BOOST_TEST(said.err.find("Usage: commanded [OPTION]... VERB\n") != std::string::npos);
+        BOOST_TEST(contains(said.err, why), said.err);
+        BOOST_TEST(contains(said.err, "Usage: commanded [OPTION]... VERB\n"));
         BOOST_TEST(!fs::exists(p.pid_file));
         BOOST_TEST(p.processes().empty());
     }
@@ -47,13 +49,7 @@ outcome on_terminal(const program& p, const std::vector<std::string>& words)
     int terminal = -1;
     const auto command = p.command(words);
     const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
-    if (child == 0) {
-        std::vector<char*> arguments;
-        for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-        arguments.push_back(nullptr);
-        ::execvp(arguments[0], arguments.data());
-        ::_exit(127);
-    }
+    if (child == 0) ::_exit(execute(command));
     outcome seen;
     std::array<char, 4096> bytes{};
     for (pollfd fd{terminal, POLLIN, 0};
@@ -63,16 +59,9 @@ outcome on_terminal(const program& p, const std::vector<std::string>& words)
         seen.out.append(bytes.data(), static_cast<std::size_t>(n));
     }
     if (!ends(child)) ::kill(child, SIGKILL);
-    int status = 0;
-    ::waitpid(child, &status, 0);
+    seen.status = exit_status_of(child);
     ::close(terminal);
-    seen.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return seen;
-}
-
-std::size_t lines_of(const std::string& text)
-{
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 } // namespace
@@ -87,14 +76,14 @@ BOOST_AUTO_TEST_CASE(help_is_an_answer)
         const auto said = p(words);
         BOOST_TEST(said.status == 0);
         BOOST_TEST(said.err.empty());
-        BOOST_TEST(said.out.find("Usage: commanded [OPTION]... VERB\n") == 0U);
+        BOOST_TEST(said.out.starts_with("Usage: commanded [OPTION]... VERB\n"));
         for (const char* word : {"start", "stop", "restart", "try-restart", "reload", "force-reload", "status", "run"})
-            BOOST_TEST(said.out.find(std::string("\n  ") + word + " ") != std::string::npos, word);
+            BOOST_TEST(contains(said.out, std::string("\n  ") + word + " "), word);
         for (const char* word : {"--timeout", "--json", "--quiet", "--verbose", "--help", "--version"})
-            BOOST_TEST(said.out.find(std::string("\n  ") + word + " ") != std::string::npos, word);
+            BOOST_TEST(contains(said.out, std::string("\n  ") + word + " "), word);
         BOOST_TEST(p.processes().empty());
     }
-    BOOST_TEST(program("plain")({"--help"}).out.find("\n  reload ") == std::string::npos);
+    BOOST_TEST(!contains(program("plain")({"--help"}).out, "\n  reload "));
 }
 
 BOOST_AUTO_TEST_CASE(version_is_the_daemons_and_the_librarys)
@@ -168,7 +157,7 @@ BOOST_AUTO_TEST_CASE(quiet_says_nothing_but_errors)
     }
     BOOST_TEST(p({"--quiet", "status"}).status == 3);
     BOOST_TEST(p({"--quiet", "reload"}).err == "commanded: not running\n");
-    BOOST_TEST(p({"--quiet", "--json", "status"}).out.find("\"stopped\"") != std::string::npos);
+    BOOST_TEST(contains(p({"--quiet", "--json", "status"}).out, "\"stopped\""));
     program failing;
     failing.environment = {"FAILS=no"};
     BOOST_TEST(failing({"--quiet", "start"}).err == "commanded: no\n");
@@ -182,7 +171,7 @@ BOOST_AUTO_TEST_CASE(verbose_says_what_is_done)
     BOOST_TEST(start.out == "commanded: starting\ncommanded: started (pid " + pid + ")\ncommanded: recorded in " +
                                 p.pid_file.string() + "\n");
     BOOST_TEST(p({"stop", "--verbose"}).out == "commanded: stopping\ncommanded: stopped (pid " + pid + ", SIGTERM)\n");
-    BOOST_TEST(p({"restart", "--verbose"}).out.find("commanded: restarting\n") == 0U);
+    BOOST_TEST(p({"restart", "--verbose"}).out.starts_with("commanded: restarting\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_start_that_is_late_is_ended)
@@ -192,8 +181,8 @@ BOOST_AUTO_TEST_CASE(a_start_that_is_late_is_ended)
     const auto said = p({"start", "--timeout", "0.3"});
     BOOST_TEST(said.status == 1);
     BOOST_TEST(said.out.empty());
-    BOOST_TEST(said.err.find("commanded: the daemon was not ready within 0.3 s and was ended: ") == 0U, said.err);
-    BOOST_TEST(lines_of(said.err) == 1U);
+    BOOST_TEST(said.err.starts_with("commanded: the daemon was not ready within 0.3 s and was ended: "), said.err);
+    BOOST_TEST(count_lines(said.err) == 1U);
     BOOST_TEST(said.streams_ended);
     BOOST_TEST(!fs::exists(p.pid_file));
     BOOST_TEST(p.nobody_left());
@@ -222,9 +211,9 @@ BOOST_AUTO_TEST_CASE(a_long_wait_shows_on_a_terminal_only)
     BOOST_REQUIRE(p({"start"}).status == 0);
     const auto seen = on_terminal(p, {"stop", "--timeout", "1.2"});
     BOOST_TEST(seen.status == 0);
-    BOOST_TEST(seen.out.find("commanded: stopping, 1") != std::string::npos, seen.out);
+    BOOST_TEST(contains(seen.out, "commanded: stopping, 1"), seen.out);
     // What is said at the end does not stand behind what the wait left.
-    BOOST_TEST(seen.out.find("\r\033[Kcommanded: stopped (pid ") != std::string::npos, seen.out);
+    BOOST_TEST(contains(seen.out, "\r\033[Kcommanded: stopped (pid "), seen.out);
 
     BOOST_REQUIRE(p({"start"}).status == 0);
     BOOST_TEST(on_terminal(p, {"--quiet", "stop", "--timeout", "1.2"}).out.empty());
@@ -232,14 +221,14 @@ BOOST_AUTO_TEST_CASE(a_long_wait_shows_on_a_terminal_only)
     BOOST_REQUIRE(p({"start"}).status == 0);
     const auto elsewhere = p({"stop", "--timeout", "1.2"});
     BOOST_TEST(elsewhere.err.empty());
-    BOOST_TEST(lines_of(elsewhere.out) == 1U);
+    BOOST_TEST(count_lines(elsewhere.out) == 1U);
     BOOST_TEST(elsewhere.out.find('\r') == std::string::npos);
 
     p.environment = {"LATE=1"};
     const auto starting = on_terminal(p, {"start", "--timeout", "1.2"});
     BOOST_TEST(starting.status == 1);
-    BOOST_TEST(starting.out.find("commanded: starting, 1") != std::string::npos, starting.out);
-    BOOST_TEST(starting.out.find("\r\033[Kcommanded: the daemon was not ready within 1.2 s") != std::string::npos);
+    BOOST_TEST(contains(starting.out, "commanded: starting, 1"), starting.out);
+    BOOST_TEST(contains(starting.out, "\r\033[Kcommanded: the daemon was not ready within 1.2 s"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

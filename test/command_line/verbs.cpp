@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Every verb in every state, by its exit status (LSB 3.1, section 20.2), what it says, and what is there afterwards.
 #include "support.hpp"
+#include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -58,7 +60,7 @@ void check_row(program& p, const row& r)
         BOOST_TEST(said.status == r.status);
         BOOST_TEST(said.streams_ended);
         const auto& channel = r.status == 0 || std::strcmp(r.verb, "status") == 0 ? said.out : said.err;
-        BOOST_TEST(channel.find(with_pids(r.says, before, after)) != std::string::npos,
+        BOOST_TEST(contains(channel, with_pids(r.says, before, after)),
                    "said '" << said.out << said.err << "', not '" << with_pids(r.says, before, after) << "'");
         BOOST_TEST(channel.size() == said.out.size() + said.err.size()); // and nothing on the other one
         switch (r.after) {
@@ -192,14 +194,7 @@ BOOST_AUTO_TEST_CASE(run_stays_in_the_foreground_and_can_be_found)
     program p;
     const auto said = in_child([&] {
         const pid_t child = ::fork();
-        if (child == 0) {
-            std::vector<char*> words;
-            const auto command = p.command({"run"});
-            for (const auto& word : command) words.push_back(const_cast<char*>(word.c_str()));
-            words.push_back(nullptr);
-            ::execvp(words[0], words.data());
-            ::_exit(127);
-        }
+        if (child == 0) ::_exit(execute(p.command({"run"})));
         if (!eventually([&] { return p({"status"}).status == 0; })) return 90;
         if (p.pid() != child) return 91; // no fork
         if (p({"start"}).out != "commanded: already running (pid " + std::to_string(child) + ")\n") return 92;
@@ -217,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_records_no_pid_says_what_it_cannot)
     for (const char* verb : {"stop", "restart", "try-restart", "reload", "force-reload"}) {
         const auto said = p({verb});
         BOOST_TEST(said.status == 3);
-        BOOST_TEST(said.err.find(std::string("unrecorded: cannot ") + verb + ": this daemon records no pid") == 0U);
+        BOOST_TEST(said.err.starts_with(std::string("unrecorded: cannot ") + verb + ": this daemon records no pid"));
         BOOST_TEST(said.out.empty());
     }
     const auto status = p({"status"});
@@ -228,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_records_no_pid_says_what_it_cannot)
     BOOST_TEST(json.out == "{\"name\": \"unrecorded\", \"state\": \"unknown\", \"pid\": null, \"since\": null, "
                            "\"where\": \"\", \"error\": \"this daemon records no pid; ask whoever started it\"}\n");
     BOOST_TEST(json.err.empty());
-    BOOST_TEST(p({"--help"}).out.find("  stop ") == std::string::npos);
+    BOOST_TEST(!contains(p({"--help"}).out, "  stop "));
     BOOST_TEST(p.processes().empty());
 
     const auto started = p({"start"});
@@ -243,7 +238,7 @@ BOOST_AUTO_TEST_CASE(status_is_text_for_people_and_json_for_machines)
     const pid_t pid = bring(p, state::running);
     const auto text = p({"status"});
     BOOST_TEST(text.out.find("plain \"quoted\": running (pid " + std::to_string(pid) + ") since ") == 0U);
-    BOOST_TEST(text.out.find(", recorded in " + p.pid_file.string() + "\n") != std::string::npos);
+    BOOST_TEST(contains(text.out, ", recorded in " + p.pid_file.string() + "\n"));
     // ps knows since when, to the second; the kernel counts in hundredths since boot, so one second is another's.
     const auto ps = run({"sh", "-c", "date -u -d \"$(ps -o lstart= -p " + std::to_string(pid) + ")\" +%s"});
     const auto json = p({"--json", "status"});
@@ -268,13 +263,13 @@ BOOST_AUTO_TEST_CASE(status_is_text_for_people_and_json_for_machines)
     fs::create_directory(p.pid_file);
     const auto unknown = p({"status", "--json"});
     BOOST_TEST(unknown.status == 4);
-    BOOST_TEST(unknown.out.find("\"state\": \"unknown\"") != std::string::npos);
+    BOOST_TEST(contains(unknown.out, "\"state\": \"unknown\""));
     BOOST_TEST(run({"python3", "-c", "import json,sys; json.loads(sys.argv[1])", unknown.out}).status == 0);
     BOOST_TEST(unknown.err.empty());
     const auto complaint = p({"status"});
     BOOST_TEST(complaint.status == 4);
     BOOST_TEST(complaint.out.empty());
-    BOOST_TEST(complaint.err.find("status unknown: cannot ") != std::string::npos);
+    BOOST_TEST(contains(complaint.err, "status unknown: cannot "));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,8 +2,11 @@
 // Thousands of lives, one after the other, while both cores are busy with something else. Nothing of them is left: in
 // the process that starts them, in the directory, in the kernel; and each of them has heard its TERM.
 #include "storm.hpp"
+#include "support/text.hpp"
 
 #include <boost/filesystem/directory.hpp>
+
+#include <fstream>
 
 namespace {
 
@@ -50,7 +53,7 @@ long kernel_names(const std::string& text)
 {
     std::ifstream names("/proc/net/unix");
     long count = 0;
-    for (std::string line; std::getline(names, line);) count += line.find(text) != std::string::npos ? 1 : 0;
+    for (std::string line; std::getline(names, line);) count += contains(line, text) ? 1 : 0;
     return count;
 }
 

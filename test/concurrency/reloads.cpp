@@ -2,6 +2,7 @@
 // Reloads as fast as the machine sends them, while on_reload() runs. HUP is no queue: many are one. What a daemon
 // owes is that whatever was asked for last is done, and that nothing of this keeps a TERM from ending it.
 #include "storm.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -60,8 +61,8 @@ std::vector<pid_t> storm(weather& w, const typename Daemon::settings& s, pid_t d
         for (; !w.calm; ++w.sent)
             if (const auto r = Daemon::reload(s); r.status != 0) {
                 // Only the end of the daemon may stop it, before it is found or while it is asked.
-                const bool ended = r.status == exit_status::not_running ||
-                                   (r.pid == daemon && r.message.find("ended before") != std::string::npos);
+                const bool ended =
+                    r.status == exit_status::not_running || (r.pid == daemon && contains(r.message, "ended before"));
                 if (!ended || w.wanted != -1) ++w.failures;
                 break;
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Many starts of one instance at the same moment, and starts whose caller is killed at any moment.
 #include "storm.hpp"
+#include "support/file.hpp"
 
 #include <boost/filesystem/directory.hpp>
 
@@ -68,7 +69,7 @@ void start_all(int starts, before what, bool killed, dice& chance, figures& tota
 {
     const instance<Pid> it(what == before::no_directory ? "made/below/daemon.pid" : "daemon.pid");
     if (what == before::stale_file || what == before::empty_file)
-        std::ofstream(it.pid_file().string()) << (what == before::stale_file ? "4194304\n" : "");
+        write_file(it.pid_file(), (what == before::stale_file ? "4194304\n" : ""));
 
     crowd all;
     for (int i = 0; i < starts; ++i) {

@@ -27,7 +27,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <new>
@@ -181,7 +180,7 @@ public:
     {
         int status = 0;
         if (!ends(child) || ::waitpid(child, &status, 0) != child) return -1;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return shell_status(status);
     }
 
     /// Who runs below this process now; the dead are collected.
@@ -196,9 +195,7 @@ public:
 private:
     static void add_below(pid_t parent, std::set<pid_t>& all)
     {
-        const auto process = std::to_string(parent);
-        std::ifstream children("/proc/" + process + "/task/" + process + "/children");
-        for (pid_t child = 0; children >> child;)
+        for (const pid_t child : children_of(parent))
             if (all.insert(child).second) add_below(child, all);
     }
 };

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // stop, reload and status as another process asks for them. The daemon is a child that nobody collects: a zombie is
 // dead, and whoever waits for init to collect it waits too long.
+#include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <daemonkit/control/detail/reload.hpp>
 #include <daemonkit/control/detail/status.hpp>
@@ -19,8 +22,6 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <fstream>
-#include <sstream>
 
 using namespace daemonkit;
 using namespace std::chrono_literals;
@@ -61,7 +62,7 @@ public:
 
     [[nodiscard]] pid_t pid() const { return pid_; }
     /// Exited, and not yet collected.
-    [[nodiscard]] bool zombie() const { return proc_status(pid_, "State").rfind('Z', 0) == 0; }
+    [[nodiscard]] bool zombie() const { return proc_status(pid_, "State").starts_with('Z'); }
 
     void kill()
     {
@@ -103,13 +104,6 @@ private:
 
 bool was_killed_by(int wait_status, int signal) { return WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == signal; }
 
-std::string text_of(const fs::path& file)
-{
-    std::ostringstream text;
-    text << std::ifstream(file.string()).rdbuf();
-    return text.str();
-}
-
 struct in_a_directory
 {
     temporary_directory directory{};
@@ -118,19 +112,10 @@ struct in_a_directory
 
     void write(const std::string& text, int mode = 0644)
     {
-        std::ofstream(file.string()) << text;
+        write_file(file, text);
         fs::permissions(file, static_cast<fs::perms>(mode));
     }
 };
-
-/// A pid that was used a moment ago.
-pid_t dead_pid()
-{
-    const pid_t child = ::fork();
-    if (child == 0) ::_exit(0);
-    ::waitpid(child, nullptr, 0);
-    return child;
-}
 
 } // namespace
 
@@ -184,8 +169,8 @@ BOOST_AUTO_TEST_CASE(a_schedule_that_never_kills_says_so)
     const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 10ms}, {SIGTERM, 0s}});
     BOOST_TEST(r.status == 1);
     BOOST_TEST(r.pid == daemon.pid());
-    BOOST_TEST(r.message.find("SIGTERM") != std::string::npos);
-    BOOST_TEST(r.message.find(std::to_string(daemon.pid())) != std::string::npos);
+    BOOST_TEST(contains(r.message, "SIGTERM"));
+    BOOST_TEST(contains(r.message, std::to_string(daemon.pid())));
     BOOST_TEST(alive(daemon.pid()));
     BOOST_TEST(pid_in(file.string()) == daemon.pid());
 }
@@ -228,22 +213,22 @@ BOOST_AUTO_TEST_CASE(stop_by_somebody_else_is_denied_and_the_daemon_lives, *boos
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     held_by_child daemon(policy);
-    const auto nobody = in_child([&] {
-        if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
+    const auto stopped = in_child([&] {
+        if (!become_user(nobody)) return 97;
         const auto r = daemonkit::detail::stop(policy, {});
         std::puts(r.message.c_str());
         return r.status;
     });
-    BOOST_TEST(nobody.status == 4);
-    BOOST_TEST(nobody.out.find(std::to_string(daemon.pid())) != std::string::npos);
-    BOOST_TEST(nobody.out.find("ermitted") != std::string::npos);
+    BOOST_TEST(stopped.status == 4);
+    BOOST_TEST(contains(stopped.out, std::to_string(daemon.pid())));
+    BOOST_TEST(contains(stopped.out, "ermitted"));
     const auto reload = in_child([&] {
-        if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
+        if (!become_user(nobody)) return 97;
         return daemonkit::detail::reload(policy, 20s).status;
     });
     BOOST_TEST(reload.status == 4);
     const auto status = in_child([&] { // asking is free
-        if (::setresgid(65534, 65534, 65534) == -1 || ::setresuid(65534, 65534, 65534) == -1) return 97;
+        if (!become_user(nobody)) return 97;
         return daemonkit::detail::status(policy, "d").status();
     });
     BOOST_TEST(status.status == 0);
@@ -273,7 +258,7 @@ BOOST_AUTO_TEST_CASE(a_copy_of_the_pid_file_proves_nothing)
 {
     held_by_child daemon(policy, manners::dies_of_term);
     const flock_pid_file copy{.path = directory / "copy.pid"};
-    std::ofstream((directory / "copy.pid").string()) << text_of(file);
+    write_file(directory / "copy.pid", read_file(file));
     fs::permissions(directory / "copy.pid", fs::perms(0644));
     BOOST_TEST(daemonkit::detail::stop(copy, {}).pid == 0);
     BOOST_TEST(alive(daemon.pid()));
@@ -286,7 +271,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_does_not_stop_itself)
     const auto r = daemonkit::detail::stop(policy, {});
     BOOST_TEST(r.status == 1);
     BOOST_TEST(r.pid == ::getpid());
-    BOOST_TEST(r.message.find("return from run()") != std::string::npos);
+    BOOST_TEST(contains(r.message, "return from run()"));
 }
 
 BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon_and_says_that_it_did_not_answer)
@@ -295,7 +280,7 @@ BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon_and_says_that_it_did_not_answer)
     const auto r = daemonkit::detail::reload(policy, 10ms);
     BOOST_TEST(r.status == 1);
     BOOST_TEST(r.pid == daemon.pid());
-    BOOST_TEST(r.message.find(std::to_string(daemon.pid())) != std::string::npos);
+    BOOST_TEST(contains(r.message, std::to_string(daemon.pid())));
     ::kill(daemon.pid(), SIGTERM);
     BOOST_REQUIRE(ends(daemon.pid()));
     BOOST_TEST(WEXITSTATUS(daemon.collect()) == 10); // so it goes if it heard HUP
@@ -354,7 +339,7 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
             const auto s = daemonkit::detail::status(policy, "d");
             BOOST_TEST(s.status() == 4);
             BOOST_TEST(s.pid == 0);
-            BOOST_TEST(s.message.find(file.string()) != std::string::npos);
+            BOOST_TEST(contains(s.message, file.string()));
             const auto stop = daemonkit::detail::stop(policy, {});
             BOOST_TEST(stop.status == 1);
             BOOST_TEST(stop.message == s.message);
@@ -411,7 +396,7 @@ BOOST_AUTO_TEST_CASE(a_file_or_directory_that_others_may_change_is_unknown)
     fs::permissions(directory.path(), fs::perms(0777));
     const auto s = daemonkit::detail::status(policy, "d");
     BOOST_TEST(s.status() == 4);
-    BOOST_TEST(s.message.find("mode 0777") != std::string::npos);
+    BOOST_TEST(contains(s.message, "mode 0777"));
     fs::permissions(directory.path(), fs::perms(01777)); // as /tmp is
     BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
 }
@@ -420,10 +405,10 @@ BOOST_AUTO_TEST_CASE(a_file_of_another_user_is_unknown, *boost::unit_test::label
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     write(std::to_string(::getpid()) + "\n");
-    BOOST_REQUIRE(::chown(file.c_str(), 65534, 65534) == 0);
+    BOOST_REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
     const auto s = daemonkit::detail::status(policy, "d");
     BOOST_TEST(s.status() == 4);
-    BOOST_TEST(s.message.find("65534") != std::string::npos);
+    BOOST_TEST(contains(s.message, "65534"));
 }
 
 BOOST_AUTO_TEST_CASE(a_relative_path_is_a_setting_that_cannot_work)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <daemonkit/core/startup_error.hpp>
+
+#include <daemonkit/startup_error.hpp>
 
 #include <boost/test/unit_test.hpp>
 

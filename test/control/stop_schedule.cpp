@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <daemonkit/control/stop_schedule.hpp>
+#include "support/text.hpp"
+
+#include <daemonkit/stop_schedule.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -19,9 +21,8 @@ std::vector<int> signals_of(const stop_schedule& schedule)
 
 void refused(std::initializer_list<stop_step> steps, const std::string& reason)
 {
-    BOOST_CHECK_EXCEPTION(stop_schedule{steps}, startup_error, [&](const startup_error& e) {
-        return e.status() == 6 && std::string(e.what()).find(reason) != std::string::npos;
-    });
+    BOOST_CHECK_EXCEPTION(stop_schedule{steps}, startup_error,
+                          [&](const startup_error& e) { return e.status() == 6 && contains(e.what(), reason); });
 }
 
 } // namespace

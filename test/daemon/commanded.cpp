@@ -2,6 +2,9 @@
 // A daemon with every verb. Its settings come from the environment, so that a test can choose them: PID_FILE, RUN_AS,
 // DIRECTORY, IDLE_THREAD. So does its misbehaviour: on_start() that FAILS with a sentence, EXITS, DIES or is LATE; a
 // daemon that IGNORES TERM. A reload leaves a file named as the pid file and ".reloaded".
+#include "support/environment.hpp"
+#include "support/file.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -9,17 +12,10 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <stdexcept>
 #include <thread>
 
 namespace {
-
-std::string chosen(const char* name, const char* otherwise = "")
-{
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : otherwise;
-}
 
 struct commanded : daemonkit::sysv_daemon<commanded>
 {
@@ -27,13 +23,13 @@ struct commanded : daemonkit::sysv_daemon<commanded>
 
     void on_start() // NOLINT(*-static)
     {
-        if (std::getenv("FAILS") != nullptr) throw std::runtime_error(chosen("FAILS"));
+        if (std::getenv("FAILS") != nullptr) throw std::runtime_error(environment_variable("FAILS"));
         if (std::getenv("EXITS") != nullptr) ::_exit(9);
         if (std::getenv("DIES") != nullptr) std::raise(SIGKILL);
         if (std::getenv("LATE") != nullptr) ::pause();
     }
 
-    void on_reload() { std::ofstream(chosen("PID_FILE") + ".reloaded") << "again\n"; } // NOLINT(*-static)
+    void on_reload() { write_file(environment_variable("PID_FILE") + ".reloaded", "again\n"); } // NOLINT(*-static)
 
     int run()
     {
@@ -50,7 +46,8 @@ int main(int argc, char** argv)
     if (std::getenv("IDLE_THREAD") != nullptr) std::thread([] { ::pause(); }).detach();
     return daemonkit::command_line<commanded>(
         argc, argv,
-        {.pid = {.path = chosen("PID_FILE")},
-         .process = {.working_directory = chosen("DIRECTORY", "/"), .user = chosen("RUN_AS")},
+        {.pid = {.path = environment_variable("PID_FILE")},
+         .process = {.working_directory = environment_variable("DIRECTORY", "/"),
+                     .user = environment_variable("RUN_AS")},
          .stop = {{SIGTERM, std::chrono::hours(1)}, {SIGKILL, std::chrono::hours(1)}}}); // --timeout shortens the first
 }

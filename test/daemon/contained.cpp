@@ -4,6 +4,8 @@
 // grandchildren outlive their parent, now and again at USR1; LASTING, that one does for good; OWN, that there is a child
 // of its own; SUBREAPER, that it asks for the orphans of others; RETURNS is what run() returns; LINGERS a FIFO that
 // on_stop() waits for somebody to open.
+#include "support/environment.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -19,12 +21,6 @@
 #include <string>
 
 namespace {
-
-std::string chosen(const char* name)
-{
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
 
 std::string ended(int wait_status)
 {
@@ -99,9 +95,9 @@ struct contained : Deployment<contained<Deployment>>
 {
     void on_start()
     {
-        if (!chosen("LASTING").empty()) leave_lasting_orphan();
-        if (!chosen("OWN").empty()) own_ = child([] { return 5; });
-        if (!chosen("ORPHANS").empty()) leave_orphans(std::stoi(chosen("ORPHANS")));
+        if (!environment_variable("LASTING").empty()) leave_lasting_orphan();
+        if (!environment_variable("OWN").empty()) own_ = child([] { return 5; });
+        if (!environment_variable("ORPHANS").empty()) leave_orphans(std::stoi(environment_variable("ORPHANS")));
     }
     void on_child(pid_t pid, int wait_status) // NOLINT(*-static)
     {
@@ -115,18 +111,19 @@ struct contained : Deployment<contained<Deployment>>
     }
     void on_signal(int) // NOLINT(*-static)
     {
-        leave_orphans(std::stoi(chosen("ORPHANS")));
+        leave_orphans(std::stoi(environment_variable("ORPHANS")));
     }
     void on_stop() // NOLINT(*-static)
     {
         say("stopping");
-        if (!chosen("LINGERS").empty()) ::open(chosen("LINGERS").c_str(), O_RDONLY | O_CLOEXEC);
+        if (!environment_variable("LINGERS").empty())
+            ::open(environment_variable("LINGERS").c_str(), O_RDONLY | O_CLOEXEC);
     }
     int run()
     {
         say("running as ", std::to_string(::getpid()));
         while (this->wait()) {}
-        return chosen("RETURNS").empty() ? 0 : std::stoi(chosen("RETURNS"));
+        return environment_variable("RETURNS").empty() ? 0 : std::stoi(environment_variable("RETURNS"));
     }
 
 private:
@@ -137,9 +134,9 @@ private:
 
 int main(int argc, char** argv)
 {
-    if (!chosen("SUBREAPER").empty()) ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+    if (!environment_variable("SUBREAPER").empty()) ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
     if (argc > 1 && std::string(argv[1]) == "container")
         return daemonkit::command_line<contained<in_container>>(argc - 1, argv + 1, {});
     return daemonkit::command_line<contained<anywhere>>(
-        argc - 1, argv + 1, {.pid = {.path = chosen("PID_FILE")}, .process = {.name = "contained"}});
+        argc - 1, argv + 1, {.pid = {.path = environment_variable("PID_FILE")}, .process = {.name = "contained"}});
 }

@@ -3,6 +3,8 @@
 // everything to have them back, in its main thread and in one that on_start() made (THREADS), before it says that it is
 // ready. What it did is in its LOG: the names of what succeeded, and what the program EXECUTES says. on_start() KEEPS
 // capabilities if it is told to; run() ENDS at once.
+#include "support/environment.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -25,12 +27,6 @@
 
 namespace {
 
-std::string chosen(const char* name)
-{
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
-
 bool regains_capabilities()
 {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
@@ -49,8 +45,8 @@ bool writes(const std::string& file)
 std::string all_that_succeeds()
 {
     const gid_t root_group = 0;
-    const pid_t root_process = std::atoi(chosen("ROOT_PROCESS").c_str());
-    const std::string root_file = chosen("ROOT_FILE");
+    const pid_t root_process = std::atoi(environment_variable("ROOT_PROCESS").c_str());
+    const std::string root_file = environment_variable("ROOT_FILE");
     int pidfd = -1;
     const struct
     {
@@ -129,7 +125,7 @@ struct dropping : daemonkit::sysv_daemon<dropping, daemonkit::flock_pid_file, da
             gate_.set_value();
             std::fputs(said_.get_future().get().c_str(), stdout);
         }
-        if (const auto program = chosen("EXECUTES"); !program.empty()) execute(program);
+        if (const auto program = environment_variable("EXECUTES"); !program.empty()) execute(program);
         std::puts("run");
         ready();
         while (std::getenv("ENDS") == nullptr && wait()) {}
@@ -147,11 +143,12 @@ private:
 
 int main(int argc, char** argv)
 {
-    return daemonkit::command_line<dropping>(argc, argv,
-                                             {.pid = {.path = chosen("PID_FILE")},
-                                              .stdio = {.output = chosen("LOG")},
-                                              .process = {.user = chosen("RUN_AS"),
-                                                          .group = chosen("RUN_AS_GROUP"),
-                                                          .chroot = chosen("ROOT"),
-                                                          .no_new_privileges = !chosen("NO_NEW_PRIVILEGES").empty()}});
+    return daemonkit::command_line<dropping>(
+        argc, argv,
+        {.pid = {.path = environment_variable("PID_FILE")},
+         .stdio = {.output = environment_variable("LOG")},
+         .process = {.user = environment_variable("RUN_AS"),
+                     .group = environment_variable("RUN_AS_GROUP"),
+                     .chroot = environment_variable("ROOT"),
+                     .no_new_privileges = !environment_variable("NO_NEW_PRIVILEGES").empty()}});
 }

@@ -3,6 +3,8 @@
 // told to stop, and nothing else wakes it. WORKER names a way to make a process that can outlive it; every signal is
 // blocked there, so that each one that reaches it stays to be seen, and its pid is in a file named as the pid file and
 // ".worker".
+#include "support/environment.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -21,17 +23,11 @@
 
 namespace {
 
-std::string chosen(const char* name)
-{
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
-
 /// What every worker comes to; the file appears under its name when it is whole.
 [[noreturn]] void work()
 {
     daemonkit::sys::set_mask(daemonkit::sys::all_signals());
-    const std::string name = chosen("PID_FILE");
+    const std::string name = environment_variable("PID_FILE");
     std::FILE* const file = std::fopen((name + ".new").c_str(), "we");
     std::fprintf(file, "%d\n", static_cast<int>(::getpid()));
     std::fclose(file);
@@ -72,7 +68,7 @@ struct enduring : daemonkit::sysv_daemon<enduring<PidPolicy>, PidPolicy>
     void on_reload() {}
     int run()
     {
-        make_worker(chosen("WORKER"));
+        make_worker(environment_variable("WORKER"));
         while (this->wait()) {}
         return 0;
     }
@@ -83,7 +79,7 @@ int command_line(int argc, char** argv)
 {
     // A stop that needs more than TERM does not return.
     return daemonkit::command_line<enduring<PidPolicy>>(
-        argc, argv, {.pid = {.path = chosen("PID_FILE")}, .stop = {{SIGTERM, std::chrono::hours(1)}}});
+        argc, argv, {.pid = {.path = environment_variable("PID_FILE")}, .stop = {{SIGTERM, std::chrono::hours(1)}}});
 }
 
 } // namespace
@@ -91,6 +87,6 @@ int command_line(int argc, char** argv)
 int main(int argc, char** argv)
 {
     if (argc == 2 && std::string(argv[1]) == "work") work();
-    return chosen("PID_POLICY") == "pid_file" ? command_line<daemonkit::pid_file>(argc, argv)
-                                              : command_line<daemonkit::flock_pid_file>(argc, argv);
+    return environment_variable("PID_POLICY") == "pid_file" ? command_line<daemonkit::pid_file>(argc, argv)
+                                                            : command_line<daemonkit::flock_pid_file>(argc, argv);
 }

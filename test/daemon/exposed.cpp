@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon whose pid file and log lie where a test chose: PID_FILE, LOG. PID_POLICY is pid_file or flock_pid_file,
 // RUN_AS a user whom it becomes.
+#include "support/environment.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 
 namespace {
-
-std::string chosen(const char* name)
-{
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
 
 template <class PidPolicy>
 struct exposed
@@ -31,16 +26,17 @@ struct exposed
 template <class PidPolicy>
 int command_line(int argc, char** argv)
 {
-    return daemonkit::command_line<exposed<PidPolicy>>(argc, argv,
-                                                       {.pid = {.path = chosen("PID_FILE")},
-                                                        .stdio = {.output = chosen("LOG")},
-                                                        .process = {.name = "exposed", .user = chosen("RUN_AS")}});
+    return daemonkit::command_line<exposed<PidPolicy>>(
+        argc, argv,
+        {.pid = {.path = environment_variable("PID_FILE")},
+         .stdio = {.output = environment_variable("LOG")},
+         .process = {.name = "exposed", .user = environment_variable("RUN_AS")}});
 }
 
 } // namespace
 
 int main(int argc, char** argv)
 {
-    return chosen("PID_POLICY") == "pid_file" ? command_line<daemonkit::pid_file>(argc, argv)
-                                              : command_line<daemonkit::flock_pid_file>(argc, argv);
+    return environment_variable("PID_POLICY") == "pid_file" ? command_line<daemonkit::pid_file>(argc, argv)
+                                                            : command_line<daemonkit::flock_pid_file>(argc, argv);
 }

@@ -5,6 +5,8 @@
 // this name has been opened; REFUSES, on_reload() throws this; STUCK, run() never waits; FOREIGN, run() is a loop of
 // poll(2); ENDS, run() returns this at once; THROWS, run() throws this; RUN_AS and ROOT, where it ends up; READY_FD, the
 // setting. It executes `env` at USR1.
+#include "support/environment.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -21,11 +23,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string chosen(const char* name)
-{
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
 bool is_chosen(const char* name) { return std::getenv(name) != nullptr; }
 
 void say(const std::string& text)
@@ -48,16 +45,16 @@ struct notified : Deployment<notified<Deployment, AnnouncesReady>>
 
     void on_start()
     {
-        if (is_chosen("EXTENDS")) this->extend(std::chrono::milliseconds(std::stoi(chosen("EXTENDS"))));
-        if (is_chosen("LACKS") && ::access(chosen("LACKS").c_str(), R_OK) == -1)
-            throw daemonkit::startup_error(daemonkit::last_error(), "open", chosen("LACKS"));
-        if (is_chosen("FAILS")) throw std::runtime_error(chosen("FAILS"));
+        if (is_chosen("EXTENDS")) this->extend(std::chrono::milliseconds(std::stoi(environment_variable("EXTENDS"))));
+        if (is_chosen("LACKS") && ::access(environment_variable("LACKS").c_str(), R_OK) == -1)
+            throw daemonkit::startup_error(daemonkit::last_error(), "open", environment_variable("LACKS"));
+        if (is_chosen("FAILS")) throw std::runtime_error(environment_variable("FAILS"));
         say("on_start");
     }
     void on_reload() // NOLINT(*-static)
     {
         say("on_reload");
-        if (is_chosen("REFUSES")) throw std::runtime_error(chosen("REFUSES"));
+        if (is_chosen("REFUSES")) throw std::runtime_error(environment_variable("REFUSES"));
     }
     void on_signal(int) // NOLINT(*-static)
     {
@@ -67,12 +64,12 @@ struct notified : Deployment<notified<Deployment, AnnouncesReady>>
 
     int run()
     {
-        if (AnnouncesReady) await(chosen("ANNOUNCES"));
-        if constexpr (AnnouncesReady) this->ready();
-        if (is_chosen("SAYS")) this->notify_status(chosen("SAYS"));
+        if (AnnouncesReady) await(environment_variable("ANNOUNCES"));
+        if (AnnouncesReady) this->ready();
+        if (is_chosen("SAYS")) this->notify_status(environment_variable("SAYS"));
         say("running");
-        if (is_chosen("ENDS")) return std::stoi(chosen("ENDS"));
-        if (is_chosen("THROWS")) throw std::runtime_error(chosen("THROWS"));
+        if (is_chosen("ENDS")) return std::stoi(environment_variable("ENDS"));
+        if (is_chosen("THROWS")) throw std::runtime_error(environment_variable("THROWS"));
         while (is_chosen("STUCK")) ::pause();
         if (is_chosen("FOREIGN")) return foreign_loop();
         while (this->wait()) {}
@@ -96,10 +93,10 @@ private:
 template <template <class> class Deployment, class Settings>
 int command_line(int argc, char** argv, Settings settings)
 {
-    if (is_chosen("READY_FD")) settings.notify.ready_fd = std::stoi(chosen("READY_FD"));
+    if (is_chosen("READY_FD")) settings.fork.ready_fd = std::stoi(environment_variable("READY_FD"));
     settings.process.name = "notified";
-    settings.process.user = chosen("RUN_AS");
-    settings.process.chroot = chosen("ROOT");
+    settings.process.user = environment_variable("RUN_AS");
+    settings.process.chroot = environment_variable("ROOT");
     return is_chosen("ANNOUNCES") ? daemonkit::command_line<notified<Deployment, true>>(argc, argv, {settings})
                                   : daemonkit::command_line<notified<Deployment, false>>(argc, argv, {settings});
 }
@@ -111,6 +108,6 @@ int main(int argc, char** argv)
     if (argc < 2) return daemonkit::exit_status::usage;
     if (argv[1] == std::string("systemd"))
         return command_line<systemd>(argc - 1, argv + 1, notified<systemd, true>::settings{});
-    return command_line<universal>(argc - 1, argv + 1,
-                                   notified<universal, true>::settings{.pid = {.path = chosen("PID_FILE")}});
+    return command_line<universal>(
+        argc - 1, argv + 1, notified<universal, true>::settings{.pid = {.path = environment_variable("PID_FILE")}});
 }

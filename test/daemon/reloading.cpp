@@ -4,6 +4,9 @@
 // `odd` (an exception that is none of the standard's), `die`, `exit`, `wait FIFO` until somebody opens it. CONFIG.begun has
 // the generation of every reload that began, CONFIG.done of each that ended and how. The environment chooses RUN_AS, ROOT,
 // and STUCK, a run() that never waits.
+#include "support/environment.hpp"
+#include "support/file.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -20,15 +23,9 @@
 
 namespace {
 
-std::string chosen(const char* name)
-{
-    const char* const value = std::getenv(name);
-    return value != nullptr ? value : "";
-}
-
 void append(const std::string& suffix, const std::string& line)
 {
-    std::ofstream(chosen("CONFIG") + suffix, std::ios::app) << line + "\n";
+    append_file(environment_variable("CONFIG") + suffix, line + "\n");
 }
 
 /// Whatever signals arrive meanwhile.
@@ -47,7 +44,7 @@ struct reloading : daemonkit::sysv_daemon<reloading<Signals, Pid>, Pid, Signals>
         std::string generation;
         std::string manner;
         std::string text;
-        std::ifstream config(chosen("CONFIG"));
+        std::ifstream config(environment_variable("CONFIG"));
         config >> generation >> manner >> std::ws;
         std::getline(config, text, '\0');
         append(".begun", generation);
@@ -73,10 +70,11 @@ struct reloading : daemonkit::sysv_daemon<reloading<Signals, Pid>, Pid, Signals>
 template <class Signals, class Pid>
 int command(int argc, char** argv)
 {
-    return daemonkit::command_line<reloading<Signals, Pid>>(
-        argc - 2, argv + 2,
-        {.pid = {.path = chosen("PID_FILE")},
-         .process = {.name = "reloading", .user = chosen("RUN_AS"), .chroot = chosen("ROOT")}});
+    return daemonkit::command_line<reloading<Signals, Pid>>(argc - 2, argv + 2,
+                                                            {.pid = {.path = environment_variable("PID_FILE")},
+                                                             .process = {.name = "reloading",
+                                                                         .user = environment_variable("RUN_AS"),
+                                                                         .chroot = environment_variable("ROOT")}});
 }
 
 } // namespace

@@ -5,6 +5,8 @@
 // milliseconds after it, has THREADS of its own or COUNTS its waits of 20 ms in LOG.waits; a wall clock
 // that CLOCK_JUMPS by so many seconds each time it is read; memory of which the request number NO_MEMORY is refused, and
 // all that follow if NO_MORE.
+#include "support/file.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -13,7 +15,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <map>
 #include <new>
 #include <string>
@@ -101,7 +102,7 @@ struct surrounded
     {
         std::puts("reloaded");
         std::fflush(stdout);
-        std::ofstream(log + ".reloads", std::ios::app) << '.';
+        append_file(log + ".reloads", ".");
     }
 
     int run()
@@ -121,7 +122,7 @@ struct surrounded
             const auto began = std::chrono::steady_clock::now();
             this->wait_for(20ms);
             const bool whole = std::chrono::steady_clock::now() - began >= 20ms;
-            std::ofstream(log + ".waits", std::ios::app) << (whole ? '.' : '!');
+            append_file(log + ".waits", whole ? "." : "!");
         }
     }
 

@@ -3,19 +3,13 @@
 #pragma once
 
 #include "deployment/host.hpp"
+#include "support/file.hpp"
 #include "support/skip.hpp"
-
-#include <fstream>
+#include "support/text.hpp"
 
 namespace deployment {
 
 namespace fs = boost::filesystem;
-
-inline std::string text_of(const fs::path& file)
-{
-    std::ifstream in(file.string());
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 class clientd_host : public private_host
 {
@@ -60,7 +54,7 @@ public:
     /// That a file of the host has this text sooner or later.
     [[nodiscard]] bool reads(const std::string& file, const std::string& text) const
     {
-        return eventually([&] { return text_of(*this / file).find(text) != std::string::npos; });
+        return eventually([&] { return contains(read_file(*this / file), text); });
     }
 
     /// The daemon by its number outside; 0 if its pid file names nobody.
@@ -82,7 +76,7 @@ public:
     {
         const auto said = verb("start");
         BOOST_TEST(said.status == 0);
-        BOOST_TEST(said.out.find("already running (pid ") != std::string::npos, said.out);
+        BOOST_TEST(contains(said.out, "already running (pid "), said.out);
         BOOST_TEST(works() == first);
     }
     pid_t crash() const

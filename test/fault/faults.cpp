@@ -9,9 +9,11 @@
 // and signals before each call only, and in a row of calls that cannot fail (64 times rt_sigaction) the signals take
 // turns too; TERM and HUP, which mean the same to all but the daemon, do so everywhere else.
 // DAEMONKIT_FAULTS=all tries the whole product.
+#include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
 #include "tracer.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -28,10 +30,8 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <set>
-#include <sstream>
 
 using fault::answer;
 using fault::course;
@@ -51,14 +51,6 @@ struct scenario
     before given;
     int heard = 0; ///< not the verb is traced but the daemon, from where it hears this
 };
-
-std::string contents(const std::string& path)
-{
-    std::ifstream file(path);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
 
 /// Where the daemon's files are, and its verbs, not traced.
 class place
@@ -104,9 +96,7 @@ public:
                 result.out.append(bytes.data(), static_cast<std::size_t>(n));
             }
             if (!ends(pid)) ::kill(pid, SIGKILL);
-            int s = 0;
-            ::waitpid(pid, &s, 0);
-            result.status = WIFEXITED(s) ? WEXITSTATUS(s) : 128 + WTERMSIG(s);
+            result.status = exit_status_of(pid);
         }
         ::close(out[0]);
         return result;
@@ -130,13 +120,7 @@ public:
         return found;
     }
 
-    [[nodiscard]] std::size_t reloads() const
-    {
-        const auto text = contents(log());
-        std::size_t count = 0;
-        for (std::size_t at = 0; (at = text.find("reloaded\n", at)) != std::string::npos; ++at) ++count;
-        return count;
-    }
+    [[nodiscard]] std::size_t reloads() const { return count_of(read_file(log()), "reloaded\n"); }
 
     void sweep() const
     {
@@ -324,7 +308,7 @@ private:
         } else {
             const int truth = what_.given == before::dead ? 1 : 0;
             if (status != truth && status != 4) violated("said " + std::to_string(status));
-            if (truth == 0 && ok && !struck_dumb() && course_.out.find(named(old_)) == std::string::npos)
+            if (truth == 0 && ok && !struck_dumb() && !contains(course_.out, named(old_)))
                 violated("names another process: " + last_line(course_.out));
         }
     }
@@ -335,7 +319,7 @@ private:
     {
         if (struck_dumb()) return;
         const auto& err = course_.err;
-        if (err.rfind("subject: ", 0) != 0 || err.find('\n') != err.size() - 1)
+        if (!err.starts_with("subject: ") || err.find('\n') != err.size() - 1)
             violated("failed with '" + err + "' instead of one sentence");
     }
 
@@ -352,7 +336,7 @@ private:
         if (d->gone && !was_killed && !d->killed() && d->wait_status != 0 && (!fault_.answered || unnoticeable()))
             violated("ended with status " + std::to_string(WEXITSTATUS(d->wait_status)));
         if (d->gone) return;
-        const bool refused = contents(where_.log()).find("reload refused") != std::string::npos;
+        const bool refused = contains(read_file(where_.log()), "reload refused");
         if (!d->reloaded && (!refused || unnoticeable() || fault_.signal != 0)) violated("HUP was lost");
     }
 
@@ -366,9 +350,9 @@ private:
         for (const auto& [pid, p] : course_.processes)
             if (!p.gone && pid != runs) violated(std::string("the ") + name_of(p.who) + " is left");
         if (runs != 0) {
-            if (contents(where_.pid_file()) != std::to_string(runs) + "\n")
-                violated("the pid file says '" + contents(where_.pid_file()) + "'");
-            eventually([&] { return proc_status(runs, "State").rfind('S', 0) == 0; }); // some sleep with another mask
+            if (read_file(where_.pid_file()) != std::to_string(runs) + "\n")
+                violated("the pid file says '" + read_file(where_.pid_file()) + "'");
+            eventually([&] { return proc_status(runs, "State").starts_with('S'); }); // some sleep with another mask
             picture_ = portrait(runs);
             if (!usual.empty() && !eventually([&] { return (picture_ = portrait(runs)) == usual; }, 2s))
                 violated("the daemon is another: " + picture_ + " instead of " + usual);
@@ -387,7 +371,7 @@ private:
     void check_status(pid_t runs)
     {
         const auto said = where_.verb("status");
-        if (runs != 0 && (said.status != 0 || said.out.find(named(runs)) == std::string::npos))
+        if (runs != 0 && (said.status != 0 || !contains(said.out, named(runs))))
             violated("status says " + std::to_string(said.status) + ", not that " + std::to_string(runs) +
                      " runs: " + last_line(said.out));
         if (runs == 0 && said.status != 3 && !(said.status == 1 && !where_.files().empty()))
@@ -427,9 +411,9 @@ private:
             const pid_t pid = ::waitpid(-1, &status, WNOHANG | __WALL);
             if (pid == -1) return;
             if (pid > 0) continue;
-            std::ifstream list("/proc/self/task/" + std::to_string(::getpid()) + "/children");
-            pid_t child = 0;
-            if (!(list >> child)) continue;
+            const auto children = children_of(::getpid());
+            if (children.empty()) continue;
+            const pid_t child = children.front();
             violated("process " + std::to_string(child) + " (" + proc_link(child, "exe") + ") is left");
             put_down(child);
             ::waitpid(child, nullptr, __WALL);

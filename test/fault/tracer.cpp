@@ -2,6 +2,7 @@
 #include "tracer.hpp"
 
 #include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <fcntl.h>
 #include <sys/ptrace.h>
@@ -416,7 +417,7 @@ bool can_trace()
 course trace(const std::string& program, const std::vector<std::string>& environment, const plan& what)
 {
     tracer t(what);
-    for (const auto& v : environment) t.twice_ = t.twice_ && v.find("single_fork") == std::string::npos;
+    for (const auto& v : environment) t.twice_ = t.twice_ && !contains(v, "single_fork");
     return t.run(program, environment);
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "plausible.hpp"
+#include "support/process.hpp"
 
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -79,7 +80,7 @@ struct course
     [[nodiscard]] int status() const
     {
         const int s = processes.at(origin).wait_status;
-        return WIFEXITED(s) ? WEXITSTATUS(s) : 128 + WTERMSIG(s);
+        return shell_status(s);
     }
     [[nodiscard]] bool daemon_lives() const { return daemon != 0 && !processes.at(daemon).gone; }
     [[nodiscard]] const process* of(role who) const

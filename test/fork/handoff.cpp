@@ -3,6 +3,9 @@
 // becomes of the memory is in handoff_memory.cpp.
 #include "fork/handoff.hpp"
 #include "fork/deaths.hpp"
+#include "fork/expect_good.hpp"
+#include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -154,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_late_daemon_is_ended)
             for (;;) ::pause();
         });
         BOOST_TEST(origin.status == 1);
-        BOOST_TEST(origin.err.find(name + ": the daemon was not ready within 0.1 s and was ended") == 0U, origin.err);
+        BOOST_TEST(origin.err.starts_with(name + ": the daemon was not ready within 0.1 s and was ended"), origin.err);
         BOOST_TEST(origin.streams_ended);
     }
     const auto by_itself = late([](auto&) {
@@ -191,16 +194,15 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_in_the_origin)
 {
     for (const auto deadline : {0ns, std::chrono::nanoseconds(-1h)})
         BOOST_CHECK_EXCEPTION((void)take_over({deadline}), startup_error, [](const startup_error& e) {
-            return std::string(e.what()).find("cannot wait for the daemon: the deadline") == 0;
+            return std::string(e.what()).starts_with("cannot wait for the daemon: the deadline");
         });
 }
 
 BOOST_AUTO_TEST_CASE(where_no_memory_can_be_handed_over_it_says_what_to_take)
 {
     if (sys::memory_can_be_shared()) DAEMONKIT_SKIP("memory can be shared here");
-    BOOST_CHECK_EXCEPTION((void)take_over(), startup_error, [](const startup_error& e) {
-        return std::string(e.what()).find("take double_fork") != std::string::npos;
-    });
+    BOOST_CHECK_EXCEPTION((void)take_over(), startup_error,
+                          [](const startup_error& e) { return contains(e.what(), "take double_fork"); });
 }
 
 BOOST_AUTO_TEST_CASE(a_worker_that_lives_on_does_not_keep_the_origin_waiting)

@@ -31,20 +31,6 @@ outcome handed_over(Daemon daemon, const daemonkit::handoff_fork& policy = {std:
     });
 }
 
-inline void expect_good(const outcome& origin)
-{
-    BOOST_TEST(origin.status == 0, origin.err);
-    BOOST_TEST(origin.err == "");
-    BOOST_TEST(origin.streams_ended, "no process is left");
-}
-
-/// In the daemon: what it checks of itself goes to standard error, and expect_good() sees it.
-inline bool holds(bool condition, const std::string& what)
-{
-    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what.c_str());
-    return condition;
-}
-
 /// A test case that leaves where no memory can be handed over.
 #define NEEDS_HANDOVER()                                                                             \
     do {                                                                                             \

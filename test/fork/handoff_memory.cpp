@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // handoff_fork: what the daemon takes over is whole, the origin touches none of it, and whatever becomes of the origin
 // does not matter to the daemon.
+#include "fork/expect_good.hpp"
 #include "fork/handoff.hpp"
 #include "fork/own_thread.hpp"
 #include "support/disabled_call.hpp"
+#include "support/process.hpp"
 #include "support/traced_process.hpp"
 
 #include <pthread.h>

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(says_why_it_failed)
         const auto failed = type(words);
         BOOST_TEST(failed.status != 0);
         BOOST_TEST(failed.out == "");
-        BOOST_TEST(failed.err.find("surrounded: cannot open ") == 0U, failed.err);
+        BOOST_TEST(failed.err.starts_with("surrounded: cannot open "), failed.err);
         BOOST_TEST(failed.err.find('\n') == failed.err.size() - 1);
         BOOST_TEST(!boost::filesystem::exists(type.pid_file));
     }

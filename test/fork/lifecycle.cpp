@@ -64,10 +64,10 @@ bool tells(const outcome& origin, start_outcome how, int status, const std::stri
 {
     if (origin.status != status) return false;
     if (std::is_same_v<Daemon, handed_over> && how != start_outcome::already_running)
-        return origin.out.empty() && origin.err.find("test_fork: " + sentence) == 0;
+        return origin.out.empty() && origin.err.starts_with("test_fork: " + sentence);
     const auto begin = std::to_string(static_cast<int>(how)) + " " + std::to_string(status) + " " + sentence;
     const std::string end = "no child is left\n";
-    return origin.err.empty() && origin.out.find(begin) == 0 &&
+    return origin.err.empty() && origin.out.starts_with(begin) &&
            origin.out.find(end, begin.size()) == origin.out.size() - end.size() &&
            (sentence.back() != '\n' || origin.out.size() == begin.size() + end.size());
 }
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_and_leaves_nothi
             const auto origin =
                 start<Daemon>({.fork = {.deadline = deadline}, .pid = {.path = at.file}}, [](Daemon&) {});
             BOOST_TEST(origin.status == exit_status::not_configured);
-            BOOST_TEST(origin.out.find("2 6 cannot wait for the daemon: the deadline") == 0U, origin.out);
+            BOOST_TEST(origin.out.starts_with("2 6 cannot wait for the daemon: the deadline"), origin.out);
             BOOST_TEST(at.untouched());
         }
     });

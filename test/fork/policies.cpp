@@ -4,9 +4,11 @@
 #include <daemonkit/fork.hpp>
 
 #include "fork/deaths.hpp"
+#include "fork/expect_good.hpp"
 #include "fork/own_thread.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -63,13 +65,6 @@ private:
     std::array<int, 2> ends_{};
 };
 
-/// In a child, where Boost's checks reach nobody.
-bool holds(bool condition, const std::string& what)
-{
-    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what.c_str());
-    return condition;
-}
-
 bool is(const start_report& report, start_outcome outcome, int status)
 {
     return holds(report.outcome == outcome && report.status == status,
@@ -80,7 +75,7 @@ bool is(const start_report& report, start_outcome outcome, int status)
 
 bool says(const start_report& report, const std::string& text)
 {
-    return holds(report.message.find(text) != std::string::npos, "'" + report.message + "' says '" + text + "'");
+    return holds(contains(report.message, text), "'" + report.message + "' says '" + text + "'");
 }
 
 bool has_no_child() { return holds(::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD, "no child is left"); }
@@ -100,13 +95,6 @@ outcome detached(const Policy& policy, Daemon daemon, Origin origin)
         hold.open();
         return good ? 0 : 1;
     });
-}
-
-void expect_good(const outcome& child)
-{
-    BOOST_TEST(child.status == 0, child.err);
-    BOOST_TEST(child.err == "");
-    BOOST_TEST(child.streams_ended, "no process is left");
 }
 
 /// With each policy that forks. An hour: whatever is not noticed at once is not noticed within the bound of a test.
@@ -420,8 +408,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_before_anything_
             [](const auto& policy) {
                 const auto before = open_descriptors(::getpid());
                 BOOST_CHECK_EXCEPTION((void)policy.detach(), startup_error, [](const startup_error& e) {
-                    return e.status() == exit_status::not_configured &&
-                           std::string(e.what()).find("not positive") != std::string::npos;
+                    return e.status() == exit_status::not_configured && contains(e.what(), "not positive");
                 });
                 BOOST_TEST(::waitpid(-1, nullptr, WNOHANG) == -1);
                 BOOST_TEST((open_descriptors(::getpid()) == before));

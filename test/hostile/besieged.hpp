@@ -4,15 +4,17 @@
 #pragma once
 
 #include "support/program.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <initializer_list>
 #include <iostream>
@@ -23,8 +25,6 @@
 
 namespace fs = boost::filesystem;
 
-inline constexpr uid_t nobody = 65534;
-
 /// Fails loudly where the test cannot set its scene.
 inline void must(bool done, const char* what)
 {
@@ -32,6 +32,12 @@ inline void must(bool done, const char* what)
 }
 
 inline void give_to_nobody(const fs::path& path) { must(::lchown(path.c_str(), nobody, nobody) == 0, "lchown"); }
+inline fs::path make_nobody_s(const fs::path& directory)
+{
+    fs::create_directory(directory);
+    give_to_nobody(directory);
+    return directory;
+}
 
 /// Points of a class: how many were tried and how many held.
 struct count
@@ -81,10 +87,9 @@ inline std::string sentence_fault(const outcome& said, const std::vector<std::st
     };
     if (!said.streams_ended) return complain("its streams stay open");
     if (!said.out.empty()) return complain("it speaks on standard output");
-    if (said.err.empty() || said.err.back() != '\n' || std::count(said.err.begin(), said.err.end(), '\n') != 1)
-        return complain("not one sentence");
+    if (said.err.empty() || said.err.back() != '\n' || count_lines(said.err) != 1) return complain("not one sentence");
     for (const auto& word : words)
-        if (said.err.find(word) == std::string::npos) return complain("it does not say '" + word + "'");
+        if (!contains(said.err, word)) return complain("it does not say '" + word + "'");
     return {};
 }
 
@@ -103,7 +108,7 @@ struct besieged : program
     [[nodiscard]] std::string stop_again() const
     {
         const auto stopped = (*this)({"stop"});
-        if (stopped.status != 0 || stopped.out.find("stopped (pid ") == std::string::npos)
+        if (stopped.status != 0 || !contains(stopped.out, "stopped (pid "))
             return "stop afterwards: status " + std::to_string(stopped.status) + ", '" + stopped.out + stopped.err +
                    "'";
         if (fs::exists(fs::symlink_status(pid_file))) return "the pid file is there after the stop";

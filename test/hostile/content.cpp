@@ -2,6 +2,9 @@
 // What a pid file may hold, against every verb of a whole program and both pid policies.
 #include "hostile/besieged.hpp"
 #include "support/bystander.hpp"
+#include "support/file.hpp"
+#include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <fcntl.h>
 
@@ -39,21 +42,11 @@ const expectation verbs[] = {
 #endif
     {{"status", "--json"}, {4, 1, 3}}, {{"stop"}, {1, 0, 0}},   {{"start"}, {1, 0, 0}}};
 
-pid_t dead_pid()
-{
-    const pid_t child = ::fork();
-    if (child == 0) ::_exit(0);
-    ::waitpid(child, nullptr, 0);
-    return child;
-}
-
-std::string line_of(pid_t pid) { return std::to_string(pid) + "\n"; }
-
 void lay(const fs::path& path, const variant& v)
 {
     fs::remove(path);
     if (v.script != nullptr) return;
-    std::ofstream(path.string(), std::ios::binary) << v.content;
+    write_file(path, v.content);
     if (v.sparse != 0) fs::resize_file(path, static_cast<std::uintmax_t>(v.sparse));
 }
 
@@ -81,16 +74,15 @@ std::string fault(const besieged& daemon, const variant& v, const expectation& e
     if (v.is == kind::refused) {
         if (state_of(file) != before) return "what was refused has been changed";
         if (json)
-            return said.out.find("\"unknown\"") != std::string::npos &&
-                           said.out.find(file.string() + ": it holds something else") != std::string::npos
+            return contains(said.out, "\"unknown\"") && contains(said.out, file.string() + ": it holds something else")
                        ? ""
                        : "the object says " + said.out;
         return sentence_fault(said, {file.string(), "it holds something else than a process id"});
     }
     if (starts) {
         const pid_t pid = daemon.pid();
-        if (proc_link(pid, "exe").find("/exposed") == std::string::npos) return "the file leads to no daemon";
-        if (said.out.find("(pid " + std::to_string(pid) + ")") == std::string::npos) return "it says " + said.out;
+        if (!contains(proc_link(pid, "exe"), "/exposed")) return "the file leads to no daemon";
+        if (!contains(said.out, "(pid " + std::to_string(pid) + ")")) return "it says " + said.out;
         return daemon.stop_again();
     }
     if (e.words[0] == "stop" && v.is == kind::stale && state_of(file) != "nothing") return "stop left what is stale";

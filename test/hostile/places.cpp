@@ -5,12 +5,14 @@
 #include "support/bystander.hpp"
 #include "support/child_process.hpp"
 #include "support/device.hpp"
+#include "support/file.hpp"
 #include "support/skip.hpp"
+#include "support/socket.hpp"
+#include "support/user.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 namespace {
 
@@ -40,16 +42,12 @@ void fifo(const fs::path& at, kept& open, int how = -1)
 void socket_at(const fs::path& at, kept& open)
 {
     open.push_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    at.string().copy(address.sun_path, sizeof address.sun_path - 1);
-    must(::bind(open.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
+    must(bind_socket(open.back(), at.string()), "bind");
 }
 
 void line(const fs::path& at, mode_t mode = 0644, const std::string& text = "4194304\n")
 {
-    std::ofstream(at.string()) << text;
-    must(::chmod(at.c_str(), mode) == 0, "chmod");
+    must(write_file(at, text, mode), "write a file");
 }
 
 auto link_to(const fs::path& target)
@@ -374,7 +372,7 @@ const lock all_locks[] = {
 child_process holding(const fs::path& file, const lock& l)
 {
     return child_process([=] {
-        if (::setresgid(nobody, nobody, nobody) == -1 || ::setresuid(nobody, nobody, nobody) == -1) return 1;
+        if (!become_user(nobody)) return 1;
         const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
         child_process::say(l.take(fd) ? "locked" : "denied");
         child_process::await();
@@ -394,7 +392,7 @@ BOOST_AUTO_TEST_CASE(of_strangers_on_what_a_dead_daemon_left_stop_no_start)
                 BOOST_TEST_CONTEXT(policy << ", " << l.name << " lock, '" << left << "' left")
                 {
                     const besieged daemon(policy);
-                    std::ofstream(daemon.pid_file.string()) << left;
+                    write_file(daemon.pid_file, left);
                     auto stranger = holding(daemon.pid_file, l);
                     BOOST_REQUIRE(stranger.says("locked"));
                     points.point(life_fault(daemon, {{"status", *left != '\0' ? 1 : 3},

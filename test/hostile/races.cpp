@@ -5,7 +5,10 @@
 
 #include "hostile/besieged.hpp"
 #include "support/bystander.hpp"
+#include "support/file.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
@@ -92,7 +95,7 @@ struct innocents
 
     innocents()
     {
-        std::ofstream(secret.string()) << "secret\n";
+        write_file(secret, "secret\n");
         ::chmod(secret.c_str(), 0600);
         fs::create_directory(directory);
         ::chmod(directory.c_str(), 0700);
@@ -153,7 +156,7 @@ std::string round(const besieged& daemon, const innocents& others, int& starts)
     if (!harm.empty()) return harm;
     if (started.status == 0 && stopped.status != 0)
         return "stop: status " + std::to_string(stopped.status) + ", " + stopped.err;
-    if (started.status == 0 && stopped.out.find("stopped (pid ") == std::string::npos) return "stop: " + stopped.out;
+    if (started.status == 0 && !contains(stopped.out, "stopped (pid ")) return "stop: " + stopped.out;
     return {};
 }
 
@@ -173,13 +176,6 @@ void make_open_to_all(const fs::path& directory)
 {
     fs::create_directory(directory);
     BOOST_REQUIRE(::chmod(directory.c_str(), 01777) == 0);
-}
-
-fs::path make_nobody_s(const fs::path& directory)
-{
-    fs::create_directory(directory);
-    give_to_nobody(directory);
-    return directory;
 }
 
 /// What happens the moment after a directory was made in this process.
@@ -229,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_directory_exchanged_for_a_link_as_soon_as_it_is_made_give
 {
     const temporary_directory top;
     const auto secret = top / "secret";
-    std::ofstream(secret.string()) << "secret\n";
+    write_file(secret, "secret\n");
     fs::permissions(secret, fs::perms(0600));
     for (const char* const missing : {"new", "more/new", "new/more"}) {
         const auto before = state_of(secret);

@@ -5,7 +5,9 @@
 #include "hostile/besieged.hpp"
 #include "support/bystander.hpp"
 #include "support/child_process.hpp"
+#include "support/file.hpp"
 #include "support/skip.hpp"
+#include "support/user.hpp"
 
 #include <daemonkit/pid/detail/pid_record.hpp>
 
@@ -14,19 +16,13 @@
 
 namespace {
 
-void make_nobody_s(const fs::path& directory)
-{
-    fs::create_directory(directory);
-    give_to_nobody(directory);
-}
-
 void mode(const fs::path& path, mode_t bits) { must(::chmod(path.c_str(), bits) == 0, "chmod"); }
 
 /// What nobody does, as nobody.
 void as_nobody(const std::function<void()>& deed)
 {
     const auto done = in_child([&] {
-        must(::setresgid(nobody, nobody, nobody) == 0 && ::setresuid(nobody, nobody, nobody) == 0, "become nobody");
+        must(become_user(nobody), "become nobody");
         deed();
         return 0;
     });
@@ -101,7 +97,7 @@ BOOST_AUTO_TEST_CASE(to_a_pid_file_that_a_stranger_can_change_are_refused)
                     fs::create_directory(daemon.directory / "target");
                     const auto directory = w.make(daemon.directory.path(), daemon.directory / "target");
                     daemon.pid_file = directory / "d.pid";
-                    std::ofstream(daemon.pid_file.string()) << "4194304\n";
+                    write_file(daemon.pid_file, "4194304\n");
                     const auto before = state_of(daemon.pid_file);
                     const auto said = daemon({verb});
                     auto wrong = sentence_fault(said, {daemon.directory.path().string(), w.says});
@@ -185,7 +181,7 @@ BOOST_AUTO_TEST_CASE(in_a_user_namespace_are_refused_to_those_who_are_there, *bo
         fs::create_directories(his / "run");
         give_to_nobody(his);
         daemon.pid_file = his / "run/d.pid";
-        std::ofstream(daemon.pid_file.string()) << "4194304\n";
+        write_file(daemon.pid_file, "4194304\n");
         int inside = 77;
         {
             child_process child([&] {
@@ -195,8 +191,8 @@ BOOST_AUTO_TEST_CASE(in_a_user_namespace_are_refused_to_those_who_are_there, *bo
                 return daemon({"status"}).status;
             });
             if (child.says("mapped?")) {
-                std::ofstream(("/proc/" + std::to_string(child.pid()) + "/uid_map").c_str()) << map;
-                std::ofstream(("/proc/" + std::to_string(child.pid()) + "/gid_map").c_str()) << "0 0 65536\n";
+                write_file("/proc/" + std::to_string(child.pid()) + "/uid_map", map);
+                write_file("/proc/" + std::to_string(child.pid()) + "/gid_map", "0 0 65536\n");
                 child.go();
             }
             inside = child.status();

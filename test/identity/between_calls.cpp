@@ -83,7 +83,7 @@ public:
     /// Its number is free afterwards.
     void collect()
     {
-        if (pid_ > 0) ::collect(std::exchange(pid_, 0));
+        if (pid_ > 0) ::exit_status_of(std::exchange(pid_, 0));
     }
 
 private:

@@ -3,9 +3,12 @@
 // in a pid namespace of the test's own; everybody there blocks all signals, so that each one leaves a trace.
 #include "pid/both_policies.hpp"
 #include "support/bystander.hpp"
+#include "support/file.hpp"
 #include "support/pid_namespace.hpp"
+#include "support/process.hpp"
 #include "support/program.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
 
 #include <daemonkit/control/detail/reload.hpp>
 #include <daemonkit/control/detail/status.hpp>
@@ -38,23 +41,15 @@ struct enduring : program
         if (child == 0) exec("run");
         return child;
     }
-    [[noreturn]] void exec(const std::string& verb) const
-    {
-        const auto words = command({verb});
-        std::vector<char*> arguments;
-        for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-        arguments.push_back(nullptr);
-        ::execvp(arguments[0], arguments.data());
-        ::_exit(127);
-    }
+    [[noreturn]] void exec(const std::string& verb) const { ::_exit(execute(command({verb}))); }
     /// A verb, its exit status and a part of what it prints.
     [[nodiscard]] bool says(const std::string& verb, int status, const std::string& text) const
     {
         const auto said = (*this)({verb});
         const auto all = said.out + said.err;
-        return holds(said.status == status && all.find(text) != std::string::npos,
-                     verb + " is " + std::to_string(status) + " and says '" + text + "', it was " +
-                         std::to_string(said.status) + ", '" + all + "'");
+        return holds(said.status == status && contains(all, text), verb + " is " + std::to_string(status) +
+                                                                       " and says '" + text + "', it was " +
+                                                                       std::to_string(said.status) + ", '" + all + "'");
     }
     [[nodiscard]] bool runs_with(pid_t pid) const
     {
@@ -73,7 +68,7 @@ int crash(const enduring& daemon)
     if (ran == -1) return impossible("choose a process number");
     const bool found = holds(daemon.comes_to_run(), "the daemon runs") && daemon.runs_with(number);
     ::kill(number, SIGKILL);
-    collect(number);
+    exit_status_of(number);
     let_start_times_differ();
     return found && holds(pid_in(daemon.pid_file.string()) == number, "the file stays") ? 0 : 1;
 }
@@ -101,7 +96,7 @@ left_alone instance_with_its_own_file(const enduring& other)
     if (!eventually([] { return proc_status(number, "State")[0] == 'T'; })) return {};
     const auto moved_out = std::shared_ptr<void>(nullptr, [](void*) {
         ::kill(number, SIGKILL);
-        collect(number);
+        exit_status_of(number);
     });
     return [moved_out, &other] { return no_signal_waits(number) && other.runs_with(number); };
 }
@@ -111,7 +106,7 @@ left_alone thread_of_a_stranger()
     const auto process = std::make_shared<bystander>([] {
         const pid_t child = ::fork();
         if (child == 0) {
-            std::ofstream("/proc/sys/kernel/ns_last_pid") << number - 1 << std::flush;
+            write_file("/proc/sys/kernel/ns_last_pid", std::to_string(number - 1));
             std::thread([] {
                 for (;;) ::pause();
             }).detach();
@@ -126,7 +121,7 @@ left_alone zombie()
 {
     const pid_t child = fork_as(number);
     if (child == 0) ::_exit(0);
-    const auto moved_out = std::shared_ptr<void>(nullptr, [](void*) { collect(number); });
+    const auto moved_out = std::shared_ptr<void>(nullptr, [](void*) { exit_status_of(number); });
     ends(number);
     return [moved_out] { return proc_status(number, "State")[0] == 'Z'; };
 }
@@ -148,12 +143,12 @@ left_alone group_of_strangers()
         ::_exit(::write(words[1], &member, sizeof member) == sizeof member ? 0 : 1);
     }
     pid_t member = -1;
-    collect(number);
+    exit_status_of(number);
     if (::read(words[0], &member, sizeof member) != sizeof member) return {};
     for (const int fd : words) ::close(fd);
     const auto moved_out = std::shared_ptr<void>(nullptr, [member](void*) {
         ::kill(member, SIGKILL);
-        collect(member);
+        exit_status_of(member);
     });
     return [moved_out, member] { return proc_stat(member, 5) == number && untouched(member); };
 }
@@ -241,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another
                     ends(daemon);
                     guard.release();
                     const auto start = proc_stat(number, 22);
-                    collect(daemon);
+                    exit_status_of(daemon);
                     const bystander later([] { return fork_as(number); });
                     if (proc_stat(number, 22) != start) continue;
                     ++same_tick;
@@ -369,7 +364,7 @@ BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)
                 for (int life = 0; life < 3; ++life) {
                     other_process one(container);
                     if (one.hear() != 1) return one.status();
-                    if (!holds(content_of(daemon.pid_file) == "1\n", "process 1 is the daemon")) return 1;
+                    if (!holds(read_file(daemon.pid_file) == "1\n", "process 1 is the daemon")) return 1;
                     if (life == 2) {
                         one.go();
                         // The end of process 1 is the end of who has asked for it.

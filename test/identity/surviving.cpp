@@ -3,8 +3,12 @@
 // file that was changed under it, a parent that collects nobody.
 #include "pid/both_policies.hpp"
 #include "support/bystander.hpp"
+#include "support/file.hpp"
+#include "support/process.hpp"
 #include "support/program.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <sys/file.h>
 #include <sys/prctl.h>
@@ -31,7 +35,7 @@ struct enduring : program
     bool expect(const std::string& verb, int status, const std::string& text) const
     {
         const auto said = (*this)({verb});
-        const bool right = said.status == status && (said.out + said.err).find(text) != std::string::npos;
+        const bool right = said.status == status && contains(said.out + said.err, text);
         BOOST_TEST(right, verb << " is " << status << " and says '" << text << "', it was " << said.status << ", "
                                << said.out << said.err);
         return right;
@@ -42,7 +46,7 @@ struct enduring : program
         const auto said = (*this)({"start"});
         const std::string before_pid = "enduring: started (pid ";
         BOOST_TEST(said.status == 0, said.err);
-        return said.out.rfind(before_pid, 0) == 0 ? std::stoi(said.out.substr(before_pid.size())) : 0;
+        return said.out.starts_with(before_pid) ? std::stoi(said.out.substr(before_pid.size())) : 0;
     }
     bool stops(pid_t pid) const
     {
@@ -66,7 +70,7 @@ void others_look_while_it_starts_and_stops(const std::string& policy)
 #endif
     const enduring daemon(policy);
     const auto file = daemon.pid_file.string();
-    const auto anybody = [] { return ::geteuid() != 0 || ::setresuid(65534, 65534, 65534) == 0; };
+    const auto anybody = [] { return ::geteuid() != 0 || ::setresuid(65534, nobody, nobody) == 0; };
     std::vector<std::unique_ptr<other_process>> lookers;
     const auto look = [&](auto once) {
         lookers.push_back(std::make_unique<other_process>([=](const other_process& self) {
@@ -170,10 +174,10 @@ BOOST_AUTO_TEST_CASE(nobody_collects_anybody)
             const auto child = in_child([&] {
                 // Daemons become children of this process, which asks for none of them.
                 ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
-                const auto is_zombie = [](pid_t pid) { return proc_status(pid, "State").rfind('Z', 0) == 0; };
+                const auto is_zombie = [](pid_t pid) { return proc_status(pid, "State").starts_with('Z'); };
                 const auto right = [&](const char* verb, int status, const std::string& text) {
                     const auto said = daemon({verb});
-                    if (said.status == status && (said.out + said.err).find(text) != std::string::npos) return true;
+                    if (said.status == status && contains(said.out + said.err, text)) return true;
                     std::fprintf(stderr, "%s: %d %s%s\n", verb, said.status, said.out.c_str(), said.err.c_str());
                     return false;
                 };
@@ -223,11 +227,11 @@ BOOST_AUTO_TEST_CASE(whatever_becomes_of_the_file_the_daemon_is_found_and_stays_
                 {"touched", [&] { ::utimensat(AT_FDCWD, file.c_str(), nullptr, 0); }},
                 {"emptied", [&] { write_file(file, ""); }},
                 {"a stranger's pid in it", [&] { write_file(file, line_of(stranger.pid())); }},
-                {"its own pid in it again", [&] { write_file(file, content_of(file)); }},
+                {"its own pid in it again", [&] { write_file(file, read_file(file)); }},
                 {"replaced by an empty file", [&] { replace_by(""); }},
                 {"replaced by a stranger's", [&] { replace_by(line_of(stranger.pid())); }},
                 {"replaced by a dead process's", [&] { replace_by("4194304\n"); }},
-                {"replaced by a copy", [&] { replace_by(content_of(file)); }},
+                {"replaced by a copy", [&] { replace_by(read_file(file)); }},
                 {"moved", [&] { fs::rename(file, top / "elsewhere"); }},
                 {"replaced by that of another instance",
                  [&] {

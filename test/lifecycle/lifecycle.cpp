@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
 // The life of a daemon: its order, every way in which a start ends, and who gets to know what.
 #include "support/child_process.hpp"
+#include "support/file.hpp"
+#include "support/mounts.hpp"
+#include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <daemonkit/presets.hpp>
 
 #include <boost/test/unit_test.hpp>
 
-#include <grp.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 
-#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -23,19 +26,6 @@ using namespace daemonkit;
 namespace {
 
 void say(const std::string& line) { child_process::say(line); }
-
-std::string content(const boost::filesystem::path& path)
-{
-    std::ifstream in(path.string(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// Processes that ended children have left to the test.
-std::vector<pid_t> left_behind()
-{
-    std::ifstream list("/proc/self/task/" + std::to_string(::getpid()) + "/children");
-    return {std::istream_iterator<pid_t>(list), {}};
-}
 
 template <class Derived, class Daemon>
 struct hooks : Daemon
@@ -137,7 +127,7 @@ BOOST_AUTO_TEST_CASE(already_running)
     BOOST_TEST(second.says("origin: already_running 0 pid " + number + " [already running (pid " + number + ")]"));
     BOOST_TEST(second.status() == 0);
     BOOST_TEST(second.everything().find("running ", second.heard().find("]")) == std::string::npos);
-    BOOST_TEST(content(dir / "pid") == number + "\n");
+    BOOST_TEST(read_file(dir / "pid") == number + "\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_exception_out_of_on_start_is_the_sentence_of_the_origin)
@@ -168,9 +158,9 @@ BOOST_AUTO_TEST_CASE(an_exception_out_of_on_start_is_the_sentence_of_the_origin)
         BOOST_TEST(origin.status() == line.front() - '0');
         BOOST_TEST(is_empty(dir.path()));
         const auto& said = origin.everything(); // ends with the last process that could speak
-        BOOST_TEST(said.find("running") == std::string::npos);
-        BOOST_TEST(said.find("on_stop") == std::string::npos);
-        BOOST_TEST(eventually([] { return left_behind().empty() || ::waitpid(-1, nullptr, WNOHANG) == -1; }));
+        BOOST_TEST(!contains(said, "running"));
+        BOOST_TEST(!contains(said, "on_stop"));
+        BOOST_TEST(eventually([] { return children_of(::getpid()).empty() || ::waitpid(-1, nullptr, WNOHANG) == -1; }));
     }
 }
 
@@ -194,9 +184,9 @@ BOOST_AUTO_TEST_CASE(a_death_before_ready_is_told_at_once)
         auto line = expected;
         line.replace(line.find("DAEMON"), 6, origin.rest_of_line());
         BOOST_TEST(origin.says("origin: " + line), origin.heard());
-        BOOST_TEST(origin.status() == (line.rfind("died 7", 0) == 0 ? 7 : 1));
+        BOOST_TEST(origin.status() == (line.starts_with("died 7") ? 7 : 1));
         BOOST_TEST(is_empty(dir.path()));
-        BOOST_TEST(left_behind().empty());
+        BOOST_TEST(children_of(::getpid()).empty());
     }
 }
 
@@ -276,7 +266,7 @@ BOOST_AUTO_TEST_CASE(start_returns_when_run_says_so_and_not_before)
             };
         });
     BOOST_REQUIRE(origin.says("initialising in run"));
-    BOOST_TEST(origin.heard().find("origin:") == std::string::npos);
+    BOOST_TEST(!contains(origin.heard(), "origin:"));
     BOOST_TEST(alive(origin.pid()));
     origin.go();
     BOOST_REQUIRE(origin.says("calling ready "));
@@ -337,7 +327,7 @@ BOOST_AUTO_TEST_CASE(an_exception_out_of_run_after_it_is_in_the_log_and_everythi
         origin.go();
         origin.go();
         BOOST_TEST(child_process::status_of(daemon) == 1);
-        BOOST_TEST(content(dir / "log") == expected);
+        BOOST_TEST(read_file(dir / "log") == expected);
         BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
     }
 }
@@ -372,7 +362,7 @@ void stays_in_the_foreground(start_result (*live)(Daemon&, const typename Daemon
     BOOST_TEST(daemon.says("printed"));
     BOOST_REQUIRE(running(daemon) == daemon.pid());
     const auto number = std::to_string(daemon.pid());
-    BOOST_TEST(content(dir / "pid") == number + "\n");
+    BOOST_TEST(read_file(dir / "pid") == number + "\n");
     daemon.signal(SIGHUP);
     BOOST_TEST(daemon.says("reloaded"));
     {
@@ -437,7 +427,7 @@ BOOST_AUTO_TEST_CASE(with_closed_descriptors_nothing_lands_in_the_pid_file)
                 std::printf("to stdout\n");
                 std::fflush(stdout);
                 std::fprintf(stderr, "to stderr\n");
-                return content(dir / "pid") == std::to_string(::getpid()) + "\n" ? 0 : 1;
+                return read_file(dir / "pid") == std::to_string(::getpid()) + "\n" ? 0 : 1;
             };
             return d.run_in_foreground({.pid = {.path = dir / "pid"}});
         });
@@ -473,7 +463,7 @@ BOOST_AUTO_TEST_CASE(a_start_with_closed_descriptors)
         BOOST_REQUIRE(daemon != 0);
         BOOST_TEST(origin.status() == 0);
         for (const char* name : {"fd/0", "fd/1", "fd/2"}) BOOST_TEST(proc_link(daemon, name) == "/dev/null");
-        BOOST_TEST(content(dir / "pid") == std::to_string(daemon) + "\n");
+        BOOST_TEST(read_file(dir / "pid") == std::to_string(daemon) + "\n");
         ::kill(daemon, SIGTERM);
         BOOST_TEST(child_process::status_of(daemon) == 0);
     }
@@ -483,13 +473,11 @@ BOOST_AUTO_TEST_CASE(who_loses_makes_no_process)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become a user who may have no more processes");
     const temporary_directory dir;
-    BOOST_REQUIRE(::chown(dir.path().c_str(), 65534, 65534) == 0);
+    BOOST_REQUIRE(::chown(dir.path().c_str(), nobody, nobody) == 0);
     const auto start_as_nobody = [&](bool may_fork) {
         return child_process([&dir, may_fork] {
             const rlimit none{0, 0};
-            if (::setgroups(0, nullptr) == -1 || ::setresgid(65534, 65534, 65534) == -1 ||
-                ::setresuid(65534, 65534, 65534) == -1 || (!may_fork && ::setrlimit(RLIMIT_NPROC, &none) == -1))
-                return 99;
+            if (!become_user(nobody) || (!may_fork && ::setrlimit(RLIMIT_NPROC, &none) == -1)) return 99;
             const auto result = quiet{}.start(
                 {.pid = {.path = dir / "pid"}, .process = {.keep_descriptors = child_process::descriptors()}});
             say(in_words(result));
@@ -527,7 +515,7 @@ BOOST_AUTO_TEST_CASE(on_start_has_the_identity_and_dev_null_and_run_comes_before
         };
     });
     BOOST_TEST(origin.says("on_start, published: yes, stdout /dev/null, cwd /\n"));
-    BOOST_TEST(origin.heard().find("origin:") == std::string::npos);
+    BOOST_TEST(!contains(origin.heard(), "origin:"));
     origin.go();
     BOOST_TEST(origin.says("run"));
     BOOST_TEST(origin.status() == 0);
@@ -565,9 +553,7 @@ BOOST_AUTO_TEST_CASE(pid_1_stays_in_the_foreground_and_says_so)
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, for a process namespace");
     const temporary_directory dir;
     child_process parent([&] {
-        if (::unshare(CLONE_NEWPID | CLONE_NEWNS) == -1 ||
-            ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == -1)
-            return 77;
+        if (!unshare_mounts(CLONE_NEWPID)) return 77;
         const pid_t init = ::fork();
         if (init == 0) {
             child_process::await(); // until the test knows its pid out there
@@ -585,7 +571,7 @@ BOOST_AUTO_TEST_CASE(pid_1_stays_in_the_foreground_and_says_so)
         DAEMONKIT_SKIP("no process namespace can be made here");
     BOOST_TEST(parent.says("running in the foreground"));
     BOOST_TEST(running(parent) == 1);
-    BOOST_TEST(content(dir / "pid") == "1\n");
+    BOOST_TEST(read_file(dir / "pid") == "1\n");
     ::kill(init, SIGTERM);
     BOOST_TEST(parent.status() == 0);
     BOOST_TEST(is_empty(dir.path()));

@@ -2,6 +2,7 @@
 // The presets are what they say, each part can be replaced, and what is not chosen is not in the program.
 #include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
 
 #include <daemonkit/presets.hpp>
 
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_chosen_is_not_in_the_program)
     const auto imported = run({"nm", "-D", "--undefined-only", program});
     if (imported.status == 127) DAEMONKIT_SKIP("nm is not installed");
     BOOST_REQUIRE(imported.status == 0);
-    BOOST_REQUIRE(imported.out.find("__libc_start_main") != std::string::npos); // nm lists what it should
+    BOOST_REQUIRE(contains(imported.out, "__libc_start_main")); // nm lists what it should
     std::istringstream lines(imported.out);
     const std::set<std::string> unwanted{"fork",           "vfork",
                                          "clone",          "setsid",
@@ -109,7 +110,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_chosen_is_not_in_the_program)
     const auto all = run({"nm", "-C", program});
     for (const char* part : {"launcher_link", "double_fork", "pid_file_guard", "signalfd", "caught_signals", "log_file",
                              "fork_handler", "boost::"})
-        BOOST_TEST(all.out.find(part) == std::string::npos, part);
+        BOOST_TEST(!contains(all.out, part), part);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

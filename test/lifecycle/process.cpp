@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a daemon is as a process: directory, umask, limits, descriptors, user; and what is refused before it is made.
 #include "support/child_process.hpp"
+#include "support/file.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <daemonkit/presets.hpp>
 
@@ -14,7 +17,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <iterator>
+#include <fstream>
 #include <sstream>
 
 using namespace std::chrono_literals;
@@ -105,7 +108,7 @@ std::string limit_of(pid_t pid, const std::string& name)
 {
     std::ifstream in("/proc/" + std::to_string(pid) + "/limits");
     for (std::string line; std::getline(in, line);)
-        if (line.rfind(name, 0) == 0) {
+        if (line.starts_with(name)) {
             std::istringstream words(line.substr(name.size()));
             std::string soft;
             std::string hard;
@@ -113,12 +116,6 @@ std::string limit_of(pid_t pid, const std::string& name)
             return soft + " " + hard;
         }
     return {};
-}
-
-std::string content(const boost::filesystem::path& path)
-{
-    std::ifstream in(path.string());
-    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// What users_and_groups() says of a user of the system, with the groups that the system gives it.
@@ -142,9 +139,7 @@ std::string expected_of(const char* user, gid_t gid)
 
 void become_nobody()
 {
-    if (::setgroups(0, nullptr) == -1 || ::setresgid(65534, 65534, 65534) == -1 ||
-        ::setresuid(65534, 65534, 65534) == -1)
-        ::_exit(99);
+    if (!become_user(nobody)) ::_exit(99);
 }
 
 } // namespace
@@ -193,16 +188,13 @@ BOOST_AUTO_TEST_CASE(all_of_it_set)
 BOOST_AUTO_TEST_CASE(what_cannot_work_is_refused_in_words)
 {
     const temporary_directory dir;
-    std::ofstream((dir / "file").string()) << "";
+    write_file(dir / "file", "");
     const std::string missing = (dir / "missing").string();
-    BOOST_TEST(a_start({.working_directory = missing})
-                   .refusal(6)
-                   .find("cannot change to the working directory " + missing + ": there is no such directory") !=
-               std::string::npos);
-    BOOST_TEST(a_start({.working_directory = (dir / "file").string()}).refusal(6).find("cannot change to") !=
-               std::string::npos);
+    BOOST_TEST(contains(a_start({.working_directory = missing}).refusal(6),
+                        "cannot change to the working directory " + missing + ": there is no such directory"));
+    BOOST_TEST(contains(a_start({.working_directory = (dir / "file").string()}).refusal(6), "cannot change to"));
     const auto above = a_start({.limits = {{RLIMIT_NOFILE, 200, 100}}}).refusal(1);
-    BOOST_TEST(above.find("cannot set resource limit 7: Invalid argument") != std::string::npos, above);
+    BOOST_TEST(contains(above, "cannot set resource limit 7: Invalid argument"), above);
 }
 
 BOOST_AUTO_TEST_CASE(everything_but_what_is_kept_is_closed)
@@ -251,7 +243,7 @@ BOOST_AUTO_TEST_CASE(one_file_is_not_log_and_pid_file)
         return int(r);
     });
     BOOST_TEST(origin.status == 6, origin.err);
-    BOOST_TEST(origin.err.find("the log file and the pid file are one file") != std::string::npos, origin.err);
+    BOOST_TEST(contains(origin.err, "the log file and the pid file are one file"), origin.err);
     BOOST_TEST(!boost::filesystem::exists(dir / "file"));
 }
 
@@ -281,9 +273,9 @@ BOOST_AUTO_TEST_CASE(who_is_not_root_becomes_nobody_else)
 BOOST_AUTO_TEST_CASE(on_start_is_privileged_and_run_is_not)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
-    const passwd* const nobody = ::getpwnam("nobody");
+    const passwd* const account = ::getpwnam("nobody");
     const group* const other = ::getgrnam("daemon");
-    if (nobody == nullptr || other == nullptr) DAEMONKIT_SKIP("there is no user nobody or no group daemon");
+    if (account == nullptr || other == nullptr) DAEMONKIT_SKIP("there is no user nobody or no group daemon");
     const auto extra_groups = [] {
         const gid_t groups[] = {1, 2, 3};
         if (::setgroups(3, groups) == -1) ::_exit(99);
@@ -293,7 +285,7 @@ BOOST_AUTO_TEST_CASE(on_start_is_privileged_and_run_is_not)
         process_settings process;
         std::string run;
     } cases[] = {
-        {{.user = "nobody"}, expected_of("nobody", nobody->pw_gid)},
+        {{.user = "nobody"}, expected_of("nobody", account->pw_gid)},
         {{.user = "nobody", .group = "daemon"}, expected_of("nobody", other->gr_gid)},
     };
     for (const auto& c : cases) {
@@ -306,13 +298,13 @@ BOOST_AUTO_TEST_CASE(on_start_is_privileged_and_run_is_not)
         BOOST_TEST(proc_status(daemon, "CapPrm") == "0000000000000000");
 
         // The pid file is in a directory of root's and the log is nobody's: both are taken care of at the end.
-        BOOST_TEST(content(start.pid_file()) == std::to_string(daemon) + "\n");
+        BOOST_TEST(read_file(start.pid_file()) == std::to_string(daemon) + "\n");
         ::kill(daemon, SIGHUP);
         BOOST_TEST(start.origin().says("reloaded"));
         ::kill(daemon, SIGTERM);
         BOOST_TEST(child_process::status_of(daemon) == 0);
-        BOOST_TEST(content(start.pid_file()).empty());
-        BOOST_TEST(content(start.log()) == "logged\n");
+        BOOST_TEST(read_file(start.pid_file()).empty());
+        BOOST_TEST(read_file(start.log()) == "logged\n");
         const auto status =
             daemon_as_set::status({.pid = {.path = start.pid_file()}, .stdio = {.output = start.log()}});
         BOOST_TEST(status.status() == exit_status::status_stopped);
@@ -340,14 +332,14 @@ BOOST_AUTO_TEST_CASE(a_second_life_after_a_dropped_one)
         ::kill(daemon, SIGTERM);
         BOOST_TEST(child_process::status_of(daemon) == 0);
     }
-    BOOST_TEST(content(dir / "log") == "logged\nlogged\n");
+    BOOST_TEST(read_file(dir / "log") == "logged\nlogged\n");
 }
 
 BOOST_AUTO_TEST_CASE(who_is_that_user_already_may_say_so)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become somebody else");
     const temporary_directory dir;
-    BOOST_REQUIRE(::chown(dir.path().c_str(), 65534, 65534) == 0);
+    BOOST_REQUIRE(::chown(dir.path().c_str(), nobody, nobody) == 0);
     child_process origin([&] {
         become_nobody();
         return int(
@@ -369,10 +361,10 @@ BOOST_AUTO_TEST_CASE(another_root_directory)
     BOOST_REQUIRE(daemon != 0);
     BOOST_TEST(proc_link(daemon, "root") == jail.path().string());
     BOOST_TEST(proc_link(daemon, "cwd") == (jail / "inside").string());
-    BOOST_TEST(content(start.pid_file()) == std::to_string(daemon) + "\n");
+    BOOST_TEST(read_file(start.pid_file()) == std::to_string(daemon) + "\n");
     ::kill(daemon, SIGTERM);
     BOOST_TEST(child_process::status_of(daemon) == 0);
-    BOOST_TEST(content(start.pid_file()).empty());
+    BOOST_TEST(read_file(start.pid_file()).empty());
     BOOST_TEST(boost::filesystem::is_empty(jail / "inside"));
 }
 
@@ -382,9 +374,9 @@ BOOST_AUTO_TEST_CASE(another_root_directory_that_cannot_be)
     const temporary_directory jail;
     const auto missing = (jail / "missing").string();
     const auto no_root = a_start({.chroot = missing}).refusal(6);
-    BOOST_TEST(no_root.find("cannot change the root directory to " + missing) != std::string::npos, no_root);
+    BOOST_TEST(contains(no_root, "cannot change the root directory to " + missing), no_root);
     const auto no_directory = a_start({.working_directory = "/inside", .chroot = jail.path().string()}).refusal(6);
-    BOOST_TEST(no_directory.find("cannot change to the working directory /inside") != std::string::npos, no_directory);
+    BOOST_TEST(contains(no_directory, "cannot change to the working directory /inside"), no_directory);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // stderr_log() where nobody reads, or late, or many threads write.
 #include "log/log.hpp"
+#include "support/file.hpp"
 
 #include <sys/resource.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <fstream>
 #include <regex>
 #include <thread>
 #include <vector>
@@ -57,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_limit_on_file_sizes_is_no_reason_to_end)
         return true;
     });
     BOOST_TEST(said.status == 0);
-    BOOST_TEST(text_of(log).size() == 10U);
+    BOOST_TEST(read_file(log).size() == 10U);
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_that_the_program_has_blocked_stays_its_own)

@@ -18,8 +18,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -94,12 +92,6 @@ inline void name_journal(int fd)
     struct stat status = {};
     ::fstat(fd, &status);
     ::setenv("JOURNAL_STREAM", (std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino)).c_str(), 1);
-}
-
-inline std::string text_of(const boost::filesystem::path& file)
-{
-    std::ifstream in(file.string());
-    return {std::istreambuf_iterator<char>(in), {}};
 }
 
 inline unique_fd open_log(const boost::filesystem::path& file)

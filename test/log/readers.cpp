@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What stderr_log() writes for the journal, a person, a file and a pipe.
 #include "log/log.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
 
 #include <malloc.h>
 
@@ -52,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_file_gets_time_and_level)
     const auto log = directory / "log";
     BOOST_TEST(log_to(open_log(log).get(), log_level::warning, "one\ntwo").status == 0);
     const std::regex lines(time_stamp + "warning: one\n" + time_stamp + "warning: two\n");
-    BOOST_TEST(std::regex_match(text_of(log), lines), text_of(log));
+    BOOST_TEST(std::regex_match(read_file(log), lines), read_file(log));
 }
 
 BOOST_AUTO_TEST_CASE(the_time_is_now_and_here)
@@ -68,8 +70,8 @@ BOOST_AUTO_TEST_CASE(the_time_is_now_and_here)
         return true;
     });
     std::tm parts{};
-    const auto said = text_of(log);
-    BOOST_REQUIRE(said.find("+0530 info: \n") != std::string::npos);
+    const auto said = read_file(log);
+    BOOST_REQUIRE(contains(said, "+0530 info: \n"));
     ::strptime(said.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
     const auto when = ::timegm(&parts) - (5 * 60 + 30) * 60;
     BOOST_TEST(when >= began);
@@ -134,7 +136,7 @@ BOOST_AUTO_TEST_CASE(standard_error_may_become_another_at_any_time)
     BOOST_TEST(next(pipe.ours) == "info: to a pipe\n");
     BOOST_TEST(next(journal.ours) == "<6>to the journal\n");
     for (const char* const name : {"log", "log.new"})
-        BOOST_TEST(std::regex_match(text_of(directory / name), std::regex(time_stamp + "info: to a file\n")));
+        BOOST_TEST(std::regex_match(read_file(directory / name), std::regex(time_stamp + "info: to a file\n")));
 }
 
 #ifndef __SANITIZE_ADDRESS__ // its malloc(3) is another

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A notification descriptor, which s6, OpenRC and dinit hand over: one newline when the daemon is ready, and the end.
 #include "service_manager.hpp"
+#include "support/text.hpp"
 
 #include <fcntl.h>
 
@@ -157,10 +158,9 @@ BOOST_AUTO_TEST_CASE(a_number_that_is_none_starts_nothing)
                 const int status = daemon->status();
                 BOOST_TEST(statuses.count(status) == 1U, "status " << status);
                 const auto said = daemon->everything();
-                BOOST_TEST(said.find("on_start") == std::string::npos, said);
-                BOOST_TEST(said.find("notified: ") == 0U, said);
-                BOOST_TEST((said.find("ready-fd") != std::string::npos || said.find(number) != std::string::npos),
-                           said);
+                BOOST_TEST(!contains(said, "on_start"), said);
+                BOOST_TEST(said.starts_with("notified: "), said);
+                BOOST_TEST((contains(said, "ready-fd") || contains(said, number)), said);
             }
 }
 
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(it_belongs_to_the_verb_run)
             service daemon({"universal", verb, "--ready-fd=7"}, {}, pipe.inherited());
             BOOST_TEST(daemon->status() == (verb == std::string("status") ? 4 : 2));
             BOOST_TEST(pipe.everything() == "");
-            BOOST_TEST(daemon->everything().find("on_start") == std::string::npos);
+            BOOST_TEST(!contains(daemon->everything(), "on_start"));
         }
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a service manager hears of a daemon, datagram by datagram, and in which order: sd_notify(3).
 #include "service_manager.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
 
 #include <sys/stat.h>
-
-#include <fstream>
 
 namespace {
 
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_refused_reload_is_ready_again_and_says_why)
                 const auto refused = manager.next();
                 BOOST_TEST(refused.has("READY=1"), refused.text);
                 const auto status = refused.value("STATUS").value_or("");
-                BOOST_TEST(status.find("line 7 makes no sense") != std::string::npos, refused.text);
+                BOOST_TEST(contains(status, "line 7 makes no sense"), refused.text);
             }
             daemon->signal(SIGTERM);
             BOOST_TEST(manager.next().has("STOPPING=1"));
@@ -101,13 +101,13 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_says_what_and_the_number_of_the_error)
             service lacking({deployment, "run"}, {manager.variable(), "LACKS=" + file});
             const auto missing = manager.next();
             BOOST_TEST(missing.has("ERRNO=" + std::to_string(ENOENT)), missing.text);
-            BOOST_TEST(missing.value("STATUS").value_or("").find(file) != std::string::npos, missing.text);
+            BOOST_TEST(contains(missing.value("STATUS").value_or(""), file), missing.text);
             BOOST_TEST(!missing.has("READY=1"));
             BOOST_TEST(lacking->status() != 0);
 
             service failing({deployment, "run"}, {manager.variable(), "FAILS=no licence"});
             const auto failed = manager.next();
-            BOOST_TEST(failed.value("STATUS").value_or("").find("no licence") != std::string::npos, failed.text);
+            BOOST_TEST(contains(failed.value("STATUS").value_or(""), "no licence"), failed.text);
             BOOST_TEST(failing->status() == 1);
             for (const auto& more : manager.rest()) BOOST_TEST(!more.has("READY=1"), more.text);
         }
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(ready_is_said_when_run_says_so)
             service daemon({deployment, "run"}, {manager.variable(), "ANNOUNCES=" + fifo});
             BOOST_TEST(daemon->says("on_start\n"));
             BOOST_TEST(manager.rest().empty());
-            std::ofstream(fifo) << "";
+            write_file(fifo, "");
             BOOST_TEST(manager.next().has("READY=1"));
             daemon->signal(SIGTERM);
             BOOST_TEST(manager.next().has("STOPPING=1"));

@@ -2,11 +2,12 @@
 // "Send errors never stop the daemon": a service manager that is not there, is not one, has died or does not read. And
 // whom a daemon does not tell, or is not told by.
 #include "service_manager.hpp"
+#include "support/file.hpp"
+#include "support/socket.hpp"
+#include "support/text.hpp"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
-
-#include <fstream>
 
 namespace {
 
@@ -29,9 +30,7 @@ std::string abandoned_socket(const temporary_directory& directory)
 {
     const auto name = (directory / "abandoned").string();
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    socklen_t size = 0;
-    const auto address = socket_address(name, size);
-    BOOST_TEST_REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    BOOST_TEST_REQUIRE(bind_socket(fd, name));
     ::close(fd);
     return name;
 }
@@ -40,9 +39,7 @@ std::string stream_socket(const temporary_directory& directory, int& fd)
 {
     const auto name = (directory / "stream").string();
     fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    socklen_t size = 0;
-    const auto address = socket_address(name, size);
-    BOOST_TEST_REQUIRE(::bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    BOOST_TEST_REQUIRE(bind_socket(fd, name));
     BOOST_TEST_REQUIRE(::listen(fd, 1) == 0);
     return name;
 }
@@ -55,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_service_manager_that_cannot_be_told_stops_nothing)
 {
     const temporary_directory directory;
     int listening = -1;
-    std::ofstream((directory / "file").string()) << "";
+    write_file(directory / "file", "");
     BOOST_TEST_REQUIRE(::mkfifo((directory / "fifo").c_str(), 0600) == 0);
     const std::string nowhere[] = {(directory / "missing").string(),
                                    abandoned_socket(directory),
@@ -78,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_service_manager_that_cannot_be_told_stops_nothing)
     // Who fails says so in the same way.
     service daemon({"systemd", "run"}, {"NOTIFY_SOCKET=" + nowhere[0], "FAILS=no licence"});
     BOOST_TEST(daemon->status() == 1);
-    BOOST_TEST(daemon->everything().find("no licence") != std::string::npos);
+    BOOST_TEST(contains(daemon->everything(), "no licence"));
 }
 
 BOOST_AUTO_TEST_CASE(one_that_does_not_read_blocks_nothing)
@@ -87,9 +84,8 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_read_blocks_nothing)
     service_manager manager((directory / "notify").string());
     // As many as fit into it.
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    socklen_t size = 0;
-    const auto address = socket_address(manager.name(), size);
-    BOOST_TEST_REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0);
+    const socket_address to(manager.name());
+    BOOST_TEST_REQUIRE(::connect(fd, to.get(), to.size) == 0);
     while (::send(fd, "FULL=1", 6, 0) == 6) {}
     BOOST_TEST(errno == EAGAIN);
     ::close(fd);
@@ -124,7 +120,7 @@ BOOST_AUTO_TEST_CASE(without_a_service_manager_nobody_is_told)
     BOOST_TEST_REQUIRE(daemon->says("running\n"));
     for (const int fd : open_descriptors(daemon->pid())) {
         const auto target = proc_link(daemon->pid(), "fd/" + std::to_string(fd));
-        BOOST_TEST(target.rfind("socket:", 0) == std::string::npos, fd << " is " << target);
+        BOOST_TEST(!target.starts_with("socket:"), fd << " is " << target);
     }
     daemon->signal(SIGTERM);
     BOOST_TEST(daemon->status() == 0);
@@ -141,9 +137,9 @@ BOOST_AUTO_TEST_CASE(children_do_not_speak_for_the_daemon)
             BOOST_TEST_REQUIRE(daemon->says("running\n"));
             daemon->signal(SIGUSR1);
             BOOST_TEST_REQUIRE(daemon->says("end of env\n"));
-            BOOST_TEST(daemon->heard().find("OTHERWISE=kept\n") != std::string::npos);
+            BOOST_TEST(contains(daemon->heard(), "OTHERWISE=kept\n"));
             for (const char* const variable : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
-                BOOST_TEST(daemon->heard().find(variable) == std::string::npos, daemon->heard());
+                BOOST_TEST(!contains(daemon->heard(), variable), daemon->heard());
             daemon->signal(SIGTERM);
             BOOST_TEST(daemon->status() == 0);
         }
@@ -167,7 +163,7 @@ BOOST_AUTO_TEST_CASE(the_last_word_comes_from_another_root_and_another_user, *bo
                     service daemon({deployment, "run"}, strings{manager.variable(), "SAYS=serving"} + where);
                     BOOST_TEST(manager.next().has("READY=1"), daemon->heard());
                     BOOST_TEST(manager.next().text == "STATUS=serving");
-                    BOOST_TEST(proc_status(daemon->pid(), "Uid").find("65534") == 0U);
+                    BOOST_TEST(proc_status(daemon->pid(), "Uid").starts_with("65534"));
                     daemon->signal(SIGHUP);
                     BOOST_TEST(manager.next().has("RELOADING=1"));
                     BOOST_TEST(manager.next().has("READY=1"));

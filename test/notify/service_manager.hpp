@@ -7,6 +7,7 @@
 #include "support/child_process.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/socket.hpp"
 #include "support/temporary_directory.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -14,7 +15,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,22 +48,11 @@ struct message
     [[nodiscard]] std::optional<std::string> value(const std::string& key) const
     {
         for (const auto& line : lines())
-            if (line.rfind(key + "=", 0) == 0) return line.substr(key.size() + 1);
+            if (line.starts_with(key + "=")) return line.substr(key.size() + 1);
         return {};
     }
     [[nodiscard]] bool has(const std::string& line) const { return lines().count(line) != 0; }
 };
-
-inline sockaddr_un socket_address(const std::string& name, socklen_t& size)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (name.size() >= sizeof address.sun_path) throw std::runtime_error("too long for a socket: " + name);
-    std::memcpy(address.sun_path, name.data(), name.size());
-    size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (name[0] == '@' ? 0 : 1));
-    if (name[0] == '@') address.sun_path[0] = '\0';
-    return address;
-}
 
 class service_manager
 {
@@ -71,11 +60,8 @@ public:
     explicit service_manager(std::string name)
         : name_(std::move(name)), fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0))
     {
-        socklen_t size = 0;
-        const auto address = socket_address(name_, size);
         const int yes = 1;
-        if (::bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) == -1 ||
-            ::setsockopt(fd_, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == -1)
+        if (!bind_socket(fd_, name_) || ::setsockopt(fd_, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == -1)
             throw std::runtime_error(std::string("cannot bind the socket of the service manager: ") +
                                      std::strerror(errno));
     }

@@ -4,8 +4,10 @@
 
 #include <daemonkit/pid.hpp>
 
+#include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
 
 #include <boost/filesystem/directory.hpp>
 #include <boost/test/unit_test.hpp>
@@ -19,9 +21,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 
 namespace fs = boost::filesystem;
@@ -41,28 +41,6 @@ void with_both(Check check)
         check([](const fs::path& path) { return flock_pid_file{.path = path}; });
     }
 }
-
-inline std::string content_of(const fs::path& path)
-{
-    std::ostringstream content;
-    content << std::ifstream(path.string(), std::ios::binary).rdbuf(); // at once: there are large ones
-    return content.str();
-}
-
-inline void write_file(const fs::path& path, const std::string& content, mode_t mode = 0644)
-{
-    std::ofstream(path.string(), std::ios::binary) << content;
-    ::chmod(path.c_str(), mode);
-}
-
-inline struct stat status_of(const fs::path& path)
-{
-    struct stat status{};
-    ::lstat(path.c_str(), &status);
-    return status;
-}
-
-inline std::string line_of(pid_t pid) { return std::to_string(pid) + "\n"; }
 
 /// Everything below a directory; no change of content, mode, owner or name leaves it equal (ctime).
 inline std::map<std::string, std::string> snapshot(const fs::path& top)
@@ -90,7 +68,7 @@ void expect_refusal(Call call, const std::string& text, int status = 1)
     } catch (const already_running& e) {
         BOOST_ERROR(e.what());
     } catch (const startup_error& e) {
-        BOOST_TEST(std::string(e.what()).find(text) != std::string::npos, "'" << e.what() << "' says '" << text << "'");
+        BOOST_TEST(contains(e.what(), text), "'" << e.what() << "' says '" << text << "'");
         BOOST_TEST(e.status() == status, e.what());
     }
 }
@@ -104,7 +82,7 @@ void expect_running(const Policy& policy, pid_t pid)
         BOOST_ERROR("it was not refused");
     } catch (const already_running& e) {
         BOOST_TEST(e.pid() == pid, e.what());
-        BOOST_TEST(std::string(e.what()).find("pid " + std::to_string(pid)) != std::string::npos, e.what());
+        BOOST_TEST(contains(e.what(), "pid " + std::to_string(pid)), e.what());
     }
 }
 
@@ -169,13 +147,7 @@ public:
         if (::write(leaves_[1], "", 1) != 1) std::abort();
     }
     /// Its exit status, once it has ended by itself.
-    int status()
-    {
-        int status = -1;
-        if (!ends(pid_) || ::waitpid(pid_, &status, 0) != pid_) return -1;
-        pid_ = 0;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    }
+    int status() { return ends(pid_) ? exit_status_of(std::exchange(pid_, 0)) : -1; }
     void kill()
     {
         if (pid_ == 0) return;

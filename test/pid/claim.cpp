@@ -2,15 +2,18 @@
 // One process and the file system: what claim(), publish(), find(), keep() and the end make of what lies there.
 #include "pid/both_policies.hpp"
 #include "support/device.hpp"
+#include "support/file.hpp"
+#include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/socket.hpp"
 #include "support/umask_of.hpp"
+#include "support/user.hpp"
 
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #include <functional>
 #include <memory>
@@ -50,8 +53,6 @@ static_assert(!pid_policy<lacks_claim> && !pid_policy<lacks_records_pid> && !pid
               !pid_policy<claims_nothing> && !pid_policy<int>);
 
 namespace {
-
-mode_t mode_of(const fs::path& path) { return status_of(path).st_mode & 07777U; }
 
 /// claim() and find() refuse what is there, and nothing on disk is changed by either.
 template <class Policy>
@@ -95,10 +96,10 @@ BOOST_AUTO_TEST_CASE(the_file_holds_the_pid_and_a_newline_with_exactly_the_mode)
                 BOOST_TEST(policy.where() == path.string());
                 {
                     auto guard = policy.claim();
-                    BOOST_TEST(content_of(path) == "");
+                    BOOST_TEST(read_file(path) == "");
                     BOOST_TEST(mode_of(path) == mode);
                     guard.publish(::getpid());
-                    BOOST_TEST(content_of(path) == line_of(::getpid()));
+                    BOOST_TEST(read_file(path) == line_of(::getpid()));
                     BOOST_TEST(mode_of(path) == mode);
                 }
                 BOOST_TEST(!fs::exists(path));
@@ -188,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_released_guard_undoes_nothing)
             guard.publish(::getpid());
             guard.release();
         }
-        BOOST_TEST(content_of(path) == line_of(::getpid()));
+        BOOST_TEST(read_file(path) == line_of(::getpid()));
     });
 }
 
@@ -225,7 +226,7 @@ BOOST_AUTO_TEST_CASE(a_stale_file_is_replaced_by_another)
             BOOST_TEST(policy.find().stale);
             auto guard = policy.claim();
             guard.publish(::getpid());
-            BOOST_TEST(content_of(path) == line_of(::getpid()));
+            BOOST_TEST(read_file(path) == line_of(::getpid()));
             BOOST_TEST(mode_of(path) == 0644U);
             BOOST_TEST(!sys::leads_to(path.c_str(), reader.get()), "no reader sees one line over another");
         }
@@ -297,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_touched_copied_or_edited_file_proves_nothing)
         }
 
         fs::copy_file(path, copy);
-        BOOST_TEST(content_of(copy) == line_of(::getpid()));
+        BOOST_TEST(read_file(copy) == line_of(::getpid()));
         BOOST_TEST(!in_file(copy));
 
         ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); // touch(1)
@@ -365,7 +366,7 @@ BOOST_AUTO_TEST_CASE(hostile_content_is_refused_and_left_as_it_is)
                 write_file(path, content);
                 const char* const why = "it holds something else than a process id";
                 expect_refused_untouched(policy, top.path(), why, why);
-                BOOST_TEST((content_of(path) == content));
+                BOOST_TEST((read_file(path) == content));
             }
     });
 }
@@ -394,10 +395,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_plain_file_of_ours_is_refused_and_left_as_it_is)
         {"socket",
          [](auto& path) {
              const sys::unique_fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-             sockaddr_un address{};
-             address.sun_family = AF_UNIX;
-             path.copy(address.sun_path, sizeof address.sun_path - 1);
-             BOOST_TEST(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+             BOOST_TEST(bind_socket(socket.get(), path));
          },
          "cannot open the pid file", "cannot open the pid file"},
         {"dangling link", link_to("/nowhere/at/all"), "a symbolic link", "a symbolic link"},
@@ -416,7 +414,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_plain_file_of_ours_is_refused_and_left_as_it_is)
         things.push_back({"another user's",
                           [](auto& path) {
                               write_file(path, "4194304\n");
-                              BOOST_TEST(::chown(path.c_str(), 65534, 65534) == 0);
+                              BOOST_TEST(::chown(path.c_str(), nobody, nobody) == 0);
                           },
                           "belongs to user 65534", "belongs to user 65534"});
         if (const device null{S_IFCHR, 1, 3}; null.can_be_tried_in(elsewhere.path()))
@@ -467,7 +465,7 @@ BOOST_AUTO_TEST_CASE(a_directory_of_another_user_is_refused, *boost::unit_test::
             const temporary_directory top;
             fs::create_directory(top / "theirs");
             BOOST_TEST_REQUIRE(::chmod((top / "theirs").c_str(), mode) == 0);
-            BOOST_TEST_REQUIRE(::chown((top / "theirs").c_str(), 65534, 65534) == 0);
+            BOOST_TEST_REQUIRE(::chown((top / "theirs").c_str(), nobody, nobody) == 0);
             expect_refused_untouched(make(top / "theirs/daemon.pid"), top.path(), "belongs to user 65534",
                                      "belongs to user 65534");
         }
@@ -557,7 +555,7 @@ BOOST_AUTO_TEST_CASE(a_deleted_file_is_put_back)
             lose();
             BOOST_TEST(policy.find().pid == ::getpid()); // by its name in the kernel
             BOOST_TEST(guard.keep());
-            BOOST_TEST(content_of(path) == line_of(::getpid()));
+            BOOST_TEST(read_file(path) == line_of(::getpid()));
             BOOST_TEST(mode_of(path) == 0644U);
             BOOST_TEST(policy.find().pid == ::getpid());
             expect_running(policy, ::getpid());
@@ -573,11 +571,10 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_touched_edited_or_moved_is_put_right)
     const daemonkit::flock_pid_file policy{.path = path};
     auto guard = policy.claim();
     guard.publish(::getpid());
-    const std::function<void()> changes[]{[&] { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); },
-                                          [&] { fs::permissions(path, fs::perms(0666)); },
-                                          [&] { std::ofstream(path.string()) << "1\n"; },
-                                          [&] { std::ofstream(path.string()) << "garbage, and a lot more of it\n"; },
-                                          [&] { fs::rename(path, top / "elsewhere"); }};
+    const std::function<void()> changes[]{
+        [&] { ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0); }, [&] { fs::permissions(path, fs::perms(0666)); },
+        [&] { write_file(path, "1\n"); }, [&] { write_file(path, "garbage, and a lot more of it\n"); },
+        [&] { fs::rename(path, top / "elsewhere"); }};
     for (const auto& change : changes) {
         // Time stamps come from a clock that ticks every few milliseconds, and within a tick nothing has changed.
         const daemonkit::sys::unique_fd file(daemonkit::sys::open(path.c_str(), O_RDONLY));
@@ -589,7 +586,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_touched_edited_or_moved_is_put_right)
         }));
         change();
         BOOST_TEST(guard.keep());
-        BOOST_TEST(content_of(path) == line_of(::getpid()));
+        BOOST_TEST(read_file(path) == line_of(::getpid()));
         BOOST_TEST(mode_of(path) == 0644U);
         expect_running(policy, ::getpid());
     }
@@ -604,7 +601,7 @@ BOOST_AUTO_TEST_CASE(no_edit_of_the_file_lets_a_second_one_in_while_the_lock_sta
     guard.publish(::getpid());
     ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
     expect_running(policy, ::getpid());
-    BOOST_TEST(content_of(path) == line_of(::getpid()));
+    BOOST_TEST(read_file(path) == line_of(::getpid()));
 }
 
 BOOST_AUTO_TEST_CASE(an_identity_that_is_another_s_now_is_given_up_and_left_alone,
@@ -633,7 +630,7 @@ BOOST_AUTO_TEST_CASE(an_identity_that_is_another_s_now_is_given_up_and_left_alon
     BOOST_TEST(first.hear() == 0, "keep() says that it is lost");
     BOOST_TEST(first.status() == 0);
     BOOST_TEST(policy.find().pid == ::getpid());
-    BOOST_TEST(content_of(path) == line_of(::getpid()));
+    BOOST_TEST(read_file(path) == line_of(::getpid()));
     BOOST_TEST(second.keep());
 }
 

@@ -2,7 +2,12 @@
 // Several processes and one pid file: who gets it, who keeps it, who is believed.
 #include "pid/both_policies.hpp"
 #include "support/disabled_call.hpp"
+#include "support/file.hpp"
+#include "support/mounts.hpp"
+#include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <daemonkit/sys/credentials.hpp>
 
@@ -18,17 +23,6 @@
 
 namespace {
 
-constexpr uid_t nobody = 65534;
-
-bool become_nobody() { return sys::become({nobody, nobody, {}}) == 0; }
-
-/// In a child, where Boost's checks reach nobody.
-bool holds(bool condition, const std::string& what)
-{
-    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what.c_str());
-    return condition;
-}
-
 /// The same for what is refused: the sentence, or what is wrong.
 template <class Call>
 std::string sentence_of(Call call)
@@ -41,19 +35,13 @@ std::string sentence_of(Call call)
     }
 }
 
-bool contains(const std::string& text, const std::string& part)
+bool says(const std::string& text, const std::string& part)
 {
-    return holds(text.find(part) != std::string::npos, "'" + text + "' says '" + part + "'");
+    return holds(contains(text, part), "'" + text + "' says '" + part + "'");
 }
 
 /// 77: not possible on this machine, whoever asks.
 constexpr int impossible = 77;
-
-/// Own mounts, seen by nobody else.
-bool unshare_mounts(int more = 0)
-{
-    return ::unshare(CLONE_NEWNS | more) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
-}
 
 } // namespace
 
@@ -140,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_outlives_the_killed_daemon_blocks_nothing)
                 }
                 // Until the worker is what it is meant to be.
                 eventually([&] {
-                    return !executes || proc_link(worker, "exe").find("sleep") != std::string::npos ||
+                    return !executes || contains(proc_link(worker, "exe"), "sleep") ||
                            proc_link(worker, "exe") != proc_link(::getpid(), "exe");
                 });
                 self.say(worker);
@@ -186,7 +174,7 @@ BOOST_AUTO_TEST_CASE(only_the_owner_takes_the_file_away)
             return 0;
         });
         BOOST_TEST(daemon.hear() == 0);
-        BOOST_TEST(content_of(path) == line_of(daemon.pid()));
+        BOOST_TEST(read_file(path) == line_of(daemon.pid()));
         BOOST_TEST(policy.find().pid == daemon.pid());
         expect_running(policy, daemon.pid());
         guard->release();
@@ -262,7 +250,7 @@ BOOST_AUTO_TEST_CASE(of_many_simultaneous_claims_one_wins_and_the_others_know_wh
                 BOOST_TEST(named.size() == claims - 1U);
                 for (const int pid : named) BOOST_TEST(pid == winner);
                 BOOST_TEST(policy.find().pid == winner);
-                BOOST_TEST(content_of(path) == line_of(winner));
+                BOOST_TEST(read_file(path) == line_of(winner));
             }
     });
 }
@@ -273,7 +261,7 @@ BOOST_AUTO_TEST_CASE(find_in_a_loop_never_makes_a_claim_fail)
         const temporary_directory top;
         const auto policy = make(top / "daemon.pid");
         const auto look = [&](const other_process& self) {
-            if (::geteuid() == 0 && !become_nobody()) return 1; // anybody may ask
+            if (::geteuid() == 0 && !become_user(nobody)) return 1; // anybody may ask
             (void)policy.find();
             self.say(1);
             for (;;) {
@@ -351,10 +339,10 @@ BOOST_AUTO_TEST_CASE(a_directory_that_one_may_not_write_is_missing_privilege)
         write_file(top / "stale.pid", "4194304\n");
         const auto before = snapshot(top.path());
         const auto child = in_child([&] {
-            if (!become_nobody()) return 2;
+            if (!become_user(nobody)) return 2;
             for (const char* const name : {"daemon.pid", "made/daemon.pid", "stale.pid"}) {
                 const auto policy = make(top / name);
-                if (!contains(sentence_of([&] { (void)policy.claim(); }), "Permission denied")) return 1;
+                if (!says(sentence_of([&] { (void)policy.claim(); }), "Permission denied")) return 1;
                 try {
                     (void)policy.claim();
                 } catch (const startup_error& e) {
@@ -379,7 +367,7 @@ BOOST_AUTO_TEST_CASE(a_file_made_for_the_user_in_a_directory_of_root_serves_afte
             write_file(path, content);
             BOOST_TEST_REQUIRE(::chown(path.c_str(), nobody, nobody) == 0);
             const auto child = in_child([&] {
-                if (!become_nobody()) return 2;
+                if (!become_user(nobody)) return 2;
                 const auto policy = make(path);
                 {
                     auto guard = policy.claim();
@@ -390,7 +378,7 @@ BOOST_AUTO_TEST_CASE(a_file_made_for_the_user_in_a_directory_of_root_serves_afte
                                                                                                                  : 1;
             });
             BOOST_TEST(child.status == 0, child.err);
-            BOOST_TEST(content_of(path) == "");
+            BOOST_TEST(read_file(path) == "");
         }
     });
 }
@@ -406,7 +394,7 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_file_is_emptied_and_the_next_
             other_process daemon([&](const other_process& self) {
                 auto guard = policy.claim();
                 guard.publish(::getpid());
-                if (!become_nobody()) return 2;
+                if (!become_user(nobody)) return 2;
                 self.say(policy.find().pid == ::getpid() ? 1 : 0);
                 self.await();
                 return 0;
@@ -416,7 +404,7 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_file_is_emptied_and_the_next_
             daemon.go();
             BOOST_TEST(daemon.status() == 0);
             BOOST_TEST(fs::exists(path));
-            BOOST_TEST(content_of(path) == "");
+            BOOST_TEST(read_file(path) == "");
             BOOST_TEST(!policy.find());
             BOOST_TEST(!policy.find().stale);
         }
@@ -432,7 +420,7 @@ BOOST_AUTO_TEST_CASE(a_file_deleted_after_dropping_privileges_does_not_stop_the_
     other_process daemon([&](const other_process& self) {
         auto guard = policy.claim();
         guard.publish(::getpid());
-        if (!become_nobody()) return 2;
+        if (!become_user(nobody)) return 2;
         self.say(1);
         self.await();
         self.say(guard.keep() && guard.keep() ? 1 : 0);
@@ -456,14 +444,14 @@ BOOST_AUTO_TEST_CASE(anybody_finds_the_daemon_of_root_and_nobody_but_the_owner_b
         BOOST_TEST(daemon.hear() == 1);
         const auto before = snapshot(top.path());
         const auto child = in_child(
-            [&] { return become_nobody() && holds(policy.find().pid == daemon.pid(), "it is found") ? 0 : 1; });
+            [&] { return become_user(nobody) && holds(policy.find().pid == daemon.pid(), "it is found") ? 0 : 1; });
         BOOST_TEST(child.status == 0, child.err);
         BOOST_TEST((snapshot(top.path()) == before));
 
         fs::create_directory(top / "theirs");
         BOOST_TEST_REQUIRE(::chown((top / "theirs").c_str(), nobody, nobody) == 0);
         other_process theirs([&](const other_process& self) {
-            if (!become_nobody()) return 2;
+            if (!become_user(nobody)) return 2;
             return daemon_of(make(top / "theirs/daemon.pid"))(self);
         });
         BOOST_TEST(theirs.hear() == 1);
@@ -490,7 +478,7 @@ BOOST_AUTO_TEST_CASE(a_recycled_pid_is_not_believed_even_of_the_same_program)
                 if (::mount("proc", "/proc", "proc", 0, nullptr) == -1) ::_exit(impossible);
                 constexpr pid_t number = 1000;
                 const auto next_is_number = [] {
-                    return static_cast<bool>(std::ofstream("/proc/sys/kernel/ns_last_pid") << number - 1 << std::flush);
+                    return write_file("/proc/sys/kernel/ns_last_pid", std::to_string(number - 1));
                 };
                 unsigned long long start = 0;
                 {
@@ -521,9 +509,7 @@ BOOST_AUTO_TEST_CASE(a_recycled_pid_is_not_believed_even_of_the_same_program)
                 if (!holds(second.hear() == 1 && policy.find().pid == number, "it gets the file")) ::_exit(1);
                 ::_exit(0);
             }
-            int status = 0;
-            ::waitpid(init, &status, 0);
-            return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+            return exit_status_of(init);
         });
         EXPECT_GOOD_OR_SKIP(child, "pids cannot be chosen here");
     });
@@ -566,7 +552,7 @@ BOOST_AUTO_TEST_CASE(a_full_or_read_only_file_system_is_one_sentence_and_leaves_
                 auto guard = policy.claim();
                 guard.publish(::getpid());
             });
-            if (!contains(full, "cannot write the pid file " + policy.where() + ": No space left on device")) return 1;
+            if (!says(full, "cannot write the pid file " + policy.where() + ": No space left on device")) return 1;
             if (!holds(!fs::exists(top / "made"), "nothing is left")) return 1;
             return 0;
         });
@@ -579,7 +565,7 @@ BOOST_AUTO_TEST_CASE(a_full_or_read_only_file_system_is_one_sentence_and_leaves_
             if (::mount(nullptr, top.path().c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == -1) return impossible;
             const auto before = snapshot(top.path());
             for (const char* const name : {"daemon.pid", "made/daemon.pid", "stale.pid"})
-                if (!contains(sentence_of([&] { (void)make(top / name).claim(); }), "Read-only file system")) return 1;
+                if (!says(sentence_of([&] { (void)make(top / name).claim(); }), "Read-only file system")) return 1;
             return holds(!make(top / "stale.pid").find(), "anybody may still ask") &&
                            holds(snapshot(top.path()) == before, "nothing has changed")
                        ? 0
@@ -604,10 +590,10 @@ BOOST_AUTO_TEST_CASE(without_proc_it_says_so_and_leaves_nothing)
                 auto guard = policy.claim();
                 guard.publish(::getpid());
             });
-            if (!contains(published, "/proc does not show it: is it mounted?")) return 1;
+            if (!says(published, "/proc does not show it: is it mounted?")) return 1;
             if (!holds(!fs::exists(top / "made"), "nothing is left")) return 1;
-            return contains(sentence_of([&] { (void)there.find(); }), "/proc does not show it") &&
-                           contains(sentence_of([&] { (void)there.claim(); }), "/proc does not show it")
+            return says(sentence_of([&] { (void)there.find(); }), "/proc does not show it") &&
+                           says(sentence_of([&] { (void)there.claim(); }), "/proc does not show it")
                        ? 0
                        : 1;
         });

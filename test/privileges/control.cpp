@@ -2,6 +2,9 @@
 // Who may do what to whom: root's daemon, a daemon that root dropped to a user, a daemon of a user's own; their pid files and
 // logs, which outlive the privileges that made them.
 #include "privileges/dropping.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -274,7 +277,7 @@ BOOST_AUTO_TEST_CASE(lives_that_follow_one_another_agree_on_the_pid_file)
                 ::kill(daemon, SIGTERM);
             }
             BOOST_TEST(program.nobody_left());
-            BOOST_TEST(content_of(program.pid_file) == "");
+            BOOST_TEST(read_file(program.pid_file) == "");
             BOOST_TEST(program.verb("status").status == 3);
             BOOST_TEST(program.verb("stop").status == 0);
         }
@@ -313,30 +316,30 @@ BOOST_AUTO_TEST_CASE(logs_are_rotated_under_it)
             const auto old = logs / "log.1";
             fs::rename(program.log, old);
             if (rotation.create != made::by_nobody) {
-                std::ofstream(program.log.string()) << "";
+                write_file(program.log, "");
                 BOOST_TEST_REQUIRE(::chmod(program.log.c_str(), 0600) == 0);
                 if (rotation.create == made::by_logrotate) give(program.log, nobody);
             }
             BOOST_TEST(program.verb("reload").status == (rotation.reopened ? 0 : 1));
             const auto line = rotation.reopened ? std::string("reloaded\n") : "reload refused, the old state stays: ";
             const auto& speaks = rotation.reopened ? program.log : old;
-            BOOST_TEST(eventually([&] { return contains(content_of(speaks), line); }), content_of(old));
+            BOOST_TEST(eventually([&] { return contains(read_file(speaks), line); }), read_file(old));
             if (rotation.reopened)
                 BOOST_TEST(owner_of(program.log) == nobody);
             else
-                BOOST_TEST(contains(content_of(old),
+                BOOST_TEST(contains(read_file(old),
                                     "cannot open the log file " + program.log.string() + ": Permission denied"),
-                           content_of(old));
-            BOOST_TEST(!contains(content_of(rotation.reopened ? old : program.log), "reload"));
+                           read_file(old));
+            BOOST_TEST(!contains(read_file(rotation.reopened ? old : program.log), "reload"));
             // It lives, and root's next start makes what is missing; but it gives away no file that it has not made.
             const bool roots = rotation.create == made::by_logrotate_for_root;
             BOOST_TEST(alive(daemon));
             BOOST_TEST(program.verb("restart").status == 0);
             BOOST_TEST(owner_of(program.log) == (roots ? 0 : nobody));
-            BOOST_TEST(contains(content_of(program.log), "on_start"));
+            BOOST_TEST(contains(read_file(program.log), "on_start"));
             BOOST_TEST(program.verb("reload").status == (roots ? 1 : 0));
             BOOST_TEST(
-                eventually([&] { return contains(content_of(program.log), roots ? "reload refused" : "reloaded"); }));
+                eventually([&] { return contains(read_file(program.log), roots ? "reload refused" : "reloaded"); }));
             BOOST_TEST(program.verb("stop").status == 0);
             BOOST_TEST(program.nobody_left());
         }

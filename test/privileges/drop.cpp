@@ -3,6 +3,11 @@
 // system calls that should have dropped it did not.
 #include "privileges/dropping.hpp"
 #include "support/disabled_call.hpp"
+#include "support/file.hpp"
+#include "support/mounts.hpp"
+#include "support/process.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -14,6 +19,7 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <fstream>
 
 using namespace std::string_literals;
 
@@ -21,15 +27,6 @@ namespace {
 
 /// For a child: the machine does not allow what the test needs.
 constexpr int impossible = 77;
-
-int execute(const words& command)
-{
-    std::vector<char*> arguments;
-    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    ::execvp(arguments[0], arguments.data());
-    return 127;
-}
 
 /// The kernel's view of every thread is that of an ordinary process of nobody's.
 void expect_nothing_left(pid_t daemon, const std::string& groups)
@@ -158,7 +155,7 @@ BOOST_AUTO_TEST_CASE(groups_are_exactly_those_of_the_user)
     }
     groups += "65534";
     const auto start = in_child([&] {
-        if (::unshare(CLONE_NEWNS) == -1 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == -1 ||
+        if (!unshare_mounts() ||
             ::mount((program.directory / "group").c_str(), "/etc/group", nullptr, MS_BIND, nullptr) == -1)
             return impossible;
         return execute(program.command({"start"}));
@@ -184,7 +181,7 @@ BOOST_AUTO_TEST_CASE(the_order_of_a_real_start)
         {"strace", "-f", "-qq", "-o", trace, "-e", "signal=none", "-e",
          "trace=write,ftruncate,setgroups,setresgid,setresuid,setuid,chroot,chdir,prctl,fchown,sendto,sendmsg"});
     BOOST_TEST_REQUIRE(traced.status == 0, traced.err);
-    const auto calls = content_of(trace);
+    const auto calls = read_file(trace);
     const auto before_chroot = calls.substr(0, calls.find("chroot("));
     const auto daemon = before_chroot.substr(before_chroot.rfind('\n') + 1); // "PID ", as each of its lines begins
     // Each comes after the one before it.
@@ -228,7 +225,7 @@ BOOST_AUTO_TEST_CASE(who_is_the_same_user_cannot_look_into_it)
     NEEDS_ROOT_AND_NOBODY();
     // The kernel makes a process that changed its user undumpable (fs.suid_dumpable), which is right: what it read as root is
     // in its memory. So it leaves no core either, whatever core_dumps says.
-    if (content_of("/proc/sys/fs/suid_dumpable") == "1\n") DAEMONKIT_SKIP("fs.suid_dumpable is 1 here");
+    if (read_file("/proc/sys/fs/suid_dumpable") == "1\n") DAEMONKIT_SKIP("fs.suid_dumpable is 1 here");
     const dropping program({"RUN_AS=nobody"});
     const pid_t daemon = program.started();
     BOOST_REQUIRE(daemon != 0);
@@ -268,7 +265,7 @@ BOOST_AUTO_TEST_CASE(no_descriptor_of_the_privileged_phase_is_open)
                     unsigned flags = 0;
                     while (info >> word && word != "flags:") {}
                     info >> std::oct >> flags;
-                    if (target.rfind("socket:", 0) == 0) target = "socket";
+                    if (target.starts_with("socket:")) target = "socket";
                     const bool reads = (flags & O_ACCMODE) != O_WRONLY;
                     const bool writes = (flags & O_ACCMODE) != O_RDONLY;
                     ++found[(fd <= 2 ? number + " " : "") + target + (reads ? " r" : " ") + (writes ? "w" : "") +
@@ -315,7 +312,7 @@ BOOST_AUTO_TEST_CASE(another_root_directory_leaves_nothing_of_the_outside)
     BOOST_TEST(program.verb("status").status == 0);
     BOOST_TEST(program.verb("stop").status == 0);
     BOOST_TEST(program.nobody_left());
-    BOOST_TEST(content_of(program.pid_file) == "");
+    BOOST_TEST(read_file(program.pid_file) == "");
     BOOST_TEST(program.verb("status").status == 3);
     BOOST_TEST(fs::is_empty(jail.path()));
 }
@@ -363,7 +360,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_fails_or_only_pretends_is_noticed)
                 });
                 if (start.status == impossible) DAEMONKIT_SKIP("no system call filter can be set here");
                 const auto failure = program.refusal(error == EPERM || error == 0 ? 4 : 1, start);
-                const bool said = failure.rfind("dropping: cannot " + c.sentence, 0) == 0;
+                const bool said = failure.starts_with("dropping: cannot " + c.sentence);
                 BOOST_TEST(said, failure);
                 ++tried;
                 held += said ? 1U : 0U;
@@ -390,10 +387,8 @@ BOOST_AUTO_TEST_CASE(a_user_that_the_namespace_does_not_have, *boost::unit_test:
         ::waitpid(child, &status, WUNTRACED);
         if (!WIFSTOPPED(status)) return impossible;
         const auto process = "/proc/" + std::to_string(child);
-        const bool mapped = static_cast<bool>(std::ofstream(process + "/uid_map") << "0 0 1\n"
-                                                                                  << std::flush) &&
-                            static_cast<bool>(std::ofstream(process + "/gid_map") << "0 0 65535\n"
-                                                                                  << std::flush);
+        const bool mapped =
+            write_file(process + "/uid_map", "0 0 1\n") && write_file(process + "/gid_map", "0 0 65535\n");
         ::kill(child, mapped ? SIGCONT : SIGKILL);
         ::waitpid(child, &status, 0);
         return mapped && WIFEXITED(status) ? WEXITSTATUS(status) : impossible;

@@ -2,8 +2,11 @@
 // The daemon that drops its privileges (test/daemon/dropping.cpp), as root and others call it.
 #pragma once
 
+#include "support/file.hpp"
 #include "support/program.hpp"
 #include "support/skip.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <boost/filesystem/directory.hpp>
 #include <boost/test/unit_test.hpp>
@@ -15,7 +18,6 @@
 #include <algorithm>
 #include <csignal>
 #include <iostream>
-#include <iterator>
 #include <map>
 #include <sstream>
 #include <string>
@@ -25,34 +27,10 @@ namespace fs = boost::filesystem;
 
 using words = std::vector<std::string>;
 
-inline constexpr uid_t nobody = 65534;
-
 inline words operator+(words left, const words& right)
 {
     left.insert(left.end(), right.begin(), right.end());
     return left;
-}
-
-inline std::string content_of(const fs::path& path)
-{
-    std::ifstream file(path.string());
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-inline std::size_t count_of(const std::string& text, const std::string& part)
-{
-    std::size_t count = 0;
-    for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
-    return count;
-}
-
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-/// What to put before a command so that this user runs it, without groups.
-inline words as_user(uid_t user)
-{
-    const auto id = std::to_string(user);
-    return {"setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups"};
 }
 
 inline std::vector<pid_t> threads_of(pid_t pid)
@@ -84,7 +62,7 @@ class dropping : public program
 public:
     explicit dropping(const words& more = {}) : program("dropping")
     {
-        std::ofstream(root_file.string()) << "secret\n";
+        write_file(root_file, "secret\n");
         fs::permissions(root_file, fs::owner_read | fs::owner_write);
         // The leak sanitizer needs /proc and ptrace(2), which are not there in another root directory and below strace.
         const char* const options = std::getenv("ASAN_OPTIONS");
@@ -124,7 +102,7 @@ public:
         BOOST_TEST(!contains(logged(), "attempts"), logged());
         return start.err;
     }
-    [[nodiscard]] std::string logged() const { return content_of(log); }
+    [[nodiscard]] std::string logged() const { return read_file(log); }
 };
 
 /// Nothing but nobody, as Debian and Red Hat have it.

@@ -2,6 +2,8 @@
 // Many ask at once: reloads are few, answers are true. Each caller writes a configuration of its own before it asks; a
 // true answer comes from a reload that began after that, so it is about this generation or a later one.
 #include "reloading.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
 
 #include <sys/file.h>
 #include <sys/wait.h>
@@ -20,7 +22,7 @@ int write_generation(const reloading& daemon)
 {
     const int lock = ::open((daemon.directory / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     ::flock(lock, LOCK_EX);
-    const int generation = std::atoi(text_of(daemon.config).c_str()) + 1;
+    const int generation = std::atoi(read_file(daemon.config).c_str()) + 1;
     const auto text = std::to_string(generation);
     daemon.configure(generation % 3 == 0 ? text + " refuse generation=" + text : text);
     ::close(lock);

@@ -4,6 +4,7 @@
 
 #include "support/become.hpp"
 #include "support/child_process.hpp"
+#include "support/file.hpp"
 #include "support/program.hpp"
 #include "support/skip.hpp"
 
@@ -14,29 +15,10 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 namespace fs = boost::filesystem;
-inline std::string text_of(const fs::path& path)
-{
-    std::ifstream file(path.string());
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-inline std::vector<std::string> lines_of(const fs::path& path)
-{
-    std::ifstream file(path.string());
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line);)
-        if (!file.eof()) lines.push_back(line);
-    return lines;
-}
-
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 struct policies
 {
     std::string signals;
@@ -93,7 +75,7 @@ public:
     void configure(const std::string& text) const
     {
         const auto fresh = config.string() + "." + std::to_string(::getpid());
-        std::ofstream(fresh) << text;
+        write_file(fresh, text);
         fs::rename(fresh, config);
     }
     /// From now on a reload waits for let_go().
@@ -102,10 +84,10 @@ public:
         if (!fs::exists(fifo)) BOOST_TEST_REQUIRE(::mkfifo(fifo.c_str(), 0666) == 0);
         configure(generation + " wait " + fifo.string());
     }
-    void let_go() const { std::ofstream(fifo.string()) << ""; }
+    void let_go() const { write_file(fifo, ""); }
 
-    [[nodiscard]] std::vector<std::string> begun() const { return lines_of(config.string() + ".begun"); }
-    [[nodiscard]] std::vector<std::string> done() const { return lines_of(config.string() + ".done"); }
+    [[nodiscard]] std::vector<std::string> begun() const { return read_lines(config.string() + ".begun"); }
+    [[nodiscard]] std::vector<std::string> done() const { return read_lines(config.string() + ".done"); }
     [[nodiscard]] bool begins(const std::string& generation) const
     {
         return eventually([&] { return !begun().empty() && begun().back() == generation; });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The verb reload says how the reload ended, when it has ended, whatever hears the signal and whatever holds the pid.
 #include "reloading.hpp"
+#include "support/text.hpp"
 
 BOOST_AUTO_TEST_SUITE(result, *boost::unit_test::label("process"))
 

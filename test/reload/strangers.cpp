@@ -2,14 +2,16 @@
 // Anybody may write to a daemon's socket, whose name is in /proc/net/unix. Who may not reload the daemon learns nothing
 // there, keeps nobody from learning it, and makes nobody believe a thing.
 #include "reloading.hpp"
+#include "support/file.hpp"
+#include "support/socket.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include <algorithm>
-#include <cstddef>
-#include <cstring>
+#include <fstream>
 #include <functional>
 #include <sstream>
 
@@ -45,13 +47,9 @@ std::string control_name(pid_t daemon)
 int connected_to(const std::string& name)
 {
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const auto* const plain = reinterpret_cast<const sockaddr*>(&address);
-    if (::bind(fd, plain, sizeof address.sun_family) == -1) return -1;
-    std::memcpy(address.sun_path + 1, name.data(), name.size());
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-    if (::connect(fd, plain, size) == 0) return fd;
+    const socket_address to("@" + name);
+    if (::bind(fd, to.get(), sizeof to.address.sun_family) == -1) return -1;
+    if (::connect(fd, to.get(), to.size) == 0) return fd;
     ::close(fd);
     return -1;
 }
@@ -60,7 +58,7 @@ int connected_to(const std::string& name)
 child_process stranger(const std::function<int()>& body)
 {
     return child_process([body] {
-        if (::setresgid(1, 1, 1) == -1 || ::setresuid(1, 1, 1) == -1) return 125;
+        if (!become_user(1)) return 125;
         child_process::say("begins");
         return body();
     });
@@ -81,7 +79,7 @@ BOOST_AUTO_TEST_CASE(who_may_not_reload_hears_no_reason)
             {
                 const reloading daemon(policy, user);
                 for (const char* const suffix : {".begun", ".done"}) {
-                    std::ofstream(daemon.config.string() + suffix) << "";
+                    write_file(daemon.config.string() + suffix, "");
                     fs::permissions(daemon.config.string() + suffix, fs::perms(0666));
                 }
                 const pid_t pid = daemon.started();

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 // Who may ask, and who hears the answer: root, the daemon's user, others; daemons with another user or another root.
 #include "reloading.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 namespace {
 
-const strings as_nobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
-const strings as_stranger{"setpriv", "--reuid=1", "--regid=1", "--clear-groups"};
+const strings as_nobody = as_user(nobody);
+const strings as_stranger = as_user(1);
 
 /// Its configuration and what it writes down are for everybody: this is not about files.
 void open_to_all(const reloading& daemon)
 {
     fs::permissions(daemon.directory.path(), fs::perms(0777));
     for (const char* const suffix : {".begun", ".done"}) {
-        std::ofstream(daemon.config.string() + suffix) << "";
+        write_file(daemon.config.string() + suffix, "");
         fs::permissions(daemon.config.string() + suffix, fs::perms(0666));
     }
 }
@@ -49,7 +52,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_dropped_its_privileges_answers_root_and_its_u
             fs::permissions(daemon.directory.path(), fs::perms(01777));
             const pid_t pid = daemon.started();
             BOOST_REQUIRE(pid != 0);
-            BOOST_TEST(proc_status(pid, "Uid").find("65534") == 0U);
+            BOOST_TEST(proc_status(pid, "Uid").starts_with("65534"));
             for (const auto& launcher : {strings{}, as_nobody}) expect_true_answers(daemon, pid, launcher);
             const auto stranger = daemon.reload(as_stranger);
             BOOST_TEST(stranger.status == 4);
@@ -96,10 +99,10 @@ BOOST_AUTO_TEST_CASE(a_daemon_in_another_root_directory)
                 const pid_t pid = daemon.started();
                 BOOST_REQUIRE(pid != 0);
                 const auto config = (inside / "config").string();
-                std::ofstream(config) << "1";
+                write_file(config, "1");
                 const auto taken = daemon.reload();
                 BOOST_TEST(taken.out == daemon.success(pid), taken.err);
-                std::ofstream(config) << "2 refuse line 7 makes no sense";
+                write_file(config, "2 refuse line 7 makes no sense");
                 const auto refused = daemon.reload();
                 BOOST_TEST(refused.status == 1);
                 BOOST_TEST(contains(refused.err, "line 7 makes no sense"), refused.err);

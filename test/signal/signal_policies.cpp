@@ -2,6 +2,8 @@
 // What every signal policy promises to a daemon, seen by whoever sends the signals. Each scenario is compiled once and
 // played with each policy, so that none is tested less than another.
 #include "support/child_process.hpp"
+#include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <daemonkit/basic_daemon.hpp>
 #include <daemonkit/fork/double_fork.hpp>
@@ -311,7 +313,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_signal_before_the_wait_is_not_lost, Policy, ever
     daemon.go();
     BOOST_TEST(daemon.says("looked no"));
     BOOST_TEST(daemon.status() == 0);
-    BOOST_TEST(daemon.everything().find("signal " + std::to_string(SIGUSR1)) != std::string::npos);
+    BOOST_TEST(contains(daemon.everything(), "signal " + std::to_string(SIGUSR1)));
     BOOST_TEST(daemon.heard().find("reload", daemon.heard().find("reload") + 1) != std::string::npos);
 }
 
@@ -328,7 +330,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_burst_of_reloads_does_not_delay_a_stop, Policy, 
     daemon.go();
     BOOST_TEST(daemon.status() == 0);
     const auto& said = daemon.everything();
-    BOOST_TEST((said.find("reload") == std::string::npos), said);
+    BOOST_TEST(!contains(said, "reload"), said);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(signals_during_a_hook_are_handled_after_it, Policy, every_policy)
@@ -761,9 +763,9 @@ BOOST_AUTO_TEST_CASE(else_its_disposition_is_left_alone)
         child_process origin(live);
         BOOST_REQUIRE(origin.says("waiting"));
         BOOST_TEST(origin.status() == 0);
-        std::ifstream children("/proc/self/task/" + std::to_string(::getpid()) + "/children");
-        pid_t daemon = 0;
-        BOOST_REQUIRE((children >> daemon));
+        const auto children = children_of(::getpid());
+        BOOST_REQUIRE(children.size() == 1U);
+        const pid_t daemon = children.front();
         for (const char* field : {"SigBlk", "SigIgn", "SigCgt"})
             BOOST_TEST(proc_signals(daemon, field).count(SIGHUP) == 0U, field);
         const auto listens =

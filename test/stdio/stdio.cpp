@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // Where a daemon speaks: its descriptors and files as others see them.
 #include "support/child_process.hpp"
+#include "support/file.hpp"
+#include "support/mounts.hpp"
+#include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <daemonkit/basic_daemon.hpp>
 #include <daemonkit/fork/double_fork.hpp>
@@ -14,15 +19,13 @@
 #include <boost/filesystem/directory.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <grp.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <iterator>
+#include <fstream>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -108,29 +111,6 @@ pid_t running(child_process& origin)
     return daemon;
 }
 
-std::string content(const boost::filesystem::path& path)
-{
-    std::ifstream in(path.string(), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::vector<std::string> names_in(const boost::filesystem::path& directory)
-{
-    std::vector<std::string> names;
-    for (const auto& entry : boost::filesystem::directory_iterator(directory))
-        names.push_back(entry.path().filename().string());
-    std::sort(names.begin(), names.end());
-    return names;
-}
-
-struct stat status_of(const boost::filesystem::path& path)
-{
-    struct stat status = {};
-    BOOST_REQUIRE_MESSAGE(::lstat(path.c_str(), &status) == 0, path);
-    return status;
-}
-mode_t mode_of(const boost::filesystem::path& path) { return status_of(path).st_mode & 07777U; }
-
 /// The flags in /proc/PID/fdinfo/FD, as open(2) knows them.
 int flags_of(pid_t pid, int fd)
 {
@@ -148,7 +128,7 @@ std::string refusal(const where& w)
     auto sentence = origin.rest_of_line();
     const int status = origin.status();
     BOOST_TEST(status == sentence.front() - '0');
-    BOOST_TEST(origin.everything().find("running") == std::string::npos);
+    BOOST_TEST(!contains(origin.everything(), "running"));
     return sentence;
 }
 
@@ -227,7 +207,7 @@ BOOST_AUTO_TEST_CASE(one_file_for_both_appended_to_stdin_from_dev_null)
 {
     const temporary_directory dir;
     const auto log = dir / "log";
-    std::ofstream(log.string()) << "kept\n";
+    write_file(log, "kept\n");
     auto origin = logging_to({.files = {.output = log}}, [](logging& self) {
         std::printf("a line without a flush\n"); // shows up at once
         std::fprintf(stderr, "and an error\n");
@@ -239,7 +219,7 @@ BOOST_AUTO_TEST_CASE(one_file_for_both_appended_to_stdin_from_dev_null)
     });
     const pid_t daemon = running(origin);
     BOOST_REQUIRE(daemon != 0);
-    BOOST_TEST(content(log) == "kept\na line without a flush\nand an error\n");
+    BOOST_TEST(read_file(log) == "kept\na line without a flush\nand an error\n");
     BOOST_TEST(proc_link(daemon, "fd/0") == "/dev/null");
     for (const int fd : {1, 2}) {
         BOOST_TEST(proc_link(daemon, "fd/" + std::to_string(fd)) == log.string());
@@ -247,10 +227,11 @@ BOOST_AUTO_TEST_CASE(one_file_for_both_appended_to_stdin_from_dev_null)
         BOOST_TEST((flags_of(daemon, fd) & O_CLOEXEC) == 0); // what it executes writes there too
     }
     // Appended to, whoever else writes.
-    std::ofstream(log.string(), std::ios::app) << "from outside\n";
+    append_file(log, "from outside\n");
     ::kill(daemon, SIGTERM);
     BOOST_TEST(child_process::status_of(daemon) == 0);
-    BOOST_TEST(content(log) == "kept\na line without a flush\nand an error\nfrom outside\nthe end, without a newline");
+    BOOST_TEST(read_file(log) ==
+               "kept\na line without a flush\nand an error\nfrom outside\nthe end, without a newline");
 }
 
 BOOST_AUTO_TEST_CASE(two_files)
@@ -265,8 +246,8 @@ BOOST_AUTO_TEST_CASE(two_files)
     });
     const pid_t daemon = running(origin);
     BOOST_REQUIRE(daemon != 0);
-    BOOST_TEST(content(dir / "out") == "out\n");
-    BOOST_TEST(content(dir / "err") == "err\n");
+    BOOST_TEST(read_file(dir / "out") == "out\n");
+    BOOST_TEST(read_file(dir / "err") == "err\n");
     for (const int fd : {1, 2}) BOOST_TEST((flags_of(daemon, fd) & O_APPEND) != 0);
     boost::filesystem::rename(dir / "out", dir / "out.1");
     boost::filesystem::rename(dir / "err", dir / "err.1");
@@ -298,7 +279,7 @@ BOOST_AUTO_TEST_CASE(modes_are_exact_whatever_the_umask)
 BOOST_AUTO_TEST_CASE(the_mode_of_a_file_that_is_there_is_its_owners_affair)
 {
     const temporary_directory dir;
-    std::ofstream((dir / "log").string()) << "kept\n";
+    write_file(dir / "log", "kept\n");
     boost::filesystem::permissions(dir / "log", boost::filesystem::perms(0604));
     auto origin = logging_to({.files = {.output = dir / "log"}});
     BOOST_REQUIRE(running(origin) != 0);
@@ -319,12 +300,12 @@ struct count_of_lines
 
 const std::string padding(60, 'x');
 
-count_of_lines count_lines(const boost::filesystem::path& directory, const std::string& prefix)
+count_of_lines count_numbered_lines(const boost::filesystem::path& directory, const std::string& prefix)
 {
     count_of_lines count;
     std::vector<bool> seen;
     for (const auto& name : names_in(directory)) {
-        if (name.rfind(prefix, 0) != 0) continue;
+        if (!name.starts_with(prefix)) continue;
         std::ifstream in((directory / name).string());
         for (std::string line; std::getline(in, line);) {
             std::size_t digits = 0;
@@ -384,7 +365,7 @@ BOOST_AUTO_TEST_CASE(fifty_rotations_lose_tear_and_double_no_line)
     BOOST_REQUIRE(origin.says("wrote "));
     const auto written = std::stoul(origin.rest_of_line());
     BOOST_TEST(child_process::status_of(daemon) == 0);
-    const auto count = count_lines(dir.path(), "log");
+    const auto count = count_numbered_lines(dir.path(), "log");
     BOOST_TEST(count.lines == written);
     BOOST_TEST(count.bad == 0U);
     BOOST_TEST(count.doubled == 0U);
@@ -414,7 +395,7 @@ BOOST_AUTO_TEST_CASE(logrotate_create_and_signal_loses_no_line)
     ::kill(daemon, SIGTERM);
     BOOST_REQUIRE(origin.says("wrote "));
     const auto written = std::stoul(origin.rest_of_line());
-    const auto count = count_lines(dir.path(), "log");
+    const auto count = count_numbered_lines(dir.path(), "log");
     BOOST_TEST(boost::filesystem::exists(dir / "log.5"));
     BOOST_TEST(count.lines == written);
     BOOST_TEST(count.bad + count.doubled + count.missing == 0U);
@@ -433,11 +414,11 @@ BOOST_AUTO_TEST_CASE(a_reopen_that_fails_keeps_the_old_file_and_says_so)
     const pid_t daemon = running(origin);
     BOOST_REQUIRE(daemon != 0);
     boost::filesystem::rename(logs, dir / "old");
-    std::ofstream(logs.string()) << "a file where the directory was";
+    write_file(logs, "a file where the directory was");
     ::kill(daemon, SIGHUP);
     const std::string sentence =
         "logging: reload refused, the old state stays: cannot make the directory of the log file " + logs.string();
-    BOOST_TEST(eventually([&] { return content(dir / "old" / "err").find(sentence) != std::string::npos; }));
+    BOOST_TEST(eventually([&] { return contains(read_file(dir / "old" / "err"), sentence); }));
     const auto size = boost::filesystem::file_size(dir / "old" / "log");
     BOOST_TEST(eventually([&] { return boost::filesystem::file_size(dir / "old" / "log") > size; }));
 
@@ -445,8 +426,7 @@ BOOST_AUTO_TEST_CASE(a_reopen_that_fails_keeps_the_old_file_and_says_so)
     boost::filesystem::remove(logs);
     boost::filesystem::create_directories(logs / "err");
     ::kill(daemon, SIGHUP);
-    BOOST_TEST(eventually(
-        [&] { return content(dir / "old" / "err").find((logs / "err").string() + ": ") != std::string::npos; }));
+    BOOST_TEST(eventually([&] { return contains(read_file(dir / "old" / "err"), (logs / "err").string() + ": "); }));
     BOOST_TEST(proc_link(daemon, "fd/1") == (dir / "old" / "log").string());
 
     // And once it can be, the next reload takes it.
@@ -454,7 +434,7 @@ BOOST_AUTO_TEST_CASE(a_reopen_that_fails_keeps_the_old_file_and_says_so)
     ::kill(daemon, SIGHUP);
     BOOST_TEST(origin.says("reloaded"));
     BOOST_TEST(proc_link(daemon, "fd/1") == (logs / "log").string());
-    BOOST_TEST(eventually([&] { return !content(logs / "log").empty(); }));
+    BOOST_TEST(eventually([&] { return !read_file(logs / "log").empty(); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_was_removed_is_made_again)
@@ -476,12 +456,12 @@ BOOST_AUTO_TEST_CASE(what_is_no_plain_file_of_its_own_is_refused)
     const auto before = [&](const std::string& reason, int status = 1) {
         const auto names = names_in(dir.path());
         const auto said = refusal({.files = {.output = log}});
-        BOOST_TEST(said.rfind(std::to_string(status) + " cannot ", 0) == 0U, said);
-        BOOST_TEST(said.find(log.string()) != std::string::npos, said);
-        BOOST_TEST(said.find(reason) != std::string::npos, said);
+        BOOST_TEST(said.starts_with(std::to_string(status) + " cannot "), said);
+        BOOST_TEST(contains(said, log.string()), said);
+        BOOST_TEST(contains(said, reason), said);
         BOOST_TEST(names_in(dir.path()) == names, boost::test_tools::per_element());
     };
-    std::ofstream((dir / "victim").string()) << "innocent\n";
+    write_file(dir / "victim", "innocent\n");
 
     boost::filesystem::create_symlink(dir / "victim", log);
     before("it is a symbolic link");
@@ -505,7 +485,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_plain_file_of_its_own_is_refused)
     before("Is a directory");
     boost::filesystem::remove(log);
 
-    BOOST_TEST(content(dir / "victim") == "innocent\n");
+    BOOST_TEST(read_file(dir / "victim") == "innocent\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_relative_path_is_refused)
@@ -514,21 +494,20 @@ BOOST_AUTO_TEST_CASE(a_relative_path_is_refused)
     BOOST_TEST(said == "6 cannot use the log file logs/log: its path must be absolute, because a daemon changes its "
                        "directory");
     const temporary_directory dir;
-    BOOST_TEST(refusal({.files = {.output = dir / "log", .error = "err"}}).rfind("6 cannot use the log file err", 0) ==
-               0U);
+    BOOST_TEST(
+        refusal({.files = {.output = dir / "log", .error = "err"}}).starts_with("6 cannot use the log file err"));
 }
 
 BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_leaves_nothing_behind)
 {
     const temporary_directory dir;
-    std::ofstream((dir / "file").string()) << "";
+    write_file(dir / "file", "");
     const auto said = refusal({.files = {.output = dir / "file" / "logs" / "log"}});
-    BOOST_TEST(said.find("cannot make the directory of the log file " + (dir / "file").string()) != std::string::npos,
-               said);
+    BOOST_TEST(contains(said, "cannot make the directory of the log file " + (dir / "file").string()), said);
     // Made on the way to a file that then cannot be opened: taken away again.
     const std::string too_long(300, 'x');
     const auto opened = refusal({.files = {.output = dir / "made" / "deeper" / too_long}});
-    BOOST_TEST(opened.find("cannot open the log file") != std::string::npos, opened);
+    BOOST_TEST(contains(opened, "cannot open the log file"), opened);
     BOOST_TEST(names_in(dir.path()) == std::vector<std::string>{"file"}, boost::test_tools::per_element());
 }
 
@@ -551,7 +530,7 @@ BOOST_AUTO_TEST_CASE(in_the_foreground_with_closed_descriptors_the_files_are_whe
             return d.start({.stdio = {.output = dir / "log"}});
         });
         BOOST_TEST(daemon.status() == 0, "closed: " << closed);
-        BOOST_TEST(content(dir / "log") == "line\n");
+        BOOST_TEST(read_file(dir / "log") == "line\n");
     }
 }
 
@@ -566,8 +545,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_nothing)
     int denied = 0;
     child_process origin([&] {
         // A file system of its own, which goes with the last process that sees it.
-        if (::unshare(CLONE_NEWNS) == -1 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == -1 ||
-            ::mount("small", dir.path().c_str(), "tmpfs", 0, "size=64k") == -1) {
+        if (!unshare_mounts() || ::mount("small", dir.path().c_str(), "tmpfs", 0, "size=64k") == -1) {
             say("no mount");
             return 77;
         }
@@ -579,7 +557,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_nothing)
             if (!self.wait()) return 1; // a reload on a full disk
             boost::filesystem::resize_file(dir / "log", 0);
             std::printf("\nroom again\n");
-            say(content(dir / "log").find("room again\n") != std::string::npos ? "it goes on" : "it is mute");
+            say(contains(read_file(dir / "log"), "room again\n") ? "it goes on" : "it is mute");
             return self.wait() ? 1 : 0;
         };
         return int(
@@ -590,9 +568,9 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_nothing)
     BOOST_TEST(denied == 0);
     BOOST_REQUIRE(origin.says("full "));
     BOOST_TEST(std::stoi(origin.rest_of_line()) > 0);
-    std::ifstream children("/proc/self/task/" + std::to_string(::getpid()) + "/children");
-    pid_t daemon = 0;
-    BOOST_REQUIRE((children >> daemon));
+    const auto children = children_of(::getpid());
+    BOOST_REQUIRE(children.size() == 1U);
+    const pid_t daemon = children.front();
     ::kill(daemon, SIGHUP);
     BOOST_TEST(origin.says("reloaded"));
     BOOST_TEST(origin.says("it goes on"));
@@ -613,7 +591,7 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_log_is_the_users_and_can_be_r
                              });
     const pid_t daemon = running(origin);
     BOOST_REQUIRE(daemon != 0);
-    BOOST_TEST(content(dir / "out") == "uid 65534\n");
+    BOOST_TEST(read_file(dir / "out") == "uid 65534\n");
     for (const char* name : {"out", "err"}) {
         BOOST_TEST(status_of(dir / name).st_uid == 65534U);
         BOOST_TEST(status_of(dir / name).st_gid == 65534U);
@@ -623,8 +601,8 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_log_is_the_users_and_can_be_r
 
     // The directory is root's. logrotate makes the new file (`create`), the daemon only opens it.
     boost::filesystem::rename(dir / "out", dir / "out.1");
-    std::ofstream((dir / "out").string()) << "";
-    BOOST_REQUIRE(::chown((dir / "out").c_str(), 65534, 65534) == 0);
+    write_file(dir / "out", "");
+    BOOST_REQUIRE(::chown((dir / "out").c_str(), nobody, nobody) == 0);
     ::kill(daemon, SIGHUP);
     BOOST_TEST(origin.says("reloaded"));
     BOOST_TEST(proc_link(daemon, "fd/1") == (dir / "out").string());
@@ -632,8 +610,8 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_log_is_the_users_and_can_be_r
     // Without `create` nobody made one and the daemon may not: it says so and keeps the old.
     boost::filesystem::rename(dir / "out", dir / "out.2");
     ::kill(daemon, SIGHUP);
-    BOOST_TEST(eventually([&] { return content(dir / "err").find("reload refused") != std::string::npos; }));
-    BOOST_TEST(content(dir / "err").find("Permission denied") != std::string::npos);
+    BOOST_TEST(eventually([&] { return contains(read_file(dir / "err"), "reload refused"); }));
+    BOOST_TEST(contains(read_file(dir / "err"), "Permission denied"));
     BOOST_TEST(proc_link(daemon, "fd/1") == (dir / "out.2").string());
 }
 
@@ -643,9 +621,7 @@ BOOST_AUTO_TEST_CASE(an_unprivileged_user_who_may_not_write_there_is_told_so)
     const temporary_directory dir;
     for (const auto& path : {dir / "log", dir / "logs" / "log"}) {
         child_process origin([&] {
-            if (::setgroups(0, nullptr) == -1 || ::setresgid(65534, 65534, 65534) == -1 ||
-                ::setresuid(65534, 65534, 65534) == -1)
-                return 99;
+            if (!become_user(nobody)) return 99;
             logging d;
             const auto result = d.start({.stdio = {.output = path}});
             say(result.message);

@@ -2,12 +2,11 @@
 // A child of the test that becomes a program: child_process process([=] { return become({"/bin/true"}); });
 #pragma once
 
+#include "support/process.hpp"
+
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -35,10 +34,5 @@ inline int become(const strings& command, const strings& environment = {})
         const auto equals = variable.find('=');
         ::setenv(variable.substr(0, equals).c_str(), variable.substr(equals + 1).c_str(), 1);
     }
-    std::vector<char*> arguments;
-    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    ::execvp(arguments[0], arguments.data());
-    std::fprintf(stderr, "cannot execute %s: %s\n", arguments[0], std::strerror(errno));
-    return 127;
+    return execute(command);
 }

@@ -16,7 +16,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <vector>
@@ -62,10 +61,8 @@ public:
     /// Ends the child and whatever it left to this process.
     ~child_process()
     {
-        const std::string children = "/proc/self/task/" + std::to_string(::getpid()) + "/children";
         while (::waitpid(-1, nullptr, WNOHANG) != -1) {
-            std::ifstream list(children);
-            for (pid_t child = 0; list >> child;) ::kill(child, SIGKILL);
+            for (const pid_t child : children_of(::getpid())) ::kill(child, SIGKILL);
             ::usleep(500);
         }
         ::close(ear_);
@@ -110,7 +107,7 @@ public:
     {
         int status = 0;
         if (child <= 0 || !ends(child) || ::waitpid(child, &status, 0) != child) return -1;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        return shell_status(status);
     }
 
     // In the child and its children.

@@ -4,6 +4,8 @@
 // not hold on standard error, and its exit status tells.
 #pragma once
 
+#include "support/file.hpp"
+#include "support/mounts.hpp"
 #include "support/process.hpp"
 
 #include <fcntl.h>
@@ -13,7 +15,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,7 +23,6 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
-#include <fstream>
 #include <string>
 
 /// The exit status for: not possible on this machine, whoever asks. The reason is on standard error.
@@ -34,36 +34,21 @@ inline int impossible(const std::string& step)
     return impossible_here;
 }
 
-/// For the processes in there: `return holds(…, …) && holds(…, …) ? 0 : 1;`
-inline bool holds(bool condition, const std::string& what)
-{
-    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what.c_str());
-    return condition;
-}
-
 /// unshare(2) with mounts that nobody else sees; who may not do it does it as root of a user namespace.
 inline bool unshare_privately(int namespaces)
 {
     const auto uid = ::geteuid();
     const auto gid = ::getegid();
-    if (::unshare(CLONE_NEWNS | namespaces) == -1) {
-        if (errno != EPERM || ::unshare(CLONE_NEWUSER | CLONE_NEWNS | namespaces) == -1) return false;
-        std::ofstream("/proc/self/setgroups") << "deny";
-        std::ofstream("/proc/self/uid_map") << "0 " << uid << " 1";
-        std::ofstream("/proc/self/gid_map") << "0 " << gid << " 1";
-    }
-    return ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    if (unshare_mounts(namespaces)) return true;
+    if (errno != EPERM || !unshare_mounts(CLONE_NEWUSER | namespaces)) return false;
+    write_file("/proc/self/setgroups", "deny");
+    write_file("/proc/self/uid_map", "0 " + std::to_string(uid) + " 1");
+    write_file("/proc/self/gid_map", "0 " + std::to_string(gid) + " 1");
+    return true;
 }
 
 /// The /proc of the pid namespace that one is in.
 inline bool mount_proc() { return ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0; }
-
-inline int exit_status_of(pid_t child)
-{
-    int status = 0;
-    while (::waitpid(child, &status, 0) == -1 && errno == EINTR) {}
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 /// `body` as process 1 of a pid namespace, with mounts and a /proc of its own, and its exit status. Everybody in there
 /// ends with it. It may be called inside another one.
@@ -122,7 +107,7 @@ inline bool pidfds_tell_processes_apart()
         for (;;) ::pause();
     const bool apart = inode_of(::getpid()) != inode_of(child);
     ::kill(child, SIGKILL);
-    while (::waitpid(child, nullptr, 0) == -1 && errno == EINTR) {}
+    exit_status_of(child);
     return apart;
 }
 
@@ -138,12 +123,6 @@ inline void let_start_times_differ()
     };
     const auto before = ticks();
     eventually([&] { return ticks() > before + 1; });
-}
-
-/// Waits for a child and takes its number back, so that it is free.
-inline void collect(pid_t child)
-{
-    while (::waitpid(child, nullptr, 0) == -1 && errno == EINTR) {}
 }
 
 /// For the tests themselves: what ended there was good, or it could not be done here.

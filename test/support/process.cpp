@@ -10,9 +10,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <fstream>
 #include <sstream>
@@ -34,7 +36,7 @@ std::string proc_status(pid_t pid, const std::string& field)
 {
     std::ifstream file("/proc/" + std::to_string(pid) + "/status");
     for (std::string line; std::getline(file, line);)
-        if (line.rfind(field + ":", 0) == 0) {
+        if (line.starts_with(field + ":")) {
             const auto value = line.find_first_not_of(" \t", field.size() + 1);
             return value == std::string::npos ? std::string() : line.substr(value);
         }
@@ -82,6 +84,15 @@ std::set<int> open_descriptors(pid_t pid)
     return numbers;
 }
 
+std::vector<pid_t> children_of(pid_t pid)
+{
+    const auto process = std::to_string(pid);
+    std::ifstream list("/proc/" + process + "/task/" + process + "/children");
+    std::vector<pid_t> children;
+    for (pid_t child = 0; list >> child;) children.push_back(child);
+    return children;
+}
+
 bool ends(pid_t pid, std::chrono::milliseconds bound)
 {
     const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
@@ -107,6 +118,44 @@ pid_t pid_in(const std::string& file)
     pid_t pid = 0;
     in >> pid;
     return pid;
+}
+
+std::string line_of(pid_t pid) { return std::to_string(pid) + "\n"; }
+
+pid_t dead_pid()
+{
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(0);
+    exit_status_of(child);
+    return child;
+}
+
+int shell_status(int wait_status)
+{
+    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+int exit_status_of(pid_t child)
+{
+    int status = 0;
+    while (::waitpid(child, &status, 0) == -1 && errno == EINTR) {}
+    return shell_status(status);
+}
+
+int execute(const std::vector<std::string>& command)
+{
+    std::vector<char*> arguments;
+    for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    ::execvp(arguments[0], arguments.data());
+    std::fprintf(stderr, "cannot execute %s: %s\n", arguments[0], std::strerror(errno));
+    return 127;
+}
+
+bool holds(bool condition, const std::string& what)
+{
+    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what.c_str());
+    return condition;
 }
 
 namespace {
@@ -172,9 +221,7 @@ outcome fork_and_listen(Body body)
         ::waitpid(child, nullptr, 0);
         return result;
     }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    result.status = exit_status_of(child);
     return result;
 }
 
@@ -183,12 +230,8 @@ outcome fork_and_listen(Body body)
 outcome run(const std::vector<std::string>& command, const std::string& directory)
 {
     return fork_and_listen([&] {
-        std::vector<char*> arguments;
-        for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
-        arguments.push_back(nullptr);
         if (::chdir(directory.c_str()) == -1) return 126;
-        ::execvp(arguments[0], arguments.data());
-        return 127;
+        return execute(command);
     });
 }
 

@@ -28,6 +28,9 @@ std::string proc_link(pid_t pid, const std::string& name);
 /// The numbers in /proc/PID/fd.
 std::set<int> open_descriptors(pid_t pid);
 
+/// The children of a process that is one of ours or this one.
+std::vector<pid_t> children_of(pid_t pid);
+
 /// Whether the process has not exited yet: a zombie has.
 bool alive(pid_t pid);
 /// Waits for the end of a process that need not be a child; false after `bound`.
@@ -36,6 +39,16 @@ bool ends(pid_t pid, std::chrono::milliseconds bound = generous);
 void put_down(pid_t pid);
 /// The pid in a pid file; 0 if there is none.
 pid_t pid_in(const std::string& file);
+/// The record of a process in a pid file.
+std::string line_of(pid_t pid);
+/// The pid of a process that has exited and was waited for.
+pid_t dead_pid();
+/// A status of waitpid(2) as a shell shows it: the exit status; 128 + N if signal N killed the process.
+int shell_status(int wait_status);
+/// waitpid(2) without interruption, then shell_status().
+int exit_status_of(pid_t child);
+/// execvp(3). Returns 127 if it fails, with the reason on standard error.
+int execute(const std::vector<std::string>& command);
 
 /// Ends the process in a pid file, whatever becomes of the test.
 class daemon_in
@@ -63,3 +76,6 @@ outcome run(const std::vector<std::string>& command, const std::string& director
 /// The same for a function in a child made by fork(); what it returns is the exit status. Whatever process comes back
 /// from `body` (the origin and, later, its daemon) leaves by _exit.
 outcome in_child(const std::function<int()>& body);
+/// In such a child, where Boost's checks reach nobody: `return holds(…, …) && holds(…, …) ? 0 : 1;` prints on standard
+/// error what does not hold.
+bool holds(bool condition, const std::string& what);

@@ -2,6 +2,8 @@
 // A child that stops before each of its system calls, so that a test can do something between any two of them.
 #pragma once
 
+#include "support/process.hpp"
+
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,7 +63,7 @@ public:
             ::ptrace(PTRACE_CONT, pid_, nullptr, std::exchange(signal_, 0));
             if (stops()) signal_ = WSTOPSIG(status_);
         }
-        return WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+        return shell_status(status_);
     }
 
 private:

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon is started by whatever there is: shells, cron, terminals that go away, other daemons, programs with faults of
 // their own. What it inherits from them neither reaches it nor stops it, except what belongs to the process by right.
+#include "support/file.hpp"
+#include "support/process.hpp"
+#include "support/text.hpp"
 #include "surroundings/surroundings.hpp"
 
 #include <pty.h>
@@ -16,8 +19,6 @@
 namespace fs = boost::filesystem;
 
 namespace {
-
-constexpr uid_t nobody = 65534;
 
 const std::set<int> heard{SIGHUP, SIGINT, SIGTERM};
 
@@ -47,12 +48,6 @@ void block(const std::set<int>& signals)
     sigemptyset(&set);
     for (const int signal : signals) sigaddset(&set, signal);
     ::pthread_sigmask(SIG_SETMASK, &set, nullptr);
-}
-
-mode_t mode_of(const fs::path& path)
-{
-    struct stat status = {};
-    return ::lstat(path.c_str(), &status) == 0 ? status.st_mode & 07777U : 0;
 }
 
 bool in_path(const std::string& program) { return run({"which", program}).status == 0; }
@@ -102,16 +97,16 @@ BOOST_AUTO_TEST_CASE(any_of_the_standard_descriptors_closed, *boost::unit_test::
             };
             const auto is_whole = [&] {
                 const pid_t pid = program.pid();
-                BOOST_TEST(text_of(program.pid_file) == std::to_string(pid) + "\n");
+                BOOST_TEST(read_file(program.pid_file) == std::to_string(pid) + "\n");
                 BOOST_TEST(proc_link(pid, "fd/0") == "/dev/null");
                 for (const char* const fd : {"fd/1", "fd/2"}) BOOST_TEST(proc_link(pid, fd) == program.log.string());
-                BOOST_TEST(text_of(program.log).find("surrounded") == std::string::npos);
+                BOOST_TEST(!contains(read_file(program.log), "surrounded"));
             };
             const auto in_foreground = [&](const words& verb) { // says nothing, and ends with the daemon
                 each(policy.fork + " without " + std::to_string(closed) + ": " + verb.front(), [&] {
                     life daemon(program, without, verb);
                     BOOST_TEST(daemon.up());
-                    BOOST_TEST(text_of(program.pid_file) == std::to_string(daemon.pid()) + "\n");
+                    BOOST_TEST(read_file(program.pid_file) == std::to_string(daemon.pid()) + "\n");
                     for (const char* const fd : {"fd/0", "fd/1", "fd/2"})
                         BOOST_TEST(!proc_link(daemon.pid(), fd).empty());
                     BOOST_TEST(daemon.hears_stop());
@@ -351,7 +346,7 @@ BOOST_AUTO_TEST_CASE(nobody_reads_what_start_prints)
             BOOST_TEST(run({"bash", "-c", program.shell({"start", "--verbose"}) + " >/dev/full"}).status == 0);
             BOOST_TEST(program({"reload"}).status == 0);
             BOOST_TEST(eventually([&] { return program.reloads() == 1; }));
-            BOOST_TEST(text_of(program.log) == "reloaded\n");
+            BOOST_TEST(read_file(program.log) == "reloaded\n");
             BOOST_TEST(program({"stop"}).status == 0);
         });
     }
@@ -387,7 +382,7 @@ BOOST_AUTO_TEST_CASE(no_environment_and_no_arguments)
         each(policy.fork, [&] {
             const life daemon(program, bare);
             BOOST_TEST(daemon.up());
-            BOOST_TEST(text_of("/proc/" + std::to_string(daemon.pid()) + "/environ").empty());
+            BOOST_TEST(read_file("/proc/" + std::to_string(daemon.pid()) + "/environ").empty());
         });
         if (!policy.detaches()) continue;
         for (const char* const verb : {"restart", "status", "reload", "try-restart", "stop"})
@@ -446,7 +441,7 @@ BOOST_AUTO_TEST_CASE(the_longest_path_there_is)
                 for (const char* const verb : {"start", "run"}) {
                     const auto o = program({verb});
                     BOOST_TEST(o.status == 1);
-                    BOOST_TEST(o.err.find("File name too long") != std::string::npos, o.err);
+                    BOOST_TEST(contains(o.err, "File name too long"), o.err);
                     is_one_sentence(o, program);
                 }
                 BOOST_TEST(program({"status"}).status == 4);
@@ -469,13 +464,7 @@ BOOST_AUTO_TEST_CASE(a_name_of_odd_bytes)
             auto command = program.command({"start"});
             command.front() = link.string();
             each(policy.fork + " " + name, [&] {
-                child_process starter([&] {
-                    std::vector<char*> argv;
-                    for (auto& word : command) argv.push_back(word.data());
-                    argv.push_back(nullptr);
-                    ::execv(argv[0], argv.data());
-                    return 126;
-                });
+                child_process starter([&] { return execute(command); });
                 if (policy.detaches()) BOOST_TEST(starter.status() == 0);
                 BOOST_TEST(eventually([&] { return program.pid() != 0; }));
                 BOOST_TEST(program({"status"}).status == 0);
@@ -504,14 +493,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_is_traced)
         };
         if (run(traced("", {"status"})).status != 3) DAEMONKIT_SKIP("nothing can be traced here");
         each(policy.fork + ", with all that it makes", [&] {
-            child_process tracer([&] {
-                auto command = traced("-f", {"start"});
-                std::vector<char*> argv;
-                for (auto& word : command) argv.push_back(word.data());
-                argv.push_back(nullptr);
-                ::execvp(argv[0], argv.data());
-                return 126;
-            });
+            child_process tracer([&] { return execute(traced("-f", {"start"})); });
             BOOST_TEST(eventually([&] { return program.pid() != 0; }));
             const pid_t daemon = program.pid();
             BOOST_TEST(eventually([&] { return fs::exists(program.log); }));
@@ -547,22 +529,22 @@ BOOST_AUTO_TEST_CASE(what_belongs_to_the_process_is_kept)
             if (::nice(7) != 7 || ::setrlimit(RLIMIT_FSIZE, &some) == -1 ||
                 ::syscall(SYS_ioprio_set, 1, 0, best_effort_7) == -1 ||
                 ::sched_setaffinity(0, sizeof first, &first) == -1 || ::personality(ADDR_NO_RANDOMIZE) == -1 ||
-                !(std::ofstream("/proc/self/oom_score_adj") << 321).flush())
+                !write_file("/proc/self/oom_score_adj", "321"))
                 ::_exit(99);
         };
         each(policy.fork, [&] {
             const life daemon(program, prepare);
             BOOST_TEST(daemon.up());
             const auto of_daemon = [&](const char* file) {
-                return text_of("/proc/" + std::to_string(daemon.pid()) + "/" + file);
+                return read_file("/proc/" + std::to_string(daemon.pid()) + "/" + file);
             };
             BOOST_TEST(proc_stat(daemon.pid(), 19) == 7); // nice
             BOOST_TEST(::syscall(SYS_ioprio_get, 1, daemon.pid()) == (2 << 13 | 7));
             BOOST_TEST(proc_status(daemon.pid(), "Cpus_allowed_list") == "0");
             BOOST_TEST(of_daemon("oom_score_adj") == "321\n");
-            BOOST_TEST(of_daemon("cgroup") == text_of("/proc/self/cgroup"));
+            BOOST_TEST(of_daemon("cgroup") == read_file("/proc/self/cgroup"));
             BOOST_TEST((std::stoul(of_daemon("personality"), nullptr, 16) & ADDR_NO_RANDOMIZE) != 0U);
-            BOOST_TEST(of_daemon("limits").find("123456789            123456789") != std::string::npos);
+            BOOST_TEST(contains(of_daemon("limits"), "123456789            123456789"));
             BOOST_TEST(program({"stop"}, prepare).status == 0);
             nothing_is_left_of(program);
         });

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a daemon needs is not there: room on the disk, descriptors, processes, memory. A start says so, in one sentence
 // and its exit status, and leaves nothing; a daemon that runs already goes on; a stop stops.
+#include "support/file.hpp"
+#include "support/text.hpp"
+#include "support/user.hpp"
 #include "surroundings/surroundings.hpp"
 
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <fstream>
 #include <memory>
 
 namespace fs = boost::filesystem;
@@ -44,8 +48,8 @@ bool allow(__rlimit_resource_t resource, rlim_t value)
 /// The program was not reached: the kernel or the dynamic loader gave up before main().
 bool never_began(const outcome& o)
 {
-    return o.status >= 126 && (o.err.find("surrounded: ") == std::string::npos ||
-                               o.err.find("error while loading shared libraries") != std::string::npos);
+    return o.status >= 126 &&
+           (!contains(o.err, "surrounded: ") || contains(o.err, "error while loading shared libraries"));
 }
 
 /// Starts under a limit that is loosened step by step: each start either fails, says so and leaves nothing, or its
@@ -102,7 +106,7 @@ BOOST_AUTO_TEST_CASE(no_room_for_the_pid_file, *boost::unit_test::label("root") 
                     for (const char* const verb : {"start", "run", "restart"}) {
                         const auto o = program({verb});
                         BOOST_TEST(o.status == 1);
-                        BOOST_TEST(o.err.find("No space left on device") != std::string::npos, o.err);
+                        BOOST_TEST(contains(o.err, "No space left on device"), o.err);
                         is_one_sentence(o, program);
                         nothing_is_left_of(program);
                     }
@@ -131,7 +135,7 @@ BOOST_AUTO_TEST_CASE(no_room_for_the_log, *boost::unit_test::label("root") * boo
                 if (inodes) { // it cannot be made
                     const auto o = program({"start"});
                     BOOST_TEST(o.status == 1);
-                    BOOST_TEST(o.err.find("d.log: No space left on device") != std::string::npos, o.err);
+                    BOOST_TEST(contains(o.err, "d.log: No space left on device"), o.err);
                     is_one_sentence(o, program);
                     nothing_is_left_of(program);
                     full.reset();
@@ -144,7 +148,7 @@ BOOST_AUTO_TEST_CASE(no_room_for_the_log, *boost::unit_test::label("root") * boo
                     BOOST_TEST(program({"status"}).status == 0);
                     full.reset();
                     BOOST_TEST(daemon.hears_reload());
-                    BOOST_TEST(text_of(program.log).find("reloaded\n") != std::string::npos);
+                    BOOST_TEST(contains(read_file(program.log), "reloaded\n"));
                     BOOST_TEST(program({"stop"}).status == 0);
                     nothing_is_left_of(program);
                 }
@@ -172,7 +176,7 @@ BOOST_AUTO_TEST_CASE(no_room_after_the_start, *boost::unit_test::label("root") *
             BOOST_TEST(program({"status"}).status == 0);
             const auto second = program({"start"});
             BOOST_TEST(second.status == 0);
-            BOOST_TEST(second.out.find("already running") != std::string::npos, second.out);
+            BOOST_TEST(contains(second.out, "already running"), second.out);
             BOOST_TEST(alive(daemon.pid()));
             BOOST_TEST(program({"stop"}).status == 0);
             BOOST_TEST(!alive(daemon.pid()));
@@ -202,7 +206,7 @@ BOOST_AUTO_TEST_CASE(a_read_only_file_system, *boost::unit_test::label("root") *
             for (const char* const verb : {"start", "run", "restart"}) {
                 const auto o = program({verb});
                 BOOST_TEST(o.status == 1);
-                BOOST_TEST(o.err.find("Read-only file system") != std::string::npos, o.err);
+                BOOST_TEST(contains(o.err, "Read-only file system"), o.err);
                 is_one_sentence(o, program);
             }
             BOOST_TEST(eventually([&] { return program.processes().empty(); }));
@@ -225,12 +229,12 @@ BOOST_AUTO_TEST_CASE(a_read_only_file_system, *boost::unit_test::label("root") *
                 BOOST_TEST(program({"reload"}).status == 1); // refused: no log can be opened for writing
                 const auto second = program({"start"});
                 BOOST_TEST(second.status == 0, second.err);
-                BOOST_TEST(second.out.find("already running") != std::string::npos, second.out);
+                BOOST_TEST(contains(second.out, "already running"), second.out);
                 BOOST_TEST(alive(daemon.pid()));
                 if (crash) put_down(daemon.pid());
                 const auto stopped = program({"stop"});
                 BOOST_TEST(stopped.status == 0, stopped.err);
-                BOOST_TEST((stopped.out.find("stopped (pid") != std::string::npos) == !crash, stopped.out);
+                BOOST_TEST(contains(stopped.out, "stopped (pid") == !crash, stopped.out);
                 BOOST_TEST(!alive(daemon.pid()));
                 // The file cannot go. It was emptied if somebody could; else it is the record of a dead one.
                 BOOST_TEST(program({"status"}).status == (crash ? 1 : 3));
@@ -263,7 +267,7 @@ BOOST_AUTO_TEST_CASE(few_descriptors_for_whoever_asks)
                     if (o.status != 0 && !never_began(o)) {
                         is_one_sentence(o, program);
                         BOOST_TEST(o.status == (std::string(verb) == "status" ? 4 : 1));
-                        BOOST_TEST(o.err.find("Too many open files") != std::string::npos, o.err);
+                        BOOST_TEST(contains(o.err, "Too many open files"), o.err);
                     }
                     if (o.status != 0) BOOST_TEST(alive(daemon.pid()));
                     return o.status == 0;
@@ -305,7 +309,7 @@ BOOST_AUTO_TEST_CASE(few_processes, *boost::unit_test::label("root"))
                 const std::string step = policy.fork == "handoff" ? "cannot hand the memory over"
                                          : limit == 1             ? "cannot fork"
                                                                   : "cannot fork the second time";
-                BOOST_TEST(o.err.find(step + ": Resource temporarily unavailable") != std::string::npos, o.err);
+                BOOST_TEST(contains(o.err, step + ": Resource temporarily unavailable"), o.err);
                 is_one_sentence(o, program);
                 nothing_is_left_of(program);
             });

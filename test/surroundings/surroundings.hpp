@@ -3,16 +3,18 @@
 #pragma once
 
 #include "support/child_process.hpp"
+#include "support/file.hpp"
+#include "support/mounts.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
+#include "support/text.hpp"
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -42,12 +44,6 @@ using words = std::vector<std::string>;
 /// What is done in the process that then executes the program.
 using preparation = std::function<void()>;
 inline void unprepared() {}
-
-inline std::string text_of(const boost::filesystem::path& path)
-{
-    std::ifstream file(path.string());
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 struct policies
 {
@@ -145,11 +141,11 @@ struct surrounded
     {
         std::set<std::string> names;
         for (boost::filesystem::recursive_directory_iterator at(directory.path()), end; at != end; ++at)
-            if (at->path().string().rfind(log.string(), 0) != 0) names.insert(at->path().string());
+            if (!at->path().string().starts_with(log.string())) names.insert(at->path().string());
         return names;
     }
 
-    [[nodiscard]] std::size_t reloads() const { return text_of(log.string() + ".reloads").size(); }
+    [[nodiscard]] std::size_t reloads() const { return read_file(log.string() + ".reloads").size(); }
 };
 
 /// A daemon of the program. Whichever policy forks, it is up when this is made, unless up() is false.
@@ -215,8 +211,8 @@ inline void works_again(const surrounded& program, const preparation& to_start =
 /// A failure is told in one line, by the program that was called.
 inline void is_one_sentence(const outcome& o, const surrounded& program)
 {
-    BOOST_TEST(std::count(o.err.begin(), o.err.end(), '\n') == 1, o.err);
-    BOOST_TEST(o.err.rfind(program.name + ": ", 0) == 0U, o.err);
+    BOOST_TEST(count_lines(o.err) == 1U, o.err);
+    BOOST_TEST(o.err.starts_with(program.name + ": "), o.err);
 }
 
 /// Counts scenarios, and those in which every check held; says so at the end.
@@ -252,8 +248,7 @@ private:
 /// From here on what this process mounts is seen by it and its children only.
 inline bool own_mounts()
 {
-    static const bool own =
-        ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+    static const bool own = unshare_mounts();
     return own;
 }
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 // Clocks: the wall clock that is set while something waits, and the clocks of time namespaces. No wait knows the wall
 // clock, and a daemon is the same process for everybody, whatever the clocks say.
+#include "support/file.hpp"
+#include "support/process.hpp"
+#include "support/text.hpp"
 #include "surroundings/surroundings.hpp"
 
 #include <boost/filesystem/path.hpp>
 
 #include <algorithm>
 #include <ctime>
+#include <fstream>
 #include <regex>
 
 namespace fs = boost::filesystem;
@@ -48,9 +52,7 @@ preparation under_clocks(const std::string& offset)
         if (!other_clocks(offset)) ::_exit(99);
         const pid_t child = ::fork(); // unshare(2) changes the clocks of children only
         if (child == 0) return;
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+        ::_exit(exit_status_of(child));
     };
 }
 
@@ -74,25 +76,25 @@ BOOST_AUTO_TEST_CASE(that_jumps_changes_no_wait_and_no_identity, *boost::unit_te
                 scenario("a start that is late", {"LATE=1000"}, [](surrounded& program) {
                     const auto o = program({"start", "--timeout", "0.5"});
                     BOOST_TEST(o.status == 1);
-                    BOOST_TEST(o.err.find("not ready within 0.5 s and was ended") != std::string::npos, o.err);
+                    BOOST_TEST(contains(o.err, "not ready within 0.5 s and was ended"), o.err);
                     nothing_is_left_of(program);
                 });
             scenario("an end that takes its time", {"LINGERS=300"}, [](surrounded& program) {
                 const life daemon(program);
                 const auto stopped = program({"stop"});
-                BOOST_TEST(stopped.out.find("SIGTERM") != std::string::npos, stopped.out);
+                BOOST_TEST(contains(stopped.out, "SIGTERM"), stopped.out);
                 nothing_is_left_of(program);
             });
             scenario("an end that never comes", {"IGNORES=1"}, [](surrounded& program) {
                 const life daemon(program);
                 const auto stopped = program({"stop", "--timeout", "0.3"});
                 BOOST_TEST(stopped.status == 0);
-                BOOST_TEST(stopped.out.find("SIGKILL") != std::string::npos, stopped.out);
+                BOOST_TEST(contains(stopped.out, "SIGKILL"), stopped.out);
                 nothing_is_left_of(program);
             });
             scenario("waits of the daemon", {"COUNTS=1"}, [](surrounded& program) {
                 const life daemon(program);
-                const auto waits = [&] { return text_of(program.log.string() + ".waits"); };
+                const auto waits = [&] { return read_file(program.log.string() + ".waits"); };
                 BOOST_TEST(eventually([&] { return waits().size() == 10; }));
                 BOOST_TEST(waits() == std::string(10, '.'));
                 BOOST_TEST(program({"stop"}).status == 0);
@@ -101,7 +103,7 @@ BOOST_AUTO_TEST_CASE(that_jumps_changes_no_wait_and_no_identity, *boost::unit_te
                 const life daemon(program);
                 program.environment = {"CLOCK_JUMPS=0"};
                 BOOST_TEST(program({"status"}).status == 0);
-                BOOST_TEST(program({"start"}).out.find("already running") != std::string::npos);
+                BOOST_TEST(contains(program({"start"}).out, "already running"));
                 program.environment = jumping(-7 * jump);
                 BOOST_TEST(program({"status"}).status == 0);
                 BOOST_TEST(program({"reload"}).status == 0);
@@ -189,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_is_the_same_in_every_one, *boost::unit_test::label
                     BOOST_TEST(status.status == 0, status.out + status.err);
                     const auto second = program({"start"}, at_asking);
                     BOOST_TEST(second.status == 0, second.err);
-                    BOOST_TEST(second.out.find("already running") != std::string::npos, second.out);
+                    BOOST_TEST(contains(second.out, "already running"), second.out);
                     BOOST_TEST(program({"reload"}, at_asking).status == 0);
                     BOOST_TEST(eventually([&] { return program.reloads() == 1; }));
                     BOOST_TEST(program.pid() == daemon.pid());

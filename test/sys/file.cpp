@@ -5,6 +5,7 @@
 #include <daemonkit/sys/file.hpp>
 #include <daemonkit/sys/raw/call.hpp>
 
+#include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
@@ -18,7 +19,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -31,19 +31,6 @@ namespace {
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
 
 int null_device() { return sys::open("/dev/null", O_RDWR); }
-
-/// In a child, where Boost's checks reach nobody.
-bool holds(bool condition, const char* what)
-{
-    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what);
-    return condition;
-}
-
-mode_t mode_of(const fs::path& path)
-{
-    sys::file_status status = {};
-    return sys::status_of(path.c_str(), status) == 0 ? status.st_mode & 07777U : ~mode_t{0};
-}
 
 } // namespace
 
@@ -274,7 +261,7 @@ BOOST_AUTO_TEST_CASE(read_file_takes_no_more_than_the_limit_and_keeps_the_text_i
 {
     const temporary_directory directory;
     const auto path = (directory / "file").string();
-    std::ofstream(path) << std::string(10'000, 'x') << "end";
+    write_file(path, std::string(10'000, 'x') + "end");
     std::string text;
     BOOST_TEST_REQUIRE(sys::read_file(path.c_str(), text, 64) == 0);
     BOOST_TEST(text == std::string(64, 'x'));

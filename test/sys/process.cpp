@@ -10,6 +10,7 @@
 
 #include "support/process.hpp"
 #include "support/skip.hpp"
+#include "support/user.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -25,15 +26,6 @@
 namespace sys = daemonkit::sys;
 
 namespace {
-
-constexpr uid_t nobody = 65534;
-
-/// In a child, where Boost's checks reach nobody.
-bool holds(bool condition, const char* what)
-{
-    if (!condition) std::fprintf(stderr, "does not hold: %s\n", what);
-    return condition;
-}
 
 /// The wait status of a child that does this.
 template <class Body>

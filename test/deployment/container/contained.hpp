@@ -17,23 +17,12 @@
 
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <string>
 #include <vector>
 
 namespace fs = boost::filesystem;
-
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-inline std::vector<pid_t> children_of(pid_t pid)
-{
-    std::ifstream list("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
-    std::vector<pid_t> children;
-    for (pid_t child = 0; list >> child;) children.push_back(child);
-    return children;
-}
 
 /// The end of a process after a stop, in the unit of the promise: 0.2 s.
 class stop_watch

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // crun(1) with the bundle of this folder: config.json, and a root in which nothing is but the daemon.
 #include "contained.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
 
 #include <boost/algorithm/string/join.hpp>
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/filesystem/operations.hpp>
 
-#include <iterator>
 #include <optional>
 
 using namespace std::string_literals;
@@ -28,12 +29,11 @@ public:
         const auto copied =
             ::run({"cp", DAEMONKIT_STATIC_DIR "/" + program, (root_ / "usr/local/bin/clientd").string()});
         BOOST_TEST_REQUIRE(copied.status == 0, copied.err);
-        std::ifstream in(DAEMONKIT_DEPLOYMENT_DIR "/config.json");
-        std::string config{std::istreambuf_iterator<char>(in), {}};
+        auto config = read_file(DAEMONKIT_DEPLOYMENT_DIR "/config.json");
         boost::replace_first(config, quoted(strings{"/usr/local/bin/clientd", "run"}),
                              quoted(strings{"/usr/local/bin/clientd"} + arguments) +
                                  (environment.empty() ? "" : ", \"env\": " + quoted(environment)));
-        std::ofstream((bundle_ / "config.json").string()) << config;
+        write_file(bundle_ / "config.json", config);
         // In a container of systemd's no keyring can be made.
         process_.emplace(
             [this] { return become(command({"run", "--no-new-keyring", "--bundle", bundle_.path().string(), name})); });
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(clientd_as_the_documentation_shows_it)
             {
                 container daemon(program, {verb});
                 BOOST_TEST_REQUIRE(daemon->says("writing the time to /var/lib/clientd/clientd.log\n"), daemon->heard());
-                const bool explained = daemon->heard().find("pid 1 does not fork") != std::string::npos;
+                const bool explained = contains(daemon->heard(), "pid 1 does not fork");
                 BOOST_TEST(explained == (verb == "start"s && program == "clientd"s), daemon->heard());
                 BOOST_TEST(daemon.ends_on("TERM") == 0);
             }
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(verbs_inside_the_container)
     };
     BOOST_TEST_REQUIRE(eventually([&] { return clientd("status").status == 0; }));
     const auto status = clientd("status");
-    BOOST_TEST(status.out.find("clientd: running (pid 1)") == 0U, status.out << status.err);
+    BOOST_TEST(status.out.starts_with("clientd: running (pid 1)"), status.out << status.err);
     const auto second = clientd("start");
     BOOST_TEST(second.status == 0);
     BOOST_TEST(second.out.find("clientd: already running (pid 1") == 0U, second.out << second.err);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Process 1 of a pid namespace: the kernel gives it the orphans and takes the default actions of signals from it.
 #include "contained.hpp"
+#include "support/file.hpp"
+#include "support/process.hpp"
+#include "support/text.hpp"
 
 #include <sys/wait.h>
 
@@ -19,7 +22,7 @@ BOOST_AUTO_TEST_CASE(run_and_start_stay_in_the_foreground_and_pass_the_exit_stat
                     auto one = daemon.as_pid_one(verb, {"RETURNS=" + std::to_string(status)});
                     BOOST_TEST_REQUIRE(one->says("running as 1\n"), one->heard());
                     // What detaches otherwise says why it does not.
-                    const bool explained = one->heard().find("pid 1 does not fork") != std::string::npos;
+                    const bool explained = contains(one->heard(), "pid 1 does not fork");
                     BOOST_TEST(explained == (verb == "start" && deployment == "universal"), one->heard());
                     const stop_watch watch("process 1");
                     one.signal(SIGTERM);
@@ -109,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_child_that_only_stops_has_not_ended)
     one.signal(SIGTERM);
     BOOST_TEST(one->status() == 0);
     const auto& all = one->everything();
-    BOOST_TEST(all.find("collected") != std::string::npos);
+    BOOST_TEST(contains(all, "collected"));
     BOOST_TEST(all.find("collected", all.find("killed 9")) == std::string::npos, all);
 }
 
@@ -127,7 +130,7 @@ BOOST_AUTO_TEST_CASE(children_that_a_hook_waits_for_are_its_own)
             }
             one.signal(SIGTERM);
             BOOST_TEST(one->status() == 0);
-            BOOST_TEST(one->everything().find("collected") == std::string::npos, one->heard());
+            BOOST_TEST(!contains(one->everything(), "collected"), one->heard());
         }
 }
 
@@ -145,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_second_stop_does_no_harm)
             BOOST_TEST_REQUIRE(one->says("stopping\n"));
             for (const int signal : {SIGTERM, SIGINT, SIGTERM}) one.signal(signal);
             BOOST_TEST(!ends(one.pid(), std::chrono::milliseconds(50)));
-            std::ofstream(fifo) << "";
+            write_file(fifo, "");
             BOOST_TEST(one->status() == 42);
         }
 }
@@ -186,14 +189,14 @@ BOOST_AUTO_TEST_CASE(elsewhere_a_daemon_s_children_are_left_to_it)
             BOOST_TEST_REQUIRE(process.says("running as "));
             BOOST_TEST_REQUIRE(eventually([&] {
                 const auto children = children_of(process.pid());
-                return children.size() == 1 && proc_status(children.front(), "State").rfind('Z', 0) == 0;
+                return children.size() == 1 && proc_status(children.front(), "State").starts_with('Z');
             }));
             process.signal(SIGHUP);
             BOOST_TEST(process.says("reloaded, own exited 5, pclose 0, system exited 3, waitpid exited 4\n"),
                        process.heard());
             process.signal(SIGTERM);
             BOOST_TEST(process.status() == 0);
-            BOOST_TEST(process.everything().find("collected") == std::string::npos, process.heard());
+            BOOST_TEST(!contains(process.everything(), "collected"), process.heard());
         }
 }
 

@@ -3,6 +3,7 @@
 #include "contained.hpp"
 #include "deployment/host.hpp"
 #include "notify/service_manager.hpp"
+#include "support/text.hpp"
 
 #include <memory>
 
@@ -97,13 +98,7 @@ BOOST_AUTO_TEST_CASE(the_image_of_the_documentation)
     // Its own exit status, and its children.
     podman.good(detached + instead("daemon_contained") + "--env=RETURNS=42 --env=ORPHANS=20 clientd container run");
     BOOST_TEST(podman.logs("running as 1\n"));
-    BOOST_TEST(eventually([&] {
-        const auto said = podman("logs clientd").out;
-        std::size_t collected = 0;
-        for (auto at = said.find("collected"); at != std::string::npos; at = said.find("collected", at + 1))
-            ++collected;
-        return collected == 21;
-    }));
+    BOOST_TEST(eventually([&] { return count_of(podman("logs clientd").out, "collected") == 21; }));
     podman.good("kill --signal=HUP clientd");
     BOOST_TEST(podman.logs("reloaded, "));
     BOOST_TEST(podman.stopped() == "42\n");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The init script where systemd runs, which makes a unit of it (systemd-sysv-generator(8)).
 #include "deployment/systemd/machine.hpp"
+#include "support/text.hpp"
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/test/unit_test.hpp>
@@ -47,7 +48,7 @@ public:
     [[nodiscard]] bool runs(const std::string& pid) const
     {
         const auto status = text("/proc/" + pid + "/status");
-        return !status.empty() && status.find("State:\tZ") == std::string::npos;
+        return !status.empty() && !contains(status, "State:\tZ");
     }
     void crash() const
     {
@@ -75,7 +76,7 @@ BOOST_AUTO_TEST_CASE(the_unit_of_the_script_knows_the_daemon_and_its_crash)
     BOOST_TEST(clientd.unit("start") == 0);
     const auto first = clientd.recorded();
     BOOST_TEST(clientd["MainPID"] == first);
-    BOOST_TEST(clientd.text("/proc/" + first + "/status").find("Name:\tclientd") != std::string::npos);
+    BOOST_TEST(contains(clientd.text("/proc/" + first + "/status"), "Name:\tclientd"));
     BOOST_TEST(clientd.script("status") == 0);
     BOOST_TEST(clientd({"service", "clientd", "status"}).status == 0);
 
@@ -116,9 +117,8 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_is_a_failed_unit)
     fs::create_directory(clientd.path(directory + "/clientd.log"));
     BOOST_TEST(clientd.unit("start") == 1);
     BOOST_TEST(clientd["ActiveState"] == "failed");
-    BOOST_TEST(eventually([&] {
-        return clientd.journal("clientd").find("cannot open the output file " + directory) != std::string::npos;
-    }));
+    BOOST_TEST(
+        eventually([&] { return contains(clientd.journal("clientd"), "cannot open the output file " + directory); }));
 }
 
 /// By hand, past the unit: never a second daemon, never one that is not found.
@@ -138,8 +138,8 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_was_started_past_its_unit_is_the_only_one_and
     const auto by_unit = clientd.recorded();
     const auto said = clientd({"/etc/init.d/clientd", "start"});
     BOOST_TEST(said.status == 0);
-    BOOST_TEST(said.out.find("already running (pid " + by_unit + ")") != std::string::npos, said.out);
-    BOOST_TEST(said.out.find("clientd.service") != std::string::npos, said.out);
+    BOOST_TEST(contains(said.out, "already running (pid " + by_unit + ")"), said.out);
+    BOOST_TEST(contains(said.out, "clientd.service"), said.out);
     BOOST_TEST(clientd.script("stop") == 0);
     BOOST_TEST(!clientd.runs(by_unit));
     BOOST_TEST(eventually([&] { return clientd["ActiveState"] == "inactive"; }));

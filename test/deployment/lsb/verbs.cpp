@@ -2,6 +2,7 @@
 // Every verb in every state, by a script that knows only the specification: of clientd itself, and of the init script on
 // a host without systemd.
 #include "deployment/clientd.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -89,8 +90,7 @@ BOOST_AUTO_TEST_CASE(of_a_script_that_sources_the_distributions_functions_are_wr
     if (!deployment::fs::exists(host / "lib/lsb/init-functions")) DAEMONKIT_SKIP("no /lib/lsb/init-functions");
     const auto said = host.verbs("recycled", "/etc/init.d/sourcing");
     BOOST_TEST(said.status == 1);
-    BOOST_TEST(said.out.find("WRONG recycled             status        status 0 of {1}") != std::string::npos,
-               said.out << said.err);
+    BOOST_TEST(contains(said.out, "WRONG recycled             status        status 0 of {1}"), said.out << said.err);
 }
 
 BOOST_AUTO_TEST_CASE(are_there_in_each_runlevel)
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(are_there_in_each_runlevel)
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
     if (!host.has("update-rc.d")) DAEMONKIT_SKIP("update-rc.d is not installed");
     host.good("update-rc.d clientd defaults");
-    BOOST_TEST(host.good("ls /etc/rc2.d /etc/rc0.d").find("S01clientd") != std::string::npos);
+    BOOST_TEST(contains(host.good("ls /etc/rc2.d /etc/rc0.d"), "S01clientd"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

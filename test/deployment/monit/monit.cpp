@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // clientd watched by monit, with the control files that README.md shows.
 #include "deployment/clientd.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -23,9 +24,7 @@ struct monit_host : deployment::clientd_host
     /// It looks every 30 s, or at once when it is called without words.
     [[nodiscard]] bool sees(const std::string& state) const
     {
-        return eventually([&] {
-            return monit("").status == 0 && monit("status clientd").out.find(state + "\n") != std::string::npos;
-        });
+        return eventually([&] { return monit("").status == 0 && contains(monit("status clientd").out, state + "\n"); });
     }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // clientd under OpenRC, booted on a host of its own, with the two init scripts that README.md shows.
 #include "deployment/clientd.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -19,10 +20,7 @@ struct openrc_host : deployment::clientd_host
     }
 };
 
-bool says(const outcome& said, const std::string& text)
-{
-    return (said.out + said.err).find(text) != std::string::npos;
-}
+bool says(const outcome& said, const std::string& text) { return contains(said.out + said.err, text); }
 
 } // namespace
 
@@ -105,8 +103,7 @@ BOOST_AUTO_TEST_CASE(descriptor_3_says_that_it_is_ready)
 {
     const openrc_host host("clientd-notify");
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
-    if (host("cat /lib/rc/sh/start-stop-daemon.sh /usr/libexec/rc/sh/start-stop-daemon.sh").out.find("--notify") ==
-        std::string::npos)
+    if (!contains(host("cat /lib/rc/sh/start-stop-daemon.sh /usr/libexec/rc/sh/start-stop-daemon.sh").out, "--notify"))
         DAEMONKIT_SKIP("needs OpenRC 0.62, here is " + host("openrc --version").out);
     BOOST_TEST(host.service("start").status == 0);
     BOOST_TEST(deployment::fs::exists(host.log()), "start returned before it was ready");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Pacemaker, a cluster of one node: by the init script (its class lsb:) and by the OCF agent.
 #include "deployment/clientd.hpp"
+#include "support/text.hpp"
 
 namespace {
 
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE(the_agent_passes_ocf_tester)
     if (!node.missing().empty()) DAEMONKIT_SKIP(node.missing());
     const auto said = node("ocf-tester -v -n clientd " + agent);
     BOOST_TEST(said.status == 0, said.out << said.err);
-    BOOST_TEST(said.out.find("passed all tests") != std::string::npos, said.out << said.err);
+    BOOST_TEST(contains(said.out, "passed all tests"), said.out << said.err);
 }
 
 BOOST_AUTO_TEST_CASE(the_agent_says_what_the_cluster_must_know)

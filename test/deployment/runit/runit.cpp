@@ -33,9 +33,9 @@ BOOST_AUTO_TEST_CASE(sv_start_returns_when_it_runs)
     const runit_host host;
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
     host.supervise();
-    BOOST_TEST(host.sv("start clientd").rfind("ok: run: clientd: ", 0) == 0U);
+    BOOST_TEST(host.sv("start clientd").starts_with("ok: run: clientd: "));
     BOOST_TEST(host.verb("status").status == 0);
-    BOOST_TEST(host.sv("check clientd").rfind("ok: run: clientd: ", 0) == 0U);
+    BOOST_TEST(host.sv("check clientd").starts_with("ok: run: clientd: "));
     host.refuses_a_second(host.works());
 }
 
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(one_that_was_started_by_hand_is_in_the_way_and_that_is_said
     BOOST_TEST(host.daemon() == by_hand);
     BOOST_TEST(host.verb("stop").status == 0);
     host.works(by_hand);
-    BOOST_TEST(host.sv("status clientd").rfind("run: clientd: ", 0) == 0U);
+    BOOST_TEST(host.sv("status clientd").starts_with("run: clientd: "));
 }
 
 BOOST_AUTO_TEST_CASE(down_is_a_clean_stop)
@@ -84,10 +84,10 @@ BOOST_AUTO_TEST_CASE(down_is_a_clean_stop)
     BOOST_TEST(host.sv("down clientd") == "");
     host.gone();
     BOOST_TEST(host.logged("clientd: ended with exit status 0, signal 0"));
-    BOOST_TEST(host.sv("status clientd").rfind("down: clientd: ", 0) == 0U);
+    BOOST_TEST(host.sv("status clientd").starts_with("down: clientd: "));
 
-    BOOST_TEST(host.sv("start clientd").rfind("ok: run: clientd: ", 0) == 0U);
-    BOOST_TEST(host.sv("stop clientd").rfind("ok: down: clientd: ", 0) == 0U);
+    BOOST_TEST(host.sv("start clientd").starts_with("ok: run: clientd: "));
+    BOOST_TEST(host.sv("stop clientd").starts_with("ok: down: clientd: "));
     host.gone();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // clientd under supervisord as its package configures it, with the program section that README.md shows.
 #include "deployment/clientd.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
 
 #include <boost/algorithm/string/replace.hpp>
 
@@ -54,19 +56,19 @@ BOOST_AUTO_TEST_CASE(start_in_place_of_run_does_no_harm)
     const supervisord_host host;
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
     const auto file = host / "etc/supervisor/conf.d/clientd.conf";
-    auto text = deployment::text_of(file);
-    BOOST_TEST(text.find("clientd run\n") != std::string::npos);
+    auto text = read_file(file);
+    BOOST_TEST(contains(text, "clientd run\n"));
     boost::replace_first(text, "clientd run\n", "clientd start\n");
     boost::replace_first(text, "startretries=3", "startretries=1"); // each takes a second more
-    std::ofstream(file.string()) << text;
+    write_file(file, text);
     host.start();
     const pid_t daemon = host.works();
     BOOST_TEST(host.logged("gave up: clientd entered FATAL state"));
-    BOOST_TEST(host.ctl("status clientd").out.find("FATAL     Exited too quickly") != std::string::npos);
+    BOOST_TEST(contains(host.ctl("status clientd").out, "FATAL     Exited too quickly"));
     BOOST_TEST(host.logged("exited: clientd (exit status 0; not expected)"));
-    const auto said = deployment::text_of(host / "var/log/clientd.log");
-    BOOST_TEST(said.find("clientd: started (pid ") != std::string::npos, said);
-    BOOST_TEST(said.find("clientd: already running (pid ") != std::string::npos, said);
+    const auto said = read_file(host / "var/log/clientd.log");
+    BOOST_TEST(contains(said, "clientd: started (pid "), said);
+    BOOST_TEST(contains(said, "clientd: already running (pid "), said);
     BOOST_TEST(host.works() == daemon);
 
     // The way out: stop what is not supervised, mend the line, and supervisord has it.

@@ -2,6 +2,7 @@
 // echod under echod.socket, and echod that puts its own socket away in systemd: its clients see nothing of a restart
 // and nothing of a crash.
 #include "service.hpp"
+#include "support/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,7 +15,7 @@ public:
     explicit load(const machine& host) : host_(host)
     {
         pid_ = host.shell("echo_load 7777 4 4 >/run/load 2>&1 & echo $!").out;
-        BOOST_REQUIRE(eventually([&] { return host.text("/run/load").find("running\n") != std::string::npos; }));
+        BOOST_REQUIRE(eventually([&] { return contains(host.text("/run/load"), "running\n"); }));
     }
 
     /// Ends them; what has become of all their connections.
@@ -22,7 +23,7 @@ public:
     {
         host_.shell("kill " + pid_);
         std::string text;
-        eventually([&] { return (text = host_.text("/run/load")).find("connections=") != std::string::npos; });
+        eventually([&] { return contains(text = host_.text("/run/load"), "connections="); });
         return text;
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // clientd.service as it is documented: what an administrator does with it.
 #include "service.hpp"
+#include "support/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -52,10 +53,10 @@ BOOST_AUTO_TEST_CASE(its_log_is_rotated_by_reload_and_one_that_is_refused_keeps_
     fs::create_directory(host.path(directory + "clientd.log"));
     BOOST_TEST(clientd("reload") == 1);
     BOOST_TEST(clientd["ActiveState"] == "active");
-    BOOST_TEST(clientd["StatusText"].find("clientd.log: Is a directory") != std::string::npos, clientd["StatusText"]);
+    BOOST_TEST(contains(clientd["StatusText"], "clientd.log: Is a directory"), clientd["StatusText"]);
     BOOST_TEST(clientd.says("clientd.log: Is a directory"));
     const auto warnings = host({"journalctl", "--quiet", "--priority=warning", "--unit=clientd.service"}).out;
-    BOOST_TEST(warnings.find("clientd.log: Is a directory") != std::string::npos, warnings);
+    BOOST_TEST(contains(warnings, "clientd.log: Is a directory"), warnings);
     const auto lines = host.text(directory + "clientd.log.2").size();
     BOOST_TEST(eventually([&] { return host.text(directory + "clientd.log.2").size() > lines; }));
 }
@@ -69,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_has_a_number_and_a_sentence)
     fs::create_directories(host.path("/var/lib/private/clientd/clientd.log"));
     BOOST_TEST(clientd("start") == 1);
     BOOST_TEST(clientd["StatusErrno"] == std::to_string(EISDIR));
-    BOOST_TEST(clientd["StatusText"].find("clientd.log: Is a directory") != std::string::npos, clientd["StatusText"]);
+    BOOST_TEST(contains(clientd["StatusText"], "clientd.log: Is a directory"), clientd["StatusText"]);
 }
 
 BOOST_AUTO_TEST_CASE(after_a_crash_it_is_started_again_and_after_its_end_it_is_not)
@@ -92,12 +93,12 @@ BOOST_AUTO_TEST_CASE(a_start_from_a_shell_makes_no_second_daemon)
     const auto status = in_there("status");
     const auto start = in_there("start");
     if (host.version() < 257) {
-        BOOST_TEST(status.find("0: clientd: running (pid " + pid + ")") == 0U, status);
-        BOOST_TEST(start.find("0: clientd: already running (pid " + pid + "), as the unit clientd.service") == 0U,
+        BOOST_TEST(status.starts_with("0: clientd: running (pid " + pid + ")"), status);
+        BOOST_TEST(start.starts_with("0: clientd: already running (pid " + pid + "), as the unit clientd.service"),
                    start);
     } else { // what DynamicUser= keeps belongs to nobody now for who is outside of the unit, and root trusts no nobody
-        BOOST_TEST(status.find("4: ") == 0U, status);
-        BOOST_TEST(start.find("1: ") == 0U, start);
+        BOOST_TEST(status.starts_with("4: "), status);
+        BOOST_TEST(start.starts_with("1: "), start);
     }
     BOOST_TEST(host({"pidof", "clientd"}).out == pid + "\n");
     BOOST_TEST(clientd["MainPID"] == pid);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Type=forking: systemd starts the verb start, and learns from the pid file whom it started.
 #include "service.hpp"
+#include "support/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -39,7 +40,7 @@ BOOST_AUTO_TEST_CASE(the_pid_file_is_whole_when_start_returns_twenty_times)
     }
     const auto journal = host.journal(clientd.unit);
     for (const char* const complaint : {"PID file", "does not exist", "Failed", "illing"})
-        BOOST_TEST(journal.find(complaint) == std::string::npos, journal);
+        BOOST_TEST(!contains(journal, complaint), journal);
 }
 
 BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_start_is_a_failed_unit_and_the_journal_says_why)
@@ -81,8 +82,8 @@ BOOST_AUTO_TEST_CASE(a_start_from_a_shell_is_told_of_the_unit)
     const auto pid = clientd["MainPID"];
     const auto said = host.shell("cd " + directory + " && clientd start");
     BOOST_TEST(said.status == 0, said.err);
-    BOOST_TEST(said.out.find("already running (pid " + pid + ")") != std::string::npos, said.out);
-    BOOST_TEST(said.out.find(" unit clientd-forking.service ") != std::string::npos, said.out);
+    BOOST_TEST(contains(said.out, "already running (pid " + pid + ")"), said.out);
+    BOOST_TEST(contains(said.out, " unit clientd-forking.service "), said.out);
     BOOST_TEST(host({"pidof", "clientd"}).out == pid + "\n");
 }
 

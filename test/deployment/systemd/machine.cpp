@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "machine.hpp"
 
+#include "support/file.hpp"
+#include "support/mounts.hpp"
 #include "support/pid_namespace.hpp"
+#include "support/process.hpp"
 
 #include <boost/algorithm/string/trim.hpp>
 #include <boost/filesystem/operations.hpp>
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <utility>
 
 namespace fs = boost::filesystem;
@@ -20,26 +21,19 @@ namespace {
 /// The container, in a cgroup of its own: in a common one two of them would take each other's units for theirs.
 [[noreturn]] void execute_container(const std::string& name, const std::string& root)
 {
-    std::ofstream group("/sys/fs/cgroup/" + name + "/cgroup.procs");
-    if (!(group << 0 << std::flush)) ::_exit(impossible("enter a cgroup"));
-    const std::vector<std::string> words{
-        "systemd-nspawn", "--quiet", "--directory=" + root, "--volatile=yes", "--tmpfs=/usr/local/bin", "--register=no",
-        "--keep-unit", "--private-network", "--machine=" + name, "--boot",
-        // For systemd. Nobody here asks it over D-Bus: systemctl(1) has a socket of its own for root.
-        "systemd.unit=basic.target", "systemd.mask=dbus.socket", "systemd.firstboot=off", "systemd.show_status=no"};
-    std::vector<char*> arguments;
-    for (const auto& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    ::execvp(arguments[0], arguments.data());
-    ::_exit(impossible("execute systemd-nspawn"));
+    if (!write_file("/sys/fs/cgroup/" + name + "/cgroup.procs", "0")) ::_exit(impossible("enter a cgroup"));
+    ::_exit(execute({"systemd-nspawn", "--quiet", "--directory=" + root, "--volatile=yes", "--tmpfs=/usr/local/bin",
+                     "--register=no", "--keep-unit", "--private-network", "--machine=" + name, "--boot",
+                     // For systemd. Nobody here asks it over D-Bus: systemctl(1) has a socket of its own for root.
+                     "systemd.unit=basic.target", "systemd.mask=dbus.socket", "systemd.firstboot=off",
+                     "systemd.show_status=no"}));
 }
 
 /// Runs the container until the test lets go of it or ends. The mounts go with this process: places for what
 /// systemd-nspawn leaves when it is killed, and cgroups of version 2 wherever the host has them.
 int keep(const std::string& name, const std::string& root)
 {
-    if (::unshare(CLONE_NEWNS) == -1 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == -1)
-        return impossible("make a mount namespace");
+    if (!unshare_mounts()) return impossible("make a mount namespace");
     const bool elsewhere = root != "/"; // and perhaps below what is mounted now
     if (elsewhere && ::mount(root.c_str(), "/mnt", nullptr, MS_BIND, nullptr) == -1) return impossible("mount " + root);
     const auto cgroup = "/sys/fs/cgroup/" + name;
@@ -50,7 +44,7 @@ int keep(const std::string& name, const std::string& root)
     if (container == 0) execute_container(name, elsewhere ? "/mnt" : "/");
     child_process::say("container " + std::to_string(container));
     child_process::await();
-    std::ofstream(cgroup + "/cgroup.kill") << 1;
+    write_file(cgroup + "/cgroup.kill", "1");
     ::waitpid(container, nullptr, 0);
     return eventually([&] { return run({"find", cgroup, "-type", "d", "-delete"}).status == 0; }) ? 0 : 1;
 }
@@ -103,7 +97,9 @@ bool machine::booted()
     if (!kept_) return false;
     const auto container = keeper_.rest_of_line();
     const auto up = [&] {
-        std::ifstream("/proc/" + container + "/task/" + container + "/children") >> leader_;
+        const auto children = children_of(std::stoi(container));
+        if (children.empty()) return false;
+        leader_ = children.front();
         return proc_status(leader_, "Name") == "systemd" &&
                is_one_of(systemctl({"is-system-running", "--wait"}).out, {"running\n", "degraded\n"});
     };
@@ -162,7 +158,7 @@ void machine::write_unit(const std::string& name, const std::string& text) const
 {
     const auto file = path("/etc/systemd/system") / name;
     fs::create_directories(file.parent_path());
-    std::ofstream(file.string()) << text;
+    write_file(file, text);
     systemctl({"daemon-reload"});
 }
 
@@ -171,11 +167,7 @@ fs::path machine::path(const std::string& inside) const
     return "/proc/" + std::to_string(leader_) + "/root" + inside;
 }
 
-std::string machine::text(const std::string& inside) const
-{
-    std::ifstream in(path(inside).string());
-    return {std::istreambuf_iterator<char>(in), {}};
-}
+std::string machine::text(const std::string& inside) const { return read_file(path(inside)); }
 
 int machine::version() const
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Type=notify-reload, which only systemd 253 and later have.
 #include "service.hpp"
+#include "support/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -41,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_systemd_that_knows_the_type_reloads_by_a_signal_and_waits
     fs::create_directory(log);
     BOOST_TEST(clientd("reload") == 0, "systemd learns of the end of a reload, not of its result");
     BOOST_TEST(clientd["ActiveState"] == "active");
-    BOOST_TEST(clientd["StatusText"].find("clientd.log: Is a directory") != std::string::npos, clientd["StatusText"]);
+    BOOST_TEST(contains(clientd["StatusText"], "clientd.log: Is a directory"), clientd["StatusText"]);
     BOOST_TEST(clientd["MainPID"] == pid);
 }
 

@@ -2,6 +2,7 @@
 // ExecReload=… reload: systemctl reload returns when the daemon has reloaded, and fails if it refused. However it was
 // asked and whatever came of it, the unit does not stay in "reloading".
 #include "service.hpp"
+#include "support/text.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -34,7 +35,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_refused_fails_says_why_and_leaves_the_daemon_as
         BOOST_TEST(daemon("reload") == 1);
         BOOST_TEST(daemon["ReloadResult"] == "exit-code");
         BOOST_TEST(daemon["ActiveState"] == "active");
-        BOOST_TEST(daemon["StatusText"].find("line 7 has no colon") != std::string::npos, daemon["StatusText"]);
+        BOOST_TEST(contains(daemon["StatusText"], "line 7 has no colon"), daemon["StatusText"]);
     }
     daemon.reset("refuse");
     BOOST_TEST(daemon("reload") == 0);

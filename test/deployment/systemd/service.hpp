@@ -3,11 +3,12 @@
 #pragma once
 
 #include "machine.hpp"
+#include "support/file.hpp"
+#include "support/text.hpp"
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <fstream>
 #include <string>
 #include <utility>
 
@@ -26,7 +27,7 @@ public:
     /// Whether the journal of the unit comes to hold this text.
     [[nodiscard]] bool says(const std::string& text) const
     {
-        return comes_true([&] { return host.journal(unit).find(text) != std::string::npos; });
+        return comes_true([&] { return contains(host.journal(unit), text); });
     }
     /// Asks systemd for something without waiting for the end of it.
     void ask(const std::string& verb) const { host.systemctl({verb, "--no-block", unit}); }
@@ -69,7 +70,7 @@ public:
 
     void set(const std::string& knob, const std::string& text = "\n") const
     {
-        std::ofstream(host.path("/run/knobs/" + knob).string()) << text << std::flush;
+        write_file(host.path("/run/knobs/" + knob), text);
     }
     void reset(const std::string& knob) const { boost::filesystem::remove(host.path("/run/knobs/" + knob)); }
 
