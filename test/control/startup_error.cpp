@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-
-#include <daemonkit/startup_error.hpp>
+#include <daemonkit/core/startup_error.hpp>
 
 #include <boost/test/unit_test.hpp>
 

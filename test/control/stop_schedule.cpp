@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/text.hpp"
 
-#include <daemonkit/stop_schedule.hpp>
+#include <daemonkit/control/stop_schedule.hpp>
 
 #include <boost/test/unit_test.hpp>
 

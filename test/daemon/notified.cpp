@@ -65,7 +65,7 @@ struct notified : Deployment<notified<Deployment, AnnouncesReady>>
     int run()
     {
         if (AnnouncesReady) await(environment_variable("ANNOUNCES"));
-        if (AnnouncesReady) this->ready();
+        if constexpr (AnnouncesReady) this->ready();
         if (is_chosen("SAYS")) this->notify_status(environment_variable("SAYS"));
         say("running");
         if (is_chosen("ENDS")) return std::stoi(environment_variable("ENDS"));
@@ -93,7 +93,7 @@ private:
 template <template <class> class Deployment, class Settings>
 int command_line(int argc, char** argv, Settings settings)
 {
-    if (is_chosen("READY_FD")) settings.fork.ready_fd = std::stoi(environment_variable("READY_FD"));
+    if (is_chosen("READY_FD")) settings.notify.ready_fd = std::stoi(environment_variable("READY_FD"));
     settings.process.name = "notified";
     settings.process.user = environment_variable("RUN_AS");
     settings.process.chroot = environment_variable("ROOT");

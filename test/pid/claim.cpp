@@ -278,9 +278,7 @@ BOOST_AUTO_TEST_CASE(a_touched_copied_or_edited_file_proves_nothing)
         auto guard = make(path).claim();
         guard.publish(::getpid());
         const auto stamp = status_of(path).st_mtim;
-        auto in_file = [settled = false](const fs::path& p) mutable {
-            return daemonkit::detail::find_in_file(p, settled);
-        };
+        const auto in_file = [](const fs::path& p) { return daemonkit::detail::find_in_file(p).holder; };
 
         { // another's in the place of this one: with its times, and itself
             const temporary_directory other;
