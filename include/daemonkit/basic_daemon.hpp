@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The whole interface of a daemon: the hooks that a deriving class declares, what run() and the hooks can call, and the
-// verbs. The class derives from basic_daemon<itself, policies...> (CRTP) and supplies run(). What happens in which order
-// and in which process is described in README.md beside this file; the code is in lifecycle/detail/life.hpp.
+// verbs. The class derives from basic_daemon<itself, policies...> (CRTP) and supplies run(). README.md beside this file
+// describes what happens in which order and process; the code is in lifecycle/detail/life.hpp.
 //
 // "Launcher" is the process that calls start(), "daemon" the process that runs run(). They are one process where the
 // ForkPolicy does not detach, and by the verb run.
@@ -35,25 +35,27 @@ class basic_daemon
     using runtime = detail::runtime<Derived, policies>;
 
 public:
-    /// For code that must not be misled by members of the deriving class that have the same names.
+    /// For code that needs this class where the deriving class may have members of the same names.
     using daemon_type = basic_daemon;
     using settings = daemon_settings<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>;
 
-    /// In the program, before any verb. Constructors of the deriving class run in the launcher, unless it is the daemon.
+    /// Constructors run in the process that is going to call a verb, before any fork.
     basic_daemon() { detail::check_hooks<Derived, SignalPolicy>(); }
     basic_daemon(const basic_daemon&) = delete;
     basic_daemon& operator=(const basic_daemon&) = delete;
 
-    // ---- What the deriving class declares, public, with these signatures. It must declare `int run(args...)`: the work
-    // of the daemon, in the daemon, in the thread that called start(), as the user that the settings name. `args` are
-    // those of start(), after the settings. Its value is the exit status. An exception ends the daemon with status 1. ----
+    // ---- What the deriving class declares, public, with these signatures ------------------------------------------
+    //
+    // It must declare `int run(args...)`, the work of the daemon: in the daemon, in the thread that called start(), as
+    // the user that the settings name. `args` are those of start(), after the settings. Its value is the exit status.
+    // An exception ends the daemon with status 1.
 
-    /// In the daemon, before it is ready: the identity is published and stdio redirected; still privileged. An exception
-    /// ends the start, and start() prints its text.
+    /// In the daemon, before it is ready: the identity is published and stdio redirected; still privileged. An
+    /// exception ends the start, and start() prints its text.
     void on_start() {}
 
-    /// In the daemon, out of wait() or wait_for(), after SIGHUP. An exception refuses the reload: its text is the answer
-    /// of the verb reload, and the daemon goes on. Keep the old configuration until the new one is complete.
+    /// In the daemon, out of wait() or wait_for(), after SIGHUP. An exception refuses the reload: its text is the
+    /// answer of the verb reload, and the daemon goes on. Keep the old configuration until the new one is complete.
     void on_reload() {}
 
     /// In the daemon, after run() has returned; not after an exception.
@@ -69,8 +71,7 @@ public:
     /// SignalPolicy that collects children, in a process that adopts orphans. The status is that of waitpid(2).
     void on_child(pid_t, int) {}
 
-    // ---- What run() and the hooks can call, in the daemon, in the thread that called start(), between on_start() and
-    // on_stop(). ----------------------------------------------------------------------------------------------------
+    // ---- What run() and the hooks can call: in the daemon, in the thread that called start() -----------------------
 
     /// Sleeps for `time` and calls the hooks for the signals that arrive meanwhile. Returns false as soon as a stop was
     /// heard. Zero handles what has arrived: for event loops, when signal_fd() is readable. Throws std::logic_error
@@ -129,7 +130,7 @@ public:
         runtime_.extend(sys::saturate(time));
     }
 
-    // ---- The same, for a service manager. Without one, and with no_notify, these do nothing. --------------------------
+    // ---- The same, for a service manager. Without one, and with no_notify, these do nothing ---------------------
 
     /// One line about what the daemon does, for people (STATUS, sd_notify(3)). Newlines become spaces.
     void notify_status(std::string_view text) noexcept { runtime_.notify_status(text); }
@@ -140,14 +141,14 @@ public:
     [[nodiscard]] std::chrono::nanoseconds watchdog_interval() const noexcept { return runtime_.watchdog_interval(); }
 
     /// Gives the manager a copy of a descriptor for the next start, also after a crash: socket_activation has it there
-    /// under this name (FDSTORE, sd_notify(3)). Returns whether the request was sent. Throws std::invalid_argument unless
-    /// `name` is 1 to 255 printable ASCII characters without a colon.
+    /// under this name (FDSTORE, sd_notify(3)). Returns whether the request was sent. Throws std::invalid_argument
+    /// unless `name` is 1 to 255 printable ASCII characters without a colon.
     bool store_descriptor(int fd, std::string_view name) { return runtime_.store_descriptor(fd, name); }
 
     /// The manager closes what was stored under this name. Throws like store_descriptor().
     void remove_descriptor(std::string_view name) { runtime_.remove_descriptor(name); }
 
-    // ---- Verbs, for any process. Results convert to the exit status. --------------------------------------------------
+    // ---- Verbs, for any process. Results convert to the exit status ---------------------------------------------
 
     /// Starts the daemon; `args` reach run(). Returns in the launcher when the daemon is ready, has failed, has died or
     /// is late, and in the daemon when run() has returned: result.in_launcher tells which. Throws nothing: the result
@@ -202,7 +203,7 @@ public:
         return restart_watched(no_progress{}, restart_if::running, s, std::forward<Args>(args)...);
     }
 
-    /// Both of them, with `progress(elapsed)` once a second while it waits.
+    /// Both, with `progress(elapsed)` once a second while it waits.
     template <class Progress, class... Args>
     start_result restart_watched(Progress progress, restart_if condition, const settings& s, Args&&... args)
     {
@@ -235,20 +236,17 @@ public:
         if constexpr (can_be_found) return detail::status(s.pid, name_of(s));
     }
 
-    // ---- Constants ----------------------------------------------------------------------------------------------------
+    // ---- Constants ----------------------------------------------------------------------------------------------
 
     /// Whether stop(), reload() and status() can find the daemon.
     static constexpr bool can_be_found = PidPolicy::records_pid;
-
     /// Whether a reload means anything to the daemon: it declares on_reload(), or its stdio reopens files.
     static constexpr bool hears_reload() { return runtime::hears_reload(); }
-
     /// The name in messages: that in `s`, or the name that the program was called by.
     [[nodiscard]] static std::string name_of(const settings& s) { return detail::name_of(s); }
 
 private:
     Derived& self() noexcept { return static_cast<Derived&>(*this); }
-
     template <class Progress, class... Args>
     start_result live(bool in_foreground, Progress& progress, const settings& s, Args&&... args)
     {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Everything but the parts that only their users pay for: <daemonkit/command_line.hpp>, <daemonkit/socket_activation.hpp>,
-// <daemonkit/stderr_log.hpp>.
+// Everything but the parts that only their users pay for: <daemonkit/command_line.hpp>,
+// <daemonkit/socket_activation.hpp>, <daemonkit/stderr_log.hpp>.
 #pragma once
 
 #include "core/require_cxx20.hpp"

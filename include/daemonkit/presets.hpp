@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Ready combinations, one a deployment. Parts that are named replace the preset's parts of the same family, in any order:
-// sysv_daemon<D, pid_file, log_file_stdio>. A preset of your own is an alias:
-// `template <class D> using ours = sysv_daemon<D, no_pid_file>;`.
+// Ready combinations, one a deployment. Parts that are named replace the preset's parts of the same family, in any
+// order: sysv_daemon<D, pid_file, log_file_stdio>. A preset of your own is an alias: `template <class D> using ours =
+// sysv_daemon<D, no_pid_file>;`.
 #pragma once
 
 #include "core/require_cxx20.hpp"
@@ -16,8 +16,8 @@
 
 namespace daemonkit {
 
-/// For init scripts and cluster managers: daemon(7)'s SysV daemon. It has left the terminal for good, and has an identity
-/// that stop and status can trust.
+/// For init scripts and cluster managers: daemon(7)'s SysV daemon. It has left the terminal for good, and has an
+/// identity that stop and status can trust.
 template <class Derived, class... Parts>
 using sysv_daemon =
     detail::preset<Derived, detail::defaults<double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>,
@@ -29,8 +29,8 @@ using bsd_daemon =
     detail::preset<Derived, detail::defaults<single_fork, flock_pid_file, self_pipe_signals, null_stdio, no_notify>,
                    Parts...>;
 
-/// For systemd, s6 and runit: daemon(7)'s new-style daemon stays in the foreground of a manager that knows its pid, keeps
-/// its log, restarts it and is told when it is ready.
+/// For systemd, s6 and runit: daemon(7)'s new-style daemon stays in the foreground of a manager that knows its pid,
+/// keeps its log, restarts it and is told when it is ready.
 template <class Derived, class... Parts>
 using systemd_daemon =
     detail::preset<Derived, detail::defaults<no_fork, no_pid_file, signalfd_signals, inherit_stdio, service_notify>,
@@ -43,8 +43,8 @@ using container_daemon =
     detail::preset<Derived, detail::defaults<no_fork, no_pid_file, reaping_signals, inherit_stdio, no_notify>,
                    Parts...>;
 
-/// One binary for all of them: the verb start suits init scripts and cluster managers, the verb run service managers and
-/// containers. Only one instance runs, whichever verb started it.
+/// One binary for all of them: the verb start suits init scripts and cluster managers, the verb run service managers
+/// and containers. Only one instance runs, whichever verb started it.
 template <class Derived, class... Parts>
 using universal_daemon =
     detail::preset<Derived, detail::defaults<double_fork, flock_pid_file, reaping_signals, null_stdio, service_notify>,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The attributes of the daemon's process, whatever the policies: daemon(7), steps 10, 11 and 13. Paths are plain strings
-// here (a boost::filesystem::path converts), so that a daemon without files needs no file system library.
+// The attributes of the daemon's process, whatever the policies: daemon(7), steps 10, 11 and 13. Paths are plain
+// strings here (a boost::filesystem::path converts), so that a daemon without files needs no file system library.
 #pragma once
 
 #include "../core/require_cxx20.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pid file that is locked by flock(2) for the life of the daemon. The kernel drops the lock with the process, so a crash
-// blocks no start. Children made by fork() close the file, so a worker that outlives the daemon does not hold the lock. A
-// file that is deleted, moved, replaced, edited or touched is noticed when the daemon next wakes, and restored. As long
-// as the lock is held, no edit of the file lets a second daemon start.
+// A pid file that is locked by flock(2) for the life of the daemon. The kernel drops the lock with the process, so a
+// crash blocks no start. Children made by fork() close the file, so a worker that outlives the daemon does not hold the
+// lock. A file that is deleted, moved, replaced, edited or touched is noticed when the daemon next wakes, and restored.
+// As long as the lock is held, no edit of the file lets a second daemon start.
 #pragma once
 
 #include "../core/require_cxx20.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A plain pid file. No lock is held after the start. A daemon whose file is touched, replaced or deleted is still found
-// by its abstract socket, but does not restore the file. Take flock_pid_file where that matters, or where the daemon and
-// its control commands run in different network namespaces.
+// by its abstract socket, but does not restore the file. Take flock_pid_file where that matters, or where the daemon
+// and its control commands run in different network namespaces.
 #pragma once
 
 #include "../core/require_cxx20.hpp"

@@ -14,8 +14,8 @@
 
 namespace daemonkit::detail {
 
-/// Removes the record of a daemon that is gone, if there is one. Claiming the identity and releasing it does that and is
-/// safe against a start.
+/// Removes the record of a daemon that is gone, if there is one. Claiming the identity and releasing it does that and
+/// is safe against a start.
 template <class Pid>
 void remove_stale_record(const Pid& policy) noexcept
 {

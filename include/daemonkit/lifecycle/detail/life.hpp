@@ -11,6 +11,7 @@
 #include "../../control/detail/failure.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/raw/dispositions.hpp"
+#include "heard_signals.hpp"
 #include "process_setup.hpp"
 #include "runtime.hpp"
 
@@ -24,21 +25,6 @@ template <class Settings>
 [[nodiscard]] std::string name_of(const Settings& s)
 {
     return s.process.name.empty() ? sys::joined({sys::program_name()}) : s.process.name;
-}
-
-/// The signals that the daemon hears; none where the SignalPolicy claims none.
-template <class Policy, bool Reload>
-constexpr auto heard_signals()
-{
-    if constexpr (Policy::claims_signals) {
-        constexpr std::size_t fixed = Reload ? 3 : 2;
-        std::array<int, fixed + Policy::chosen.size()> signals{SIGTERM, SIGINT};
-        if constexpr (Reload) signals[2] = SIGHUP;
-        for (std::size_t i = 0; i < Policy::chosen.size(); ++i) signals[fixed + i] = Policy::chosen[i];
-        return signals;
-    } else {
-        return std::array<int, 0>{};
-    }
 }
 
 template <class Derived, class Policies, class Settings>
@@ -213,7 +199,7 @@ private:
         state_.identity_->publish(sys::this_process());
         if (!in_foreground_) state_.streams_.emplace(result_of{[&] { return s_.stdio.redirect(); }});
         if constexpr (Policies::pid::records_pid)
-            for (const int fd : state_.identity_->descriptors()) refuse_shared(fd);
+            for (const int fd : state_.identity_->descriptors()) process_setup::refuse_as_log(fd);
         daemon_.on_start();
         if (const auto* who = setup.credentials(); who != nullptr && state_.streams_)
             state_.streams_->give_to(who->uid, who->gid);
@@ -245,18 +231,6 @@ private:
             else
                 close_beside();
         }
-    }
-
-    /// Lines of a log in a pid file would be a pid to somebody.
-    static void refuse_shared(int identity)
-    {
-        sys::file_status record = {};
-        sys::file_status stream = {};
-        for (const int fd : {1, 2})
-            if (sys::status_of(fd, stream) == 0 && S_ISREG(stream.st_mode) && sys::status_of(identity, record) == 0 &&
-                sys::same_file(record, stream))
-                throw_bad_setting("redirect standard descriptors", {},
-                                  "the log file and the pid file are one file: give them two names");
     }
 
     /// For the service manager; 0 where there is none.

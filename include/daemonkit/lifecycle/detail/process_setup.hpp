@@ -69,6 +69,19 @@ public:
         if (settings_.no_new_privileges) check_call(sys::renounce_privileges(), "renounce new privileges");
     }
 
+    /// Throws startup_error if the file that records the pid is standard output or error, too: a reader could take a
+    /// line of the log for a pid.
+    static void refuse_as_log(int identity)
+    {
+        sys::file_status record = {};
+        sys::file_status stream = {};
+        for (const int fd : {1, 2})
+            if (sys::status_of(fd, stream) == 0 && S_ISREG(stream.st_mode) && sys::status_of(identity, record) == 0 &&
+                sys::same_file(record, stream))
+                throw_bad_setting("redirect standard descriptors", {},
+                                  "the log file and the pid file are one file: give them two names");
+    }
+
 private:
     static void enter(const char* directory)
     {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The state of a daemon: its name, its guards and what has been heard. It is the one owner of them, a member of
-// basic_daemon. What run() and the hooks can ask of their daemon is carried out here, for the thread that called start();
-// class life (life.hpp) takes the guards and releases them.
+// basic_daemon. What run() and the hooks can ask of their daemon is carried out here, for the thread that called
+// start(); class life (life.hpp) takes the guards and releases them.
 #pragma once
 
 #include "../../control/detail/reload_protocol.hpp"
@@ -10,6 +10,7 @@
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "../../text/joined.hpp"
+#include "descriptor_name.hpp"
 #include "hooks.hpp"
 #include "policies.hpp"
 
@@ -234,15 +235,6 @@ private:
     static void require_installed(bool is)
     {
         if (!is) throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run()");
-    }
-
-    static void check_descriptor_name(std::string_view name)
-    {
-        bool allowed = !name.empty() && name.size() <= 255;
-        for (const char c : name) allowed = allowed && c >= ' ' && c < 127 && c != ':';
-        if (!allowed)
-            throw std::invalid_argument("daemonkit: the name of a stored descriptor is 1 to 255 printable characters "
-                                        "of ASCII, none of them a colon");
     }
 
     std::string name_{};

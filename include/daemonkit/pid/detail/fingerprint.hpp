@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Several texts as one number: FNV-1a, 64 bits. It prevents coincidence, not forgery: users who can write a pid file are
-// trusted.
+// Several texts as one number: FNV-1a, 64 bits. It prevents coincidence, not forgery: users who can write a pid file
+// are trusted.
 #pragma once
 
 #include <cstdint>

@@ -81,13 +81,13 @@ public:
 
     [[nodiscard]] std::array<int, 1> descriptors() const noexcept { return {claimed_.file.get()}; }
 
-    /// Nothing wakes the daemon. An inotify descriptor would, but close(2) on one takes about 10 ms in the kernel, at the
-    /// end of every daemon, and a user has 128 of them.
+    /// Nothing wakes the daemon. An inotify descriptor would, but close(2) on one takes about 10 ms in the kernel, at
+    /// the end of every daemon, and a user has 128 of them.
     [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; }
 
-    /// One fstat(2) as long as the file is unchanged. A file that was touched or edited is written again. For a file that
-    /// was deleted, moved or replaced the path is claimed again; returns false if another daemon has it by then. What
-    /// cannot be repaired any more, because privileges were dropped, is tried once.
+    /// One fstat(2) as long as the file is unchanged. A file that was touched or edited is written again. For a file
+    /// that was deleted, moved or replaced the path is claimed again; returns false if another daemon has it by then.
+    /// What cannot be repaired any more, because privileges were dropped, is tried once.
     [[nodiscard]] bool keep()
     {
         if (held_ == lock_held::until_published || irreparable_ || sys::mark_of(claimed_.file.get()) == mark_)
@@ -143,8 +143,8 @@ private:
     }
 
     /// Removes the file if the path still leads to it. Where that fails (privileges dropped, another root directory) it
-    /// empties the file, which says the same to every reader of ours. Unlink only under the lock; otherwise we race with
-    /// a start that removes a stale file.
+    /// empties the file, which says the same to every reader of ours. Unlink only under the lock; otherwise we race
+    /// with a start that removes a stale file.
     void remove() noexcept
     {
         sockets_.reset(); // first: no process finds this daemon by them any more

@@ -127,8 +127,8 @@ private:
     return abstract_socket(path, check_directory(path, owners::one_other_user)).call(daemon);
 }
 
-/// check_directory() of a start. Where another user controls the path, root starts nothing, but finds the daemon of that
-/// user.
+/// check_directory() of a start. Where another user controls the path, root starts nothing, but finds the daemon of
+/// that user.
 inline trusted_directory check_directory_to_claim(const boost::filesystem::path& path)
 {
     try {

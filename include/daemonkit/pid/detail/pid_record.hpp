@@ -127,8 +127,8 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return {*pid, stamp_in(status)};
 }
 
-/// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts, symbolic
-/// links and chroot(2) do not change them.
+/// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts,
+/// symbolic links and chroot(2) do not change them.
 [[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path)
 {
     sys::file_status directory = {};
@@ -170,8 +170,8 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
            owner.st_uid != sys::effective_user();
 }
 
-/// The process that locked the file may have ended and left the lock to a child. So the sentence names the processes that
-/// have the file open.
+/// The process that locked the file may have ended and left the lock to a child. So the sentence names the processes
+/// that have the file open.
 [[noreturn, gnu::cold]] inline void refuse_locked(const std::string& path)
 {
     sys::file_status file = {};

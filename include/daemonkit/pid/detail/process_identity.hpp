@@ -3,7 +3,8 @@
 // (sys::generation_of) and the boot are never used again. These three and the place of the pid file are folded into a
 // number below 10^9, the stamp. The pid file carries it in the nanoseconds of its modification time. So the content
 // stays the one line that LSB's readers understand, checking needs no lock and no privilege, and neither a jump of the
-// clock nor a reboot changes the result. A file that was copied, edited or touched has lost its stamp and proves nothing.
+// clock nor a reboot changes the result. A file that was copied, edited or touched has lost its stamp and proves
+// nothing.
 //
 // The alternative was to ask the kernel for the owner of a lock. A lock of flock(2) or of an open file belongs to no
 // process: F_OFD_GETLK returns -1. F_GETLK names the pid, but any close() of the file inside the daemon drops such a
