@@ -115,9 +115,9 @@ private:
         // A daemon that hears begins with nothing blocked (daemon(7), step 3), another keeps what it inherited.
         state_.child_mask_ = signal::claims_signals ? sys::no_signals() : blocked.before();
         if constexpr (leaves_no_launcher<fork>) {
-            const launcher_plan plan{blocked.before(), state_.identity_->removal(), late_advice};
+            const launcher_plan plan{blocked.before(), state_.identity().removal(), late_advice};
             state_.link_.emplace(result_of{[&] { return s_.fork.detach(plan); }});
-            state_.identity_->take_over();
+            state_.identity().take_over();
         } else {
             state_.link_.emplace(result_of{[&] { return s_.fork.detach(); }});
         }
@@ -133,7 +133,7 @@ private:
             else
                 return start_report{};
         }();
-        if (report.outcome == start_outcome::ready) state_.identity_->release();
+        if (report.outcome == start_outcome::ready) state_.identity().release();
         if (report.outcome == start_outcome::late) (report.message += ": ") += late_advice;
         return report;
     }
@@ -196,10 +196,10 @@ private:
         state_.signals_.emplace(result_of{[&] { return s_.signals.install(heard, state_.child_mask_); }});
         if (forks() && !signal::claims_signals) sys::set_mask(state_.child_mask_);
         setup.apply();
-        state_.identity_->publish(sys::this_process());
+        state_.identity().publish(sys::this_process());
         if (!in_foreground_) state_.streams_.emplace(result_of{[&] { return s_.stdio.redirect(); }});
         if constexpr (Policies::pid::records_pid)
-            for (const int fd : state_.identity_->descriptors()) process_setup::refuse_as_log(fd);
+            for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);
         daemon_.on_start();
         if (const auto* who = setup.credentials(); who != nullptr && state_.streams_)
             state_.streams_->give_to(who->uid, who->gid);
@@ -215,11 +215,11 @@ private:
     void close_descriptors() const
     {
         [[maybe_unused]] const auto close = [&](const auto&... kept) {
-            check_call(sys::close_all_except(s_.process.keep_descriptors, state_.identity_->descriptors(), kept...),
+            check_call(sys::close_all_except(s_.process.keep_descriptors, state_.identity().descriptors(), kept...),
                        "close inherited descriptors");
         };
         if constexpr (fork::detaches) {
-            const std::array link{state_.link_->descriptor()};
+            const std::array link{state_.link_->descriptor()}; // NOLINT(bugprone-unchecked-optional-access)
             const auto close_beside = [&](const auto&... kept) {
                 if constexpr (notifies<typename Policies::notify>)
                     close(link, state_.manager_->descriptors(), kept...);

@@ -170,12 +170,12 @@ private:
             const auto next = manager.alive();
             if (next < timeout) timeout = next;
         });
-        const signal_event e = installed().wait(timeout, identity_->lost_fd());
+        const signal_event e = installed().wait(timeout, identity().lost_fd());
         if (e.is_stop())
             stopping_ = true;
         else if (e)
             carry_out(daemon, e);
-        if (!identity_->keep()) {
+        if (!identity().keep()) {
             complain("another daemon has taken the identity of this one: stopping");
             stopping_ = true;
         }
@@ -211,7 +211,7 @@ private:
     [[nodiscard]] int control_fd() const noexcept
     {
         if constexpr (has_control_fd<identity_type>)
-            return identity_->control_fd();
+            return identity().control_fd();
         else
             return -1;
     }
@@ -222,19 +222,16 @@ private:
         return *reason != '\0' ? reason : "no reason given";
     }
 
-    [[nodiscard]] signals_type& installed()
+    // The order of a life puts these there. NOLINTBEGIN(bugprone-unchecked-optional-access)
+    [[nodiscard]] identity_type& identity() noexcept { return *identity_; }
+    [[nodiscard]] const identity_type& identity() const noexcept { return *identity_; }
+    [[nodiscard]] signals_type& installed() { return require_installed(), *signals_; }
+    [[nodiscard]] const signals_type& installed() const { return require_installed(), *signals_; }
+    // NOLINTEND(bugprone-unchecked-optional-access)
+
+    void require_installed() const
     {
-        require_installed(static_cast<bool>(signals_));
-        return *signals_;
-    }
-    [[nodiscard]] const signals_type& installed() const
-    {
-        require_installed(static_cast<bool>(signals_));
-        return *signals_;
-    }
-    static void require_installed(bool is)
-    {
-        if (!is) throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run()");
+        if (!signals_) throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run()");
     }
 
     std::string name_{};
