@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-using namespace daemonkit;
+namespace sys = daemonkit::sys;
 using namespace std::chrono_literals;
 
 /// bind(2) or connect(2) with a name in the file system or, as "@name", an abstract one, which is in no file system
@@ -34,21 +34,23 @@ struct syslog_stdio
     static constexpr bool keeps_terminal = false;
     static constexpr bool reopens = true; // a log that was restarted has a new socket at the same name
 
-    struct streams : fixed_streams
+    struct streams : daemonkit::fixed_streams
     {
         std::string log;
 
         void reopen()
         {
-            const sys::unique_fd socket(check_call(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "make a socket"));
-            check_call(on_address(::connect, socket, log), "connect to the system log", log);
-            for (const int fd : {1, 2}) check_call(sys::put_on(socket.get(), fd), "redirect to the system log");
+            const sys::unique_fd socket(
+                daemonkit::check_call(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "make a socket"));
+            daemonkit::check_call(on_address(::connect, socket, log), "connect to the system log", log);
+            for (const int fd : {1, 2})
+                daemonkit::check_call(sys::put_on(socket.get(), fd), "redirect to the system log");
         }
     };
 
     [[nodiscard]] streams redirect() const
     {
-        streams to_log{null_stdio{}.redirect(), log};
+        streams to_log{daemonkit::null_stdio{}.redirect(), log};
         to_log.reopen();
         for (std::FILE* const stream : {stdout, stderr}) std::setvbuf(stream, nullptr, _IOLBF, BUFSIZ);
         return to_log;
@@ -61,7 +63,7 @@ struct syslog_stdio
 /// left behind, to be stale or tampered with. Whoever connects learns from the kernel who listens.
 struct abstract_socket
 {
-    required_setting<std::string> name;
+    daemonkit::required_setting<std::string> name;
 
     static constexpr bool records_pid = true;
 
@@ -73,9 +75,9 @@ struct abstract_socket
         /// Here and not in claim(), because those who connect are told the process that called listen().
         void publish(pid_t)
         {
-            check_call(::listen(socket.get(), SOMAXCONN), "listen on", "the socket of the identity");
+            daemonkit::check_call(::listen(socket.get(), SOMAXCONN), "listen on", "the socket of the identity");
             forget_in_child = sys::fork_handler(sys::close_in_child, socket.get());
-            if (!forget_in_child) throw_errno("prepare for children");
+            if (!forget_in_child) daemonkit::throw_errno("register a fork handler");
         }
         void release() noexcept { socket.reset(); }
         [[nodiscard]] std::array<int, 1> descriptors() const noexcept { return {socket.get()}; }
@@ -93,18 +95,19 @@ struct abstract_socket
         for (const sys::deadline until(5s);;) {
             sys::unique_fd socket = make_socket();
             if (on_address(::bind, socket, where()) == 0) return {std::move(socket)};
-            if (errno != EADDRINUSE) throw startup_error(last_error(), "take the name", where());
-            if (const pid_holder other = find()) throw already_running(other.pid, where());
-            if (until.passed()) throw startup_error({}, "take the name", where(), "a process has it and is mute");
+            if (errno != EADDRINUSE) throw daemonkit::startup_error(daemonkit::last_error(), "bind", where());
+            if (const daemonkit::pid_holder other = find()) throw daemonkit::already_running(other.pid, where());
+            if (until.passed())
+                throw daemonkit::startup_error({}, "bind", where(), "a process holds it and does not answer");
             sys::sleep_for(1ms); // somebody is just starting, and listens as soon as it has forked
         }
     }
 
-    [[nodiscard]] pid_holder find() const
+    [[nodiscard]] daemonkit::pid_holder find() const
     {
         const pid_t pid = listener();
-        // It listens even now, so what hold() has opened is no later process with the same number.
-        return open_holder(pid, [&](int) { return listener() == pid; });
+        // It listens even now, so what open_holder() has opened is no later process with the same number.
+        return daemonkit::open_holder(pid, [&](int) { return listener() == pid; });
     }
 
     [[nodiscard]] std::string where() const { return "@" + name; }
@@ -113,7 +116,7 @@ private:
     static sys::unique_fd make_socket()
     {
         return sys::unique_fd(
-            check_call(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "make a socket"));
+            daemonkit::check_call(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "make a socket"));
     }
 
     /// The process that listens at the name, by the kernel's word; 0, which is no process: nobody does.
@@ -122,22 +125,24 @@ private:
         const sys::unique_fd socket = make_socket();
         if (on_address(::connect, socket, where()) == -1) {
             if (errno == ECONNREFUSED) return 0;
-            throw startup_error(last_error(), "ask who has", where());
+            throw daemonkit::startup_error(daemonkit::last_error(), "ask who has", where());
         }
         ucred peer{};
         socklen_t size = sizeof peer;
-        check_call(::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size), "ask who has", where());
+        daemonkit::check_call(::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size), "ask who has",
+                              where());
         // Anybody may take any name; only root and we are believed.
         if (peer.uid != 0 && peer.uid != sys::effective_user())
-            throw startup_error(std::make_error_code(std::errc::operation_not_permitted), "trust", where(),
-                                "it is taken by user " + std::to_string(peer.uid));
+            throw daemonkit::startup_error(std::make_error_code(std::errc::operation_not_permitted), "trust", where(),
+                                           "it is taken by user " + std::to_string(peer.uid));
         return peer.pid;
     }
 };
 //! [abstract_socket]
 
 //! [variant]
-struct variant : basic_daemon<variant, double_fork, abstract_socket, signalfd_signals, syslog_stdio>
+struct variant : daemonkit::basic_daemon<variant, daemonkit::double_fork, abstract_socket, daemonkit::signalfd_signals,
+                                         syslog_stdio>
 {
     int run()
     {
@@ -155,8 +160,8 @@ int main(int argc, char** argv)
         const char* const value = std::getenv(variable);
         return std::string(value != nullptr ? value : otherwise);
     };
-    return command_line<variant>(argc, argv,
-                                 {.pid = {.name = from_environment("VARIANT_NAME", "variant")},
-                                  .stdio = {.log = from_environment("VARIANT_LOG", "/dev/log")}});
+    return daemonkit::command_line<variant>(argc, argv,
+                                            {.pid = {.name = from_environment("VARIANT_NAME", "variant")},
+                                             .stdio = {.log = from_environment("VARIANT_LOG", "/dev/log")}});
 }
 //! [variant]
