@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A child of the test that becomes a program: child_process process([=] { return become({"/bin/true"}); });
+// A child of the test that executes a program: child_process process([=] { return become({"/bin/true"}); });
 #pragma once
 
 #include "support/process.hpp"
@@ -18,14 +18,15 @@ inline strings operator+(strings left, const strings& right)
     return left;
 }
 
-/// For a daemon in another root directory, where the leak sanitizer waits for a /proc that is not there.
+/// For a daemon in another root directory: the leak sanitizer would wait for a /proc that does not exist there.
 inline std::string without_leak_sanitizer()
 {
     const char* const options = std::getenv("ASAN_OPTIONS");
     return "ASAN_OPTIONS=" + std::string(options != nullptr ? options : "") + ":detect_leaks=0";
 }
 
-/// Executes the command with these variables ("NAME=value") beside those that are there; "$$" in one is this process.
+/// Executes the command with these variables ("NAME=value") added to the environment; "$$" in one is the pid of this
+/// process.
 inline int become(const strings& command, const strings& environment = {})
 {
     for (auto variable : environment) {

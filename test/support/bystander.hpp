@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A process that is to be left alone. It blocks every signal, so that each one that reaches it stays to be seen,
-// whatever it would have done to another process; the two that cannot be blocked end or stop it.
+// A process that must not be signalled. It blocks every signal, so that each signal sent to it stays pending; the two
+// that cannot be blocked end or stop it.
 #pragma once
 
 #include "support/process.hpp"
@@ -12,14 +12,14 @@
 #include <set>
 #include <string>
 
-/// Whether no signal waits for a process.
+/// Whether no signal is pending for a process.
 inline bool no_signal_waits(pid_t pid)
 {
     return !proc_status(pid, "State").empty() && proc_signals(pid, "SigPnd").empty() &&
            proc_signals(pid, "ShdPnd").empty();
 }
 
-/// Whether no signal has ever reached a process that has blocked all of them.
+/// Whether a process that has blocked all signals has never received one.
 inline bool untouched(pid_t pid)
 {
     return no_signal_waits(pid) && std::string("ZXTt").find(proc_status(pid, "State")[0]) == std::string::npos;
@@ -28,7 +28,7 @@ inline bool untouched(pid_t pid)
 class bystander
 {
 public:
-    /// `fork` is fork(2) or makes a process in another way; with every signal blocked already.
+    /// `fork` is fork(2) or another function that creates a process; it is called with every signal blocked.
     template <class Fork>
     explicit bystander(Fork fork)
     {

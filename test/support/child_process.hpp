@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A function in a child made by fork() that the test talks with while it runs (in_child() only waits for its end).
-// It has two descriptors that survive detaching if a daemon keeps them: one to say lines, one to wait for the test.
+// A function in a child made by fork() that exchanges lines with the test while it runs (in_child() only waits for its
+// end). It has two descriptors that survive detaching if a daemon keeps them: one to print lines, one to wait for the
+// test.
 #pragma once
 
 #include "support/process.hpp"
@@ -23,12 +24,12 @@
 class child_process
 {
 public:
-    /// What `body` returns is the exit status. Standard output and error are heard by says() too.
+    /// The result of `body` is the exit status. says() reads its standard output and error too.
     explicit child_process(const std::function<int()>& body)
     {
         int out[2];
         int in[2];
-        // Daemons of the child become children of the test when it ends: they can be waited for.
+        // Daemons of the child become children of the test when it ends: the test can wait for them.
         ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
         if (::pipe2(out, O_CLOEXEC) == -1 || ::pipe2(in, O_CLOEXEC) == -1) std::abort();
         std::fflush(nullptr);
@@ -58,7 +59,7 @@ public:
     }
     child_process(const child_process&) = delete;
     child_process& operator=(const child_process&) = delete;
-    /// Ends the child and whatever it left to this process.
+    /// Ends the child and all processes that it left to this one.
     ~child_process()
     {
         while (::waitpid(-1, nullptr, WNOHANG) != -1) {
@@ -77,32 +78,32 @@ public:
         if (::write(key_, "", 1) != 1) std::abort();
     }
 
-    /// Whether the text comes, after all that was heard before it.
+    /// Waits for the text, after all text found before; false if it does not come.
     bool says(const std::string& text) { return comes(text, from_); }
-    /// Whether it comes or has come already: for what two processes say in either order.
+    /// Waits for the text, or finds it in the output so far: for lines of two processes in either order.
     bool said(const std::string& text)
     {
         std::size_t from = 0;
         return comes(text, from);
     }
-    /// The rest of the line that says() found the beginning of.
+    /// The rest of the line whose beginning says() found.
     std::string rest_of_line()
     {
         const auto begin = from_;
         return says("\n") ? heard_.substr(begin, from_ - 1 - begin) : std::string();
     }
-    /// All that was said until everybody who could speak has gone.
+    /// All output until every process that could print has ended.
     const std::string& everything()
     {
         while (listen(std::chrono::milliseconds(generous).count())) {}
         return heard_;
     }
-    /// All that was heard so far, for messages.
+    /// All output so far, for messages.
     [[nodiscard]] const std::string& heard() const noexcept { return heard_; }
 
     /// The exit status; 128 + N if signal N ended it; -1 if it did not end within the bound.
     int status() { return status_of(pid_); }
-    /// The same for a process that was left to this one.
+    /// The same for a process that became a child of this one.
     static int status_of(pid_t child)
     {
         int status = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A device file that a test makes.
+// A device file that the test makes.
 #pragma once
 
 #include <boost/filesystem/operations.hpp>
@@ -22,8 +22,8 @@ struct device
     {
         return ::mknod(path.c_str(), type | 0644U, ::makedev(major_number, minor_number)) == 0;
     }
-    /// Whether an open reaches the driver, if there is one: it is forbidden before that where the file system is mounted
-    /// `nodev`, and for most devices in most containers.
+    /// Whether an open reaches the driver, if there is one. It fails before that on file systems mounted `nodev`, and
+    /// for most devices in most containers.
     [[nodiscard]] bool can_be_tried_in(const boost::filesystem::path& directory) const
     {
         const auto probe = directory / "device";

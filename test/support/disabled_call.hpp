@@ -10,8 +10,8 @@
 #include <array>
 #include <cstddef>
 
-/// From here on the kernel answers this system call of this process and its children by `action`; -1 as `first`:
-/// whatever its first argument is.
+/// From here on the kernel answers this system call of this process and its children by `action`. If `first` is not -1,
+/// only calls with this first argument.
 inline bool answer_call(long call, unsigned action, long first)
 {
     const auto number = static_cast<unsigned>(call);
@@ -29,11 +29,11 @@ inline bool answer_call(long call, unsigned action, long first)
     return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0UL, 0UL) == 0;
 }
 
-/// It returns -error, or 0, and does nothing.
+/// The call returns -error, or 0, and does nothing.
 inline bool disable_call(long call, unsigned error, long first = -1)
 {
     return answer_call(call, SECCOMP_RET_ERRNO | error, first);
 }
 
-/// Whoever makes it is killed.
+/// The call kills the process.
 inline bool deadly_call(long call) { return answer_call(call, SECCOMP_RET_KILL_PROCESS, -1); }

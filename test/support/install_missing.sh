@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-# Sourced: install_missing PACKAGE… installs, with apt-get, what this machine does not have yet.
-# A machine without apt-get is left alone: whatever is missing there is named by CMake or by a skipped test.
+# Sourced: install_missing PACKAGE… installs, with apt-get, the packages that are missing on this machine. It does
+# nothing without apt-get: then CMake or a skipped test names what is missing.
 install_missing() {
     command -v apt-get >/dev/null || return 0
     local package missing=() as_root=()

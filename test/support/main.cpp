@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The main() of every test executable, and what every test starts from.
+// The main() of every test executable, and the state in which every test begins.
 #define BOOST_TEST_MODULE daemonkit
 #include <boost/test/unit_test.hpp>
 
@@ -10,9 +10,8 @@
 
 namespace {
 
-/// As from a login: whoever starts the tests, a service manager or a container, may have given his program variables and
-/// inheritable capabilities, and with these the ambient ones, that make other daemons of ours. A test that is about
-/// them gives them itself.
+/// As after a login. A service manager or container that starts the tests may have set variables and inheritable or
+/// ambient capabilities, which change the behaviour of our daemons. A test about them sets them itself.
 struct as_from_a_login
 {
     as_from_a_login()

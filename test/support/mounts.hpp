@@ -4,8 +4,8 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-/// unshare(2): mounts and unmounts of this process and its children are seen by no other process; false and errno if it
-/// may not.
+/// unshare(2): mounts of this process and its children are seen by no other process. Returns false and sets errno if it
+/// is not allowed.
 inline bool unshare_mounts(int more_namespaces = 0)
 {
     return ::unshare(CLONE_NEWNS | more_namespaces) == 0 &&

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Process numbers that a test chooses: a pid namespace of its own, where nobody else takes any, and clone3(2), which
-// gives a process the number that it is told. What runs in there is out of reach of Boost's checks: it says what does
-// not hold on standard error, and its exit status tells.
+// Pids that a test chooses: a pid namespace of its own, where no other process takes any, and clone3(2), which creates
+// a process with a given pid. Boost's checks do not reach the processes in there: they print what does not hold on
+// standard error, and their exit status tells.
 #pragma once
 
 #include "support/file.hpp"
@@ -25,7 +25,7 @@
 #include <ctime>
 #include <string>
 
-/// The exit status for: not possible on this machine, whoever asks. The reason is on standard error.
+/// The exit status for: not possible on this machine, even for root. The reason is on standard error.
 inline constexpr int impossible_here = 77;
 
 inline int impossible(const std::string& step)
@@ -34,7 +34,7 @@ inline int impossible(const std::string& step)
     return impossible_here;
 }
 
-/// unshare(2) with mounts that nobody else sees; who may not do it does it as root of a user namespace.
+/// unshare(2) with private mounts; an unprivileged user does it as root of a user namespace.
 inline bool unshare_privately(int namespaces)
 {
     const auto uid = ::geteuid();
@@ -47,15 +47,15 @@ inline bool unshare_privately(int namespaces)
     return true;
 }
 
-/// The /proc of the pid namespace that one is in.
+/// Mounts the /proc of the current pid namespace.
 inline bool mount_proc() { return ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0; }
 
-/// `body` as process 1 of a pid namespace, with mounts and a /proc of its own, and its exit status. Everybody in there
-/// ends with it. It may be called inside another one.
+/// Runs `body` as process 1 of a pid namespace, with private mounts and /proc; returns its exit status. All processes
+/// inside end with it. Calls may be nested.
 template <class Body>
 int in_pid_namespace(Body body, int more_namespaces = 0)
 {
-    // Of a child, because who has unshared pids can have one child only, and that is the first.
+    // In a child, because a process that has unshared pids can have one child only, which is the first process.
     const pid_t outside = ::fork();
     if (outside == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -72,7 +72,7 @@ int in_pid_namespace(Body body, int more_namespaces = 0)
     return exit_status_of(outside);
 }
 
-/// fork(2) of a process with this number; -1 and errno, EEXIST if somebody has it.
+/// fork(2) of a process with this pid; -1 and errno, EEXIST if the pid is in use.
 inline pid_t fork_as(pid_t number)
 {
     clone_args how{};
@@ -80,7 +80,7 @@ inline pid_t fork_as(pid_t number)
     how.set_tid = reinterpret_cast<std::uintptr_t>(&number);
     how.set_tid_size = 1;
     pid_t child = -1;
-    // Its last bearer was waited for, and the kernel takes the number back a moment later.
+    // The last process with this pid was waited for; the kernel frees the pid a moment later.
     eventually(
         [&] {
             child = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
@@ -90,8 +90,8 @@ inline pid_t fork_as(pid_t number)
     return child;
 }
 
-/// Whether each process has a pidfd inode of its own (pidfs, Linux 6.9). Where it has not, two that have one number
-/// after the other are told apart by their start times, which are counted in hundredths of a second.
+/// Whether each process has a pidfd inode of its own (pidfs, Linux 6.9). If not, two processes that have the same pid
+/// one after the other are told apart by their start times, which are counted in hundredths of a second.
 inline bool pidfds_tell_processes_apart()
 {
     const auto inode_of = [](pid_t pid) {
@@ -111,7 +111,7 @@ inline bool pidfds_tell_processes_apart()
     return apart;
 }
 
-/// Lets the clock tick where processes would not be told apart without that.
+/// Waits for a tick of the clock where processes could not be told apart without that.
 inline void let_start_times_differ()
 {
     static const bool apart = pidfds_tell_processes_apart();
@@ -125,7 +125,7 @@ inline void let_start_times_differ()
     eventually([&] { return ticks() > before + 1; });
 }
 
-/// For the tests themselves: what ended there was good, or it could not be done here.
+/// For the tests themselves: the child succeeded, or the test is not possible here.
 #define EXPECT_GOOD_OR_SKIP(child)                                                     \
     do {                                                                               \
         const auto& ended = (child);                                                   \

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The programs of test/daemon as a person calls them, in a directory of their own.
+// The programs of test/daemon, called as by a user, in a temporary directory.
 #pragma once
 
 #include "support/process.hpp"
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-/// The processes, zombies left out, that were started with this word in their environment.
+/// The processes, without zombies, that were started with this variable in their environment.
 inline std::vector<pid_t> processes_with(const std::string& variable)
 {
     std::vector<pid_t> found;
@@ -33,14 +33,14 @@ struct program
     temporary_directory directory{};
     boost::filesystem::path pid_file = directory / "d.pid";
     std::string name = "commanded";
-    /// Beside PID_FILE.
+    /// Variables besides PID_FILE.
     std::vector<std::string> environment{};
 
     program() = default;
     explicit program(std::string which) : name(std::move(which)) {}
     program(const program&) = delete;
     program& operator=(const program&) = delete;
-    /// Whatever became of the test, none of its daemons stays.
+    /// None of its daemons is left, whatever the result of the test.
     ~program()
     {
         for (const pid_t pid : processes()) put_down(pid);
@@ -59,7 +59,7 @@ struct program
     [[nodiscard]] pid_t pid() const { return pid_in(pid_file.string()); }
     [[nodiscard]] std::string mark() const { return "PID_FILE=" + pid_file.string(); }
     [[nodiscard]] std::vector<pid_t> processes() const { return processes_with(mark()); }
-    /// A process that is about to exit may do so.
+    /// Allows for a process that is about to exit.
     [[nodiscard]] bool nobody_left() const
     {
         return eventually([&] { return processes().empty(); });

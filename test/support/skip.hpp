@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// A test that cannot run here says why and is reported as "Skipped", never as "Passed".
+// A test that is not possible here prints the reason and is reported as "Skipped", never as "Passed".
 #pragma once
 
 #include <boost/test/results_collector.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A fresh directory (mode 0755) that goes with the test.
+// A new directory (mode 0755) that is removed at the end of the test.
 #pragma once
 
 #include <boost/filesystem/operations.hpp>

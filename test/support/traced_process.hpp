@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A child that stops before each of its system calls, so that a test can do something between any two of them.
+// A child that stops before each of its system calls, so that a test can act between any two of them.
 #pragma once
 
 #include "support/process.hpp"
@@ -20,7 +20,7 @@ public:
     template <class Body>
     explicit traced_process(Body body) : pid_(::fork())
     {
-        if (pid_ == -1) std::abort(); // waiting for -1 would take the children of others
+        if (pid_ == -1) std::abort(); // waiting for -1 would collect other children
         if (pid_ == 0) {
             ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
             ::raise(SIGSTOP);
@@ -38,7 +38,7 @@ public:
         ::waitpid(pid_, nullptr, __WALL);
     }
 
-    /// Up to its next system call, which the kernel has not begun; false if it has ended.
+    /// Continues to its next system call, which the kernel has not begun; false if it has ended.
     bool next_call()
     {
         for (bool entering = false; !entering;) {
@@ -53,10 +53,10 @@ public:
         }
         return true;
     }
-    /// The number of that call.
+    /// The number of that system call.
     [[nodiscard]] long call() const noexcept { return call_; }
 
-    /// Goes on without any stop: the exit status, 128 + N if signal N ended it.
+    /// Continues without further stops; returns the exit status, 128 + N if signal N ended it.
     int finish()
     {
         while (!ended_) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Another umask for as long as it lives.
+// Changes the umask during its lifetime.
 #pragma once
 
 #include <sys/stat.h>

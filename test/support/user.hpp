@@ -10,7 +10,8 @@
 
 inline constexpr uid_t nobody = 65534;
 
-/// Changes all user and group ids of this process, and drops its supplementary groups; false and errno if it may not.
+/// Changes all user and group ids of this process, and drops its supplementary groups. Returns false and sets errno if
+/// it is not allowed.
 inline bool become_user(uid_t user)
 {
     return ::setgroups(0, nullptr) == 0 && ::setresgid(user, user, user) == 0 && ::setresuid(user, user, user) == 0;
