@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A port and a client of an echo server on it.
+// A free port, and a client of an echo server on that port.
 #pragma once
 
 #include "support/process.hpp"
@@ -20,7 +20,7 @@ using daemonkit::sys::unique_fd;
 
 inline unique_fd tcp_socket() { return unique_fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
 
-/// Bound to a free port, which `port` then is.
+/// Binds a socket to a free port and stores the number in `port`.
 inline unique_fd take_port(unsigned short& port)
 {
     auto socket = tcp_socket();
@@ -36,7 +36,7 @@ inline unique_fd take_port(unsigned short& port)
     return socket;
 }
 
-/// A client whose every wait is bounded.
+/// A client. Each of its waits has a bound.
 class client
 {
 public:
@@ -56,7 +56,7 @@ public:
         BOOST_REQUIRE(::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
                       static_cast<ssize_t>(text.size()));
     }
-    /// As much as goes without anybody reading; it is like no other part of itself.
+    /// Sends as much as the buffers take while the server does not read. No part of the text equals another part.
     std::string send_all_that_goes()
     {
         std::string all;
@@ -66,11 +66,11 @@ public:
             const auto sent = ::send(socket_.get(), block.data(), block.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             all.append(block, 0, sent > 0 ? static_cast<std::size_t>(sent) : 0);
             idle = sent > 0 ? 0 : idle + 1;
-            if (sent <= 0) ::usleep(1000); // the server moves some of it on
+            if (sent <= 0) ::usleep(1000); // the server reads some of it meanwhile
         }
         return all;
     }
-    /// So many bytes, or fewer if that is all.
+    /// Reads so many bytes, or fewer if the stream ends before.
     std::string receive(std::size_t size)
     {
         std::string text(size, '\0');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Daemons that are executed with descriptors, as a service manager executes them: in the foreground, and detaching,
-// which closes every descriptor but these.
+// Daemons that a service manager executes with passed descriptors: in the foreground, and detaching. A daemon that
+// detaches closes every other descriptor.
 #include "activation/passing.hpp"
 
 #include "support/child_process.hpp"
@@ -20,7 +20,7 @@
 
 namespace {
 
-/// The daemon `activated` with two descriptors, in a directory of its own.
+/// The daemon `activated` with two passed descriptors, in a temporary directory.
 struct activated_program : program
 {
     activated_program() : program("activated") {}
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_detaches_keeps_them_and_closes_the_others)
     const activated_program program;
     const auto other = memory_of("other");
     passing p = program.both;
-    p.descriptors.push_back(other.get()); // beyond LISTEN_FDS
+    p.descriptors.push_back(other.get()); // not counted in LISTEN_FDS
     p.count = "2";
     const auto said = in_child([&] { return program.become(p, "start"); });
     BOOST_TEST(said.status == 0);

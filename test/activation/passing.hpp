@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Descriptors passed as a service manager does it: from 3 on, with LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES.
+// Passes descriptors as a service manager does: from 3 on, with LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES.
 #pragma once
 
 #include "support/process.hpp"
@@ -28,9 +28,10 @@ struct passing
     std::vector<int> descriptors{};
     std::optional<std::string> names{};
     std::optional<std::string> count = std::to_string(descriptors.size());
-    std::optional<std::string> pid{}; // else that of the process
+    std::optional<std::string> pid{}; // the default is the pid of the process
 
-    /// In a child process, which then has no others above 2, but for those that are closed on exec.
+    /// Call it in a child process. Afterwards only the passed descriptors and close-on-exec descriptors are open above
+    /// 2.
     void here() const
     {
         const int out_of_the_way = 200 + static_cast<int>(descriptors.size());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a service manager is to a daemon, as far as descriptors go: it executes the program with NOTIFY_SOCKET, keeps
-// what the program stores (sd_notify(3): FDSTORE, FDNAME, FDSTOREREMOVE) until that is hung up, and passes it to the
-// next process after the sockets on which it listens itself.
+// The part of a service manager that handles descriptors. It executes the program with NOTIFY_SOCKET and keeps the
+// descriptors that the program stores (sd_notify(3): FDSTORE, FDNAME, FDSTOREREMOVE) until they are hung up. It passes
+// them to the next process, after its own listening sockets.
 #pragma once
 
 #include "activation/passing.hpp"
@@ -50,9 +50,9 @@ public:
         listener_.join();
     }
 
-    /// A socket of its own that every process of the program is passed, before what it stores.
+    /// A listening socket that every process of the program is passed, before the stored descriptors.
     void pass(int socket, std::string name) { own_.emplace_back(std::move(name), ::fcntl(socket, F_DUPFD_CLOEXEC, 3)); }
-    /// For the processes from now on.
+    /// Sets an environment variable for the processes started from now on.
     void set(std::string name, std::string value) { variables_[std::move(name)] = std::move(value); }
 
     /// Returns when the program is ready; false if it is not.
@@ -82,21 +82,21 @@ public:
         return eventually([&] { return heard("READY=1") > before || !alive(pid_); }) && heard("READY=1") > before;
     }
 
-    /// KILL, and whatever the process has said before.
+    /// Sends KILL, and reads the messages that the process has sent before.
     void kill() { end(SIGKILL); }
-    /// TERM; the exit status.
+    /// Sends TERM; returns the exit status.
     int stop() { return end(SIGTERM); }
 
     [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] const boost::filesystem::path& directory() const { return directory_.path(); }
 
-    /// How many messages so far had this line.
+    /// How many messages so far contained this line.
     [[nodiscard]] int heard(const std::string& line)
     {
         const std::lock_guard one_at_a_time(mutex_);
         return heard_[line];
     }
-    /// What is kept, without the sockets of its own.
+    /// The number of stored descriptors, without the listening sockets.
     [[nodiscard]] std::size_t stored()
     {
         const std::lock_guard one_at_a_time(mutex_);
@@ -140,7 +140,7 @@ private:
         }
     }
 
-    /// One message; false if there is none.
+    /// Receives one message; false if there is none.
     bool receive()
     {
         std::array<char, 4096> text{};

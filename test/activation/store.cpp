@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// echod under a manager that keeps descriptors: its process ends, in order or by KILL, and its clients notice nothing.
+// echod under a manager that keeps descriptors. The process ends in order or by KILL; its clients do not notice.
 #include "activation/client.hpp"
 #include "activation/service_manager.hpp"
 
@@ -18,7 +18,7 @@ constexpr const char* echod = DAEMONKIT_EXAMPLE_DIR "/echod";
 #define EXPECT_ECHOD_OR_SKIP \
     if (::access(echod, X_OK) == -1) DAEMONKIT_SKIP("echod is not built: DAEMONKIT_EXAMPLES is off")
 
-/// echod with a port of its own, as a service that is ready.
+/// echod as a ready service with a port of its own.
 struct echo_service
 {
     unsigned short port = 0;
@@ -31,14 +31,14 @@ struct echo_service
         manager.kill();
         BOOST_REQUIRE(manager.start());
     }
-    /// The listening socket, and two descriptors for each connection.
+    /// The number of descriptors: the listening socket, and two for each connection.
     [[nodiscard]] bool keeps(std::size_t connections)
     {
         return eventually([&] { return manager.stored() == 1 + 2 * connections; });
     }
 };
 
-/// A word "NAME=123" of what echo_load says.
+/// The number in "NAME=123" in the output of echo_load.
 long count_of(const std::string& name, const std::string& text)
 {
     const auto at = text.find(name + "=");
@@ -59,11 +59,11 @@ BOOST_AUTO_TEST_CASE(the_socket_of_the_manager_is_taken_by_name_or_as_the_first)
         service_manager manager({echod, "run"});
         if (name == std::string("echo")) manager.pass(memory_of("").get(), "other");
         manager.pass(listener.get(), name);
-        client early(port); // waits in the queue until somebody is there
+        client early(port); // it waits in the queue until a process accepts it
         early.send("first");
         BOOST_REQUIRE(manager.start());
         BOOST_TEST(early.receive(5) == "first");
-        BOOST_TEST(!manager.stores("echo")); // it is the manager's already
+        BOOST_TEST(!manager.stores("echo")); // the manager holds this one already
         BOOST_TEST(manager.stop() == 0);
         client late(port);
         late.send("second");
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(what_was_read_and_not_yet_answered_is_answered_by_the_next_
     echo_service service;
     client one(service.port);
     const auto sent = one.send_all_that_goes();
-    BOOST_TEST(sent.size() > 65536U); // all buffers are full, the one in the pipe too
+    BOOST_TEST(sent.size() > 65536U); // all buffers are full, also that of the pipe
     service.crash_and_restart();
     service.crash_and_restart();
     BOOST_TEST((one.receive(sent.size()) == sent));
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(killed_and_restarted_under_load_it_loses_no_connection)
     BOOST_TEST(count_of("refused", said) == 0);
     BOOST_TEST(count_of("broken", said) == 0);
     BOOST_TEST(count_of("wrong", said) == 0);
-    // KILL between accept(2) and the message that has the connection stored: one connection at most.
+    // A KILL between accept(2) and the message that stores the connection loses one connection at most.
     BOOST_TEST(count_of("reset", said) <= crashes);
     BOOST_TEST((status == 0 || count_of("reset", said) > 0), said);
 }
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(its_loop_feeds_the_watchdog)
     service_manager manager({echod, "run", std::to_string(port)});
     manager.set("WATCHDOG_USEC", "100000");
     BOOST_REQUIRE(manager.start());
-    BOOST_TEST(eventually([&] { return manager.heard("WATCHDOG=1") >= 5; })); // while nobody calls
+    BOOST_TEST(eventually([&] { return manager.heard("WATCHDOG=1") >= 5; })); // without any client
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What is made of LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES and the descriptors themselves. Each case in a child process,
-// whose descriptors from 3 on are what the test says.
+// What the library makes of LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES and the passed descriptors. Each case runs in a
+// child process whose descriptors from 3 on are set by the test.
 #include <daemonkit/socket_activation.hpp>
 
 #include "activation/passing.hpp"
@@ -21,7 +21,7 @@ namespace {
 struct activated : daemonkit::socket_activation
 {};
 
-/// "3 name content" for each descriptor that is still there.
+/// "3 name content" for each descriptor that is still open.
 std::string list(const passed_descriptors& passed)
 {
     std::string text;
@@ -37,7 +37,7 @@ std::string list(const passed_descriptors& passed)
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
 
-/// What a daemon that is made in such a process has, or the sentence why it has not, and what is left in the
+/// What a daemon object created in such a process takes, or the sentence of its error; and what is left in the
 /// environment.
 std::string what_comes_of(const passing& p)
 {
@@ -58,7 +58,7 @@ std::string what_comes_of(const passing& p)
         .out;
 }
 
-/// In a child process, with three descriptors of the names one, two, one.
+/// In a child process, with three descriptors named one, two, one.
 template <class Body>
 outcome with_three(Body body)
 {
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(empty_names_are_kept_and_a_missing_list_means_unknown)
     BOOST_TEST(what_comes_of({{a.get()}, ""}) == "3  a\n");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_of_what_is_for_another_process_and_nothing_is_left_for_children)
+BOOST_AUTO_TEST_CASE(descriptors_for_another_process_are_not_taken_and_children_are_passed_none)
 {
     const auto a = memory_of("a");
     BOOST_TEST(what_comes_of({{a.get()}, "x", "1", "1"}) == "");
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(without_a_pid_nothing_is_taken)
     BOOST_TEST(said.status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_contradiction_is_one_sentence_and_said_where_the_descriptors_are_asked_for)
+BOOST_AUTO_TEST_CASE(a_contradiction_is_reported_where_the_descriptors_are_requested)
 {
     const auto a = memory_of("a");
     const auto says = [&](const std::optional<std::string>& count, const std::optional<std::string>& names,
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(found_by_name_the_first_or_all)
     BOOST_TEST(said.status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_taken_is_the_takers_and_the_rest_goes_with_the_daemon)
+BOOST_AUTO_TEST_CASE(taken_descriptors_belong_to_the_caller_and_the_rest_ends_with_the_daemon)
 {
     const auto a = memory_of("a");
     const auto said = in_child([&] {
