@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Wrong use at run time: one sentence on standard error, the right status, nothing changed on disk, no process left.
+// Wrong use at run time: one sentence on standard error, the right exit status, no change on disk, no process left.
 #include "support.hpp"
 #include "support/file.hpp"
 #include "support/process.hpp"
@@ -19,7 +19,7 @@ namespace fs = boost::filesystem;
 
 namespace {
 
-/// Whether a start that fails made and removed a file on its way, which directories remember.
+/// Whether a failed start created and removed a file, which changes the times of its directory.
 enum class touches { nothing, directories };
 
 outcome run_as_nobody(const std::vector<std::string>& command)
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(of_what_the_pid_file_is)
         "it has other names (hard links)");
 }
 
-BOOST_AUTO_TEST_CASE(of_who_may_write_the_pid_file)
+BOOST_AUTO_TEST_CASE(of_a_pid_file_that_others_may_write)
 {
     fails_with_file(
         [](const fs::path& file) {
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_of_another_user, *boost::unit_test::label("ro
     fails(p, 1, p.directory.path().string(), "it belongs to user 65534");
 }
 
-BOOST_AUTO_TEST_CASE(of_a_directory_that_one_may_not_write, *boost::unit_test::label("root"))
+BOOST_AUTO_TEST_CASE(of_a_directory_without_write_permission, *boost::unit_test::label("root"))
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     if (run_as_nobody({"/bin/sh", "-c", "test -x " DAEMONKIT_TEST_DAEMON_DIR "/commanded"}).status != 0)
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(of_users_and_directories_that_do_not_exist)
     directory.environment = {"DIRECTORY=/etc/passwd"};
     fails(directory, 6, "/etc/passwd", "there is no such directory", touches::directories);
 
-    program made; // and what was made on the way to the pid file goes with it
+    program made; // and the directories made for the pid file are removed too
     made.pid_file = made.directory / "a" / "b" / "d.pid";
     made.environment = {"DIRECTORY=/no/such/directory"};
     fails(made, 6, "/no/such/directory", "there is no such directory", touches::directories);

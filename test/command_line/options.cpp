@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Options, wrong words, and what a person at a terminal sees that a script does not.
+// Options, wrong command lines, and output that appears on a terminal only.
 #include "support.hpp"
 #include "support/process.hpp"
 #include "support/text.hpp"
@@ -33,7 +33,7 @@ void refused(const program& p, const std::vector<std::string>& words, const std:
     BOOST_TEST_CONTEXT("commanded " << line)
     {
         const auto said = p(words);
-        // Of status, 2 would be the answer "dead, and its lock file remains" (LSB 3.1, section 20.2).
+        // For status, 2 would mean "dead, and its lock file remains" (LSB 3.1, section 20.2).
         BOOST_TEST(said.status == (!words.empty() && words.back() == "status" ? 4 : 2));
         BOOST_TEST(said.out.empty());
         BOOST_TEST(contains(said.err, why), said.err);
@@ -43,7 +43,7 @@ void refused(const program& p, const std::vector<std::string>& words, const std:
     }
 }
 
-/// The same on a terminal: everything that shows up there.
+/// The same on a terminal: the whole output.
 outcome on_terminal(const program& p, const std::vector<std::string>& words)
 {
     int terminal = -1;
@@ -55,7 +55,7 @@ outcome on_terminal(const program& p, const std::vector<std::string>& words)
     for (pollfd fd{terminal, POLLIN, 0};
          ::poll(&fd, 1, static_cast<int>(std::chrono::milliseconds(generous).count())) == 1;) {
         const auto n = ::read(terminal, bytes.data(), bytes.size());
-        if (n <= 0) break; // EIO: nobody has the other side open
+        if (n <= 0) break; // EIO: no process has the other side open
         seen.out.append(bytes.data(), static_cast<std::size_t>(n));
     }
     if (!ends(child)) ::kill(child, SIGKILL);
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_long_wait_shows_on_a_terminal_only)
     const auto seen = on_terminal(p, {"stop", "--timeout", "1.2"});
     BOOST_TEST(seen.status == 0);
     BOOST_TEST(contains(seen.out, "commanded: stopping, 1"), seen.out);
-    // What is said at the end does not stand behind what the wait left.
+    // The final message is not printed after the remains of the progress line.
     BOOST_TEST(contains(seen.out, "\r\033[Kcommanded: stopped (pid "), seen.out);
 
     BOOST_REQUIRE(p({"start"}).status == 0);

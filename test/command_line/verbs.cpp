@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every verb in every state, by its exit status (LSB 3.1, section 20.2), what it says, and what is there afterwards.
+// Every verb in every state: its exit status (LSB 3.1, section 20.2), its message, and the state afterwards.
 #include "support.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
@@ -23,7 +23,7 @@ struct row
     state before;
     int status;
     then after;
-    const char* says; ///< N stands for the pid of the daemon there is afterwards, O for the one before
+    const char* says; ///< N: the pid of the daemon afterwards; O: the pid of the one before
 };
 
 const char* name_of(state s) { return s == state::stopped ? "stopped" : s == state::running ? "running" : "dead"; }
@@ -36,7 +36,7 @@ std::string with_pids(std::string text, pid_t before, pid_t after)
     return text;
 }
 
-/// Brings a program into a state; the pid of the daemon that runs or ran.
+/// Brings a program into a state; returns the pid of the daemon that runs or ran.
 pid_t bring(const program& p, state wanted)
 {
     if (wanted == state::stopped) return 0;
@@ -62,7 +62,7 @@ void check_row(program& p, const row& r)
         const auto& channel = r.status == 0 || std::strcmp(r.verb, "status") == 0 ? said.out : said.err;
         BOOST_TEST(contains(channel, with_pids(r.says, before, after)),
                    "said '" << said.out << said.err << "', not '" << with_pids(r.says, before, after) << "'");
-        BOOST_TEST(channel.size() == said.out.size() + said.err.size()); // and nothing on the other one
+        BOOST_TEST(channel.size() == said.out.size() + said.err.size()); // and nothing is printed on the other stream
         switch (r.after) {
         case then::stopped:
             BOOST_TEST(!fs::exists(p.pid_file));
@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(run_stays_in_the_foreground_and_can_be_found)
     BOOST_TEST(!fs::exists(p.pid_file));
 }
 
-BOOST_AUTO_TEST_CASE(a_daemon_that_records_no_pid_says_what_it_cannot)
+BOOST_AUTO_TEST_CASE(a_daemon_without_pid_file_names_the_verbs_it_lacks)
 {
     program p("unrecorded");
     for (const char* verb : {"stop", "restart", "try-restart", "reload", "force-reload"}) {
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(status_is_text_for_people_and_json_for_machines)
     const auto text = p({"status"});
     BOOST_TEST(text.out.find("plain \"quoted\": running (pid " + std::to_string(pid) + ") since ") == 0U);
     BOOST_TEST(contains(text.out, ", recorded in " + p.pid_file.string() + "\n"));
-    // ps knows since when, to the second; the kernel counts in hundredths since boot, so one second is another's.
+    // ps shows the start time in whole seconds; the kernel counts hundredths since boot, so the two can differ by one.
     const auto ps = run({"sh", "-c", "date -u -d \"$(ps -o lstart= -p " + std::to_string(pid) + ")\" +%s"});
     const auto json = p({"--json", "status"});
     BOOST_TEST(json.status == 0);
