@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Thousands of lives, one after the other, while both cores are busy with something else. Nothing of them is left: in
-// the process that starts them, in the directory, in the kernel; and each of them has heard its TERM.
+// Thousands of lives, one after the other, while both cores are busy. They leave nothing in the process that starts
+// them, in the directory or in the kernel, and each daemon has received its TERM.
 #include "storm.hpp"
 #include "support/text.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 using kind = happening::kind;
 
-/// What a process has that lives could leave behind.
+/// The resources of a process that a life could leak.
 struct possessions
 {
     std::set<int> descriptors = open_descriptors(::getpid());
@@ -24,7 +24,7 @@ struct possessions
     long resident = std::atol(proc_status(::getpid(), "VmRSS").c_str()); ///< kB
 };
 
-/// Compares; memory may grow by a few pages, as allocators do, but not with the number of lives.
+/// Compares the two. Memory may grow by a few pages, as with any allocator, but not with the number of lives.
 void nothing_is_left(const possessions& before, const possessions& after)
 {
     BOOST_TEST(before.descriptors == after.descriptors, boost::test_tools::per_element());
@@ -36,7 +36,7 @@ void nothing_is_left(const possessions& before, const possessions& after)
 #endif
 }
 
-/// What a life registers for the children of fork() ends with it: a child has everything that this process has.
+/// A life unregisters its fork handlers: a later child of fork() keeps everything that this process has.
 void a_child_has_everything()
 {
     std::vector<sys::unique_fd> files;
@@ -48,7 +48,7 @@ void a_child_has_everything()
                })) == 0);
 }
 
-/// The lines of /proc/net/unix with this text: names that a daemon has in the kernel.
+/// The number of lines of /proc/net/unix with this text: abstract sockets of a daemon.
 long kernel_names(const std::string& text)
 {
     std::ifstream names("/proc/net/unix");
@@ -81,14 +81,14 @@ private:
     std::set<pid_t> burners_{};
 };
 
-/// Starts and stops, out of this process; how many daemons wrote down that they heard their stop.
+/// Starts and stops from this process; returns how many daemons recorded that they received their stop.
 template <class Pid, class Fork>
 long start_and_stop(int cycles)
 {
     const auto name = fs::unique_path("cycled-%%%%-%%%%-%%%%.pid").string();
     const instance<Pid, Fork> it(name);
     const load busy;
-    const int batch = std::min(50, cycles / 5); // the journal is looked through after each
+    const int batch = std::min(50, cycles / 5); // the journal is checked after each
     long heard = 0;
     std::unique_ptr<possessions> before;
     for (int i = 1; i <= cycles; ++i) {
@@ -175,7 +175,7 @@ int all_cycles() { return times("DAEMONKIT_CYCLES", few); }
 
 BOOST_AUTO_TEST_SUITE(cycles, *boost::unit_test::label("slow"))
 
-BOOST_AUTO_TEST_CASE(of_starts_and_stops_leave_nothing_and_every_stop_is_heard)
+BOOST_AUTO_TEST_CASE(of_starts_and_stops_leave_nothing_and_every_stop_is_received)
 {
     const int each = all_cycles() / 6;
     const long begin = now();
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(of_starts_and_stops_leave_nothing_and_every_stop_is_heard)
         all += 2 * each;
     }
     BOOST_TEST(heard == all);
-    std::cout << "starts and stops under load: " << all << " cycles, " << heard << " stops heard, nothing left; "
+    std::cout << "starts and stops under load: " << all << " cycles, " << heard << " stops received, nothing left; "
               << (now() - begin) / 1'000'000 << " ms\n";
 }
 
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(of_lives_in_one_process_leave_nothing_in_it)
                        live_here<flock_pid_file, signalfd_signals>(each);
     BOOST_TEST(heard == 6L * each);
     std::cout << "lives in one process under load: " << 6 * each << " cycles, " << heard
-              << " stops heard, nothing left; " << (now() - begin) / 1'000'000 << " ms\n";
+              << " stops received, nothing left; " << (now() - begin) / 1'000'000 << " ms\n";
 }
 
 BOOST_AUTO_TEST_SUITE_END()

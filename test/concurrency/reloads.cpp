@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reloads as fast as the machine sends them, while on_reload() runs. HUP is no queue: many are one. What a daemon
-// owes is that whatever was asked for last is done, and that nothing of this keeps a TERM from ending it.
+// Reloads as fast as the machine sends them, while on_reload() runs. Several pending HUPs are one signal. The daemon
+// must handle the last request, and must still end on TERM.
 #include "storm.hpp"
 #include "support/text.hpp"
 
@@ -8,10 +8,10 @@ namespace {
 
 constexpr int senders_of_a_storm = 3;
 
-/// What the storm and the daemon tell each other.
+/// What the senders and the daemon share.
 struct weather
 {
-    std::atomic<long> wanted{0}; ///< the state that a reload is asked to read
+    std::atomic<long> wanted{0}; ///< the state that a reload must read
     std::atomic<long> seen{0};   ///< the state that on_reload() read last
     std::atomic<long> reloads{0};
     std::atomic<long> sent{0};
@@ -29,7 +29,7 @@ struct reloaded : basic_daemon<reloaded<Signals>, double_fork, flock_pid_file, S
     {
         weather_.seen = weather_.wanted.load();
         ++weather_.reloads;
-        // Each sender sends one at a time: of so many more one at least has come while this runs.
+        // Each sender has one request pending at most: after so many more, at least one was sent while this runs.
         for (const long until = weather_.sent + senders_of_a_storm + 1; weather_.sent < until && !weather_.calm;) {}
     }
     void on_stop() { ++weather_.stopped; }
@@ -45,7 +45,7 @@ private:
 
 using every_policy = std::tuple<flag_signals, self_pipe_signals, signalfd_signals>;
 
-/// Sends until it is calm: two processes by kill(2), one by the verb.
+/// Sends until the storm ends: two processes by kill(2), one by the verb.
 template <class Daemon>
 std::vector<pid_t> storm(weather& w, const typename Daemon::settings& s, pid_t daemon)
 {
@@ -60,7 +60,7 @@ std::vector<pid_t> storm(weather& w, const typename Daemon::settings& s, pid_t d
     senders.push_back(family::fork([&] {
         for (; !w.calm; ++w.sent)
             if (const auto r = Daemon::reload(s); r.status != 0) {
-                // Only the end of the daemon may stop it, before it is found or while it is asked.
+                // A sender may fail only because the daemon has ended, before it is found or while it is asked.
                 const bool ended =
                     r.status == exit_status::not_running || (r.pid == daemon && contains(r.message, "ended before"));
                 if (!ended || w.wanted != -1) ++w.failures;
@@ -75,7 +75,7 @@ std::vector<pid_t> storm(weather& w, const typename Daemon::settings& s, pid_t d
 
 BOOST_AUTO_TEST_SUITE(reloads, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_one_is_never_lost_and_a_storm_keeps_no_stop_away, Signals, every_policy)
+BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_one_is_never_lost_and_a_storm_delays_no_stop, Signals, every_policy)
 {
     using daemon = reloaded<Signals>;
     const int storms = times("DAEMONKIT_STORMS", 10);
@@ -85,15 +85,15 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_one_is_never_lost_and_a_storm_keeps_no_st
     const typename daemon::settings s{
         .pid = {.path = top / "daemon.pid"}, .process = {.name = "reloaded"}, .stop = {{SIGTERM, 60s}, {SIGKILL, 60s}}};
     for (int round = 0; round < storms; ++round) {
-        const pid_t origin = family::fork([&] {
+        const pid_t launcher = family::fork([&] {
             daemon d(*w);
             return static_cast<int>(d.start(s));
         });
-        BOOST_TEST_REQUIRE(family::status_of(origin) == 0);
+        BOOST_TEST_REQUIRE(family::status_of(launcher) == 0);
         const pid_t pid = daemon::status(s).pid;
         BOOST_TEST_REQUIRE(pid > 0);
 
-        // A storm that ends, a new state, and one more reload: it is seen, whatever is still on its way.
+        // The storm ends, the state changes, and one more reload is sent: the daemon must read the new state.
         const long before = w->sent;
         auto senders = storm<daemon>(*w, s, pid);
         BOOST_TEST(eventually([&] { return w->sent > before + 2000; }));
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_one_is_never_lost_and_a_storm_keeps_no_st
         BOOST_TEST(eventually([&] { return w->seen == w->wanted; }));
         BOOST_TEST(w->failures == 0);
 
-        // A stop in the middle of one.
+        // A stop during a storm.
         const long state = w->wanted.exchange(-1);
         senders = storm<daemon>(*w, s, pid);
         const long then = w->reloads;
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_one_is_never_lost_and_a_storm_keeps_no_st
         BOOST_TEST_REQUIRE(family::alive().empty());
     }
     std::cout << "reload storms: " << w->sent << " sent, " << w->reloads << " carried out, none lost after the last; "
-              << storms << " stops in the middle, all heard\n";
+              << storms << " stops meanwhile, all received\n";
 }
 
 BOOST_AUTO_TEST_SUITE_END()

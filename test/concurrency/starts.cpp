@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Many starts of one instance at the same moment, and starts whose caller is killed at any moment.
+// Many simultaneous starts of one instance, and starts whose launcher is killed at any moment.
 #include "storm.hpp"
 #include "support/file.hpp"
 
@@ -9,10 +9,10 @@ namespace {
 
 using kind = happening::kind;
 
-/// What lies at the place of the pid file before the starts.
+/// The content of the pid file before the starts.
 enum class before { nothing, stale_file, empty_file, no_directory };
 
-/// Children that all begin in the moment in which go() is called.
+/// Children that all begin when go() is called.
 class crowd
 {
 public:
@@ -29,7 +29,7 @@ public:
     {
         members_.push_back(family::fork([&] {
             ::close(gate_[1]);
-            sys::readable_within(gate_[0], sys::forever); // end of file, for all of them at once
+            sys::readable_within(gate_[0], sys::forever); // end of file wakes all of them at once
             body();
             return 0;
         }));
@@ -42,7 +42,7 @@ private:
     std::vector<pid_t> members_;
 };
 
-/// The kernel's timer strikes this process to the nanosecond, however busy the machine is. A child does not have it.
+/// A kernel timer that signals this process with the precision of nanoseconds. Children do not inherit it.
 void signal_after(std::chrono::nanoseconds time, int signal)
 {
     sigevent event{};
@@ -63,7 +63,7 @@ struct figures
     int lived_on = 0;
 };
 
-/// All starts at once; with `killed` half of them are killed while they are at it.
+/// Makes all starts at once; with `killed`, half of them are killed while they run.
 template <class Pid>
 void start_all(int starts, before what, bool killed, dice& chance, figures& total)
 {
@@ -88,7 +88,7 @@ void start_all(int starts, before what, bool killed, dice& chance, figures& tota
         answered += status == 0 ? 1 : 0;
     }
 
-    // One daemon, the one that everybody was told.
+    // One daemon runs, and every start has reported it.
     BOOST_TEST(eventually([&] { return it.one_or_none(); }), "one process at most is left, and status names it");
     const pid_t daemon = it.status().pid;
     BOOST_TEST_REQUIRE(daemon != 0);
@@ -103,7 +103,7 @@ void start_all(int starts, before what, bool killed, dice& chance, figures& tota
         total.longest = std::max(total.longest, line.end - line.begin);
     }
     BOOST_TEST(ready + told >= answered);
-    BOOST_TEST((ready == 1 || (killed && ready == 0)), ready << " starts say that the daemon is theirs");
+    BOOST_TEST((ready == 1 || (killed && ready == 0)), ready << " starts report that they started the daemon");
     if (!killed) BOOST_TEST(told == starts - 1);
     BOOST_TEST(it.written().count(kind::up) == 1);
     BOOST_TEST(it.written().count(kind::second) == 0);
@@ -122,7 +122,7 @@ void start_all(int starts, before what, bool killed, dice& chance, figures& tota
 
 BOOST_AUTO_TEST_SUITE(starts, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(of_a_hundred_at_once_one_daemon_comes_and_all_are_told_its_pid)
+BOOST_AUTO_TEST_CASE(a_hundred_at_once_make_one_daemon_and_all_report_its_pid)
 {
     const int rounds = times("DAEMONKIT_STARTS", 1);
     dice chance;
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_launcher_killed_at_any_moment_leaves_one_daemon_or_none_a
     figures total;
     with_both([&]<class Pid>() {
         const instance<Pid> it;
-        // As long as one start takes here when nothing disturbs it.
+        // The duration of an undisturbed start on this machine.
         auto whole = std::chrono::nanoseconds::max();
         for (int i = 0; i < 5; ++i) {
             const auto& undisturbed = it.in_child(kind::start);

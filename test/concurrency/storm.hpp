@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the tests of many processes at once share: every process below the test, a memory in which all of them write
-// down what they did and when, a daemon that does so, and the moments at which chance strikes.
+// Shared by the tests of many simultaneous processes: all processes below the test, a journal in shared memory, a
+// daemon that writes to it, and a source of random moments.
 #pragma once
 
 #include "support/process.hpp"
@@ -41,17 +41,17 @@ namespace fs = boost::filesystem;
 using namespace daemonkit;
 using namespace std::chrono_literals;
 
-/// Nanoseconds of one clock for all processes.
+/// Nanoseconds of a clock that all processes share.
 inline long now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
-/// How often something is repeated: as often as the variable of the environment says, for longer runs by hand.
+/// The number of repetitions: the environment variable if it is set, for longer runs.
 inline int times(const char* variable, int otherwise)
 {
     const char* const value = std::getenv(variable);
     return value != nullptr ? std::atoi(value) : otherwise;
 }
 
-/// Chance, which the variable DAEMONKIT_SEED repeats.
+/// Random numbers. DAEMONKIT_SEED repeats a sequence.
 class dice
 {
 public:
@@ -70,7 +70,7 @@ private:
     std::mt19937 engine_{seed_};
 };
 
-/// A T that this process and all its children have in common.
+/// A T in memory shared by this process and its children.
 template <class T>
 class shared
 {
@@ -92,7 +92,7 @@ private:
     T* object_ = nullptr;
 };
 
-/// One line of what happened.
+/// One record of the journal.
 struct happening
 {
     enum class kind { up, down, second, start, restart, stop, reload, status };
@@ -108,7 +108,7 @@ struct happening
     std::atomic<bool> written{false};              ///< a killed writer leaves a line unfinished
 };
 
-/// What all processes write down. Nobody waits for anybody.
+/// The journal of all processes. It takes no lock.
 class journal
 {
 public:
@@ -126,7 +126,7 @@ public:
         h.begin = h.end = now();
         h.written = true;
     }
-    /// For the test, while nobody writes.
+    /// For the test, while no process writes.
     [[nodiscard]] std::span<const happening> lines() const noexcept { return {lines_.data(), count_.load()}; }
     [[nodiscard]] long count(happening::kind what) const
     {
@@ -143,7 +143,7 @@ private:
     std::array<happening, 4096> lines_{};
 };
 
-/// The processes below this one. Orphans among them become its children, so that none is missed.
+/// The processes below this one. Orphans become its children (subreaper), so that none is missed.
 class family
 {
 public:
@@ -156,7 +156,7 @@ public:
             for (const pid_t pid : left) put_down(pid);
     }
 
-    /// Runs `body` in a child, which leaves by _exit, whatever process comes back from it.
+    /// Runs `body` in a child, which ends with _exit. So does every process that returns from `body`.
     template <class Body>
     static pid_t fork(Body body)
     {
@@ -183,7 +183,7 @@ public:
         return shell_status(status);
     }
 
-    /// Who runs below this process now; the dead are collected.
+    /// The processes that run below this one now. Dead ones are collected.
     static std::set<pid_t> alive()
     {
         while (::waitpid(-1, nullptr, WNOHANG) > 0) {}
@@ -200,8 +200,8 @@ private:
     }
 };
 
-/// A daemon that writes down when it is up and when it ends. Between the two it has a file to itself, as a witness
-/// that owes nothing to the pid file: a second daemon beside the first is written down as such.
+/// A daemon that records when it is up and when it ends. In between it holds a file open exclusively, independently of
+/// the pid file: a second daemon at the same time is recorded.
 template <class Pid, class Fork = double_fork>
 class witnessed : public basic_daemon<witnessed<Pid, Fork>, Fork, Pid, signalfd_signals, null_stdio>
 {
@@ -232,7 +232,7 @@ private:
     sys::unique_fd alone_{};
 };
 
-/// An instance in a fresh directory: its daemon class with its settings, and every verb, written down.
+/// An instance in a temporary directory: its daemon class, its settings, and every verb with a journal record.
 template <class Pid, class Fork = double_fork>
 class instance
 {
@@ -245,13 +245,13 @@ public:
     [[nodiscard]] journal& written() const noexcept { return *journal_; }
     [[nodiscard]] typename daemon::settings settings() const
     {
-        // Nothing here needs KILL: a daemon that has to be killed has lost a signal, and is missed in the journal.
+        // No test here needs KILL: a daemon that must be killed has lost a signal, and the check of the journal fails.
         return {.pid = {.path = path_}, .process = {.name = "witnessed"}, .stop = {{SIGTERM, 60s}, {SIGKILL, 60s}}};
     }
     [[nodiscard]] status_report status() const { return daemon::status(settings()); }
     [[nodiscard]] control_result stop() const { return daemon::stop(settings()); }
 
-    /// Calls the verb and writes down what it answered. In a daemon this does not come back.
+    /// Calls the verb and records its result. It does not return in a daemon.
     void call(happening::kind verb) const
     {
         using kind = happening::kind;
@@ -291,7 +291,7 @@ public:
         line.written = true;
     }
 
-    /// The same in a child, and its answer.
+    /// The same in a child; returns its result.
     [[nodiscard]] const happening& in_child(happening::kind verb) const
     {
         BOOST_TEST(family::status_of(family::fork([&] { return call(verb), 0; })) == 0);
@@ -302,7 +302,7 @@ public:
         return *last;
     }
 
-    /// The daemon is the only process below the test, and status names it; or there is none, and status says so.
+    /// Either the daemon is the only process below the test and status reports it, or there is none and status says so.
     [[nodiscard]] bool one_or_none() const
     {
         const auto left = family::alive();
@@ -320,7 +320,7 @@ private:
             const start_result r = go();
             if (!r.in_launcher) ::_exit(r.status);
             return r;
-        } else { // an origin that does not come back is a child of this process
+        } else { // a launcher that does not return is a child of this process
             constexpr int came_back = 100;
             const int status = family::status_of(family::fork([&] {
                 const start_result r = go();
@@ -336,7 +336,7 @@ private:
     temporary_directory top_;
     fs::path path_;
     shared<journal> journal_;
-    family family_; // ends everything before the directory goes
+    family family_; // ends all processes before the directory is removed
 };
 
 /// Runs a check with both policies of pid files.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Verbs against verbs at full speed. What an answer may be while others change the state meanwhile is what was true
-// in some moment of the call:
+// Verbs against verbs at full speed. A result is correct if it was true at some moment of the call:
 //
-//   ready P             P came up during the call, and this start is the only one that says so
+// ready P             P came up during the call, and no other start reports it as ready
 //   already running P,  P lived in some moment of the call: its start had begun before the end of the call, and nobody
 //   running P,          had seen its end before the begin of the call
 //   told P to reload
@@ -11,8 +10,8 @@
 //   dead                never: nothing was killed, each daemon takes its record away itself
 //   anything else       never
 //
-// A daemon writes down `up` after it has published and `down` before it gives the record up, so that between the two
-// it is found without any doubt; its start begins before it lives, and whoever saw its end saw it afterwards.
+// A daemon records `up` after it has published, and `down` before it gives up its record. Between the two it must be
+// found. Its start begins before it runs; a call that saw its end returned afterwards.
 #include "storm.hpp"
 
 #include <boost/filesystem/directory.hpp>
@@ -24,13 +23,13 @@ namespace {
 
 using kind = happening::kind;
 
-/// What is certain about a daemon, from all that was written down.
+/// What is certain about a daemon, from all records of the journal.
 struct life
 {
     long begun = std::numeric_limits<long>::min(); ///< the start that made it began
     long up = 0;
     long down = std::numeric_limits<long>::max();
-    long ended = std::numeric_limits<long>::max(); ///< the first that saw its end had returned
+    long ended = std::numeric_limits<long>::max(); ///< the first call that saw its end returned
     int announced = 0;
 };
 
@@ -53,18 +52,19 @@ public:
         }
     }
 
-    /// Each daemon was announced once, and none was beside another.
+    /// Each daemon was announced once, and no two ran at the same time.
     void of_the_daemons(pid_t left) const
     {
         for (const auto& [pid, life] : lives_) {
             BOOST_TEST(life.announced == 1, "daemon " << pid << " was announced " << life.announced << " times");
             BOOST_TEST((life.down == std::numeric_limits<long>::max()) == (pid == left),
-                       "daemon " << pid << " heard the stop, if it is no more");
+                       "daemon " << pid << " received the stop, if it has ended");
         }
-        for (const auto& h : lines_) BOOST_TEST((h.what != kind::second), "daemon " << h.pid << " is a second one");
+        for (const auto& h : lines_)
+            BOOST_TEST((h.what != kind::second), "daemon " << h.pid << " runs beside another one");
     }
 
-    /// The answers that are not true; prints them.
+    /// Prints the results that are not true.
     [[nodiscard]] int lies() const
     {
         int count = 0;
@@ -134,7 +134,7 @@ private:
     std::map<pid_t, life> lives_{};
 };
 
-/// Each of these callers calls its verbs in turn, as often as there are calls to make.
+/// Each caller calls its verbs in turn, until the number of calls is reached.
 struct mixture
 {
     const char* name;
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(against_each_other_tell_the_truth_and_leave_one_daemon_or_n
               << " daemons, one at a time, each stopped by TERM\n";
 }
 
-BOOST_AUTO_TEST_CASE(a_look_takes_none_that_starts_or_ends_for_dead)
+BOOST_AUTO_TEST_CASE(status_takes_no_starting_or_ending_daemon_for_dead)
 {
     const int lives = times("DAEMONKIT_LOOKS", 1000);
     const shared<std::atomic<long>> looks;
