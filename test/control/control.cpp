@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// stop, reload and status as another process asks for them. The daemon is a child that nobody collects: a zombie is
-// dead, and whoever waits for init to collect it waits too long.
+// stop, reload and status, called from another process. The daemon is a child that no process collects. A zombie counts
+// as dead; a caller that waited for init to collect it would wait too long.
 #include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
@@ -29,10 +29,10 @@ namespace fs = boost::filesystem;
 
 namespace {
 
-/// What the child does with TERM and HUP.
+/// The child's handling of TERM and HUP.
 enum class manners { obeys, ignores_term, dies_of_term };
 
-/// A process that holds the identity in a pid file, as a daemon does: a child of the test that is collected last.
+/// A process that holds an instance by its pid file, as a daemon does: a child of the test, collected at the end.
 class held_by_child
 {
 public:
@@ -69,7 +69,7 @@ public:
         ::kill(pid_, SIGKILL);
         BOOST_REQUIRE(ends(pid_));
     }
-    /// Its wait status; ends it first if it still runs.
+    /// Returns its wait status; ends it first if it still runs.
     int collect()
     {
         if (pid_ == 0) return wait_status_;
@@ -128,12 +128,12 @@ BOOST_AUTO_TEST_CASE(stop_ends_the_daemon_by_term_and_names_it)
     BOOST_TEST(r.status == 0);
     BOOST_TEST(r.pid == daemon.pid());
     BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGTERM)");
-    BOOST_TEST(daemon.zombie()); // gone, though nobody has collected it
+    BOOST_TEST(daemon.zombie()); // gone, though not collected yet
     BOOST_TEST(!fs::exists(file));
     BOOST_TEST(WEXITSTATUS(daemon.collect()) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(stop_of_a_process_that_dies_of_term_takes_its_file_away)
+BOOST_AUTO_TEST_CASE(stop_of_a_process_that_dies_of_term_removes_its_file)
 {
     held_by_child daemon(policy, manners::dies_of_term);
     const auto r = daemonkit::detail::stop(policy, {});
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(stop_of_a_process_that_dies_of_term_takes_its_file_away)
     BOOST_TEST(was_killed_by(daemon.collect(), SIGTERM));
 }
 
-BOOST_AUTO_TEST_CASE(stop_kills_who_ignores_term_and_takes_the_file_away)
+BOOST_AUTO_TEST_CASE(stop_kills_a_process_that_ignores_term_and_removes_its_file)
 {
     held_by_child daemon(policy, manners::ignores_term);
     const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 50ms}, {SIGKILL, generous}});
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(stop_tells_its_progress_while_it_waits)
     BOOST_TEST(told >= 1);
 }
 
-BOOST_AUTO_TEST_CASE(stop_of_a_stopped_one_is_done_already)
+BOOST_AUTO_TEST_CASE(stop_without_a_daemon_succeeds)
 {
     const auto r = daemonkit::detail::stop(policy, {});
     BOOST_TEST(r.status == 0);
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(stop_of_a_stopped_one_is_done_already)
     BOOST_TEST(!fs::exists(file));
 }
 
-BOOST_AUTO_TEST_CASE(stop_of_one_that_died_takes_its_file_away)
+BOOST_AUTO_TEST_CASE(stop_of_a_dead_daemon_removes_its_file)
 {
     {
         held_by_child daemon(policy);
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(stop_of_one_that_died_takes_its_file_away)
     BOOST_TEST(!fs::exists(file));
 }
 
-BOOST_AUTO_TEST_CASE(stop_by_somebody_else_is_denied_and_the_daemon_lives, *boost::unit_test::label("root"))
+BOOST_AUTO_TEST_CASE(stop_by_another_user_is_denied_and_the_daemon_lives, *boost::unit_test::label("root"))
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     held_by_child daemon(policy);
@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(stop_by_somebody_else_is_denied_and_the_daemon_lives, *boos
         return daemonkit::detail::reload(policy, 20s).status;
     });
     BOOST_TEST(reload.status == 4);
-    const auto status = in_child([&] { // asking is free
+    const auto status = in_child([&] { // no permission is needed to ask
         if (!become_user(nobody)) return 97;
         return daemonkit::detail::status(policy, "d").status();
     });
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_stranger_in_the_pid_file_is_never_signalled)
     BOOST_TEST(r.message == "not running");
     BOOST_TEST(alive(stranger.pid()));
     BOOST_TEST(proc_status(stranger.pid(), "ShdPnd") == "0000000000000000");
-    BOOST_TEST(!fs::exists(file)); // it led to nobody of ours
+    BOOST_TEST(!fs::exists(file)); // the file led to no process of ours
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_of_the_pid_file_proves_nothing)
@@ -283,10 +283,10 @@ BOOST_AUTO_TEST_CASE(reload_reaches_the_daemon_and_says_that_it_did_not_answer)
     BOOST_TEST(contains(r.message, std::to_string(daemon.pid())));
     ::kill(daemon.pid(), SIGTERM);
     BOOST_REQUIRE(ends(daemon.pid()));
-    BOOST_TEST(WEXITSTATUS(daemon.collect()) == 10); // so it goes if it heard HUP
+    BOOST_TEST(WEXITSTATUS(daemon.collect()) == 10); // it ends when it has received HUP
 }
 
-BOOST_AUTO_TEST_CASE(reload_of_nobody_is_not_running)
+BOOST_AUTO_TEST_CASE(reload_without_a_daemon_is_not_running)
 {
     BOOST_TEST(daemonkit::detail::reload(policy, 20s).status == 7);
     write(std::to_string(dead_pid()) + "\n");
@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(reload_of_nobody_is_not_running)
     BOOST_TEST(fs::exists(file)); // reload changes nothing
 }
 
-BOOST_AUTO_TEST_CASE(status_knows_who_and_since_when)
+BOOST_AUTO_TEST_CASE(status_reports_the_pid_and_the_start_time)
 {
     const auto before = std::chrono::system_clock::now();
     held_by_child daemon(policy);
@@ -308,15 +308,15 @@ BOOST_AUTO_TEST_CASE(status_knows_who_and_since_when)
     BOOST_TEST(s.pid == daemon.pid());
     BOOST_TEST(s.where == file.string());
     BOOST_TEST(s.message.empty());
-    // The kernel counts starts in hundredths; a step of the wall clock is the test machine's own.
+    // The kernel counts start times in hundredths of a second. A step of the wall clock would be the machine's own.
     BOOST_TEST((s.since >= before - 1s && s.since <= after + 1s));
 }
 
-BOOST_AUTO_TEST_CASE(status_of_nobody)
+BOOST_AUTO_TEST_CASE(status_without_a_daemon)
 {
     BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 3);
     write("");
-    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 3); // between a claim and its publishing
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 3); // the state between a claim and its publication
     write(std::to_string(dead_pid()) + "\n");
     const auto s = daemonkit::detail::status(policy, "d");
     BOOST_TEST((s.state == status_report::condition::dead));
@@ -325,8 +325,8 @@ BOOST_AUTO_TEST_CASE(status_of_nobody)
     BOOST_TEST(s.where == file.string());
     fs::remove(file);
     const flock_pid_file nowhere{.path = directory / "not" / "there" / "d.pid"};
-    BOOST_TEST(daemonkit::detail::status(nowhere, "d").status() == 3);
-    BOOST_TEST(!fs::exists(directory / "not")); // asking makes nothing
+    BOOST_TEST(daemonkit::control::status(nowhere, "d").status() == 3);
+    BOOST_TEST(!fs::exists(directory / "not")); // status makes nothing
 }
 
 BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
@@ -381,13 +381,13 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
     unknown("a hard link");
 }
 
-BOOST_AUTO_TEST_CASE(own_pid_without_its_stamp_is_nobody)
+BOOST_AUTO_TEST_CASE(own_pid_without_its_stamp_is_stale)
 {
     write(std::to_string(::getpid()) + "\n");
-    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
-    write("1\n"); // and so is init, whom root could signal
-    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
-    BOOST_TEST(daemonkit::detail::stop(policy, {}).pid == 0);
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+    write("1\n"); // so does init, which root could signal
+    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+    BOOST_TEST(daemonkit::control::stop(policy, {}).pid == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_or_directory_that_others_may_change_is_unknown)

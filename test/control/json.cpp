@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The judge of what is JSON is another program's parser.
+// Whether a text is JSON is decided by the parser of another program.
 #include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/temporary_directory.hpp"
@@ -25,7 +25,7 @@ struct sequence
     std::size_t length;
 };
 
-/// Reads one object a line, strictly, and answers with name and where in ASCII.
+/// Reads one object a line, strictly; prints name and path in ASCII.
 constexpr const char* parser = R"(
 import json, sys
 def strict(pairs):
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(utf8_is_rfc_3629)
     for (const auto* bytes : bad) BOOST_TEST(daemonkit::sys::utf8_length(bytes) == 0U, json_string(bytes));
     BOOST_TEST(daemonkit::sys::utf8_length(std::string_view("\0", 1)) == 1U);
     BOOST_TEST(daemonkit::sys::utf8_length(std::string_view("\xe1\x80\x80", 2)) ==
-               0U); // what lies beyond the end is not read
+               0U); // nothing beyond the end is read
 }
 
 BOOST_AUTO_TEST_CASE(strings_are_quoted)
