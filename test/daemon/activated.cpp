@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon that says in the file REPORT what descriptors it was passed, and in two files beside it what a child of it
-// sees. The text STORES it stores as a file in memory, unless it was passed that.
+// A daemon that writes to the file REPORT which descriptors it was passed, and to two files beside it what a child
+// process sees. It stores the text STORES as a file in memory, unless it was passed that file.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 #include <daemonkit/socket_activation.hpp>

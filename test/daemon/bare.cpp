@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon with none of the four families: a test looks whether anything of them is in the program nevertheless.
+// A daemon with the null policy of each family: a test checks that the program contains no code of the others.
 #include <daemonkit/basic_daemon.hpp>
 #include <daemonkit/fork/no_fork.hpp>
 #include <daemonkit/pid/no_pid_file.hpp>

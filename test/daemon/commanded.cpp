@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon with every verb. Its settings come from the environment, so that a test can choose them: PID_FILE, RUN_AS,
-// DIRECTORY, IDLE_THREAD. So does its misbehaviour: on_start() that FAILS with a sentence, EXITS, DIES or is LATE; a
+// A daemon with every verb. Environment variables choose its settings: PID_FILE, RUN_AS, DIRECTORY, IDLE_THREAD. Others
+// choose a fault: on_start() throws the sentence FAILS, EXITS, DIES or is LATE; the daemon IGNORES TERM. A reload
+// writes the file PID_FILE.reloaded.
 // daemon that IGNORES TERM. A reload leaves a file named as the pid file and ".reloaded".
 #include "support/environment.hpp"
 #include "support/file.hpp"

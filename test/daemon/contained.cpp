@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// contained DEPLOYMENT VERB: a daemon of the preset for containers or of the one for all deployments, which says on
-// standard output what becomes of it and of its children. The environment chooses what it does: ORPHANS is how many
-// grandchildren outlive their parent, now and again at USR1; LASTING, that one does for good; OWN, that there is a child
-// of its own; SUBREAPER, that it asks for the orphans of others; RETURNS is what run() returns; LINGERS a FIFO that
-// on_stop() waits for somebody to open.
+// contained DEPLOYMENT VERB: a daemon of the preset for containers, or of the one for all deployments. It prints what
+// happens to it and to its children. Environment variables choose what it does. ORPHANS: so many grandchildren outlive
+// their parent, at start and at each USR1. LASTING: one of them does not end. OWN: it has a child of its own.
+// SUBREAPER: it becomes a subreaper. RETURNS: the result of run(). LINGERS: on_stop() waits until this FIFO is opened.
 #include "support/environment.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -44,8 +43,8 @@ pid_t child(Body body)
     return pid;
 }
 
-/// So many processes whose parent ends first. They end at once, each with status 7, when the last of their parent's
-/// descriptors is closed: by its end.
+/// Creates so many processes whose parent ends first. Each exits with status 7 when the last descriptor of its parent
+/// is closed, which is when the parent ends.
 void leave_orphans(int count)
 {
     const pid_t parent = child([count] {
@@ -70,7 +69,7 @@ void leave_lasting_orphan()
     });
 }
 
-/// What daemons do with children in the middle of a hook.
+/// What daemons do with their children inside a hook.
 std::string own_children()
 {
     std::array<char, 16> line{};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon that drops its privileges to RUN_AS and RUN_AS_GROUP in ROOT, with NO_NEW_PRIVILEGES, and then tries
-// everything to have them back, in its main thread and in one that on_start() made (THREADS), before it says that it is
-// ready. What it did is in its LOG: the names of what succeeded, and what the program EXECUTES says. on_start() KEEPS
-// capabilities if it is told to; run() ENDS at once.
+// A daemon that drops its privileges to RUN_AS and RUN_AS_GROUP in ROOT, with NO_NEW_PRIVILEGES. Then it tries to
+// regain them, in its main thread and in one that on_start() created (THREADS), before it is ready. Its LOG has the
+// names of the attempts that succeeded and the output of the program EXECUTES. on_start() sets keep-capabilities if
+// KEEPS is set; run() returns at once if ENDS is set.
 #include "support/environment.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -41,7 +41,7 @@ bool writes(const std::string& file)
     return fd != -1;
 }
 
-/// Each of them works for root, in this order, and takes nothing from the next.
+/// Each attempt succeeds for root, in this order, and does not affect the next.
 std::string all_that_succeeds()
 {
     const gid_t root_group = 0;

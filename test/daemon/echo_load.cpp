@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// echo_load PORT PASSING STAYING [SECONDS]: clients of an echo server on 127.0.0.1, until TERM or INT or for so long.
-// Each of those PASSING connects, has one line echoed and leaves, again and again; each of those STAYING keeps its
-// connection and has line after line echoed, some of them long. Each line is another, so one that is lost, doubled or
-// torn is noticed. It says "running" when every client has had its first echo, and at the end what became of all of
-// them. Exit status 0: no connection was refused, reset or broken, and no echo was wrong.
+// echo_load PORT PASSING STAYING [SECONDS]: clients of an echo server on 127.0.0.1, until TERM or INT or for so many
+// seconds. Each PASSING client connects, has one line echoed and disconnects, again and again. Each STAYING client
+// keeps its connection and has line after line echoed, some of them long. No two lines are equal, so a lost, doubled or
+// torn line is detected. It prints "running" when every client has had its first echo, and the totals at the end. Exit
+// status 0: no connection was refused, reset or broken, and every echo was right.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -69,7 +69,7 @@ public:
 
     [[nodiscard]] explicit operator bool() const { return established_; }
 
-    /// false: the connection is of no more use, and counted.
+    /// false: the connection is broken, and counted.
     bool echoes(const std::string& line)
     {
         const auto began = clock_type::now();
@@ -98,8 +98,7 @@ private:
     bool echoed_ = false;
 };
 
-/// Unlike every other of this and all other clients; each sixteenth is longer than the pipes and buffers on the way
-/// like.
+/// A line that no client has sent before; each sixteenth is longer than the pipes and buffers on its path.
 std::string line_of(int client, long number)
 {
     std::string line = std::to_string(client) + " " + std::to_string(number) + " ";

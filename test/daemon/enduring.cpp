@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon with either pid policy: PID_POLICY is pid_file or, if it is not set, flock_pid_file. It sleeps until it is
-// told to stop, and nothing else wakes it. WORKER names a way to make a process that can outlive it; every signal is
-// blocked there, so that each one that reaches it stays to be seen, and its pid is in a file named as the pid file and
-// ".worker".
+// told to stop; nothing else wakes it. WORKER names a way to create a process that can outlive it. The worker blocks
+// every signal, so that each signal sent to it stays pending, and writes its pid to PID_FILE.worker.
 #include "support/environment.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -23,7 +22,7 @@
 
 namespace {
 
-/// What every worker comes to; the file appears under its name when it is whole.
+/// What every worker runs; it renames the file into place when it is complete.
 [[noreturn]] void work()
 {
     daemonkit::sys::set_mask(daemonkit::sys::all_signals());
@@ -43,7 +42,7 @@ void make_worker(const std::string& how)
     static const std::string command = "exec '" + program + "' " + verb;
     if (how == "fork") {
         if (::fork() == 0) work();
-    } else if (how == "clone") { // what fork() does in the kernel, and nothing of what it does in the C library
+    } else if (how == "clone") { // like fork() in the kernel, but without the C library's part
         if (::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) work();
     } else if (how == "vfork") {
         if (::vfork() == 0) {
@@ -77,7 +76,7 @@ struct enduring : daemonkit::sysv_daemon<enduring<PidPolicy>, PidPolicy>
 template <class PidPolicy>
 int command_line(int argc, char** argv)
 {
-    // A stop that needs more than TERM does not return.
+    // A stop that sends TERM only.
     return daemonkit::command_line<enduring<PidPolicy>>(
         argc, argv, {.pid = {.path = environment_variable("PID_FILE")}, .stop = {{SIGTERM, std::chrono::hours(1)}}});
 }

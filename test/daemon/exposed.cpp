@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon whose pid file and log lie where a test chose: PID_FILE, LOG. PID_POLICY is pid_file or flock_pid_file,
-// RUN_AS a user whom it becomes.
+// A daemon whose pid file and log are where the test chooses: PID_FILE, LOG. PID_POLICY is pid_file or flock_pid_file;
+// RUN_AS is the user to drop to.
 #include "support/environment.hpp"
 
 #include <daemonkit/command_line.hpp>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// notified DEPLOYMENT VERB...: a daemon of a preset that tells a service manager: systemd or universal. It says on
-// standard output what it is about to do. The environment chooses: FAILS, on_start() throws this; LACKS, it cannot open
-// this file; EXTENDS by so many milliseconds; SAYS, a status text when it runs; ANNOUNCES, run() is ready when a FIFO of
-// this name has been opened; REFUSES, on_reload() throws this; STUCK, run() never waits; FOREIGN, run() is a loop of
-// poll(2); ENDS, run() returns this at once; THROWS, run() throws this; RUN_AS and ROOT, where it ends up; READY_FD, the
-// setting. It executes `env` at USR1.
+// notified DEPLOYMENT VERB...: a daemon of a preset that notifies a service manager: systemd or universal. It prints
+// what it is about to do. Environment variables choose what it does. FAILS: on_start() throws this. LACKS: it cannot
+// open this file. EXTENDS: by so many milliseconds. SAYS: a status text while it runs. ANNOUNCES: run() is ready when
+// this FIFO has been opened. REFUSES: on_reload() throws this. STUCK: run() never waits. FOREIGN: run() is a loop of
+// poll(2). ENDS: run() returns this at once. THROWS: run() throws this. RUN_AS and ROOT: the user and root directory.
+// READY_FD: the setting. It executes `env` at USR1.
 #include "support/environment.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -77,7 +77,7 @@ struct notified : Deployment<notified<Deployment, AnnouncesReady>>
     }
 
 private:
-    /// As an event loop of somebody else does it.
+    /// As the event loop of another library does it.
     int foreign_loop()
     {
         const auto interval = this->watchdog_interval();

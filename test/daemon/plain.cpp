@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon with nothing to reload, no version, and a name of its own.
+// A daemon with nothing to reload, no version, and a process name that needs quoting.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// reloading SIGNALS PID VERB...: a daemon with the policies that a test chooses, whose reloads do what its configuration
-// says at that moment. The file CONFIG has a generation, and what becomes of it: nothing if it is taken, or `refuse TEXT`,
-// `odd` (an exception that is none of the standard's), `die`, `exit`, `wait FIFO` until somebody opens it. CONFIG.begun has
-// the generation of every reload that began, CONFIG.done of each that ended and how. The environment chooses RUN_AS, ROOT,
-// and STUCK, a run() that never waits.
+// reloading SIGNALS PID VERB...: a daemon with the policies that a test chooses. Each reload does what the file CONFIG
+// says at that moment: a generation, then nothing (success), `refuse TEXT`, `odd` (throws something that is no
+// std::exception), `die`, `exit`, or `wait FIFO` until it is opened. CONFIG.begun has the generation of every reload
+// that began, CONFIG.done of each that ended, and how. Environment variables: RUN_AS, ROOT, and STUCK for a run() that
+// never waits.
 #include "support/environment.hpp"
 #include "support/file.hpp"
 
@@ -28,7 +28,7 @@ void append(const std::string& suffix, const std::string& line)
     append_file(environment_variable("CONFIG") + suffix, line + "\n");
 }
 
-/// Whatever signals arrive meanwhile.
+/// Waits in spite of signals.
 void await(const std::string& fifo)
 {
     int fd = -1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// started PID_FILE: a SysV daemon that is started and nothing else, by the headers of its parts: a test looks whether
-// anything of other deployments is in the program, or among what was compiled.
+// started PID_FILE: a SysV daemon that is only started, from the headers of its parts. A test checks that neither the
+// program nor its compiled sources contain anything of other deployments.
 #include <daemonkit/basic_daemon.hpp>
 #include <daemonkit/fork/double_fork.hpp>
 #include <daemonkit/pid/flock_pid_file.hpp>

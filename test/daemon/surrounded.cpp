@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// surrounded FORK PID PID_FILE LOG VERB...: a daemon with the policies and files that a test chooses. They are arguments,
-// so that it can be started without any environment. A reload is a line in the log and a byte in LOG.reloads.
-// The environment chooses the rest: on_start() that takes LATE seconds; a run() that IGNORES a stop, LINGERS so many
-// milliseconds after it, has THREADS of its own or COUNTS its waits of 20 ms in LOG.waits; a wall clock
-// that CLOCK_JUMPS by so many seconds each time it is read; memory of which the request number NO_MEMORY is refused, and
-// all that follow if NO_MORE.
+// surrounded FORK PID PID_FILE LOG VERB...: a daemon with the policies and files that a test chooses. They are
+// arguments, so that it can be started without any environment. A reload writes a line to the log and a byte to
+// LOG.reloads. Environment variables choose the rest. LATE: on_start() takes so many seconds. IGNORES: run() ignores a
+// stop. LINGERS: run() goes on so many milliseconds after a stop. THREADS: run() has so many threads. COUNTS: run()
+// counts its waits of 20 ms in LOG.waits. CLOCK_JUMPS: the wall clock advances so many seconds each time it is read.
+// NO_MEMORY: the request for memory of this number fails, and with NO_MORE all later ones too.
 #include "support/file.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -22,7 +22,7 @@
 
 namespace {
 
-/// The number in an environment variable; 0 without it.
+/// The number in an environment variable; 0 if it is not set.
 long number(const char* name)
 {
     const char* const value = std::getenv(name);
@@ -63,7 +63,7 @@ bool refused()
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 #endif
 
-// The library, libstdc++ and the program find these before those of libc.
+// The library, libstdc++ and the program use these instead of those of libc.
 extern "C" int clock_gettime(clockid_t clock, timespec* now) noexcept
 {
     const long result = ::syscall(SYS_clock_gettime, clock, now);
@@ -115,7 +115,7 @@ struct surrounded
         return 0;
     }
 
-    /// A byte a wait: '.' if it took its time.
+    /// One byte for each wait: '.' if it lasted its full time.
     void count()
     {
         for (int n = 0; n < 10; ++n) {

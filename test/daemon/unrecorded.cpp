@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon that nobody can find again.
+// A daemon that records no pid.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/fork/double_fork.hpp>
 #include <daemonkit/pid/no_pid_file.hpp>
