@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The host on which README.md installs clientd: the program, a user for it, and a directory that belongs to this user.
+// The host on which README.md installs clientd: the program, its user, and a directory that belongs to this user.
 #pragma once
 
 #include "deployment/host.hpp"
@@ -14,7 +14,7 @@ namespace fs = boost::filesystem;
 class clientd_host : public private_host
 {
 public:
-    /// `manager` is the program without which there is nothing to test.
+    /// `manager` is the program that the test needs.
     explicit clientd_host(const std::string& manager) : private_host(DAEMONKIT_SUPERVISORS)
     {
         if (::geteuid() != 0)
@@ -29,16 +29,16 @@ public:
         good("install --directory --owner=clientd --group=clientd /var/lib/clientd");
     }
 
-    /// Why the test cannot run here.
+    /// Why the test cannot run on this machine.
     [[nodiscard]] const std::string& missing() const noexcept { return missing_; }
 
-    /// Copies a file or folder of the room to where its first lines say that it belongs.
+    /// Copies a file or folder of the room to the place that its first lines name.
     void install(const std::string& source, const std::string& where) const
     {
         copy(DAEMONKIT_DEPLOYMENT_DIR "/" + source, where);
     }
 
-    /// A command that succeeds; what it says.
+    /// Runs a command that must succeed; returns its output.
     std::string good(const std::string& line) const
     {
         const auto said = (*this)(line);
@@ -51,15 +51,15 @@ public:
         return (*this)("cd /var/lib/clientd && setpriv --reuid=clientd --regid=clientd --clear-groups clientd " + word);
     }
 
-    /// That a file of the host has this text sooner or later.
+    /// Whether a file of the host contains this text before the bound.
     [[nodiscard]] bool reads(const std::string& file, const std::string& text) const
     {
         return eventually([&] { return contains(read_file(*this / file), text); });
     }
 
-    /// The daemon by its number outside; 0 if its pid file names nobody.
+    /// The daemon's pid outside; 0 if its pid file holds none.
     [[nodiscard]] pid_t daemon() const { return outside(pid_in((*this / "var/lib/clientd/clientd.pid").string())); }
-    /// A daemon other than `before` that does its work.
+    /// Waits for a daemon other than `before` that works.
     pid_t works(pid_t before = 0) const
     {
         pid_t now = 0;
@@ -71,7 +71,7 @@ public:
         BOOST_TEST(eventually([&] { return processes("clientd") == std::vector{now}; }), "there are others beside it");
         return now;
     }
-    /// That somebody who starts it by hand is told that it runs.
+    /// Checks that a start from a shell reports the running daemon.
     void refuses_a_second(pid_t first) const
     {
         const auto said = verb("start");
@@ -86,7 +86,7 @@ public:
         BOOST_TEST(ends(pid));
         return pid;
     }
-    /// That the daemon writes to a new clientd.log after `reload`, and is the same one.
+    /// Checks that the daemon writes to a new clientd.log after `reload`, and is still the same process.
     template <class Reload>
     void rotates(Reload reload) const
     {
@@ -96,7 +96,7 @@ public:
         BOOST_TEST(eventually([&] { return fs::exists(log()) && fs::file_size(log()) > 0; }));
         BOOST_TEST(works() == pid);
     }
-    /// That the daemon goes on with the old file if `reload`, which returns when it was refused, finds no new one.
+    /// Checks that the daemon keeps the old log file if `reload` finds no new one. `reload` returns after the refusal.
     template <class Reload>
     void keeps_the_old_file(Reload reload) const
     {
@@ -111,7 +111,7 @@ public:
         fs::remove(log());
         fs::rename(old, log());
     }
-    /// That nothing of the daemon is left, not even its pid file.
+    /// Checks that nothing of the daemon is left, not even its pid file.
     void gone() const
     {
         BOOST_TEST(eventually([&] { return processes("clientd").empty(); }));

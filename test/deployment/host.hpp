@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A host for one service manager: process numbers and mounts of its own, this machine's files as they are, and every
-// change to them in memory. What is done in there touches nothing outside, and whatever runs in there ends with it.
+// A host for one service manager: own pids and mounts, the files of this machine, and all changes to them in memory.
+// Nothing changes outside; all its processes end with it.
 #pragma once
 
 #include "support/process.hpp"
@@ -27,7 +27,7 @@
 class private_host
 {
 public:
-    /// Beside what is installed here it has what lies unpacked in `packages`.
+    /// It has the installed programs of this machine and those unpacked in `packages`.
     explicit private_host(const std::string& packages)
     {
         int told[2];
@@ -54,16 +54,16 @@ public:
         ::waitpid(first_, nullptr, 0);
     }
 
-    /// Why there is no such host here; empty if there is one.
+    /// Why no such host can be made here; empty if it can.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
 
-    /// A file of it, as it is reached from outside.
+    /// The path outside of a file inside.
     [[nodiscard]] boost::filesystem::path operator/(const std::string& file) const
     {
         return "/proc/" + std::to_string(first_) + "/root/" + file;
     }
 
-    /// A command in there, as root.
+    /// Runs a command inside, as root.
     outcome operator()(const std::vector<std::string>& command) const
     {
         std::vector<std::string> whole{"nsenter", "--target", std::to_string(first_), "--mount", "--ipc",
@@ -73,7 +73,7 @@ public:
     }
     outcome operator()(const std::string& line) const { return (*this)(std::vector<std::string>{"sh", "-c", line}); }
 
-    /// A program that stays, in a session of its own; what it says is in /var/log/NAME.
+    /// Starts a program in a session of its own; its output is in /var/log/NAME.
     outcome background(const std::string& name, const std::string& line) const
     {
         return (*this)("setsid --fork sh -c 'exec " + line + "' >/var/log/" + name + " 2>&1");
@@ -81,7 +81,7 @@ public:
 
     [[nodiscard]] bool has(const std::string& program) const { return (*this)("command -v " + program).status == 0; }
 
-    /// The processes in there that have this name, by their numbers outside.
+    /// The processes inside with this name, by their pids outside.
     [[nodiscard]] std::vector<pid_t> processes(const std::string& name) const
     {
         std::vector<pid_t> found;
@@ -90,7 +90,7 @@ public:
         return found;
     }
 
-    /// The number outside of the process that has this one in there; 0 if there is none.
+    /// The pid outside of the process with this pid inside; 0 if there is none.
     [[nodiscard]] pid_t outside(pid_t inside) const
     {
         for (const pid_t pid : processes()) {
@@ -125,7 +125,7 @@ private:
         for (;;) ::pause();
     }
 
-    /// What could not be done; errno says why.
+    /// The step that failed; errno is the reason.
     static std::string change_root(const std::string& packages)
     {
         const auto mounts = [](const char* what, const char* where, const char* type, unsigned long flags = 0,

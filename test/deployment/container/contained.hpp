@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The daemon of test/daemon/contained.cpp as process 1 of a pid namespace, which is what every container runtime makes
-// of it, and otherwise. The test sees it from outside: by what it says, and by its children in /proc.
+// The daemon of test/daemon/contained.cpp as process 1 of a pid namespace, as every container runtime runs it, and in
+// other places. The test observes its output and its children in /proc.
 #pragma once
 
 #include "support/become.hpp"
@@ -24,11 +24,11 @@
 
 namespace fs = boost::filesystem;
 
-/// The end of a process after a stop, in the unit of the promise: 0.2 s.
+/// Measures how long a process takes to end after a stop. The documented bound is 0.2 s.
 class stop_watch
 {
 public:
-    /// Says how long it took; the check is no measurement, and lets a busy machine be slow.
+    /// Prints the time. The check is no measurement: it allows for a busy machine.
     ~stop_watch()
     {
         const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began_;
@@ -48,7 +48,7 @@ private:
 class pid_one
 {
 public:
-    /// `prepare` is what was there before it: an entry point, a shell.
+    /// `prepare` is what ran before it: an entry point, a shell.
     pid_one(const strings& command, const strings& environment, const std::function<void()>& prepare)
         : process_([&] {
               return in_pid_namespace([&] {
@@ -59,7 +59,7 @@ public:
     {
     }
 
-    /// As it is known out here; for who has been heard already. 0 if it is no more.
+    /// Its pid outside, once its output has been read; 0 if it has ended.
     [[nodiscard]] pid_t pid() const
     {
         pid_t pid = process_.pid();
@@ -89,7 +89,7 @@ private:
     if (const auto made = in_child([] { return in_pid_namespace([] { return 0; }); }); made.status != 0) \
     DAEMONKIT_SKIP(made.err)
 
-/// The daemon, the two presets of which suit a container.
+/// The daemon `contained`, with one of the two presets for containers.
 struct contained
 {
     std::string deployment;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// crun(1) with the bundle of this folder: config.json, and a root in which nothing is but the daemon.
+// crun(1) with the bundle of this folder: config.json, and a root directory that contains only the daemon.
 #include "contained.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -25,7 +25,7 @@ public:
     {
         for (const char* const place : {"usr/local/bin", "var/lib/clientd", "proc", "dev"})
             fs::create_directories(root_ / place);
-        // Not by copy_file(): that of Boost 1.74 fails from one file system to another where the kernel is a new one.
+        // Not copy_file(): in Boost 1.74 it fails between two file systems on newer kernels.
         const auto copied =
             ::run({"cp", DAEMONKIT_STATIC_DIR "/" + program, (root_ / "usr/local/bin/clientd").string()});
         BOOST_TEST_REQUIRE(copied.status == 0, copied.err);
@@ -34,12 +34,12 @@ public:
                              quoted(strings{"/usr/local/bin/clientd"} + arguments) +
                                  (environment.empty() ? "" : ", \"env\": " + quoted(environment)));
         write_file(bundle_ / "config.json", config);
-        // In a container of systemd's no keyring can be made.
+        // In a container of systemd, no keyring can be created.
         process_.emplace(
             [this] { return become(command({"run", "--no-new-keyring", "--bundle", bundle_.path().string(), name})); });
     }
 
-    /// What crun says to `exec NAME ...`, `kill NAME SIGNAL`.
+    /// The output of crun for `exec NAME ...`, `kill NAME SIGNAL`.
     [[nodiscard]] outcome operator()(const strings& verb) const { return ::run(command(verb)); }
     [[nodiscard]] int ends_on(const std::string& signal)
     {
@@ -52,7 +52,7 @@ public:
     static constexpr const char* name = "clientd";
 
 private:
-    /// Out of the way of the machine's control groups: crun refuses some of them, and needs none.
+    /// Hides the machine's control groups: crun refuses some of them, and needs none.
     [[nodiscard]] strings command(const strings& verb) const
     {
         return strings{"/usr/bin/unshare",
@@ -78,7 +78,7 @@ std::string missing()
     if (::geteuid() != 0) return "crun needs root for the namespaces of config.json";
     if (!fs::exists(crun)) return "crun is not installed";
     if (!fs::exists(DAEMONKIT_STATIC_DIR "/clientd_container")) return "no static archive of Boost.Filesystem to link";
-    // Any container at all, so that what fails later is ours.
+    // Checks that any container runs at all, so that a later failure is ours.
     container any("clientd_container", {"--version"});
     return any->status() == 0 ? "" : "crun runs no container here: " + any->everything();
 }

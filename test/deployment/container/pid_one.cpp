@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Process 1 of a pid namespace: the kernel gives it the orphans and takes the default actions of signals from it.
+// Process 1 of a pid namespace: it becomes the parent of orphans, and the kernel gives it no default signal actions.
 #include "contained.hpp"
 #include "support/file.hpp"
 #include "support/process.hpp"
@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_CASE(run_and_start_stay_in_the_foreground_and_pass_the_exit_stat
                     const contained daemon{deployment};
                     auto one = daemon.as_pid_one(verb, {"RETURNS=" + std::to_string(status)});
                     BOOST_TEST_REQUIRE(one->says("running as 1\n"), one->heard());
-                    // What detaches otherwise says why it does not.
+                    // A verb that detaches elsewhere explains why it does not here.
                     const bool explained = contains(one->heard(), "pid 1 does not fork");
                     BOOST_TEST(explained == (verb == "start" && deployment == "universal"), one->heard());
                     const stop_watch watch("process 1");
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(every_orphan_is_adopted_and_reaped)
                     if (again) one.signal(SIGUSR1);
                     BOOST_TEST_REQUIRE(one->says("parent "));
                     const auto parent = one->rest_of_line();
-                    // The hook hears of every single one, its parent among them.
+                    // The hook is called for every orphan, and for their parent.
                     for (int n = 0; n < many + 1; ++n) {
                         BOOST_TEST_REQUIRE(one->says("collected "), n << " of them were collected");
                         const auto child = one->rest_of_line();
@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(every_orphan_is_adopted_and_reaped)
 BOOST_AUTO_TEST_CASE(what_an_entry_point_left_behind_is_reaped_too)
 {
     NEEDS_PID_NAMESPACE();
-    // A script that ends with `exec daemon`: one child has ended before anybody could hear of it, with SIGCHLD blocked
-    // and ignored since then.
+    // A script that ends with `exec daemon`: a child has ended before the daemon runs, with SIGCHLD blocked and
+    // ignored.
     const auto entry_point = [] {
         const pid_t child = ::fork();
         if (child == 0) ::_exit(6);

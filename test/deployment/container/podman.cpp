@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// podman(1) with the Containerfile of this folder, on a host of its own: without registries, network and control groups.
+// podman(1) with the Containerfile of this folder, on a private host: without registries, network and control groups.
 #include "contained.hpp"
 #include "deployment/host.hpp"
 #include "notify/service_manager.hpp"
@@ -16,7 +16,7 @@ class podman
 public:
     podman()
     {
-        missing_ = ::geteuid() != 0          ? "needs root, who can make a host of its own"
+        missing_ = ::geteuid() != 0          ? "needs root, to make a private host"
                    : !host_.reason().empty() ? host_.reason()
                    : !host_.has("podman")    ? "podman is not installed"
                    : !fs::exists(DAEMONKIT_STATIC_DIR "/clientd_container")

@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(it_is_ready_kept_reloaded_and_stopped)
     const dinit_host host;
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
     BOOST_TEST(host.ctl("start clientd").out == "Service 'clientd' started.\n");
-    BOOST_TEST(deployment::fs::exists(host.log()), "clientd said that it is ready before it was");
+    BOOST_TEST(deployment::fs::exists(host.log()), "clientd reported that it is ready before it was");
     host.refuses_a_second(host.works());
     host.works(host.crash());
     host.rotates([&] { BOOST_TEST(host.ctl("signal HUP clientd").status == 0); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The init script where systemd runs, which makes a unit of it (systemd-sysv-generator(8)).
+// The init script where systemd runs: systemd-sysv-generator(8) makes a unit of it.
 #include "deployment/systemd/machine.hpp"
 #include "support/text.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 const std::string directory = "/var/lib/clientd";
 
-/// A machine with one of the scripts of this room, and with what that starts.
+/// A machine with one of the scripts of this room and the files that the script starts.
 class scripted_machine : public machine
 {
 public:
@@ -30,7 +30,7 @@ public:
         BOOST_TEST(prepared.status == 0, prepared.err);
     }
 
-    /// Exit statuses: of the script itself, and by the unit that systemd makes of it.
+    /// Exit statuses: of the script itself, and of systemctl for the generated unit.
     [[nodiscard]] int script(const std::string& verb) const { return (*this)({"/etc/init.d/" + name_, verb}).status; }
     [[nodiscard]] int unit(const std::string& verb) const { return systemctl({verb, name_}).status; }
     [[nodiscard]] std::string operator[](const std::string& property_name) const
@@ -38,13 +38,13 @@ public:
         return property(name_, property_name);
     }
 
-    /// The pid in the pid file, as a property of the unit would be.
+    /// The pid in the pid file, as the value of a unit property.
     [[nodiscard]] std::string recorded() const
     {
         const auto line = text(directory + "/clientd.pid");
         return line.substr(0, line.find('\n'));
     }
-    /// Whether this process is there and has not ended.
+    /// Whether this process exists and is no zombie.
     [[nodiscard]] bool runs(const std::string& pid) const
     {
         const auto status = text("/proc/" + pid + "/status");
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(the_unit_of_the_script_knows_the_daemon_and_its_crash)
 
     clientd.crash();
     BOOST_TEST(eventually([&] { return clientd["ActiveState"] == "failed"; }));
-    BOOST_TEST(clientd.script("status") == 3, "systemd takes the pid file of a dead service away");
+    BOOST_TEST(clientd.script("status") == 3, "systemd removes the pid file of a dead service");
     BOOST_TEST(clientd({"service", "clientd", "status"}).status == 3);
 
     BOOST_TEST(clientd.unit("start") == 0);
@@ -121,16 +121,17 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_is_a_failed_unit)
         eventually([&] { return contains(clientd.journal("clientd"), "cannot open the output file " + directory); }));
 }
 
-/// By hand, past the unit: never a second daemon, never one that is not found.
+/// Started without the unit: there is never a second daemon, and never one that status does not find.
 BOOST_AUTO_TEST_CASE(a_daemon_that_was_started_past_its_unit_is_the_only_one_and_is_found)
 {
     const scripted_machine clientd("clientd", "clientd");
     if (!clientd.absent_because().empty()) DAEMONKIT_SKIP(clientd.absent_because());
     BOOST_TEST(clientd.script("start") == 0);
     const auto by_hand = clientd.recorded();
-    BOOST_TEST(clientd.unit("start") != 0, "systemd believes no pid file of another user about a process elsewhere");
+    BOOST_TEST(clientd.unit("start") != 0,
+               "systemd rejects a pid file of another user that names a process outside the unit");
     BOOST_TEST(clientd.runs(by_hand));
-    BOOST_TEST(clientd.script("status") == 0, "though systemd has taken the pid file away");
+    BOOST_TEST(clientd.script("status") == 0, "though systemd has removed the pid file");
     BOOST_TEST(clientd.script("stop") == 0);
     BOOST_TEST(!clientd.runs(by_hand));
 
@@ -145,8 +146,8 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_was_started_past_its_unit_is_the_only_one_and
     BOOST_TEST(eventually([&] { return clientd["ActiveState"] == "inactive"; }));
 }
 
-/// Why ours sources nothing: the functions hand `status` and `start` to the unit, which has ended long ago and stays
-/// active for ever.
+/// Why our script sources no functions: they pass `status` and `start` to the unit, which stays active for ever
+/// although its process has ended.
 BOOST_AUTO_TEST_CASE(a_script_that_sources_the_distributions_functions_reports_running_for_ever)
 {
     const scripted_machine sourcing("sourcing", "root");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every verb in every state, by a script that knows only the specification: of clientd itself, and of the init script on
-// a host without systemd.
+// Every verb in every state, checked by a script that knows only the specification: verbs of clientd itself, and of the
+// init script on a host without systemd.
 #include "deployment/clientd.hpp"
 #include "support/text.hpp"
 
@@ -9,7 +9,7 @@ namespace {
 class lsb_host : public deployment::clientd_host
 {
 public:
-    /// /var/lib/clientd belongs to `owner`: to whoever runs clientd there.
+    /// /var/lib/clientd belongs to `owner`, the user that runs clientd there.
     explicit lsb_host(const std::string& owner) : clientd_host("setpriv")
     {
         if (!missing().empty()) return;
@@ -33,7 +33,7 @@ public:
     }
 };
 
-/// Without systemd, as the private host is.
+/// The private host has no systemd.
 const std::string script = "/etc/init.d/clientd";
 const std::vector<std::string> states{"never_started",
                                       "stopped",
@@ -45,7 +45,7 @@ const std::vector<std::string> states{"never_started",
                                       "unprivileged_running",
                                       "unprivileged_crashed",
                                       "misused"};
-/// What makes a start impossible, or a reload: its output file, its pid file.
+/// What makes a start or a reload impossible: its output file, its pid file.
 const std::string no_output = "cd /var/lib/clientd && rm -f clientd.log && mkdir clientd.log";
 const std::string no_pid_file = "mkdir /var/lib/clientd/clientd.pid";
 
@@ -81,8 +81,8 @@ BOOST_AUTO_TEST_CASE(of_the_init_script_where_something_is_missing)
     host.keep_the_standard("uninstalled", script, "rm -f /usr/local/bin/clientd");
 }
 
-/// That the script of the test notices, and what ours avoids: the distribution's functions take anybody who has the
-/// number for the daemon.
+/// The distribution's functions take any process with the recorded pid for the daemon. The script of the test must
+/// detect that.
 BOOST_AUTO_TEST_CASE(of_a_script_that_sources_the_distributions_functions_are_wrong)
 {
     const lsb_host host("root");

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# verbs.sh STATE PID_FILE COMMAND…: for each verb, puts the service of COMMAND into STATE and calls the verb. It assumes
-# LSB 3.1, section 20.2, and that process 1 is the parent of the daemon. It needs a pid namespace in which process 1
-# collects its children and adopts no other process meanwhile. It empties the directory of PID_FILE before each verb.
-# The shell command in BREAK makes the states unconfigured, misconfigured (while the service runs) and uninstalled.
-# Prints one line for each verb. The exit status is 1 if a status or an effect is not what the standard says.
+# verbs.sh STATE PID_FILE COMMAND…: puts the service of COMMAND into STATE and calls a verb, for each verb. It knows
+# only LSB 3.1, section 20.2, and that a daemon's parent is process 1. It needs a pid namespace in which process 1
+# collects ended processes and gets no other children meanwhile. It empties the directory of PID_FILE before each verb.
+# The shell command in BREAK makes the states unconfigured, misconfigured (while it runs) and uninstalled. Prints a line
+# for each verb; the exit status is 1 if a status or an effect differs from the standard.
 set -u
 state=$1
 pid_file=$2
@@ -21,7 +21,7 @@ cannot() {
 must() {
     timeout 20 "${command[@]}" "$1" >/dev/null || cannot "reach the state $state: $1 ended with $?"
 }
-# The children of process 1 that run, without those that were there before.
+# The children of process 1 that have not ended, without those that were there before.
 others=
 daemons() {
     local file line fields
@@ -45,8 +45,8 @@ kill_all() {
     stranger=
 }
 
-# Gives the pid of the dead daemon to another process, at least one clock tick later. Without a better identity, the
-# start time distinguishes the two.
+# Gives the dead daemon's pid to another process, a clock tick later: without pidfd inodes, only the start time tells
+# the two apart.
 recycle() {
     local tick
     tick=$(cut -d ' ' -f 1 /proc/uptime)
@@ -78,7 +78,7 @@ prepare() {
     esac
 }
 
-# What the verb did to the daemon.
+# The effect of the verb on the daemon.
 effect() {
     local after
     after=$(daemons)
@@ -97,7 +97,7 @@ effect() {
     fi
 }
 
-# try WORDS STATUSES EFFECTS: the rest of the command line, the exit statuses and the effects that are allowed.
+# try WORDS STATUSES EFFECTS: the rest of the command line, and the allowed results.
 try() {
     local words said status became verdict=good
     prepare
@@ -122,7 +122,7 @@ never_started | stopped)
     try status 3 none
     ;;
 running | deleted)
-    # A deleted pid file must not change the answers.
+    # Whether there is a pid file is up to the service; whether it runs is checked.
     try start 0 same
     try stop 0 none
     try restart 0 another
@@ -132,7 +132,7 @@ running | deleted)
     try status 0 same
     ;;
 crashed | recycled)
-    # The pid file remains. In the state recycled its pid belongs to another process.
+    # The pid file stays, and the second time another process has its pid.
     try start 0 new
     try stop 0 none
     try restart 0 new
@@ -172,7 +172,7 @@ unconfigured)
     try status "3 4" none
     ;;
 misconfigured)
-    # While the daemon runs, it goes on unchanged.
+    # While the daemon runs: it goes on unchanged.
     try start 0 same
     try stop 0 none
     try restart "1 6" none
@@ -191,7 +191,7 @@ uninstalled)
     try status "3 4" none
     ;;
 misused)
-    # The daemon runs, and wrong arguments must not affect it. Status 2 of `status` means "dead, lock file remains".
+    # While the daemon runs: wrong use must not affect it. For status, 2 would mean "dead, and its lock file remains".
     try "" 2 same
     try begin "2 3" same
     try "--begin start" "2 3" same

@@ -21,7 +21,7 @@ struct monit_host : deployment::clientd_host
     {
         return (*this)("monit -c /etc/monit/monitrc " + words);
     }
-    /// It looks every 30 s, or at once when it is called without words.
+    /// monit checks every 30 s, or at once when it is called without arguments.
     [[nodiscard]] bool sees(const std::string& state) const
     {
         return eventually([&] { return monit("").status == 0 && contains(monit("status clientd").out, state + "\n"); });
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(it_is_started_watched_and_stopped)
 {
     const monit_host host;
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
-    host.refuses_a_second(host.works()); // it did not run when monit looked for the first time
+    host.refuses_a_second(host.works()); // it did not run at monit's first check
     BOOST_TEST(host.sees(" OK"));
 
     const pid_t crashed = host.crash();

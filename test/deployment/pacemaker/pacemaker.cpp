@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Pacemaker, a cluster of one node: by the init script (its class lsb:) and by the OCF agent.
+// Pacemaker, a cluster of one node: with the init script (class lsb:) and with the OCF agent.
 #include "deployment/clientd.hpp"
 #include "support/text.hpp"
 
@@ -26,7 +26,7 @@ public:
     }
 };
 
-/// A node on which the cluster runs, in a network of its own.
+/// A node that runs the cluster, in a network namespace of its own.
 class cluster : public node
 {
 public:
@@ -48,7 +48,7 @@ public:
         succeeds("crm_mon --one-shot | grep \"Online: .*node1\"");
     }
 
-    /// A command of the cluster.
+    /// Runs a command of the cluster.
     outcome ask(const std::string& line) const { return (*this)(entering + line + "'"); }
     void tell(const std::string& line) const
     {
@@ -65,7 +65,7 @@ public:
     {
         tell("cibadmin --create --scope resources --xml-file /root/" + file);
     }
-    /// What the cluster does follows by itself, and is over with this.
+    /// Waits until the cluster has finished its transitions.
     void settles() const { tell("crm_resource --wait --timeout 15"); }
     [[nodiscard]] int failures() const
     {
@@ -82,7 +82,7 @@ private:
     }
 };
 
-/// From its start, or from where it runs, to its stop: the process that it was first.
+/// The life of the resource from its start, or from its first probe, to its stop; returns its first pid.
 pid_t lives_in(const cluster& cluster, const std::string& resource)
 {
     cluster.add_resource(resource);
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_cluster_starts_it_finds_its_crash_and_stops_it, *boost::u
     if (!cluster.missing().empty()) DAEMONKIT_SKIP(cluster.missing());
     lives_in(cluster, "clientd-lsb.xml");
 
-    cluster.good("/etc/init.d/clientd start"); // before the cluster cares for it
+    cluster.good("/etc/init.d/clientd start"); // before the cluster monitors it
     const pid_t by_hand = cluster.works();
     BOOST_TEST(lives_in(cluster, "clientd-ocf.xml") == by_hand);
 }

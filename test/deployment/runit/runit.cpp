@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// clientd under runit: runsvdir, runsv and svlogd as they are, with the service directory that README.md shows.
+// clientd under runit: runsvdir, runsv and svlogd, with the service directory that README.md shows.
 #include "deployment/clientd.hpp"
 
 namespace {
@@ -13,7 +13,7 @@ struct runit_host : deployment::clientd_host
         good("mkdir --parents /etc/sv /service");
         install("clientd", "etc/sv");
     }
-    /// For the tests in which something is to be there before.
+    /// For tests that need something before the supervisor starts.
     void supervise() const
     {
         good("ln --symbolic /etc/sv/clientd /service/clientd");
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(hup_reopens_the_rotated_file)
     });
 }
 
-// runsv tries again and again, and has it as soon as the other one is gone.
+// runsv tries again and again, and succeeds when the other daemon has ended.
 BOOST_AUTO_TEST_CASE(one_that_was_started_by_hand_is_in_the_way_and_that_is_said)
 {
     const runit_host host;

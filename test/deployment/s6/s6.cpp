@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// clientd under s6: s6-svscan, s6-supervise and s6-log as they are, with the service directory that README.md shows.
+// clientd under s6: s6-svscan, s6-supervise and s6-log, with the service directory that README.md shows.
 #include "deployment/clientd.hpp"
 
 namespace {
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(svwait_returns_when_it_is_ready)
     if (!host.missing().empty()) DAEMONKIT_SKIP(host.missing());
     host.scan();
     BOOST_TEST(host.s6("svwait -U -t 15000") == "");
-    BOOST_TEST(deployment::fs::exists(host.log()), "clientd said that it is ready before it was");
+    BOOST_TEST(deployment::fs::exists(host.log()), "clientd reported that it is ready before it was");
     BOOST_TEST(host.s6("svstat -o up,ready") == "true true\n");
     const pid_t pid = host.works();
     BOOST_TEST(host.outside(std::stoi(host.s6("svstat -o pid"))) == pid);
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_start_is_never_ready)
     BOOST_TEST(host.logged("clientd: ended with exit status 1, signal 0"));
     BOOST_TEST(host.logged("clientd: cannot open the output file /var/lib/clientd/clientd.log: Is a directory"));
     BOOST_TEST(host.s6("svstat -o ready") == "false\n");
-    // s6-supervise goes on trying: it is ready once the cause is gone.
+    // s6-supervise keeps trying: the daemon becomes ready once the cause is gone.
     deployment::fs::remove(host.log());
     BOOST_TEST(host.s6("svwait -U -t 15000") == "");
 }

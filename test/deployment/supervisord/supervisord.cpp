@@ -49,8 +49,8 @@ BOOST_AUTO_TEST_CASE(it_is_kept_reloaded_and_stopped)
     BOOST_TEST(host.ctl("status clientd").status == 3);
 }
 
-// With start in place of run supervisord sees its process end at once. It gives up, and says so; the daemon that was
-// started lives on, alone, and is the one in the pid file: clientd's own verbs still reach it.
+// With start instead of run, supervisord sees its process end at once. It gives up and logs that. The daemon runs on,
+// alone; the pid file names it, and clientd's own verbs reach it.
 BOOST_AUTO_TEST_CASE(start_in_place_of_run_does_no_harm)
 {
     const supervisord_host host;
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(start_in_place_of_run_does_no_harm)
     BOOST_TEST(contains(said, "clientd: already running (pid "), said);
     BOOST_TEST(host.works() == daemon);
 
-    // The way out: stop what is not supervised, mend the line, and supervisord has it.
+    // The remedy: stop the unsupervised daemon and correct the line; then supervisord can start it.
     BOOST_TEST(host.verb("stop").status == 0);
     host.gone();
     host.install("clientd.conf", "etc/supervisor/conf.d");

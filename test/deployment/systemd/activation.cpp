@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// echod under echod.socket, and echod that puts its own socket away in systemd: its clients see nothing of a restart
-// and nothing of a crash.
+// echod under echod.socket, and echod that stores its own socket in systemd: its clients notice neither a restart nor a
+// crash.
 #include "service.hpp"
 #include "support/text.hpp"
 
@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Clients that connect, send lines and hear them again, until report().
+/// Clients that connect and have lines echoed, until report().
 class load
 {
 public:
@@ -18,7 +18,7 @@ public:
         BOOST_REQUIRE(eventually([&] { return contains(host.text("/run/load"), "running\n"); }));
     }
 
-    /// Ends them; what has become of all their connections.
+    /// Ends the clients; returns the totals of all connections.
     [[nodiscard]] std::string report() const
     {
         host_.shell("kill " + pid_);
@@ -48,7 +48,7 @@ void install(const machine& host, const std::vector<std::string>& units)
 /// Restarts and crashes under load.
 void lose_nothing(const service& echod)
 {
-    // Its process 1 would have no pid left for the tests.
+    // systemd would use up the pids of its namespace.
     if (echod.host.version() >= 254)
         DAEMONKIT_SKIP("systemd 254 and later close each descriptor that leaves the store in a process of its own, "
                        "and echod stores every connection");
@@ -63,7 +63,7 @@ void lose_nothing(const service& echod)
     const auto report = clients.report();
     BOOST_TEST_MESSAGE(report);
     for (const char* const fault : {"refused", "broken", "wrong"}) BOOST_TEST(number_in(report, fault) == 0, report);
-    BOOST_TEST(number_in(report, "reset") <= kills, report); // between accept(2) and putting the connection away
+    BOOST_TEST(number_in(report, "reset") <= kills, report); // between accept(2) and storing the connection
 }
 
 } // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// clientd.service as it is documented: what an administrator does with it.
+// clientd.service as documented, used as an administrator does.
 #include "service.hpp"
 #include "support/text.hpp"
 
@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(from_start_to_stop)
     BOOST_REQUIRE(clientd("start") == 0);
     BOOST_TEST(clientd["ActiveState"] == "active");
     BOOST_TEST(host.text(directory + "clientd.pid") == clientd["MainPID"] + "\n");
-    // Where DynamicUser= really keeps it; /var/lib/clientd leads there.
+    // DynamicUser= keeps the directory there; /var/lib/clientd is a link to it.
     const std::string sentence = "writing the time to /var/lib/private/clientd/clientd.log";
     BOOST_TEST(clientd["StatusText"] == sentence);
     BOOST_TEST(clientd.says(sentence), host.journal(clientd.unit));
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_has_a_number_and_a_sentence)
     DAEMONKIT_BOOT(host);
     const auto clientd = install(host);
     host.write_unit("clientd.service.d/once.conf",
-                    "[Service]\nRestart=no\n"); // a new start forgets why the last failed
+                    "[Service]\nRestart=no\n"); // a new start clears the reason of the last failure
     fs::create_directories(host.path("/var/lib/private/clientd/clientd.log"));
     BOOST_TEST(clientd("start") == 1);
     BOOST_TEST(clientd["StatusErrno"] == std::to_string(EISDIR));
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(after_a_crash_it_is_started_again_and_after_its_end_it_is_n
     expect_restart_after_a_crash_only(install(host));
 }
 
-/// Somebody who does not know of the unit.
+/// A start from a shell by a user who does not know of the unit.
 BOOST_AUTO_TEST_CASE(a_start_from_a_shell_makes_no_second_daemon)
 {
     DAEMONKIT_BOOT(host);
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_start_from_a_shell_makes_no_second_daemon)
         BOOST_TEST(status.starts_with("0: clientd: running (pid " + pid + ")"), status);
         BOOST_TEST(start.starts_with("0: clientd: already running (pid " + pid + "), as the unit clientd.service"),
                    start);
-    } else { // what DynamicUser= keeps belongs to nobody now for who is outside of the unit, and root trusts no nobody
+    } else { // outside the unit, the directory of DynamicUser= belongs to no account, and root does not trust it
         BOOST_TEST(status.starts_with("4: "), status);
         BOOST_TEST(start.starts_with("1: "), start);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Type=forking: systemd starts the verb start, and learns from the pid file whom it started.
+// Type=forking: systemd runs the verb start and reads the main process from the pid file.
 #include "service.hpp"
 #include "support/text.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 
 const std::string directory = "/var/lib/clientd/";
 
-/// Started by hand as often as a test likes.
+/// Without start limit: a test may start it as often as it likes.
 service install(const machine& host)
 {
     host.install(DAEMONKIT_EXAMPLE_DIR "/clientd");
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_reload_that_is_refused_fails)
     BOOST_TEST(clientd.says("clientd.log: Is a directory"));
 }
 
-/// Somebody who does not know of the unit.
+/// A start from a shell by a user who does not know of the unit.
 BOOST_AUTO_TEST_CASE(a_start_from_a_shell_is_told_of_the_unit)
 {
     DAEMONKIT_BOOT(host);

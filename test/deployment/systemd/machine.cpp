@@ -18,23 +18,23 @@ namespace fs = boost::filesystem;
 
 namespace {
 
-/// The container, in a cgroup of its own: in a common one two of them would take each other's units for theirs.
+/// The container runs in a cgroup of its own: two containers in one cgroup would confuse each other's units.
 [[noreturn]] void execute_container(const std::string& name, const std::string& root)
 {
     if (!write_file("/sys/fs/cgroup/" + name + "/cgroup.procs", "0")) ::_exit(impossible("enter a cgroup"));
     ::_exit(execute({"systemd-nspawn", "--quiet", "--directory=" + root, "--volatile=yes", "--tmpfs=/usr/local/bin",
                      "--register=no", "--keep-unit", "--private-network", "--machine=" + name, "--boot",
-                     // For systemd. Nobody here asks it over D-Bus: systemctl(1) has a socket of its own for root.
+                     // Arguments of systemd. D-Bus is not needed: systemctl(1) uses a private socket for root.
                      "systemd.unit=basic.target", "systemd.mask=dbus.socket", "systemd.firstboot=off",
                      "systemd.show_status=no"}));
 }
 
-/// Runs the container until the test lets go of it or ends. The mounts go with this process: places for what
-/// systemd-nspawn leaves when it is killed, and cgroups of version 2 wherever the host has them.
+/// Runs the container until the test ends it or ends itself. The mounts end with this process: directories for files
+/// that a killed systemd-nspawn leaves, and cgroups of version 2 on every host.
 int keep(const std::string& name, const std::string& root)
 {
     if (!unshare_mounts()) return impossible("make a mount namespace");
-    const bool elsewhere = root != "/"; // and perhaps below what is mounted now
+    const bool elsewhere = root != "/"; // and it may be below a directory that is mounted over now
     if (elsewhere && ::mount(root.c_str(), "/mnt", nullptr, MS_BIND, nullptr) == -1) return impossible("mount " + root);
     const auto cgroup = "/sys/fs/cgroup/" + name;
     if (::mount("tmpfs", "/tmp", "tmpfs", 0, nullptr) == -1 || ::mount("tmpfs", "/run", "tmpfs", 0, nullptr) == -1 ||
@@ -105,7 +105,7 @@ bool machine::booted()
     };
     bool is_up = false;
     comes_true([&] { return (is_up = up()) || !alive(std::stoi(container)); });
-    // systemd-nspawn mounts a boot id of its own over the kernel's. A host has one only.
+    // systemd-nspawn mounts a boot id of its own over the kernel's. A host has only one.
     if (is_up) (*this)({"umount", "/proc/sys/kernel/random/boot_id"});
     return is_up;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A real systemd, booted in a container within a second: it shares /usr with the host and cannot write to it, and has
-// nothing else of it. Any number of them run at once. Whatever becomes of the test, nothing of it stays.
-// DAEMONKIT_SYSTEMD_ROOT may name a directory with another operating system to boot, as debootstrap(8) makes it.
+// A real systemd, booted in a container within a second. It shares /usr with the host, read-only, and nothing else. Any
+// number of them run at once. None is left, whatever the result of the test. DAEMONKIT_SYSTEMD_ROOT may name a
+// directory with another operating system to boot, as debootstrap(8) makes it.
 #pragma once
 
 #include "support/child_process.hpp"
@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-/// eventually(), for what only a process can tell: it leaves the processor to others between two looks.
+/// eventually() for conditions that only another process can tell: it sleeps longer between two checks.
 bool comes_true(const std::function<bool()>& condition);
 
 class machine
@@ -24,10 +24,10 @@ public:
     machine& operator=(const machine&) = delete;
     ~machine();
 
-    /// Empty, or why there is no machine.
+    /// Why there is no machine; empty if there is one.
     [[nodiscard]] const std::string& absent_because() const noexcept { return absent_because_; }
 
-    /// Runs a command in there, as root and outside of every unit.
+    /// Runs a command inside, as root and outside of every unit.
     outcome operator()(const std::vector<std::string>& command) const;
     /// The same by a shell.
     outcome shell(const std::string& script) const { return (*this)({"sh", "-c", script}); }
@@ -35,19 +35,19 @@ public:
 
     /// A property of a unit, systemctl(1) `show`.
     [[nodiscard]] std::string property(const std::string& unit, const std::string& name) const;
-    /// What the unit has said, and what systemd said of it, so far.
+    /// The journal of the unit so far: its own output and systemd's messages about it.
     [[nodiscard]] std::string journal(const std::string& unit) const;
 
     /// Copies a program to /usr/local/bin.
     void install(const boost::filesystem::path& program) const;
-    /// Copies these files of the deployment to /etc/systemd/system, as they are.
+    /// Copies these files of the deployment, unchanged, to /etc/systemd/system.
     void install_units(const std::vector<std::string>& names) const;
-    /// Writes a unit, or a change to one: "x.service.d/y.conf".
+    /// Writes a unit or a drop-in: "x.service.d/y.conf".
     void write_unit(const std::string& name, const std::string& text) const;
-    /// A path in there as the test sees it, and the text of a file; empty if there is none.
+    /// The path outside of a path inside; and the text of a file, empty if it does not exist.
     [[nodiscard]] boost::filesystem::path path(const std::string& inside) const;
     [[nodiscard]] std::string text(const std::string& inside) const;
-    /// Of its systemd, such as 252.
+    /// The version of its systemd, such as 252.
     [[nodiscard]] int version() const;
 
 private:
@@ -60,7 +60,7 @@ private:
     std::string absent_because_{};
     child_process keeper_;
     bool kept_ = false;
-    pid_t leader_ = 0; // systemd itself, as the host counts
+    pid_t leader_ = 0; // the pid of systemd itself, outside
 };
 
 #define DAEMONKIT_BOOT(m) \

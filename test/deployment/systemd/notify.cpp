@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Type=notify: the daemon itself tells systemd when it is ready, what it does, when it needs longer and how it ends.
+// Type=notify: the daemon itself tells systemd when it is ready, its status, when it needs more time and how it ends.
 #include "service.hpp"
 
 #include <boost/test/unit_test.hpp>

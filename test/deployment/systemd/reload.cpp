@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// ExecReload=… reload: systemctl reload returns when the daemon has reloaded, and fails if it refused. However it was
-// asked and whatever came of it, the unit does not stay in "reloading".
+// ExecReload=… reload: systemctl reload returns when the daemon has reloaded, and fails if it refused. In no case does
+// the unit stay in "reloading".
 #include "service.hpp"
 #include "support/text.hpp"
 

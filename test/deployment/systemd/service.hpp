@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A unit of a machine, so that a test names it once; and serviced, the daemon that a test holds and misleads.
+// A unit of a machine; and serviced, a daemon whose faults a test controls.
 #pragma once
 
 #include "machine.hpp"
@@ -24,14 +24,14 @@ public:
     {
         return comes_true([&] { return (*this)[property] == value; });
     }
-    /// Whether the journal of the unit comes to hold this text.
+    /// Whether this text appears in the journal of the unit.
     [[nodiscard]] bool says(const std::string& text) const
     {
         return comes_true([&] { return contains(host.journal(unit), text); });
     }
-    /// Asks systemd for something without waiting for the end of it.
+    /// Requests something of systemd without waiting for the result.
     void ask(const std::string& verb) const { host.systemctl({verb, "--no-block", unit}); }
-    /// Sends a signal to the daemon and has it mean nothing to systemd.
+    /// Sends a signal to the daemon, unknown to systemd.
     void kill(const std::string& signal) const
     {
         host.systemctl({"kill", "--kill-who=main", "--signal=" + signal, unit});
@@ -41,7 +41,7 @@ public:
     const std::string unit;
 };
 
-/// Restart=on-failure: a crash is one, the end that a TERM asks for is none.
+/// Restart=on-failure: a crash is a failure, an end by TERM is not.
 inline void expect_restart_after_a_crash_only(const service& daemon)
 {
     BOOST_REQUIRE(daemon("start") == 0);
@@ -58,7 +58,7 @@ inline void expect_restart_after_a_crash_only(const service& daemon)
 class serviced : public service
 {
 public:
-    /// `settings` go to the [Service] of its unit.
+    /// `settings` are added to the [Service] section of its unit.
     explicit serviced(const machine& on, const std::string& settings = "") : service(on, "serviced.service")
     {
         host.install(DAEMONKIT_DEPLOYMENT_PROGRAMS "/serviced");
@@ -74,7 +74,7 @@ public:
     }
     void reset(const std::string& knob) const { boost::filesystem::remove(host.path("/run/knobs/" + knob)); }
 
-    /// The pid in its pid file, as a property of the unit would be.
+    /// The pid in its pid file, as the value of a unit property.
     [[nodiscard]] std::string recorded_pid() const
     {
         const auto line = host.text("/run/serviced/serviced.pid");

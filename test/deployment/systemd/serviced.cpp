@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon that a test holds and misleads by files in /run/knobs: `start`, `reload` and `stop` keep the hook of that
-// name from returning as long as they are there, with `extend` the first one asks for more time; what is in `fail` and
-// `refuse` is what on_start() and on_reload() throw; with `stuck` run() does not come back to wait_for().
+// A daemon whose faults a test controls by files in /run/knobs. `start`, `reload` and `stop` keep the hook of that name
+// from returning as long as they exist; with `extend`, on_start() asks for more time meanwhile. on_start() throws the
+// content of `fail`, on_reload() that of `refuse`. With `stuck`, run() does not return to wait_for().
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The unit files themselves, judged by systemd's own tools.
+// The unit files, checked by systemd's own tools.
 #include "machine.hpp"
 #include "support/text.hpp"
 
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(every_unit_is_verified, *boost::unit_test::label("root"))
     }
 }
 
-/// "OK" is an exposure of less than 5.0 of 10.
+/// "OK" means an exposure of less than 5.0 of 10.
 BOOST_AUTO_TEST_CASE(every_service_is_hardened)
 {
     if (run({"systemd-analyze", "--version"}).status != 0) DAEMONKIT_SKIP("there is no systemd-analyze");

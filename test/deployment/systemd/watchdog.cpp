@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The watchdog is fed by wait_for(), so by the loop that does the work, and by nothing else.
+// Only wait_for() feeds the watchdog, so only the loop that does the work feeds it.
 #include "service.hpp"
 
 #include <boost/test/unit_test.hpp>
