@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// Every verb once for each of its system calls and each fault of that call (plausible.hpp, and KILL, TERM and HUP to
-// the process that makes it, before it and after it), in each process that has a part in it: the origin, the middle
-// child, the daemon. After each of them everything that a user relies on has to hold; what exactly, and what a fault
-// excuses, is in class trial.
+// Runs every verb once for each of its system calls and each fault of that call: the errors of plausible.hpp, and KILL,
+// TERM and HUP to the calling process before and after the call. All processes of the verb are tested: the launcher,
+// the intermediate process, the daemon. After each fault everything that a user relies on must hold; class trial lists
+// what, and what each fault excuses.
 //
-// CI tries every call, and every distinct pair of call and error at least once, but not every error at every call:
-// the errors of a call take turns. Before one call and after the one before it the world looks the same, so CI kills
-// and signals before each call only, and in a row of calls that cannot fail (64 times rt_sigaction) the signals take
-// turns too; TERM and HUP, which mean the same to all but the daemon, do so everywhere else.
-// DAEMONKIT_FAULTS=all tries the whole product.
+// CI tries every call, and every distinct pair of call and error at least once, but not every error at every call: the
+// errors of a call take turns. The state before a call is the state after the previous one, so CI kills and signals
+// before each call only. In a row of calls that cannot fail (64 times rt_sigaction) the signals take turns too; TERM
+// and HUP, which mean the same to all but the daemon, do so everywhere else. DAEMONKIT_FAULTS=all tries the whole
+// product.
 #include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
@@ -49,17 +49,17 @@ struct scenario
     const char* name;
     const char* verb;
     before given;
-    int heard = 0; ///< not the verb is traced but the daemon, from where it hears this
+    int heard = 0; ///< if set, the daemon is traced instead of the verb, from the moment it receives this signal
 };
 
-/// Where the daemon's files are, and its verbs, not traced.
+/// The place of the daemon's files, and its verbs, not traced.
 class place
 {
 public:
     explicit place(const std::string& policies)
         : environment_{"POLICIES=" + policies, "PID_FILE=" + pid_file(), "LOG=" + log()}
     {
-        // Whatever a verb leaves behind becomes a child of the test, which then knows and can wait for it.
+        // Every process that a verb leaves becomes a child of the test, which can then wait for it.
         ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
     }
 
@@ -102,7 +102,7 @@ public:
         return result;
     }
 
-    /// What is there beside the log, which stays once it was made.
+    /// The files there, without the log, which stays once it was made.
     [[nodiscard]] std::set<std::string> files() const
     {
         std::set<std::string> found;
@@ -133,14 +133,14 @@ private:
     std::vector<std::string> environment_;
 };
 
-/// What of a running daemon has to be the same whatever happened on the way.
+/// What must be the same for every running daemon, whatever happened before.
 std::string portrait(pid_t pid)
 {
     std::string text;
     for (const char* const field : {"SigBlk", "SigCgt", "Umask", "Threads"})
         text += std::string(field) + " " + proc_status(pid, field) + ", ";
     auto ignored = proc_signals(pid, "SigIgn");
-    for (const int of_glibc : {32, 33}) ignored.erase(of_glibc); // its posix_spawn() leaves them so, and nobody may ask
+    for (const int of_glibc : {32, 33}) ignored.erase(of_glibc); // its posix_spawn() leaves them so
     text += std::to_string(ignored.size()) + " ignored, ";
     std::multiset<std::string> open;
     for (const int fd : open_descriptors(pid)) {
@@ -169,10 +169,10 @@ public:
     }
 
     [[nodiscard]] const course& happened() const noexcept { return course_; }
-    /// Of the daemon that ran afterwards; empty if none did.
+    /// The portrait of the daemon that ran afterwards; empty if none did.
     [[nodiscard]] const std::string& picture() const noexcept { return picture_; }
 
-    /// What was violated; empty: nothing. `usual` is the portrait of a daemon without faults, once that is known.
+    /// What was violated; empty if nothing was. `usual` is the portrait of a daemon without faults, once it is known.
     std::vector<std::string> violations(const std::string& usual)
     {
         check_verb();
@@ -202,29 +202,30 @@ private:
 
     [[nodiscard]] bool hit(role who) const { return course_.hit && fault_.who == who; }
     [[nodiscard]] bool signalled(role who, int signal) const { return hit(who) && fault_.signal == signal; }
-    /// Whoever is killed cannot clean up: the pid file stays, empty or stale, with the directory that was made for it.
-    /// That is what status 1 and the next start are for.
+    /// A killed process cannot clean up: the pid file stays, empty or stale, with the directory that was made for it.
+    /// That is the meaning of status 1, and the next start removes both.
     [[nodiscard]] bool crashed() const
     {
         for (const auto& [pid, p] : course_.processes)
             if (p.killed()) return true;
         return false;
     }
-    /// A name that the kernel does not take away stays; the file is emptied, if that works, and means nobody.
+    /// If the kernel refuses to remove the file, it stays; it is emptied, if that works, and names no process.
     [[nodiscard]] bool removal_failed() const
     {
         return course_.hit && fault_.answered &&
                (course_.at.number == SYS_unlink || course_.at.number == SYS_rmdir ||
                 course_.at.number == SYS_ftruncate || (what_.heard == SIGTERM && course_.at.number == SYS_newfstatat));
     }
-    /// A daemon that was killed, or told to end, once the origin had heard that it is ready.
+    /// A daemon that was killed or told to end after the launcher had heard that it is ready.
     [[nodiscard]] bool ended_after_ready() const
     {
         const auto* const d = course_.of(role::daemon);
         return d != nullptr &&
                ((signalled(role::daemon, SIGKILL) && d->said_ready) || signalled(role::daemon, SIGTERM));
     }
-    /// A signal that comes when run() is over, the identity is undone and the signals are main()'s again.
+    /// A signal that arrives after run() has returned, when the instance is released and the signals are main()'s
+    /// again.
     [[nodiscard]] bool ended_anyway(const fault::process& daemon) const
     {
         if (what_.heard != SIGTERM || fault_.signal == 0) return false;
@@ -233,12 +234,12 @@ private:
             removed = removed || daemon.calls[i].number == SYS_unlink;
         return removed;
     }
-    /// The sentence itself could not be written.
+    /// The error message itself could not be written.
     [[nodiscard]] bool struck_dumb() const
     {
-        return hit(role::origin) && fault_.answered && course_.at.number == SYS_write && course_.at.arguments[0] <= 2;
+        return hit(role::launcher) && fault_.answered && course_.at.number == SYS_write && course_.at.arguments[0] <= 2;
     }
-    /// The answers that a program must not notice: it ends as if nothing had happened.
+    /// Answers that a program must not notice: it ends as if nothing had happened.
     [[nodiscard]] bool unnoticeable() const
     {
         return course_.hit && fault_.answered && fault::must_not_show(course_.at, *fault_.answered);
@@ -248,14 +249,15 @@ private:
 
     void check_verb()
     {
-        if (course_.hung) violated("somebody was busy for ever");
-        if (course_.outlived) violated("the origin failed while its daemon or the process between was still there");
-        if (course_.streams_held) violated("somebody keeps the origin's standard output or error");
+        if (course_.hung) violated("a process was busy for ever");
+        if (course_.outlived)
+            violated("the launcher failed while its daemon or the intermediate process was still there");
+        if (course_.streams_held) violated("a process keeps the launcher's standard output or error");
         if (what_.heard != 0) return check_daemon();
         const int status = course_.status();
-        const bool verb_killed = course_.processes.at(course_.origin).killed();
-        if (verb_killed && !(hit(role::origin) && fault_.signal != 0))
-            return violated("the origin was killed by signal " + std::to_string(status - 128));
+        const bool verb_killed = course_.processes.at(course_.launcher).killed();
+        if (verb_killed && !(hit(role::launcher) && fault_.signal != 0))
+            return violated("the launcher was killed by signal " + std::to_string(status - 128));
         settle();
         const std::string verb = what_.verb;
         if (!verb_killed) {
@@ -264,7 +266,7 @@ private:
             if (status != 0 && status != usual) check_sentence();
             if (unnoticeable() && status != usual)
                 violated("ended with status " + std::to_string(status) + ": " + last_line(course_.err));
-            if (fault_.signal != 0 && fault_.signal != SIGKILL && !hit(role::origin) && status != usual)
+            if (fault_.signal != 0 && fault_.signal != SIGKILL && !hit(role::launcher) && status != usual)
                 violated("a signal made it end with status " + std::to_string(status) + ": " + last_line(course_.err));
         }
         if (signalled(role::daemon, SIGTERM)) {
@@ -274,7 +276,7 @@ private:
         if (signalled(role::daemon, SIGHUP) && !course_.of(role::daemon)->reloaded) violated("HUP was lost");
     }
 
-    /// The daemon that was there before: what the verb asked of it happens in its own time.
+    /// The daemon that ran before: it carries out what the verb asked, in its own time.
     void settle()
     {
         if (old_ == 0) return;
@@ -294,20 +296,22 @@ private:
         const bool young = course_.daemon_lives();
         const bool ok = status == 0;
         if (verb == "start") {
-            if (ok && !young && !old_lives_ && !ended_after_ready()) violated("said 0, and no daemon runs");
-            if (!ok && young) violated("said " + std::to_string(status) + ", and a daemon runs");
+            if (ok && !young && !old_lives_ && !ended_after_ready()) violated("exit status 0, but no daemon runs");
+            if (!ok && young) violated("exit status " + std::to_string(status) + ", and a daemon runs");
         } else if (verb == "restart") {
-            if (ok && !young && !ended_after_ready()) violated("said 0, and no new daemon runs");
-            if (!ok && young) violated("said " + std::to_string(status) + ", and a new daemon runs");
+            if (ok && !young && !ended_after_ready()) violated("exit status 0, but no new daemon runs");
+            if (!ok && young) violated("exit status " + std::to_string(status) + ", and a new daemon runs");
         } else if (verb == "stop") {
             if (ok ? old_lives_ : course_.signalled)
-                violated("said " + std::to_string(status) + ", and the daemon " + (old_lives_ ? "runs" : "is gone"));
+                violated("exit status " + std::to_string(status) + ", and the daemon " +
+                         (old_lives_ ? "runs" : "is gone"));
         } else if (verb == "reload") {
             if (ok != course_.signalled)
-                violated("said " + std::to_string(status) + ", and the daemon was " + (ok ? "not " : "") + "told");
+                violated("exit status " + std::to_string(status) + ", and the daemon was " + (ok ? "not " : "") +
+                         "told");
         } else {
             const int truth = what_.given == before::dead ? 1 : 0;
-            if (status != truth && status != 4) violated("said " + std::to_string(status));
+            if (status != truth && status != 4) violated("exit status " + std::to_string(status));
             if (truth == 0 && ok && !struck_dumb() && !contains(course_.out, named(old_)))
                 violated("names another process: " + last_line(course_.out));
         }
@@ -323,7 +327,7 @@ private:
             violated("failed with '" + err + "' instead of one sentence");
     }
 
-    /// The daemon, from where it heard TERM or HUP.
+    /// The daemon, from the moment it received TERM or HUP.
     void check_daemon()
     {
         const auto* const d = course_.of(role::daemon);
@@ -358,7 +362,7 @@ private:
                 violated("the daemon is another: " + picture_ + " instead of " + usual);
         } else {
             const auto files = where_.files();
-            // A stop that cannot clear away what a dead daemon left says that nothing runs, which is what it is for.
+            // A stop that cannot remove a stale record reports that nothing runs, which is what it was asked to reach.
             const bool stays = crashed() || removal_failed() ||
                                (what_.given == before::dead &&
                                 (course_.hit || course_.status() != 0 || std::string(what_.verb) == "status"));
@@ -372,13 +376,13 @@ private:
     {
         const auto said = where_.verb("status");
         if (runs != 0 && (said.status != 0 || !contains(said.out, named(runs))))
-            violated("status says " + std::to_string(said.status) + ", not that " + std::to_string(runs) +
+            violated("status exits with " + std::to_string(said.status) + ", not that " + std::to_string(runs) +
                      " runs: " + last_line(said.out));
         if (runs == 0 && said.status != 3 && !(said.status == 1 && !where_.files().empty()))
-            violated("status says " + std::to_string(said.status) + " where none runs: " + last_line(said.out));
+            violated("status exits with " + std::to_string(said.status) + " where none runs: " + last_line(said.out));
     }
 
-    /// Without any help: what runs can be stopped, the next one started and stopped, and then nothing is left.
+    /// Without any help: the running daemon can be stopped, the next one started and stopped, and then nothing is left.
     void check_next()
     {
         if (course_.daemon_lives() || old_lives_) expect("stop");
@@ -390,7 +394,7 @@ private:
         expect("stop");
         reap();
         auto files = where_.files();
-        files.erase("run/"); // of an earlier life that could not take it away
+        files.erase("run/"); // stale, of a daemon that could not remove it
         if (!files.empty()) violated("after the next life " + *files.begin() + " is left");
     }
 
@@ -404,7 +408,7 @@ private:
         return said.status == 0;
     }
 
-    /// Nobody of all these processes is left: they were children of the test, or became it.
+    /// No process of the run is left: all were children of the test, or became its children.
     void reap()
     {
         for (int status = 0;;) {
@@ -436,7 +440,7 @@ bool everything()
     return wish != nullptr && std::string(wish) == "all";
 }
 
-/// Which answers of a call its `turn`th occurrence of `of` gets, so that each is given at least once.
+/// The answers of a call that occurrence `turn` of `of` gets, so that each is given at least once.
 std::vector<answer> answers_for(const fault::system_call& call, std::size_t turn, std::size_t of)
 {
     auto all = fault::plausible(call);
@@ -516,7 +520,7 @@ void try_all(const std::string& policies, const scenario& what)
     std::cout << "faults of " << what.name << ", " << policies << ": " << tried << " points, " << bad << " violations ("
               << missed << " calls not reached, " << took.count() << " ms)" << std::endl;
     BOOST_TEST(tried > 0U);
-    BOOST_TEST(missed * 20 <= faults.size()); // the order of two processes is not always the same
+    BOOST_TEST(missed * 20 <= faults.size()); // the order of two processes varies
 }
 
 } // namespace
@@ -557,6 +561,6 @@ DAEMONKIT_FAULT_SUITE(pid_file_single_fork, "pid_file single_fork")
 DAEMONKIT_FAULT_SUITE(flock_pid_file_handoff_fork, "flock_pid_file handoff_fork")
 DAEMONKIT_FAULT_SUITE(pid_file_handoff_fork, "pid_file handoff_fork")
 
-// What the other policies for signals do between a signal and its hook, and around it.
+// What the other signal policies do between a signal and its hook, and around it.
 DAEMONKIT_FAULT_SIGNALS(self_pipe_signals, "flock_pid_file double_fork self_pipe_signals")
 DAEMONKIT_FAULT_SIGNALS(flag_signals, "flock_pid_file double_fork flag_signals")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a system call can be made to answer: the errors that its man page and the kernel know for a program that made
-// no mistake. Left out are those that only a wrong program gets (EBADF, EFAULT, EINVAL) and those that would be a lie
-// about the world (ESRCH for a process that lives, ENOENT for a file that is there), after which no program can be
-// right. Calls that cannot fail (getpid, umask, setsid of a fresh child, rt_sigaction, …) have none: before and after
-// them the process can still be killed or hear a signal.
+// What a system call can be made to answer: the errors that its man page and the kernel know for a correct program.
+// Left out are errors that only a wrong program gets (EBADF, EFAULT, EINVAL) and errors that would be false statements
+// (ESRCH for a live process, ENOENT for an existing file), after which no program can be right. Calls that cannot fail
+// (getpid, umask, setsid of a fresh child, rt_sigaction, …) have none: the process can still be killed or signalled
+// before and after them.
 #pragma once
 
 #include <fcntl.h>
@@ -27,7 +27,7 @@ struct system_call
 struct answer
 {
     enum class kind {
-        once,     ///< this call, and the next one is well again
+        once,     ///< this call; the next one works again
         for_good, ///< this one and every later one of the same resource in every process: a full disk stays full
         cut_short ///< it transfers half of what it was asked to
     };
@@ -129,7 +129,7 @@ inline std::string name_of(long call)
     return found == call_names().end() ? "call " + std::to_string(call) : found->second;
 }
 
-/// Whether a lasting shortage of what `error` names would fail this call too.
+/// Whether a lasting shortage of the resource that `error` names would fail this call too.
 inline bool shares_resource(const system_call& call, int error)
 {
     switch (call.number) {
@@ -216,7 +216,7 @@ inline std::vector<answer> plausible(const system_call& call)
     case SYS_pread64: return or_short(once({EINTR, EIO, ENOMEM}));
     case SYS_fsync:
     case SYS_fdatasync: return once({EINTR, EIO, ENOSPC, EDQUOT});
-    // The descriptor is gone all the same: the call is made, its answer replaced.
+    // The descriptor is closed in any case: the call is made, and its answer replaced.
     case SYS_close: return once({EINTR, EIO, ENOSPC});
     case SYS_close_range: return once({ENOMEM, EMFILE, EPERM, ENOSYS});
     case SYS_dup2: return once({EINTR, EBUSY, EMFILE});
@@ -246,8 +246,8 @@ inline std::vector<answer> plausible(const system_call& call)
     }
 }
 
-/// Whether the program must not even notice: a signal handler ran, half was transferred, a closed file complained, the
-/// kernel had no memory for a message just then.
+/// Whether the program must not even notice: a signal handler ran, half was transferred, close(2) returned an error,
+/// the kernel had no memory for a message just then.
 inline bool must_not_show(const system_call& call, const answer& given)
 {
     return given.how == answer::kind::cut_short || given.error == EINTR || call.number == SYS_close ||

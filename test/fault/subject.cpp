@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The daemon whose system calls are made to fail. POLICIES names its policies, PID_FILE and LOG its files. It tells
-// whoever traces it where it is by signals that nobody else notices: their default is to be ignored, and a tracer
-// hears of them all the same.
+// The daemon whose system calls are made to fail. POLICIES names its policies, PID_FILE and LOG its files. It marks its
+// progress for the tracer by signals whose default action is to be ignored; a tracer sees them all the same.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -12,7 +11,7 @@
 
 namespace {
 
-constexpr int here = SIGURG;       // main() begins; from then on: it listens
+constexpr int here = SIGURG;       // main() begins; later: it listens
 constexpr int reloaded = SIGWINCH; // the hook runs
 
 template <class Fork, class Pid, class Signals>

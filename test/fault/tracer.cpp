@@ -56,7 +56,7 @@ public:
         if (ends_[1] != -1) ::close(ends_[1]);
         ends_[1] = -1;
     }
-    /// What was said; false if somebody could still say more.
+    /// What was written; false if a process still has the pipe open.
     bool hear(std::string& text)
     {
         std::array<char, 4096> bytes;
@@ -71,7 +71,7 @@ private:
     std::array<int, 2> ends_{};
 };
 
-/// Interrupts a wait that takes too long, again and again.
+/// Interrupts a wait that takes too long, repeatedly.
 class watchdog
 {
 public:
@@ -117,7 +117,7 @@ public:
             else
                 ended(pid, status);
         }
-        // One that was let go while it listened may have been ended since: by an origin that had given up.
+        // A process that was released while it listened may have been ended since, by a launcher that had given up.
         for (auto& [pid, p] : course_.processes)
             if (!p.gone && !alive(pid)) {
                 ::waitpid(pid, &p.wait_status, __WALL);
@@ -132,15 +132,15 @@ private:
     enum class pace {
         unseen,  ///< not yet counted
         counted, ///< stops at every call
-        free,    ///< stops only where it tells something
+        free,    ///< stops only at the progress signals
         let_go   ///< not traced any more
     };
     struct tracee
     {
         pace at = pace::unseen;
         bool listening = false; ///< as far as the plan goes
-        bool replaced = false;  ///< the call it is in gets its answer at the end
-        bool hit = false;       ///< the fault is in the call it is in
+        bool replaced = false;  ///< the answer of the current call is replaced at its end
+        bool hit = false;       ///< the fault is in the current call
     };
 
     void begin(const std::string& program, const std::vector<std::string>& environment)
@@ -161,8 +161,8 @@ private:
         constexpr unsigned long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL;
         const bool seized = request(PTRACE_SEIZE, pid, 0, options) == 0;
-        course_.origin = pid;
-        course_.processes[pid].who = role::origin;
+        course_.launcher = pid;
+        course_.processes[pid].who = role::launcher;
         tracees_[pid] = {};
         const bool opened = seized && ::write(gate[1], "", 1) == 1;
         ::close(gate[1]);
@@ -184,7 +184,7 @@ private:
         ::execve(program.c_str(), arguments.data(), variables.data());
     }
 
-    /// Whether anybody is still followed, or the origin has not ended.
+    /// Whether any process is still traced, or the launcher has not ended.
     [[nodiscard]] bool busy() const
     {
         for (const auto& [pid, t] : tracees_)
@@ -207,7 +207,7 @@ private:
     void resume(pid_t pid, int signal = 0)
     {
         const int how = tracees_[pid].at == pace::counted ? PTRACE_SYSCALL : PTRACE_CONT;
-        request(how, pid, 0, static_cast<unsigned long>(signal)); // one that was killed meanwhile is not there any more
+        request(how, pid, 0, static_cast<unsigned long>(signal)); // fails if it was killed meanwhile
     }
 
     void let_go(pid_t pid)
@@ -219,10 +219,10 @@ private:
     void ended(pid_t pid, int status)
     {
         const auto found = course_.processes.find(pid);
-        if (found == course_.processes.end()) return; // a daemon that was there before
+        if (found == course_.processes.end()) return; // a daemon that ran before
         found->second.gone = true;
         found->second.wait_status = status;
-        if (pid != course_.origin || !WIFEXITED(status) || WEXITSTATUS(status) == 0) return;
+        if (pid != course_.launcher || !WIFEXITED(status) || WEXITSTATUS(status) == 0) return;
         for (const auto& [other, p] : course_.processes)
             if (!p.gone && alive(other)) course_.outlived = true;
     }
@@ -232,7 +232,7 @@ private:
         const int signal = WSTOPSIG(status);
         const int event = status >> 16;
         if (tracees_.count(pid) == 0) {
-            early_.insert(pid); // its parent has not told of it yet
+            early_.insert(pid); // its parent's stop has not been seen yet
             return;
         }
         if (signal == (SIGTRAP | 0x80)) return at_call(pid);
@@ -261,7 +261,7 @@ private:
         if (early_.erase(child) == 1) resume(child);
     }
 
-    /// It says where it is.
+    /// A progress signal of the process.
     void told(pid_t pid)
     {
         auto& t = tracees_[pid];
@@ -276,7 +276,7 @@ private:
         resume(pid);
     }
 
-    /// Whether there is nothing more to see of a daemon that listens.
+    /// Whether nothing more of a listening daemon is of interest.
     [[nodiscard]] bool is_done(pid_t pid)
     {
         const auto& f = plan_.fault;
@@ -341,7 +341,7 @@ private:
         if (!p.calls.empty() && !t.replaced && !failed) {
             const long last = p.calls.back().number;
             if (p.who == role::daemon && last == SYS_sendto && result > 0) p.said_ready = true;
-            if (p.who == role::origin && last == SYS_pidfd_send_signal) course_.signalled = true;
+            if (p.who == role::launcher && last == SYS_pidfd_send_signal) course_.signalled = true;
         }
         if (std::exchange(t.replaced, false))
             request(PTRACE_POKEUSER, pid, register_of_result, static_cast<unsigned long>(-f.answered->error));
@@ -350,31 +350,30 @@ private:
         resume(pid);
     }
 
-    /// Once the fault has happened only the origin stays counted, for what it does to others; a daemon that listens
-    /// can be let go.
+    /// After the fault only the launcher stays counted, for its effects on others; a listening daemon can be released.
     bool had_enough(pid_t pid)
     {
         auto& t = tracees_[pid];
-        if (!course_.hit || lasting() || pid == course_.origin) return false;
+        if (!course_.hit || lasting() || pid == course_.launcher) return false;
         t.at = pace::free;
         return t.listening && is_done(pid);
     }
 
-    /// A hook that a HUP is to call has to run after this.
+    /// A hook that a HUP must call has to run after this.
     void send(pid_t pid, int signal)
     {
         course_.processes[pid].reloaded = course_.processes[pid].reloaded && signal != SIGHUP;
         ::kill(pid, signal);
     }
 
-    /// The answer that is injected, into the call that begins.
+    /// The injected answer, written into the call that begins.
     void put_in(pid_t pid, const system_call& call)
     {
         auto& t = tracees_[pid];
         if (plan_.fault.answered->how == answer::kind::cut_short) {
             request(PTRACE_POKEUSER, pid, third_argument, (call.arguments[2] + 1) / 2);
         } else if (call.number == SYS_brk) {
-            request(PTRACE_POKEUSER, pid, first_argument, 0); // it fails by answering where the end is
+            request(PTRACE_POKEUSER, pid, first_argument, 0); // it fails by returning the limit
         } else {
             if (call.number != SYS_close) request(PTRACE_POKEUSER, pid, register_of_call, ~0UL);
             t.replaced = true;

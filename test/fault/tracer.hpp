@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// One run of a verb under ptrace(2): every process that comes of it is followed and has a role, the system calls of
-// each role are counted, and at one of them a fault is injected. What the program tells by signals (subject.cpp) says
-// where main() begins and when the daemon listens; the dynamic loader is not counted.
+// One run of a verb under ptrace(2). Every process that it creates is traced and has a role; the system calls of each
+// role are counted, and a fault is injected at one of them. The program marks by signals (subject.cpp) where main()
+// begins and when the daemon listens; the dynamic loader is not counted.
 //
-// Whoever is not counted runs at full speed, and so does everybody once the fault has happened. At the end the daemon
-// is let go while it listens, so that what comes next is not traced.
+// A process that is not counted runs at full speed, and so do all once the fault has happened. At the end the daemon is
+// released while it listens, so that later calls are not traced.
 #pragma once
 
 #include "plausible.hpp"
@@ -22,18 +22,18 @@
 
 namespace fault {
 
-enum class role { origin, middle, daemon };
-inline constexpr std::array roles{role::origin, role::middle, role::daemon};
+enum class role { launcher, middle, daemon };
+inline constexpr std::array roles{role::launcher, role::middle, role::daemon};
 
 inline const char* name_of(role who)
 {
-    return who == role::origin ? "origin" : who == role::middle ? "middle child" : "daemon";
+    return who == role::launcher ? "launcher" : who == role::middle ? "intermediate process" : "daemon";
 }
 
-/// At which call of whom what happens; nothing at all if there is neither an answer nor a signal.
+/// The call of which role gets which fault; nothing is injected if there is neither an answer nor a signal.
 struct injection
 {
-    role who = role::origin;
+    role who = role::launcher;
     std::size_t call = 0;
     std::optional<answer> answered{};
     int signal = 0;     ///< to the process that makes the call, …
@@ -44,20 +44,20 @@ struct injection
 struct plan
 {
     std::string verb;
-    /// 0: from main() on, until the daemon listens. A signal: nothing until the daemon listens; from there, with this
-    /// signal sent to it, until it listens again or is gone.
+    /// 0: from main() until the daemon listens. A signal: it is sent to the daemon when it listens, and calls count
+    /// from there until it listens again or has ended.
     int heard = 0;
     injection fault{};
 };
 
 struct process
 {
-    role who = role::origin;
+    role who = role::launcher;
     std::vector<system_call> calls{};
     bool gone = false;
     int wait_status = 0;
     bool reloaded = false;   ///< the hook ran
-    bool said_ready = false; ///< the origin has been told
+    bool said_ready = false; ///< the launcher heard that the daemon is ready
 
     [[nodiscard]] bool killed() const noexcept { return gone && WIFSIGNALED(wait_status); }
 };
@@ -65,21 +65,21 @@ struct process
 struct course
 {
     std::map<pid_t, process> processes;
-    pid_t origin = 0;
+    pid_t launcher = 0;
     pid_t daemon = 0; ///< 0: none was made
     std::string out;
     std::string err;
-    bool hit = false;          ///< the fault happened, …
-    system_call at{};          ///< … at this call
-    bool signalled = false;    ///< the origin sent somebody a signal by pidfd
-    bool hung = false;         ///< somebody was still busy after the bound, and was killed
-    bool outlived = false;     ///< the origin said that it failed while its daemon, or the process between, was there
-    bool streams_held = false; ///< somebody had the origin's standard output or error open at the end
+    bool hit = false;       ///< the fault happened, …
+    system_call at{};       ///< … at this call
+    bool signalled = false; ///< the launcher sent a signal by pidfd
+    bool hung = false;      ///< a process was still busy after the bound, and was killed
+    bool outlived = false;  ///< the launcher reported a failure while its daemon or the intermediate process still ran
+    bool streams_held = false; ///< a process had the launcher's standard output or error open at the end
 
-    /// The origin's exit status; 128 + N if signal N killed it.
+    /// The launcher's exit status; 128 + N if signal N killed it.
     [[nodiscard]] int status() const
     {
-        const int s = processes.at(origin).wait_status;
+        const int s = processes.at(launcher).wait_status;
         return shell_status(s);
     }
     [[nodiscard]] bool daemon_lives() const { return daemon != 0 && !processes.at(daemon).gone; }
