@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How a daemon dies before it is ready, and what its origin makes of it.
+// How a daemon dies before it is ready, and what its launcher reports.
 #pragma once
 
 #include <unistd.h>
@@ -19,7 +19,7 @@ inline constexpr death deaths[]{
     {[] { ::_exit(0); }, 1, "exited with status 0"},
     {[] { ::raise(SIGKILL); }, 1, "was killed by signal 9 (Killed)"},
     {[] {
-         ::signal(SIGSEGV, SIG_DFL); // a sanitizer has its own
+         ::signal(SIGSEGV, SIG_DFL); // a sanitizer catches it itself
          ::raise(SIGSEGV);
      },
      1, "was killed by signal 11 (Segmentation fault)"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// handoff_fork in a child of the test, since its origin does not come back: it ends with the report as its exit status
-// and its last words on the terminal.
+// handoff_fork in a child of the test, because its launcher does not return: it exits with the status of the report and
+// prints the message.
 #pragma once
 
 #include <daemonkit/fork/handoff_fork.hpp>
@@ -31,7 +31,7 @@ outcome handed_over(Daemon daemon, const daemonkit::handoff_fork& policy = {std:
     });
 }
 
-/// A test case that leaves where no memory can be handed over.
+/// Skips the test case where memory cannot be handed over.
 #define NEEDS_HANDOVER()                                                                             \
     do {                                                                                             \
         if (!daemonkit::sys::memory_can_be_shared()) DAEMONKIT_SKIP("memory cannot be shared here"); \

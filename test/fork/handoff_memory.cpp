@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// handoff_fork: what the daemon takes over is whole, the origin touches none of it, and whatever becomes of the origin
-// does not matter to the daemon.
+// handoff_fork: the daemon has all the memory, the launcher touches none of it, and the end of the launcher does not
+// affect the daemon.
 #include "fork/expect_good.hpp"
 #include "fork/handoff.hpp"
 #include "fork/own_thread.hpp"
@@ -90,7 +90,7 @@ bool everything_works()
     return thread_is_known() && processor_is_known() && exceptions_work() && threads_work() && children_work();
 }
 
-/// Memory that the test shares with all processes that it makes.
+/// Memory that the test shares with all its child processes.
 template <class T>
 T& shared()
 {
@@ -108,15 +108,15 @@ long page_faults()
 
 BOOST_AUTO_TEST_SUITE(handoff_memory, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(everything_works_in_the_daemon_while_the_origin_waits_and_when_it_has_gone)
+BOOST_AUTO_TEST_CASE(everything_works_in_the_daemon_while_the_launcher_waits_and_when_it_has_gone)
 {
     NEEDS_HANDOVER();
     expect_good(in_child([] {
-        const pid_t origin = ::getpid();
+        const pid_t launcher = ::getpid();
         auto link = take_over();
         const bool before = everything_works();
         if (before) link.ready();
-        return ends(origin) && everything_works() ? 0 : 1;
+        return ends(launcher) && everything_works() ? 0 : 1;
     }));
 }
 
@@ -139,28 +139,29 @@ BOOST_AUTO_TEST_CASE(the_first_writes_are_free_of_page_faults_and_what_was_there
         };
         fill(1);
         const auto text = std::make_unique<std::string>(1000, 'x');
-        const pid_t origin = ::getpid();
+        const pid_t launcher = ::getpid();
         auto link = take_over();
         const long at_first = page_faults();
         const bool kept = is_filled(1);
         fill(2);
         const long waiting = page_faults();
         link.ready();
-        const bool gone = ends(origin);
+        const bool gone = ends(launcher);
         const long after = page_faults();
         fill(3);
         const long at_last = page_faults();
-        // A few: the kernel may do something of its own, but there are 16384 pages.
+        // A few: the kernel may fault pages of its own, but there are 16384 pages.
         return holds(gone && kept && is_filled(3), "the memory is what it was and takes what is written") &&
                        holds(*text == std::string(1000, 'x'), "and so is the heap") &&
-                       holds(waiting - at_first < 16, std::to_string(waiting - at_first) + " faults are none") &&
-                       holds(at_last - after < 16, std::to_string(at_last - after) + " faults are none")
+                       holds(waiting - at_first < 16,
+                             std::to_string(waiting - at_first) + " page faults are too many") &&
+                       holds(at_last - after < 16, std::to_string(at_last - after) + " page faults are too many")
                    ? 0
                    : 1;
     }));
 }
 
-BOOST_AUTO_TEST_CASE(the_origin_s_end_is_not_that_of_a_thread_of_the_daemon)
+BOOST_AUTO_TEST_CASE(the_launcher_s_end_is_not_that_of_a_thread_of_the_daemon)
 {
     NEEDS_HANDOVER();
     auto& mutex = shared<pthread_mutex_t>();
@@ -169,7 +170,7 @@ BOOST_AUTO_TEST_CASE(the_origin_s_end_is_not_that_of_a_thread_of_the_daemon)
     ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
     ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     ::pthread_mutex_init(&mutex, &attributes);
-    child_process origin([&] {
+    child_process launcher([&] {
         auto link = take_over({1h});
         errno = ENOTNAM;
         ::pthread_mutex_lock(&mutex);
@@ -178,10 +179,12 @@ BOOST_AUTO_TEST_CASE(the_origin_s_end_is_not_that_of_a_thread_of_the_daemon)
         child_process::await();
         return errno == ENOTNAM ? 9 : 1;
     });
-    const auto daemon = [&] { return origin.says("") ? static_cast<pid_t>(std::stol(origin.rest_of_line())) : -1; }();
-    BOOST_TEST(origin.status() == 0, origin.heard());
+    const auto daemon = [&] {
+        return launcher.says("") ? static_cast<pid_t>(std::stol(launcher.rest_of_line())) : -1;
+    }();
+    BOOST_TEST(launcher.status() == 0, launcher.heard());
     BOOST_TEST(::pthread_mutex_trylock(&mutex) == EBUSY, "the lock is still the daemon's");
-    origin.go();
+    launcher.go();
     BOOST_TEST(child_process::status_of(daemon) == 9, "errno stayed what it was");
     BOOST_TEST(::pthread_mutex_trylock(&mutex) == EOWNERDEAD, "and the daemon's end is noticed");
 }
@@ -223,22 +226,22 @@ BOOST_AUTO_TEST_CASE(a_daemon_can_hand_over_again)
 {
     NEEDS_HANDOVER();
     expect_good(in_child([] {
-        pid_t origin = ::getpid();
+        pid_t launcher = ::getpid();
         for (int i = 0; i < 10; ++i) {
             auto link = take_over();
             link.ready();
-            if (!holds(ends(origin) && thread_is_known(), "the heir of the heir works")) return 1;
-            origin = ::getpid();
+            if (!holds(ends(launcher) && thread_is_known(), "the daemon of the daemon works")) return 1;
+            launcher = ::getpid();
         }
         return everything_works() ? 0 : 1;
     }));
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_that_ends_the_origin_leaves_the_daemon_alone)
+BOOST_AUTO_TEST_CASE(a_signal_that_ends_the_launcher_leaves_the_daemon_alone)
 {
     NEEDS_HANDOVER();
     for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGUSR1, SIGALRM, SIGRTMIN}) {
-        child_process origin([] {
+        child_process launcher([] {
             auto link = take_over({1h});
             child_process::say(std::to_string(::getpid()));
             child_process::await();
@@ -246,30 +249,30 @@ BOOST_AUTO_TEST_CASE(a_signal_that_ends_the_origin_leaves_the_daemon_alone)
             link.ready();
             return everything_works() ? 9 : 1;
         });
-        BOOST_TEST_REQUIRE(origin.says(""));
-        const auto daemon = static_cast<pid_t>(std::stol(origin.rest_of_line()));
-        origin.signal(signal);
-        BOOST_TEST(origin.status() == 128 + signal);
-        origin.go();
-        BOOST_TEST(child_process::status_of(daemon) == 9, origin.heard());
+        BOOST_TEST_REQUIRE(launcher.says(""));
+        const auto daemon = static_cast<pid_t>(std::stol(launcher.rest_of_line()));
+        launcher.signal(signal);
+        BOOST_TEST(launcher.status() == 128 + signal);
+        launcher.go();
+        BOOST_TEST(child_process::status_of(daemon) == 9, launcher.heard());
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_that_would_dump_the_memory_waits_for_the_end_of_the_origin)
+BOOST_AUTO_TEST_CASE(a_signal_that_would_dump_the_memory_waits_for_the_end_of_the_launcher)
 {
     NEEDS_HANDOVER();
-    child_process origin([] {
+    child_process launcher([] {
         auto link = take_over({1h});
         child_process::say("daemon");
         child_process::await();
         link.ready();
         return 0;
     });
-    BOOST_TEST_REQUIRE(origin.says("daemon\n"));
-    for (const int signal : {SIGQUIT, SIGSEGV, SIGABRT, SIGSYS, SIGXCPU}) origin.signal(signal);
-    BOOST_TEST(!ends(origin.pid(), 50ms));
-    origin.go();
-    BOOST_TEST(origin.status() == 0);
+    BOOST_TEST_REQUIRE(launcher.says("daemon\n"));
+    for (const int signal : {SIGQUIT, SIGSEGV, SIGABRT, SIGSYS, SIGXCPU}) launcher.signal(signal);
+    BOOST_TEST(!ends(launcher.pid(), 50ms));
+    launcher.go();
+    BOOST_TEST(launcher.status() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(handlers_run_in_the_daemon_only)
@@ -279,44 +282,44 @@ BOOST_AUTO_TEST_CASE(handlers_run_in_the_daemon_only)
     for (int round = 0; round < 50; ++round) {
         expect_good(in_child([] {
             ::signal(SIGURG, [](int) {
-                if (::getpid() == forbidden) std::abort(); // its stack is the daemon's
+                if (::getpid() == forbidden) std::abort(); // the launcher's stack is the daemon's
             });
-            const pid_t origin = ::getpid();
+            const pid_t launcher = ::getpid();
             const pid_t sender = ::fork();
             if (sender == 0) {
-                while (::kill(origin, SIGURG) == 0) {}
+                while (::kill(launcher, SIGURG) == 0) {}
                 ::_exit(0);
             }
             const sys::blocked_signals blocked(sys::all_signals());
-            forbidden = origin;
-            auto link = handoff_fork{1h}.detach({.mask = sys::no_signals()});
+            forbidden = launcher;
+            auto link = handoff_fork{1h}.detach(sys::no_signals());
             sys::set_mask(sys::no_signals());
             link.ready();
-            const bool gone = ends(origin);
+            const bool gone = ends(launcher);
             ::kill(sender, SIGKILL);
             return gone && thread_is_known() ? 0 : 1;
         }));
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_process_between_that_is_killed_makes_no_second_daemon)
+BOOST_AUTO_TEST_CASE(a_killed_intermediate_process_makes_no_second_daemon)
 {
     NEEDS_HANDOVER();
-    const auto origin = in_child([] {
+    const auto launcher = in_child([] {
         const pid_t self = ::getpid();
         if (!deadly_call(SYS_setsid)) return 77;
         try {
             (void)take_over();
         } catch (const startup_error& e) {
-            return holds(::getpid() == self && thread_is_known(), "the origin is whole") ? 42 : 1;
+            return holds(::getpid() == self && thread_is_known(), "the launcher is whole") ? 42 : 1;
         }
         return 2;
     });
-    if (origin.status == 77) DAEMONKIT_SKIP("system calls cannot be filtered here");
-    BOOST_TEST(origin.status == 42, origin.err);
+    if (launcher.status == 77) DAEMONKIT_SKIP("system calls cannot be filtered here");
+    BOOST_TEST(launcher.status == 42, launcher.err);
 }
 
-BOOST_AUTO_TEST_CASE(an_origin_that_is_killed_at_any_moment_leaves_a_whole_daemon_or_none)
+BOOST_AUTO_TEST_CASE(a_launcher_that_is_killed_at_any_moment_leaves_a_whole_daemon_or_none)
 {
     NEEDS_HANDOVER();
     int none = 0;
@@ -327,7 +330,7 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_killed_at_any_moment_leaves_a_whole_daemo
         bool killed = true;
         std::fflush(nullptr);
         {
-            traced_process origin([&] {
+            traced_process launcher([&] {
                 const pid_t self = ::getpid();
                 auto link = take_over({1h});
                 bool good = thread_is_known() && processor_is_known();
@@ -336,17 +339,17 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_killed_at_any_moment_leaves_a_whole_daemo
                 return ::write(ends_of_pipe[1], good ? "g" : "b", 1) == 1 ? 0 : 1;
             });
             ::close(ends_of_pipe[1]);
-            for (int i = 0; i < calls && killed; ++i) killed = origin.next_call();
+            for (int i = 0; i < calls && killed; ++i) killed = launcher.next_call();
         } // here it is killed
         char word = 0;
         const auto size = sys::readable_within(ends_of_pipe[0], generous) ? ::read(ends_of_pipe[0], &word, 1) : -1;
         ::close(ends_of_pipe[0]);
-        while (::waitpid(-1, nullptr, WNOHANG) > 0) {} // daemons that were left to this process
-        BOOST_TEST(size != -1, "the daemon comes to an end after " << calls << " calls of the origin");
-        if (size == 1) BOOST_TEST(word == 'g', "it is whole after " << calls << " calls of the origin");
+        while (::waitpid(-1, nullptr, WNOHANG) > 0) {} // daemons that became children of this process
+        BOOST_TEST(size != -1, "the daemon comes to an end after " << calls << " calls of the launcher");
+        if (size == 1) BOOST_TEST(word == 'g', "it is whole after " << calls << " calls of the launcher");
         none += size == 0;
         whole += size == 1;
-        BOOST_TEST((size == 1 || whole == 0), "once there is one, there is one");
+        BOOST_TEST((size == 1 || whole == 0), "a daemon that was made stays");
         if (!killed) break;
     }
     BOOST_TEST(none > 5);

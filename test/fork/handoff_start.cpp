@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// handoff_fork behind command_line(): what the person at the terminal reads, though nobody is left to write it but an
-// origin without memory.
+// handoff_fork behind command_line(): what the user reads at the terminal, though only a launcher without memory is
+// left to print it.
 #include "fork/handoff.hpp"
 #include "support/temporary_directory.hpp"
 

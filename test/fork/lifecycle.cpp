@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The same policies inside start(): what the person at the terminal and the file system get to see.
+// The same policies inside start(): what the user sees at the terminal and in the file system.
 #include <daemonkit/basic_daemon.hpp>
 #include <daemonkit/fork.hpp>
 #include <daemonkit/pid/flock_pid_file.hpp>
@@ -42,7 +42,7 @@ using once = programmable<single_fork>;
 using twice = programmable<double_fork>;
 using handed_over = programmable<handoff_fork>;
 
-/// Starts it in a child of the test; the origin prints "OUTCOME STATUS MESSAGE", unless it is one that has no more to do.
+/// Starts it in a child of the test. The launcher prints "OUTCOME STATUS MESSAGE", unless the policy ends it itself.
 template <class Daemon>
 outcome start(const typename Daemon::settings& settings, std::function<void(Daemon&)> starting)
 {
@@ -57,22 +57,22 @@ outcome start(const typename Daemon::settings& settings, std::function<void(Daem
     });
 }
 
-/// Whether the origin told that, and no more if the sentence ends with a newline; only one that came back is able to say
-/// by itself that its start failed and that no child is left.
+/// Whether the launcher printed that, and nothing more if the sentence ends with a newline. Only a launcher that
+/// returned can report that its start failed and that no child is left.
 template <class Daemon>
-bool tells(const outcome& origin, start_outcome how, int status, const std::string& sentence)
+bool tells(const outcome& launcher, start_outcome how, int status, const std::string& sentence)
 {
-    if (origin.status != status) return false;
+    if (launcher.status != status) return false;
     if (std::is_same_v<Daemon, handed_over> && how != start_outcome::already_running)
-        return origin.out.empty() && origin.err.starts_with("test_fork: " + sentence);
+        return launcher.out.empty() && launcher.err.starts_with("test_fork: " + sentence);
     const auto begin = std::to_string(static_cast<int>(how)) + " " + std::to_string(status) + " " + sentence;
     const std::string end = "no child is left\n";
-    return origin.err.empty() && origin.out.starts_with(begin) &&
-           origin.out.find(end, begin.size()) == origin.out.size() - end.size() &&
-           (sentence.back() != '\n' || origin.out.size() == begin.size() + end.size());
+    return launcher.err.empty() && launcher.out.starts_with(begin) &&
+           launcher.out.find(end, begin.size()) == launcher.out.size() - end.size() &&
+           (sentence.back() != '\n' || launcher.out.size() == begin.size() + end.size());
 }
 
-/// A directory that start() has to make, so that whatever is left can be seen.
+/// A directory that start() must make, so that leftovers are seen.
 struct place
 {
     temporary_directory top{};
@@ -96,18 +96,18 @@ void with_each(Check check)
 
 BOOST_AUTO_TEST_SUITE(lifecycle, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(the_streams_of_the_origin_end_with_it)
+BOOST_AUTO_TEST_CASE(the_streams_of_the_launcher_end_with_it)
 {
     with_each([]<class Daemon>(const Daemon&) {
         const place at;
-        const auto origin = start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) {});
-        BOOST_TEST_REQUIRE(origin.status == 0, origin.out + origin.err);
-        BOOST_TEST(origin.streams_ended, "`start | cat` ends");
+        const auto launcher = start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) {});
+        BOOST_TEST_REQUIRE(launcher.status == 0, launcher.out + launcher.err);
+        BOOST_TEST(launcher.streams_ended, "`start | cat` ends");
         const pid_t daemon = pid_in(at.file);
         BOOST_TEST_REQUIRE(alive(daemon));
         ::kill(daemon, SIGTERM);
         BOOST_TEST(ends(daemon));
-        BOOST_TEST(at.untouched(), "what was made for it has gone with it");
+        BOOST_TEST(at.untouched(), "everything made for it is removed");
     });
 }
 
@@ -115,9 +115,10 @@ BOOST_AUTO_TEST_CASE(a_failure_of_on_start_is_one_sentence_and_leaves_nothing)
 {
     with_each([]<class Daemon>(const Daemon&) {
         const place at;
-        const auto origin =
+        const auto launcher =
             start<Daemon>({.pid = {.path = at.file}}, [](Daemon&) { throw std::runtime_error("the lake is frozen"); });
-        BOOST_TEST(tells<Daemon>(origin, start_outcome::failed, 1, "the lake is frozen\n"), origin.out + origin.err);
+        BOOST_TEST(tells<Daemon>(launcher, start_outcome::failed, 1, "the lake is frozen\n"),
+                   launcher.out + launcher.err);
         BOOST_TEST(at.untouched());
     });
 }
@@ -143,11 +144,11 @@ BOOST_AUTO_TEST_CASE(a_late_daemon_leaves_nothing)
 {
     with_each([]<class Daemon>(const Daemon&) {
         const place at;
-        const auto origin = start<Daemon>({.fork = {.deadline = 100ms}, .pid = {.path = at.file}}, [](Daemon&) {
+        const auto launcher = start<Daemon>({.fork = {.deadline = 100ms}, .pid = {.path = at.file}}, [](Daemon&) {
             for (;;) ::pause(); // with TERM blocked, as in every on_start()
         });
-        BOOST_TEST(tells<Daemon>(origin, start_outcome::late, 1, "the daemon was not ready within 0.1 s"),
-                   origin.out + origin.err);
+        BOOST_TEST(tells<Daemon>(launcher, start_outcome::late, 1, "the daemon was not ready within 0.1 s"),
+                   launcher.out + launcher.err);
         BOOST_TEST(pid_in(at.file) == 0);
         BOOST_TEST(at.untouched());
     });
@@ -157,27 +158,28 @@ BOOST_AUTO_TEST_CASE(extend_before_ready_brings_the_deadline_nearer_or_away)
 {
     with_each([]<class Daemon>(const Daemon&) {
         const place at;
-        const auto origin = start<Daemon>({.fork = {.deadline = 1h}, .pid = {.path = at.file}}, [](Daemon& self) {
+        const auto launcher = start<Daemon>({.fork = {.deadline = 1h}, .pid = {.path = at.file}}, [](Daemon& self) {
             self.extend(10ms);
             for (;;) ::pause();
         });
-        BOOST_TEST(tells<Daemon>(origin, start_outcome::late, 1, "the daemon was not ready"), origin.out + origin.err);
+        BOOST_TEST(tells<Daemon>(launcher, start_outcome::late, 1, "the daemon was not ready"),
+                   launcher.out + launcher.err);
         const auto patient = start<Daemon>({.fork = {.deadline = 1h}, .pid = {.path = at.file}},
                                            [](Daemon& self) { self.extend(std::chrono::hours::max()); });
         BOOST_TEST(patient.status == 0, patient.out);
     });
 }
 
-BOOST_AUTO_TEST_CASE(the_daemon_keeps_its_identity_when_the_origin_is_killed)
+BOOST_AUTO_TEST_CASE(the_daemon_stays_the_holder_when_the_launcher_is_killed)
 {
     with_each([]<class Daemon>(const Daemon&) {
         const place at;
         (void)in_child([&] {
-            const pid_t origin = ::getpid();
+            const pid_t launcher = ::getpid();
             Daemon daemon;
-            daemon.starting = [origin](Daemon&) {
-                ::kill(origin, SIGKILL);
-                ends(origin);
+            daemon.starting = [launcher](Daemon&) {
+                ::kill(launcher, SIGKILL);
+                ends(launcher);
             };
             return static_cast<int>(daemon.start({.pid = {.path = at.file}}));
         });
@@ -186,7 +188,7 @@ BOOST_AUTO_TEST_CASE(the_daemon_keeps_its_identity_when_the_origin_is_killed)
         const pid_t daemon = pid.find().pid;
         BOOST_TEST_REQUIRE(alive(daemon));
         ::kill(daemon, SIGTERM);
-        BOOST_TEST(ends(daemon), "and hears");
+        BOOST_TEST(ends(daemon), "and receives TERM");
     });
 }
 
@@ -194,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_process_with_threads_is_refused_before_anything_is_change
 {
     with_each([]<class Daemon>(const Daemon&) {
         const place at;
-        const auto origin = in_child([&] {
+        const auto launcher = in_child([&] {
             std::thread([] {
                 for (;;) ::pause();
             }).detach();
@@ -206,9 +208,9 @@ BOOST_AUTO_TEST_CASE(a_process_with_threads_is_refused_before_anything_is_change
                         ::waitpid(-1, nullptr, WNOHANG) == -1 ? "no child is left" : "a child is left");
             return result.status;
         });
-        BOOST_TEST(origin.status == 1);
-        BOOST_TEST(origin.out == "2 cannot fork: the process has 3 threads and a fork takes one along: start the "
-                                 "daemon before any thread; no child is left\n");
+        BOOST_TEST(launcher.status == 1);
+        BOOST_TEST(launcher.out == "2 cannot fork: the process has 3 threads and a fork takes one along: start the "
+                                   "daemon before any thread; no child is left\n");
         BOOST_TEST(at.untouched());
     });
 }
@@ -218,16 +220,16 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_and_leaves_nothi
     with_each([]<class Daemon>(const Daemon&) {
         for (const auto deadline : {0ns, std::chrono::nanoseconds(-1h)}) {
             const place at;
-            const auto origin =
+            const auto launcher =
                 start<Daemon>({.fork = {.deadline = deadline}, .pid = {.path = at.file}}, [](Daemon&) {});
-            BOOST_TEST(origin.status == exit_status::not_configured);
-            BOOST_TEST(origin.out.starts_with("2 6 cannot wait for the daemon: the deadline"), origin.out);
+            BOOST_TEST(launcher.status == exit_status::not_configured);
+            BOOST_TEST(launcher.out.starts_with("2 6 cannot wait for the daemon: the deadline"), launcher.out);
             BOOST_TEST(at.untouched());
         }
     });
 }
 
-BOOST_AUTO_TEST_CASE(whoever_loses_the_identity_makes_no_process)
+BOOST_AUTO_TEST_CASE(a_start_that_loses_the_claim_makes_no_process)
 {
     with_each([]<class Daemon>(const Daemon&) {
         const place at;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Whether the C library and the kernel agree about the only thread of a process that was made in an unusual way.
+// Whether the C library and the kernel agree about the only thread of a process that was created in an unusual way.
 #pragma once
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 #include <csignal>
 #include <string>
 
-/// The number by which the C library knows the calling thread, as it writes it into a mutex.
+/// The thread id that the C library knows for the calling thread: it writes it into a mutex.
 inline int cached_thread_id(int kind)
 {
     pthread_mutexattr_t attributes;
@@ -23,7 +23,7 @@ inline int cached_thread_id(int kind)
     return owner;
 }
 
-/// What is wrong with its number; empty: nothing.
+/// What is wrong with the thread id; empty if nothing is.
 inline std::string wrong_with_thread_id()
 {
     static volatile std::sig_atomic_t heard = 0;
@@ -37,7 +37,7 @@ inline std::string wrong_with_thread_id()
     return {};
 }
 
-/// The same of the number of its processor, which the kernel keeps up to date in restartable sequences (rseq(2)).
+/// The same for the processor number, which the kernel updates in restartable sequences (rseq(2)).
 inline std::string wrong_with_processor()
 {
     std::string wrong;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The fork policies by themselves: no_fork, single_fork, double_fork and the link they make. Every process here holds
-// the standard error of in_child(), so `streams_ended` says that none of them is left.
+// The fork policies by themselves: no_fork, single_fork, double_fork and the link they make. Every process here keeps
+// the standard error of in_child() open, so `streams_ended` shows that none is left.
 #include <daemonkit/fork.hpp>
 
 #include "fork/deaths.hpp"
@@ -35,7 +35,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Holds processes back until it is opened, or everybody who could open it has gone.
+/// Holds processes back until it is opened, or until every process that could open it has ended.
 class gate
 {
 public:
@@ -54,7 +54,7 @@ public:
     {
         if (ends_[1] != -1) ::close(std::exchange(ends_[1], -1));
     }
-    /// In a process that waits: it gives up opening.
+    /// In a process that waits: it closes its own end first.
     void wait()
     {
         open();
@@ -80,9 +80,9 @@ bool says(const start_report& report, const std::string& text)
 
 bool has_no_child() { return holds(::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD, "no child is left"); }
 
-/// Detaches in a child of the test: `daemon(link, hold)` there, `origin(report)` here, and the hold is opened at last.
-template <class Policy, class Daemon, class Origin>
-outcome detached(const Policy& policy, Daemon daemon, Origin origin)
+/// Detaches in a child of the test: `daemon(link, hold)` runs there, `launcher(report)` here; then the hold is opened.
+template <class Policy, class Daemon, class Launcher>
+outcome detached(const Policy& policy, Daemon daemon, Launcher launcher)
 {
     return in_child([&] {
         gate hold;
@@ -91,13 +91,13 @@ outcome detached(const Policy& policy, Daemon daemon, Origin origin)
             daemon(link, hold);
             return 0;
         }
-        const bool good = origin(link.wait(no_progress{}));
+        const bool good = launcher(link.wait(in_silence{}));
         hold.open();
         return good ? 0 : 1;
     });
 }
 
-/// With each policy that forks. An hour: whatever is not noticed at once is not noticed within the bound of a test.
+/// With each policy that forks. The deadline is an hour: whatever is not noticed at once exceeds the bound of a test.
 template <class Check>
 void with_both(Check check, std::chrono::nanoseconds deadline = 1h)
 {
@@ -112,7 +112,7 @@ constexpr auto is_ready = [](auto& link, gate& hold) {
 
 } // namespace
 
-// ---- concepts --------------------------------------------------------------------------------------------------------
+// ---- concepts -----------------------------------------------------------------------------------------------------
 
 static_assert(fork_policy<no_fork> && fork_policy<single_fork> && fork_policy<double_fork>);
 static_assert(!no_fork::detaches && single_fork::detaches && double_fork::detaches);
@@ -140,16 +140,33 @@ struct is_not_copyable : no_fork
 static_assert(!fork_policy<lacks_detach> && !fork_policy<lacks_detaches> && !fork_policy<detaches_to_nothing> &&
               !fork_policy<is_not_copyable>);
 
+BOOST_AUTO_TEST_SUITE(no_fork)
+
+BOOST_AUTO_TEST_CASE(stays_in_the_process_and_reports_nothing)
+{
+    const pid_t before = ::getpid();
+    auto link = daemonkit::no_fork{}.detach();
+    BOOST_TEST(::getpid() == before);
+    BOOST_TEST(!link.in_origin());
+    BOOST_TEST(link.descriptor() == -1);
+    link.extend(1h);
+    link.ready();
+    link.fail("nobody hears this", 7);
+    static_assert(std::is_empty_v<daemonkit::no_fork::link>);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(single_fork, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(leads_its_session_and_stays_a_child_of_the_origin)
+BOOST_AUTO_TEST_CASE(leads_its_session_and_stays_a_child_of_the_launcher)
 {
     expect_good(detached(daemonkit::single_fork{}, is_ready, [](const start_report& report) {
         return is(report, start_outcome::ready, 0) && holds(alive(report.pid), "the daemon lives") &&
-               holds(proc_stat(report.pid, 4) == ::getpid(), "the origin is its parent") &&
+               holds(proc_stat(report.pid, 4) == ::getpid(), "the launcher is its parent") &&
                holds(proc_stat(report.pid, 5) == report.pid, "it leads its process group") &&
                holds(proc_stat(report.pid, 6) == report.pid, "it leads its session") &&
-               holds(report.message.empty(), "there is nothing to say");
+               holds(report.message.empty(), "there is no message");
     }));
 }
 
@@ -157,22 +174,22 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(double_fork, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(leads_no_session_and_belongs_to_nobody_of_the_start)
+BOOST_AUTO_TEST_CASE(leads_no_session_and_is_no_child_of_the_start)
 {
     expect_good(detached(daemonkit::double_fork{}, is_ready, [](const start_report& report) {
         const long session = proc_stat(report.pid, 6);
         return is(report, start_outcome::ready, 0) && holds(alive(report.pid), "the daemon lives") &&
-               holds(report.message.empty(), "there is nothing to say") && has_no_child() &&
-               holds(proc_stat(report.pid, 4) != ::getpid(), "the origin is not its parent") &&
-               holds(session != ::getsid(0), "the session is not the origin's") &&
+               holds(report.message.empty(), "there is no message") && has_no_child() &&
+               holds(proc_stat(report.pid, 4) != ::getpid(), "the launcher is not its parent") &&
+               holds(session != ::getsid(0), "the session is not the launcher's") &&
                holds(session > 0 && session != report.pid, "it does not lead it") &&
-               holds(proc_stat(report.pid, 4) != session, "its parent is not the middle child") &&
+               holds(proc_stat(report.pid, 4) != session, "its parent is not the intermediate process") &&
                holds(!alive(static_cast<pid_t>(session)), "which has gone") &&
                holds(proc_stat(report.pid, 5) == session, "its process group is the session's");
     }));
 }
 
-BOOST_AUTO_TEST_CASE(an_origin_that_is_subreaper_gets_the_daemon_and_no_zombie)
+BOOST_AUTO_TEST_CASE(a_launcher_that_is_subreaper_gets_the_daemon_and_no_zombie)
 {
     expect_good(in_child([] {
         ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
@@ -196,31 +213,34 @@ BOOST_AUTO_TEST_CASE(an_origin_that_is_subreaper_gets_the_daemon_and_no_zombie)
     }));
 }
 
-BOOST_AUTO_TEST_CASE(a_middle_child_that_was_killed_is_not_taken_for_the_daemon)
+BOOST_AUTO_TEST_CASE(an_intermediate_process_that_was_killed_is_not_taken_for_the_daemon)
 {
-    const auto without_middle_child = [](auto then) {
-        return [then](link_to_launcher& link, gate& hold) {
+    const auto without_intermediate_process = [](auto then) {
+        return [then](origin_link& link, gate& hold) {
             const pid_t middle = ::getppid();
-            if (!holds(middle > 1 && middle == ::getsid(0), "the parent is the middle child and leads the session"))
+            if (!holds(middle > 1 && middle == ::getsid(0),
+                       "the parent is the intermediate process and leads the session"))
                 ::_exit(99);
             ::kill(middle, SIGKILL);
-            holds(ends(middle), "the middle child has gone");
+            holds(ends(middle), "the intermediate process has gone");
             then(link, hold);
         };
     };
-    expect_good(detached(daemonkit::double_fork{1h}, without_middle_child(is_ready), [](const start_report& report) {
-        return is(report, start_outcome::ready, 0) && holds(alive(report.pid), "the daemon lives") && has_no_child();
-    }));
-    expect_good(detached(daemonkit::double_fork{1h}, without_middle_child([](auto&, gate&) { ::_exit(0); }),
+    expect_good(
+        detached(daemonkit::double_fork{1h}, without_intermediate_process(is_ready), [](const start_report& report) {
+            return is(report, start_outcome::ready, 0) && holds(alive(report.pid), "the daemon lives") &&
+                   has_no_child();
+        }));
+    expect_good(detached(daemonkit::double_fork{1h}, without_intermediate_process([](auto&, gate&) { ::_exit(0); }),
                          [](const start_report& report) {
                              return is(report, start_outcome::died, 1) &&
                                     says(report, "the daemon died before it was ready") && has_no_child();
                          }));
-    expect_good(detached(daemonkit::double_fork{500ms}, without_middle_child([](auto&, gate& hold) { hold.wait(); }),
-                         [](const start_report& report) {
-                             return is(report, start_outcome::late, 1) && says(report, "could not be ended") &&
-                                    has_no_child();
-                         }));
+    expect_good(
+        detached(daemonkit::double_fork{500ms}, without_intermediate_process([](auto&, gate& hold) { hold.wait(); }),
+                 [](const start_report& report) {
+                     return is(report, start_outcome::late, 1) && says(report, "could not be ended") && has_no_child();
+                 }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -241,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_has_no_controlling_terminal)
             auto link = policy.detach();
             if (!link.in_launcher()) {
                 const bool had_none = holds(proc_stat(::getpid(), 7) == 0, "it has no controlling terminal");
-                // Only a session leader acquires one by opening it.
+                // Only a session leader acquires a terminal by opening it.
                 constexpr bool acquires = std::is_same_v<decltype(policy), const daemonkit::single_fork&>;
                 const bool opened = ::open(::ptsname(other), O_RDWR) != -1;
                 ::signal(SIGHUP, SIG_IGN);
@@ -416,14 +436,14 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_before_anything_
             deadline);
 }
 
-BOOST_AUTO_TEST_CASE(progress_is_told_while_the_origin_waits)
+BOOST_AUTO_TEST_CASE(progress_is_told_while_the_launcher_waits)
 {
     with_both([](const auto& policy) {
         expect_good(in_child([&] {
             gate hold;
             auto link = policy.detach();
-            if (!link.in_launcher()) {
-                hold.wait(); // for the second call, so that it is no accident
+            if (!link.in_origin()) {
+                hold.wait(); // for the second call, so that a pass is no accident
                 link.ready();
                 return 0;
             }
@@ -436,12 +456,12 @@ BOOST_AUTO_TEST_CASE(progress_is_told_while_the_origin_waits)
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_daemon_goes_on_when_its_origin_is_killed)
+BOOST_AUTO_TEST_CASE(a_daemon_goes_on_when_its_launcher_is_killed)
 {
     with_both([](const auto& policy) {
         const auto child = in_child([&] {
-            const pid_t origin = ::fork();
-            if (origin == 0) {
+            const pid_t launcher = ::fork();
+            if (launcher == 0) {
                 const pid_t self = ::getpid();
                 auto link = policy.detach();
                 if (link.in_launcher()) {
@@ -450,15 +470,15 @@ BOOST_AUTO_TEST_CASE(a_daemon_goes_on_when_its_origin_is_killed)
                 }
                 ::signal(SIGPIPE, SIG_DFL);
                 ::kill(self, SIGKILL);
-                if (!holds(ends(self), "the origin has gone")) return 1;
+                if (!holds(ends(self), "the launcher has gone")) return 1;
                 link.extend(1h); // neither of these may raise SIGPIPE
                 link.ready();
-                // The middle child leads the session and notices by itself.
-                if (::getsid(0) != ::getpid() && !holds(ends(::getsid(0)), "so has the middle child")) return 1;
+                // The intermediate process leads the session and notices by itself.
+                if (::getsid(0) != ::getpid() && !holds(ends(::getsid(0)), "so has the intermediate process")) return 1;
                 std::printf("went on\n");
                 return 0;
             }
-            ::waitpid(origin, nullptr, 0);
+            ::waitpid(launcher, nullptr, 0);
             return 0;
         });
         expect_good(child);
@@ -466,7 +486,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_goes_on_when_its_origin_is_killed)
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_worker_that_lives_on_does_not_keep_the_origin_waiting)
+BOOST_AUTO_TEST_CASE(a_worker_that_lives_on_does_not_keep_the_launcher_waiting)
 {
     with_both([](const auto& policy) {
         expect_good(detached(
@@ -487,7 +507,8 @@ BOOST_AUTO_TEST_CASE(an_inherited_sigchld_that_is_ignored_hides_nothing)
         for (const bool at_once : {false, true})
             expect_good(in_child([&] {
                 ::signal(SIGCHLD, SIG_IGN);
-                // Children that have exited before fork() even returns, in the origin and in the middle child.
+                // Children that have exited before fork() even returns, in the launcher and in the intermediate
+                // process.
                 if (at_once)
                     ::pthread_atfork(
                         nullptr,
@@ -509,13 +530,13 @@ BOOST_AUTO_TEST_CASE(an_inherited_sigchld_that_is_ignored_hides_nothing)
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_to_the_process_group_of_the_origin_does_not_reach_the_daemon)
+BOOST_AUTO_TEST_CASE(a_signal_to_the_process_group_of_the_launcher_does_not_reach_the_daemon)
 {
     with_both([](const auto& policy) {
         expect_good(in_child([&] {
             gate initialising, signalled;
-            const pid_t origin = ::fork();
-            if (origin == 0) {
+            const pid_t launcher = ::fork();
+            if (launcher == 0) {
                 ::setpgid(0, 0);
                 auto link = policy.detach();
                 if (!link.in_launcher()) {
@@ -529,13 +550,13 @@ BOOST_AUTO_TEST_CASE(a_signal_to_the_process_group_of_the_origin_does_not_reach_
                 signalled.open();
                 return is(link.wait(no_progress{}), start_outcome::ready, 0) ? 0 : 1;
             }
-            if (origin == -1) return 2;
+            if (launcher == -1) return 2;
             initialising.wait();
-            for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::kill(-origin, signal);
+            for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT}) ::kill(-launcher, signal);
             signalled.open();
             int status = 0;
-            ::waitpid(origin, &status, 0);
-            return holds(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the origin got its report") ? 0 : 1;
+            ::waitpid(launcher, &status, 0);
+            return holds(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the launcher got its report") ? 0 : 1;
         }));
     });
 }
@@ -561,12 +582,12 @@ BOOST_AUTO_TEST_CASE(the_daemon_has_what_the_caller_s_thread_had)
     });
 }
 
-BOOST_AUTO_TEST_CASE(the_origin_keeps_its_descriptors_and_the_daemon_has_them_too)
+BOOST_AUTO_TEST_CASE(the_launcher_keeps_its_descriptors_and_the_daemon_has_them_too)
 {
     const auto is_open = [](int fd) { return ::fcntl(fd, F_GETFD) != -1; };
     with_both([&](const auto& policy) {
         expect_good(in_child([&] {
-            constexpr int low = 100; // around those of the link, which are the next that are free
+            constexpr int low = 100; // around the descriptors of the link, which are the next free ones
             constexpr int high = 900;
             if (::dup2(STDIN_FILENO, low) == -1 || ::dup2(STDIN_FILENO, high) == -1) return 2;
             auto link = policy.detach();
@@ -597,21 +618,21 @@ BOOST_AUTO_TEST_CASE(buffers_are_printed_once_and_exit_handlers_run_nowhere)
                 link.ready();
                 return 0;
             }
-            const auto report = link.wait(no_progress{});
-            std::printf("origin;");
+            const auto report = link.wait(in_silence{});
+            std::printf("launcher;");
             return is(report, start_outcome::ready, 0) ? 0 : 1;
         });
         expect_good(child);
-        BOOST_TEST(child.out == "without a newline;daemon;origin;");
+        BOOST_TEST(child.out == "without a newline;daemon;launcher;");
     });
 }
 
-BOOST_AUTO_TEST_CASE(where_no_process_can_be_made_one_sentence_says_so, *boost::unit_test::label("root"))
+BOOST_AUTO_TEST_CASE(a_failed_fork_is_reported_in_one_sentence, *boost::unit_test::label("root"))
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to act as a user that has no other process");
     const auto with_processes = [](rlim_t most, auto attempt) {
         return in_child([=]() -> int {
-            const auto user = static_cast<uid_t>(1'000'000 + ::getpid()); // somebody without any other process
+            const auto user = static_cast<uid_t>(1'000'000 + ::getpid()); // a user without any other process
             const rlimit limit{most, most};
             if (::setgroups(0, nullptr) == -1 || ::setrlimit(RLIMIT_NPROC, &limit) == -1 ||
                 ::setresuid(user, user, user) == -1)
