@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The words of a command line, one a line. What they are said to mean is compared with the usage text: one verb that
-// exists, options that go with it, a time to wait that is one.
-#include <daemonkit/command_line/detail/options.hpp>
+// The words of a command line, one a line. The result of the parser is compared with the usage text: an existing verb,
+// options that this verb has, a valid time to wait.
+#include <daemonkit/command_line_options.hpp>
 
 #include "fuzz/require.hpp"
 
@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto given = words; // getopt_long changes the order
     const auto has = [&](auto like) { return std::any_of(given.begin() + 1, given.end(), like); };
     const auto says = [&](const std::string& option) {
-        // From "--" and a letter on, an option may be shortened.
+        // An option may be shortened down to "--" and one letter.
         return has(
             [&](const std::string& w) { return w.size() > 2 && option.rfind(w.substr(0, w.find('=')), 0) == 0; });
     };

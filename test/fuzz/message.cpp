@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the origin hears from the daemon while it starts: any bytes, over a channel as the real one.
-#include <daemonkit/fork/detail/message.hpp>
+// What the launcher reads from the daemon while it starts: any bytes, over a channel like the real one.
+#include <daemonkit/fork/message.hpp>
 #include <daemonkit/sys/channel.hpp>
 
 #include "fuzz/require.hpp"
@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     message heard;
     std::string_view sentence;
     using receipt = message::receipt;
-    require(heard.receive(other.get(), sentence) == receipt::nothing); // nothing is there and nobody waits
+    require(heard.receive(other.get(), sentence) == receipt::nothing); // the channel is empty, and no process waits
     require(daemonkit::sys::raw::send(one.get(), data, size) == static_cast<long>(size));
 
     constexpr std::size_t head = offsetof(message, text);
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(std::memcmp(sentence.data(), data + head, sentence.size()) == 0);
     require(std::memcmp(&heard, data, head) == 0);
 
-    // And what was heard is what it says when it is said again.
+    // A message that was received is the same when it is sent again.
     message again;
     std::string_view echo;
     message copy = heard;

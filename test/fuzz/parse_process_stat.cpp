@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The text of /proc/PID/stat: the kernel's, but the command's name in it is chosen by whoever runs the command. The
-// fields are looked up once more by splitting what follows the last parenthesis.
+// The text of /proc/PID/stat: written by the kernel, but the user who runs the command chooses the name in it. The
+// fields are compared with those found by splitting what follows the last parenthesis.
 #include <daemonkit/sys/process.hpp>
 
 #include "fuzz/require.hpp"
@@ -15,11 +15,11 @@
 
 namespace {
 
-/// What text of digits only means; the largest number if it means more than fits.
+/// The number that a text of digits means; the largest number if it does not fit.
 template <class Number>
 bool means(const std::string& digits, Number number)
 {
-    if (digits.size() > 18) return true; // overflow is strtol's affair; here it only must not be undefined
+    if (digits.size() > 18) return true; // strtol handles an overflow; here it only must not be undefined
     return digits.find_first_not_of("0123456789") != std::string::npos ||
            std::to_string(number) == digits.substr(std::min(digits.find_first_not_of('0'), digits.size() - 1));
 }

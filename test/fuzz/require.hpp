@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What must hold for every input: the fuzzer keeps the input for which it does not.
+// A condition that must hold for every input: the fuzzer keeps an input for which it does not.
 #pragma once
 
 #include <cstdio>
