@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# check.sh all|boost INCLUDE_DIR COMPILER FLAGS…: each header below INCLUDE_DIR compiles alone, and twice in a row; or
-# only each that leads to Boost, for a second version of Boost is nothing to the others.
+# check.sh all|boost INCLUDE_DIR COMPILER FLAGS…: each header below INCLUDE_DIR compiles alone, and included twice; with
+# `boost`, only headers that include Boost.
 which=$1 include=$2 compiler=$3
 shift 3
 
@@ -20,7 +20,7 @@ for flag; do
     esac
 done
 
-# Nothing but our own headers is opened: the others are names in a list (-MG).
+# Only our own headers are opened: the others are names in a list (-MG).
 leads_to_boost() {
     printf '#include <%s>\n' "$1" | "$compiler" -std=c++20 -nostdinc "-I$include" -M -MG -x c++ - | grep -q ' boost/'
 }
