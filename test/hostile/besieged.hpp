@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon of test/daemon whose pid file or log somebody else has laid hands on, and what must hold whatever it says:
-// one sentence that names the file, nothing touched that is not its own.
+// A daemon of test/daemon whose pid file or log another user has manipulated, and what must hold whatever it answers:
+// one sentence that names the file, and no change to anything that is not its own.
 #pragma once
 
 #include "support/program.hpp"
@@ -25,7 +25,7 @@
 
 namespace fs = boost::filesystem;
 
-/// Fails loudly where the test cannot set its scene.
+/// Throws where the test cannot be set up.
 inline void must(bool done, const char* what)
 {
     if (!done) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
@@ -39,7 +39,7 @@ inline fs::path make_nobody_s(const fs::path& directory)
     return directory;
 }
 
-/// Points of a class: how many were tried and how many held.
+/// Counts the checks of a class: how many were tried and how many held.
 struct count
 {
     int tried = 0;
@@ -57,7 +57,7 @@ struct count
     }
 };
 
-/// Kind, owner, mode, names, size, times and beginning of what lies at a path, the link itself if it is one.
+/// Type, owner, mode, link count, size, times and first bytes of the file at a path, or of the link itself.
 inline std::string state_of(const fs::path& path)
 {
     struct stat s = {};
@@ -79,14 +79,15 @@ inline std::string state_of(const fs::path& path)
     return text + beginning;
 }
 
-/// Of a program that refuses: nothing on standard output, one line on standard error, with these words; else what is wrong.
+/// For a program that refuses: nothing on standard output, one line on standard error with these words. Returns what is
+/// wrong.
 inline std::string sentence_fault(const outcome& said, const std::vector<std::string>& words)
 {
     const auto complain = [&](const std::string& what) {
         return what + ": status " + std::to_string(said.status) + ", out '" + said.out + "', err '" + said.err + "'";
     };
     if (!said.streams_ended) return complain("its streams stay open");
-    if (!said.out.empty()) return complain("it speaks on standard output");
+    if (!said.out.empty()) return complain("it prints to standard output");
     if (said.err.empty() || said.err.back() != '\n' || count_lines(said.err) != 1) return complain("not one sentence");
     for (const auto& word : words)
         if (!contains(said.err, word)) return complain("it does not say '" + word + "'");
@@ -104,7 +105,7 @@ struct besieged : program
         environment.insert(environment.end(), more.begin(), more.end());
     }
 
-    /// Ends what has started, as an operator would; what was wrong with that.
+    /// Stops the daemon as an operator would; returns what was wrong.
     [[nodiscard]] std::string stop_again() const
     {
         const auto stopped = (*this)({"stop"});
@@ -120,7 +121,7 @@ inline constexpr const char* pid_policies[] = {"pid_file", "flock_pid_file"};
 
 inline const std::vector<std::string> all_verbs{"status", "reload", "stop", "start", "restart"};
 
-/// What is wrong where verbs are called one after the other and this is expected of each.
+/// Calls verbs one after the other and compares their statuses; returns what is wrong.
 inline std::string life_fault(const besieged& daemon, const std::vector<std::pair<const char*, int>>& steps)
 {
     for (const auto& [verb, status] : steps)

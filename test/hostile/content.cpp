@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a pid file may hold, against every verb of a whole program and both pid policies.
+// Every kind of content of a pid file, with every verb of a program and both pid policies.
 #include "hostile/besieged.hpp"
 #include "support/bystander.hpp"
 #include "support/file.hpp"
@@ -15,9 +15,9 @@ namespace {
 using namespace std::string_literals;
 
 enum class kind {
-    refused, ///< no pid: whoever wrote it, it was not this daemon
+    refused, ///< no pid: this daemon did not write it
     stale,   ///< a pid, but not of a daemon of this file
-    empty,   ///< between a claim and its publishing, or a crash there
+    empty,   ///< the state between a claim and its publication, or after a crash there
 };
 
 struct variant
@@ -59,7 +59,7 @@ outcome call(const besieged& daemon, const variant& v, const expectation& e)
     return run(shell);
 }
 
-/// What is wrong with what one verb made of one variant; empty if it holds.
+/// What is wrong with the result of one verb for one variant; empty if nothing is.
 std::string fault(const besieged& daemon, const variant& v, const expectation& e)
 {
     const auto& file = daemon.pid_file;
@@ -111,7 +111,7 @@ void try_all(const char* policy)
     const char* const in_a_child = R"(echo $$ >"$0"; "$@"; exit $?)";
     const variant variants[] = {
         {"nothing", "", kind::empty},
-        // Live and dead processes that no daemon of this file is.
+        // Live and dead processes that are no daemon of this file.
         {"init", "1\n", kind::stale},
         {"init without a newline", "1", kind::stale},
         {"a kernel thread", "2\n", kind::stale},
@@ -124,16 +124,16 @@ void try_all(const char* policy)
         {"a dead process", line_of(dead_pid()), kind::stale},
         {"the largest pid", "4194304\n", kind::stale},
         {"a line cut short", "41", kind::stale},
-        // Numbers with which kill(2) means others.
+        // Numbers that kill(2) takes for groups or for all processes.
         {"zero: the caller's group", "0\n"},
         {"zero without a newline", "0"},
         {"minus zero", "-0\n"},
-        {"minus one: everybody", "-1\n"},
+        {"minus one: all processes", "-1\n"},
         {"a group", "-" + line_of(leader.pid())},
         {"the caller's own group", "-" + line_of(::getpgrp())},
         {"plus", "+" + line_of(alone.pid())},
         {"two signs", "--1\n"},
-        // Beyond what a type or the kernel holds.
+        // Numbers above the range of the type or of the kernel.
         {"the largest pid and one", "4194305\n"},
         {"2^31-1", "2147483647\n"},
         {"2^31", "2147483648\n"},
@@ -222,7 +222,7 @@ void try_all(const char* policy)
 
 } // namespace
 
-// Nobody is signalled, and only what is no pid at all stands in the way of a start.
+// No process is signalled, and a start fails only if the content is no pid at all.
 BOOST_AUTO_TEST_SUITE(content, *boost::unit_test::label("process") * boost::unit_test::label("slow"))
 
 BOOST_AUTO_TEST_CASE(of_any_kind_against_pid_file) { try_all("pid_file"); }

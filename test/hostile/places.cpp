@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What may lie where a pid file or a log should: every kind of file, of every owner, with links on the way to it and
-// locks of strangers on it. A start works or refuses in one sentence, at once, and what is not its own stays as it was.
+// What may be at the path of a pid file or log: every type of file, of every owner, with links on the path and with
+// locks of other users. A start works, or refuses in one sentence at once, and changes nothing that is not its own.
 #include "hostile/besieged.hpp"
 #include "support/bystander.hpp"
 #include "support/child_process.hpp"
@@ -16,22 +16,22 @@
 
 namespace {
 
-/// Descriptors that stay open as long as the thing lies there: readers and writers of FIFOs, a bound socket.
+/// Descriptors that stay open during the test: readers and writers of FIFOs, a bound socket.
 using kept = std::vector<int>;
 
 struct thing
 {
     const char* name;
     std::function<void(const fs::path& at, kept& open)> make;
-    std::string says;              ///< of the refusal; empty: it must work
-    std::string says_to_finders{}; ///< where status, reload and stop say it in other words
+    std::string says;              ///< in the refusal; empty: it must work
+    std::string says_to_finders{}; ///< in the answers of status, reload and stop, where they differ
 };
 
 void fifo(const fs::path& at, kept& open, int how = -1)
 {
     must(::mkfifo(at.c_str(), 0644) == 0, "mkfifo");
     if (how == -1) return;
-    open.push_back(::open(at.c_str(), O_RDWR | O_CLOEXEC)); // so that either end opens without waiting
+    open.push_back(::open(at.c_str(), O_RDWR | O_CLOEXEC)); // so that opening either end does not wait
     open.push_back(::open(at.c_str(), how | O_CLOEXEC));
     if (how != O_RDWR) {
         ::close(open.front());
@@ -60,7 +60,7 @@ auto names_another(const fs::path& target)
     return [target](const fs::path& at, kept&) { fs::create_hard_link(target, at); };
 }
 
-/// A device, where one can be tried.
+/// A device, on machines where it can be opened.
 void add_device(std::vector<thing>& things, const char* name, const device& it, const fs::path& directory,
                 const char* says)
 {
@@ -70,7 +70,7 @@ void add_device(std::vector<thing>& things, const char* name, const device& it, 
         std::cout << name << " is left out: it cannot be opened in " << directory.parent_path() << '\n';
 }
 
-/// A daemon that runs elsewhere, and a file of root's: neither is anybody's business here.
+/// A daemon elsewhere and a file of root: neither may be affected.
 struct others
 {
     temporary_directory place{};
@@ -88,7 +88,7 @@ struct others
         before = now();
     }
     [[nodiscard]] std::string now() const { return state_of(passwd) + state_of(daemon.pid_file); }
-    /// Links to the file are counted in it while they are there.
+    /// Links to the file change its link count while they exist.
     void accept() { before = now(); }
     [[nodiscard]] std::string harm() const
     {
@@ -99,7 +99,7 @@ struct others
     }
 };
 
-/// All verbs must refuse, and leave what is there as it is.
+/// All verbs must refuse and leave the file as it is.
 void refuse_all(count& points, const besieged& daemon, const thing& it, others& rest, const fs::path& named)
 {
     rest.accept();
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_that_is_something_else)
                           },
                           "it belongs to user 65534"});
         add_device(things, "a character device", {S_IFCHR, 1, 5}, rest.place.path(), irregular.c_str());
-        // One without a driver: nothing can come of opening it, in time or at all.
+        // A device without a driver: opening it must not be tried.
         add_device(things, "a block device", {S_IFBLK, 240, 0}, rest.place.path(), "d.pid");
     }
     count points;
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(of_pid_files_and_logs_that_are_unusual_and_in_order)
              must(::chmod((at / "way").c_str(), 01777) == 0, "chmod");
          },
          {}},
-        {"a directory nobody else may enter",
+        {"a directory that no other user may enter",
          [](auto& at, kept&) {
              fs::create_directory(at / "way");
              must(::chmod((at / "way").c_str(), 0700) == 0, "chmod");
@@ -368,7 +368,7 @@ const lock all_locks[] = {
     {"open file description", [](int fd) { return lock_record(fd, F_OFD_SETLK); }},
 };
 
-/// A process of nobody's that holds a lock, if it could take it, until it is destroyed.
+/// A process of the user nobody that holds a lock, if it could take it, until it is destroyed.
 child_process holding(const fs::path& file, const lock& l)
 {
     return child_process([=] {
@@ -418,7 +418,7 @@ BOOST_AUTO_TEST_CASE(of_strangers_on_the_file_of_a_running_daemon_change_nothing
                 const besieged daemon(policy);
                 BOOST_REQUIRE(daemon({"start"}).status == 0);
                 auto stranger = holding(daemon.pid_file, l);
-                BOOST_REQUIRE((stranger.says("ed"))); // locked or denied, which flock_pid_file sees to
+                BOOST_REQUIRE((stranger.says("ed"))); // "locked", or "denied" by flock_pid_file
                 points.point(life_fault(daemon, {{"status", 0},
                                                  {"start", 0},
                                                  {"reload", 0},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A stranger who exchanges, as fast as he can, what lies where root's pid file or log should be, while root starts and
-// stops. Whoever wins a round, no file of others is changed and no process of others is signalled.
+// A process of another user replaces the file at the path of root's pid file or log as fast as it can, while root
+// starts and stops. Whatever the order, no file of others is changed and no process of others is signalled.
 #include <daemonkit/sys/directory.hpp>
 
 #include "hostile/besieged.hpp"
@@ -28,11 +28,11 @@ constexpr int rounds = 50;
 constexpr int rounds = 150;
 #endif
 
-/// What the stranger puts at a path of his choice, over and over.
+/// Puts something at a path of the attacker's choice.
 using thing_maker = std::function<void(const char* at)>;
 
-/// A process of nobody's that puts one thing after the other at `place`, by a rename from beside it, in exchange for
-/// what is there if he may, and takes it away again.
+/// A process of the user nobody. It puts one thing after the other at `place`, by rename(2), in exchange for the file
+/// there if it may, and removes it again.
 class swapper
 {
 public:
@@ -43,9 +43,7 @@ public:
         pid_ = ::fork();
         if (pid_ == 0) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-            if (::getppid() != parent || ::setresgid(nobody, nobody, nobody) == -1 ||
-                ::setresuid(nobody, nobody, nobody) == -1)
-                ::_exit(1);
+            if (::getppid() != parent || !become_user(nobody)) ::_exit(1);
             swap_for_ever(place.string(), (workshop / "thing").string(), makers);
         }
     }
@@ -61,7 +59,7 @@ private:
     static void take_away(const std::string& path)
     {
         if (::unlink(path.c_str()) == 0 || ::rmdir(path.c_str()) == 0 || errno == ENOENT) return;
-        static unsigned number = 0; // a directory of root's with something in it: out of the way
+        static unsigned number = 0; // root's directory, not empty: move it away
         ::rename(path.c_str(), (path + std::to_string(++number)).c_str());
     }
 
@@ -83,7 +81,7 @@ private:
     pid_t pid_ = -1;
 };
 
-/// Root's, and nobody else's business.
+/// Root's files, which must not change.
 struct innocents
 {
     temporary_directory place{};
@@ -110,7 +108,7 @@ struct innocents
         if (!alive(pid)) return "another daemon has been stopped";
         return {};
     }
-    /// Links to each of them, and files that name the processes.
+    /// Links to each of them, and files that contain the pids of its processes.
     [[nodiscard]] std::vector<thing_maker> traps() const
     {
         const auto file_of = [](pid_t who) {
@@ -143,7 +141,7 @@ private:
     std::string before_;
 };
 
-/// Starts and stops; what is wrong with that, whoever was faster.
+/// Starts and stops; returns what is wrong, whatever the order was.
 std::string round(const besieged& daemon, const innocents& others, int& starts)
 {
     const auto started = daemon({"start"});
@@ -178,12 +176,12 @@ void make_open_to_all(const fs::path& directory)
     BOOST_REQUIRE(::chmod(directory.c_str(), 01777) == 0);
 }
 
-/// What happens the moment after a directory was made in this process.
+/// Called in this process right after a directory was made.
 std::function<void(const fs::path&)> after_mkdir;
 
 } // namespace
 
-// The library finds this one before that of libc.
+// The library calls this one instead of that of libc.
 extern "C" int mkdirat(int at, const char* name, mode_t mode) noexcept
 {
     const auto result = static_cast<int>(::syscall(SYS_mkdirat, at, name, mode));
@@ -218,7 +216,7 @@ BOOST_AUTO_TEST_CASE(for_a_log_in_a_directory_of_the_stranger)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-// The same at the worst moment, not at many: no stranger needs to be fast here.
+// The same at the worst moment, without a race: the replacement happens exactly there.
 BOOST_AUTO_TEST_SUITE(moments)
 
 BOOST_AUTO_TEST_CASE(a_directory_exchanged_for_a_link_as_soon_as_it_is_made_gives_nobody_s_file_a_mode)

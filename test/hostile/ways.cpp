@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Directories and links on the way to a pid file or a log that a stranger can
-// change: whoever leads root elsewhere would choose whom it signals, and where
-// it makes a file.
+// Directories and links on the path of a pid file or log that another user can change. An attacker who redirects root
+// could choose which process root signals and where it makes a file.
 #include "hostile/besieged.hpp"
 #include "support/bystander.hpp"
 #include "support/child_process.hpp"
@@ -18,7 +17,7 @@ namespace {
 
 void mode(const fs::path& path, mode_t bits) { must(::chmod(path.c_str(), bits) == 0, "chmod"); }
 
-/// What nobody does, as nobody.
+/// Runs `deed` as the user nobody.
 void as_nobody(const std::function<void()>& deed)
 {
     const auto done = in_child([&] {
@@ -29,14 +28,13 @@ void as_nobody(const std::function<void()>& deed)
     BOOST_REQUIRE_MESSAGE(done.status == 0, done.err);
 }
 
-/// A way by which a stranger could lead whoever goes to `target` elsewhere;
-/// made below `top`.
+/// A path, made below `top`, by which an attacker could redirect a process that opens `target`.
 struct way
 {
     const char* name;
-    /// Returns the directory to be named.
+    /// Returns the directory to use in the path.
     std::function<fs::path(const fs::path& top, const fs::path& target)> make;
-    /// What he can do there.
+    /// What the attacker can change there.
     std::string says;
 };
 
@@ -110,9 +108,8 @@ BOOST_AUTO_TEST_CASE(to_a_pid_file_that_a_stranger_can_change_are_refused)
               << all_verbs.size() << " verbs x 2 policies, " << points.text() << std::endl;
 }
 
-// The attack itself: root runs two daemons whose pid files have one name, as
-// instances do.
-BOOST_AUTO_TEST_CASE(do_not_let_a_stranger_choose_whom_root_stops)
+// The attack itself: root runs two daemons whose pid files have the same name, as instances do.
+BOOST_AUTO_TEST_CASE(do_not_let_a_stranger_choose_which_process_root_stops)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
     const besieged victim("flock_pid_file");
@@ -124,7 +121,7 @@ BOOST_AUTO_TEST_CASE(do_not_let_a_stranger_choose_whom_root_stops)
     make_nobody_s(his);
     fs::create_directory(his / "run");
     daemon.pid_file = his / "run/d.pid";
-    (void)daemon({"start"}); // whether that is refused already is another test's affair
+    (void)daemon({"start"}); // whether that is refused already is tested elsewhere
     const fs::path elsewhere = victim.directory.path();
     as_nobody([&] {
         fs::rename(his / "run", his / "aside");
@@ -138,8 +135,8 @@ BOOST_AUTO_TEST_CASE(do_not_let_a_stranger_choose_whom_root_stops)
     BOOST_TEST(victim({"status"}).status == 0);
 }
 
-// Root believes another user's file of a process of that user, and he can give it any stamp. So he could choose among
-// his own processes, which he can signal himself, and nobody else's.
+// In another user's file, root accepts only processes of that user, who can give the file any stamp. So the attacker
+// can choose among its own processes only, which it can signal anyway.
 BOOST_AUTO_TEST_CASE(of_a_stranger_lead_root_to_the_stranger_s_processes_only)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
@@ -168,9 +165,8 @@ BOOST_AUTO_TEST_CASE(of_a_stranger_lead_root_to_the_stranger_s_processes_only)
     }
 }
 
-// Whoever has no number in a user namespace is shown as 65534 there: so are
-// root's files in `unshare --user`, which would be of no use otherwise. Where
-// 65534 is somebody, he is a stranger.
+// In a user namespace, files of an unmapped user appear with owner 65534. So do root's files in `unshare --user`, where
+// refusing them would make the library useless. Where 65534 is mapped, it is another user.
 BOOST_AUTO_TEST_CASE(in_a_user_namespace_are_refused_to_those_who_are_there, *boost::unit_test::label("namespace"))
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to map other users");
