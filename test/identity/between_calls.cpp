@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The daemon ends, or is replaced, between any two system calls of stop, reload and status. The verb is stopped before
-// each of its calls in turn and goes on when the thing has happened; then everybody is asked what reached them.
+// The daemon ends or is replaced between any two system calls of stop, reload and status. The verb is stopped before
+// each of its calls in turn, and continues after the change. Then every process reports which signals it received.
 #include "pid/both_policies.hpp"
 #include "support/bystander.hpp"
 #include "support/pid_namespace.hpp"
@@ -24,7 +24,7 @@ namespace {
 constexpr pid_t number = 1000;
 constexpr pid_t another_number = 1001;
 
-/// A process that holds the identity until TERM, and says each signal that it hears.
+/// A process that holds the instance until TERM, and prints each signal that it receives.
 class identity_holder
 {
 public:
@@ -80,7 +80,7 @@ public:
         ::kill(pid_, SIGKILL);
         ends(pid_);
     }
-    /// Its number is free afterwards.
+    /// Afterwards its pid is free.
     void collect()
     {
         if (pid_ > 0) ::exit_status_of(std::exchange(pid_, 0));
@@ -113,7 +113,7 @@ private:
     std::set<int> heard_{};
 };
 
-/// What happens to the daemon meanwhile, and what then may be true at some moment.
+/// What happens to the daemon meanwhile, and which answers are then correct.
 enum class fate {
     stays,
     crashes_to_a_zombie,
@@ -125,7 +125,7 @@ enum class fate {
     late_successor
 };
 constexpr std::pair<fate, const char*> fates[]{{fate::stays, "stays"},
-                                               {fate::crashes_to_a_zombie, "crashes and nobody collects it"},
+                                               {fate::crashes_to_a_zombie, "crashes and is not collected"},
                                                {fate::crashes, "crashes"},
                                                {fate::ends_well, "ends well"},
                                                {fate::number_is_a_strangers, "crashes, a stranger has its number"},
@@ -139,14 +139,15 @@ struct answer
     pid_t pid = -1;
 };
 
-/// One run of a verb, with the fate before its call number `at`; whether it came so far, and what does not hold.
+/// One run of a verb, with the event before its call number `at`. Returns whether there was such a call, and what does
+/// not hold.
 template <class Policy>
 struct scene
 {
     const Policy& policy;
     fate what;
     answer& said;
-    bool signalled = false; ///< whether the verb had sent its signal before
+    bool signalled = false; ///< whether the verb had already sent its signal
     std::unique_ptr<identity_holder> daemon = std::make_unique<identity_holder>(policy, number);
     std::unique_ptr<identity_holder> next{};
     std::unique_ptr<bystander> stranger{};
@@ -183,7 +184,7 @@ struct scene
     void succeed(pid_t pid)
     {
         next = std::make_unique<identity_holder>(policy, pid);
-        // It has to wait if the verb is just now holding what it needs; then it goes on together with it.
+        // The daemon may have to wait for a lock that the verb holds now; then both continue together.
         (void)next->is_up(std::chrono::milliseconds(30));
     }
 
@@ -200,7 +201,7 @@ struct scene
             return false;
         if (!next) return true;
         if (!holds(next->is_up(), "the successor comes up")) return false;
-        if (said.pid == next->pid()) // it, or the daemon before it: whoever is asked to end does so
+        if (said.pid == next->pid()) // the daemon or its predecessor: either ends when it is asked to
             return holds(next->lives() != next->heard(SIGTERM), "the successor is stopped or left alone");
         return holds(next->lives() && !next->heard(SIGTERM) && !next->heard(SIGHUP), "nothing reaches the successor") &&
                holds(policy.find().pid == next->pid(), "it is found") &&
@@ -224,9 +225,9 @@ struct stop
     {
         if (!holds(s.said.status == 0, "stop has status 0")) return false;
         const bool somebody = s.what == fate::stays ? s.said.pid == number : s.said.pid == 0 || s.names_a_daemon();
-        if (!holds(somebody, "stop names whom it stopped")) return false;
+        if (!holds(somebody, "stop names the process that it stopped")) return false;
         if (!holds(!s.daemon->lives(), "the daemon has gone")) return false;
-        if (s.next && s.said.pid == another_number) return holds(!s.next->lives(), "who was stopped has gone");
+        if (s.next && s.said.pid == another_number) return holds(!s.next->lives(), "the stopped process has ended");
         return s.next || holds(!fs::exists(s.policy.where()), "so has its file");
     }
 };
@@ -238,7 +239,7 @@ struct reload
     template <class Policy>
     static answer say(const Policy& policy)
     {
-        const auto r = daemonkit::detail::reload(policy, std::chrono::milliseconds(1)); // nobody answers here
+        const auto r = control::reload(policy, std::chrono::milliseconds(1)); // no process answers reload requests here
         return {r.status, r.pid};
     }
 
@@ -246,12 +247,12 @@ struct reload
     static bool is_right(scene<Policy>& s)
     {
         if (s.what != fate::stays && s.said.status == 7) return holds(s.said.pid == 0, "reload names nobody");
-        if (!holds(s.said.status == 1 && s.names_a_daemon(), "reload names whom it reached, if anybody")) return false;
-        // That it ended before is the answer, too, where it was found alive and had gone when HUP was sent.
+        if (!holds(s.said.status == 1 && s.names_a_daemon(), "reload names the daemon or no process")) return false;
+        // It is correct to report that the daemon ended before, if it was found alive and had ended when HUP was sent.
         if (s.what == fate::stays || (s.what == fate::ends_well && s.signalled))
-            return holds(eventually([&] { return s.daemon->heard(SIGHUP); }), "the daemon hears it");
+            return holds(eventually([&] { return s.daemon->heard(SIGHUP); }), "the daemon receives HUP");
         if (s.next && s.said.pid == another_number)
-            return holds(eventually([&] { return s.next->heard(SIGHUP); }), "the successor hears it");
+            return holds(eventually([&] { return s.next->heard(SIGHUP); }), "the successor receives HUP");
         return true;
     }
 };
@@ -271,15 +272,15 @@ struct status
     static bool is_right(scene<Policy>& s)
     {
         switch (s.said.status) {
-        case 0: return holds(s.names_a_daemon(), "who runs is the daemon");
-        case 1: return holds(s.crashed() || s.next, "who is dead has crashed");
-        case 3: return holds(s.what == fate::ends_well || s.next, "who left no file has ended well");
+        case 0: return holds(s.names_a_daemon(), "the running process is the daemon");
+        case 1: return holds(s.crashed() || s.next, "the dead daemon has crashed");
+        case 3: return holds(s.what == fate::ends_well || s.next, "the daemon without a file has ended in order");
         default: return holds(false, "status knows");
         }
     }
 };
 
-/// One fate before every call of a verb; prints how many calls there were.
+/// One event before every call of a verb; prints the number of calls.
 template <class Verb, class Policy>
 int before_all_calls(const Policy& policy, fate what, answer& said)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pid file whose daemon has died, and whose number is somebody else's by now. The numbers are given away on purpose,
-// in a pid namespace of the test's own; everybody there blocks all signals, so that each one leaves a trace.
+// A pid file whose daemon has died, and whose pid another process has now. The pids are chosen, in a pid namespace of
+// the test. All processes there block all signals, so that each signal stays pending.
 #include "pid/both_policies.hpp"
 #include "support/bystander.hpp"
 #include "support/file.hpp"
@@ -26,15 +26,15 @@
 
 namespace {
 
-/// That of every daemon here.
+/// The pid of every daemon here.
 constexpr pid_t number = 1000;
 
-/// The daemon of these tests; it has its own pid file.
+/// The daemon of these tests, with a pid file of its own.
 struct enduring : program
 {
     explicit enduring(const std::string& policy) : program("enduring") { environment = {"PID_POLICY=" + policy}; }
 
-    /// In the foreground, as a child with this number; -1 and errno.
+    /// Runs in the foreground, as a child with this pid; -1 and errno.
     [[nodiscard]] pid_t runs_as(pid_t pid) const
     {
         const pid_t child = fork_as(pid);
@@ -42,7 +42,7 @@ struct enduring : program
         return child;
     }
     [[noreturn]] void exec(const std::string& verb) const { ::_exit(execute(command({verb}))); }
-    /// A verb, its exit status and a part of what it prints.
+    /// Calls a verb and checks its exit status and a part of its output.
     [[nodiscard]] bool says(const std::string& verb, int status, const std::string& text) const
     {
         const auto said = (*this)({verb});
@@ -61,7 +61,7 @@ struct enduring : program
     }
 };
 
-/// A daemon ran as `number`, crashed and left its file; the number is free.
+/// A daemon ran as `number`, crashed and left its file; the pid is free.
 int crash(const enduring& daemon)
 {
     const pid_t ran = daemon.runs_as(number);
@@ -73,10 +73,10 @@ int crash(const enduring& daemon)
     return found && holds(pid_in(daemon.pid_file.string()) == number, "the file stays") ? 0 : 1;
 }
 
-/// Whether who moved in has been left alone; it moves out when this goes.
+/// Whether the process with the pid was left alone; its destruction ends the process.
 using left_alone = std::function<bool()>;
 
-/// Whoever has the number after the daemon.
+/// The process that has the pid after the daemon.
 struct tenant
 {
     const char* name;
@@ -92,7 +92,7 @@ left_alone stranger()
 left_alone instance_with_its_own_file(const enduring& other)
 {
     if (other.runs_as(number) != number || !other.comes_to_run()) return {};
-    ::kill(number, SIGSTOP); // so that whatever comes stays to be seen
+    ::kill(number, SIGSTOP); // so that any signal stays pending
     if (!eventually([] { return proc_status(number, "State")[0] == 'T'; })) return {};
     const auto moved_out = std::shared_ptr<void>(nullptr, [](void*) {
         ::kill(number, SIGKILL);
@@ -126,7 +126,7 @@ left_alone zombie()
     return [moved_out] { return proc_status(number, "State")[0] == 'Z'; };
 }
 
-/// The leader of a group and session has gone, and those who were with it keep its number.
+/// The leader of a group and session has ended; the other members keep its id.
 left_alone group_of_strangers()
 {
     std::array<int, 2> words{};
@@ -153,7 +153,7 @@ left_alone group_of_strangers()
     return [moved_out, member] { return proc_stat(member, 5) == number && untouched(member); };
 }
 
-/// Every verb that looks leaves it as it is, and `last` does what it is for.
+/// Every reading verb leaves the process as it is, and `last` does its work.
 bool each_verb_is_right(const enduring& daemon, const std::string& last)
 {
     const auto before = snapshot(daemon.directory.path());
@@ -176,7 +176,7 @@ int rounds_held = 0;
 
 BOOST_AUTO_TEST_SUITE(recycled, *boost::unit_test::label("namespace"))
 
-BOOST_AUTO_TEST_CASE(whoever_has_the_number_of_a_crashed_daemon_is_left_alone)
+BOOST_AUTO_TEST_CASE(a_process_with_the_pid_of_a_crashed_daemon_is_left_alone)
 {
     rounds_held = 0;
     for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
@@ -195,9 +195,9 @@ BOOST_AUTO_TEST_CASE(whoever_has_the_number_of_a_crashed_daemon_is_left_alone)
                             for (const char* const verb : {"stop", "start", "restart", "try-restart"}) {
                                 if (const int status = crash(daemon); status != 0) return status;
                                 const auto is_left_alone = tenant.moves_in();
-                                if (!holds(is_left_alone && is_left_alone(), "somebody has the number")) return 1;
+                                if (!holds(is_left_alone && is_left_alone(), "another process has the pid")) return 1;
                                 if (!each_verb_is_right(daemon, verb)) return 1;
-                                if (!holds(is_left_alone(), "who has the number is left alone")) return 1;
+                                if (!holds(is_left_alone(), "the process with the pid is left alone")) return 1;
                                 if (!holds(first.untouched() && last.untouched(), "so are others")) return 1;
                             }
                             return 0;
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(whoever_has_the_number_of_a_crashed_daemon_is_left_alone)
     std::cout << "recycled pids: 5 tenants x 4 verbs x 2 policies, 40 tried, " << rounds_held << " held\n";
 }
 
-BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another_process)
+BOOST_AUTO_TEST_CASE(a_pid_used_again_within_one_tick_of_the_clock_is_another_process)
 {
     if (!pidfds_tell_processes_apart()) DAEMONKIT_SKIP("pidfds have no numbers of their own before Linux 6.9");
     constexpr int wanted = 20;
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another
             return in_pid_namespace([&] {
                 int same_tick = 0;
                 int pairs_here = 0;
-                // A busy machine may need many until two begin in one tick, fewer if it puts us first.
+                // A busy machine may need many tries until two processes begin in one tick of the clock.
                 (void)::setpriority(PRIO_PROCESS, 0, -20);
                 for (const sys::deadline until(generous * 3 / 4); same_tick < wanted && !until.passed(); ++pairs_here) {
                     auto guard = policy.claim();
@@ -241,10 +241,10 @@ BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another
                     if (proc_stat(number, 22) != start) continue;
                     ++same_tick;
                     const bool good = holds(pid_in(policy.where()) == number, "the file names it") &&
-                                      holds(daemonkit::detail::status(policy, "d").status() == 1, "it is dead") &&
-                                      holds(daemonkit::detail::reload(policy, std::chrono::seconds(20)).status == 7,
-                                            "there is nobody to reload") &&
-                                      holds(daemonkit::detail::stop(policy, {}).pid == 0, "nor to stop") &&
+                                      holds(control::status(policy, "d").status() == 1, "it is dead") &&
+                                      holds(control::reload(policy, std::chrono::seconds(20)).status == 7,
+                                            "there is no daemon to reload") &&
+                                      holds(control::stop(policy, {}).pid == 0, "nor to stop") &&
                                       holds(later.untouched(), "the later process is left alone");
                     if (!good) return 1;
                 }
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(a_number_used_again_within_one_tick_of_the_clock_is_another
               << " held\n";
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_names_the_starter_or_its_family_names_nobody)
+BOOST_AUTO_TEST_CASE(a_record_of_the_starter_or_its_relatives_is_stale)
 {
     constexpr pid_t parent = 900;
     constexpr pid_t leader = 950;
@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_names_the_starter_or_its_family_names_nobody)
                     });
                     if (group.pid() == -1) return impossible("choose a process number");
                     eventually([&] { return proc_stat(leader, 5) == leader; });
-                    // A start or stop by `number`, a child of `parent` in the group of `leader`.
+                    // A start or stop by `number`, a child of `parent` in the process group of `leader`.
                     const auto by_family = [&](const char* verb) {
                         if (const pid_t process = fork_as(parent); process == 0) {
                             ::setpgid(0, leader);
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_names_the_starter_or_its_family_names_nobody)
         }
 }
 
-BOOST_AUTO_TEST_CASE(a_file_of_another_boot_names_nobody)
+BOOST_AUTO_TEST_CASE(a_record_of_another_boot_is_stale)
 {
     with_both([](auto make) {
         const temporary_directory top;
@@ -328,7 +328,7 @@ BOOST_AUTO_TEST_CASE(a_file_of_another_boot_names_nobody)
             if (!holds(policy.find().pid == daemon.pid(), "it is found by the file")) return 1;
             write_file(top / "boot_id", "00000000-0000-4000-8000-000000000000\n");
             const char* const boot_id = "/proc/sys/kernel/random/boot_id";
-            ::umount2(boot_id, MNT_DETACH); // a container may have a deleted file there, which cannot be hidden
+            ::umount2(boot_id, MNT_DETACH); // in a container the file may be deleted, and then it cannot be hidden
             const int bound = ::mount((top / "boot_id").c_str(), boot_id, nullptr, MS_BIND, nullptr);
             if (bound == -1) return impossible("pretend another boot");
             return holds(!policy.find() && policy.find().stale, "another boot means another process") ? 0 : 1;
@@ -345,7 +345,7 @@ BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)
             const auto child = in_child([&] {
                 const auto container = [&](const other_process& self) {
                     return in_pid_namespace([&] {
-                        // Everybody below sees the file of the container before: 1.
+                        // Every process below sees the file of the previous container: pid 1.
                         other_process user([&](const other_process& inside) {
                             inside.await();
                             if (!daemon.comes_to_run()) return 1;
@@ -354,7 +354,7 @@ BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)
                             self.say(daemon.says("stop", 0, "stopped (pid 1, SIGTERM)") ? 1 : 0);
                             return 0;
                         });
-                        // To process 1 that its file of another life names, nothing happens.
+                        // Process 1 is not taken for the daemon in the file of an earlier life.
                         const bool first = !fs::exists(daemon.pid_file);
                         if (!first && !daemon.says("status", 1, "dead")) return 1;
                         user.go();
@@ -367,7 +367,7 @@ BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)
                     if (!holds(read_file(daemon.pid_file) == "1\n", "process 1 is the daemon")) return 1;
                     if (life == 2) {
                         one.go();
-                        // The end of process 1 is the end of who has asked for it.
+                        // The end of process 1 also ends the process that called stop.
                         return one.status() == 0 && holds(!fs::exists(daemon.pid_file), "the file has gone") ? 0 : 1;
                     }
                     one.kill();
@@ -379,14 +379,14 @@ BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)
         }
 }
 
-BOOST_AUTO_TEST_CASE(the_same_number_in_another_pid_namespace_is_somebody_else)
+BOOST_AUTO_TEST_CASE(the_same_pid_in_another_pid_namespace_is_another_process)
 {
     for (const auto& policy : policies)
         for (const bool daemon_inside : {true, false})
             BOOST_TEST_CONTEXT(policy << ", the daemon is " << (daemon_inside ? "inside" : "outside"))
             {
                 const enduring daemon(policy);
-                // Where the daemon is not.
+                // A namespace in which the daemon is not.
                 const auto verbs = [&] {
                     const bystander namesake([] { return fork_as(number); });
                     if (namesake.pid() == -1) return impossible("choose a process number");
@@ -394,7 +394,7 @@ BOOST_AUTO_TEST_CASE(the_same_number_in_another_pid_namespace_is_somebody_else)
                     const bool dead = daemon.says("status", 1, "dead") && daemon.says("reload", 7, "not running");
                     if (!dead || !holds(snapshot(daemon.directory.path()) == before, "nothing has changed")) return 1;
                     const bool locked = policy == "flock_pid_file";
-                    // Each of the two waits for the lock; one of them a direction is enough.
+                    // Both verbs wait for the lock; one of them per direction is enough.
                     if (locked && daemon_inside && !daemon.says("start", 1, "locked")) return 1;
                     if ((!locked || !daemon_inside) && !daemon.says("stop", 0, "not running")) return 1;
                     if (locked && !holds(snapshot(daemon.directory.path()) == before, "the lock protects it")) return 1;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Whole programs whose pid file, or whose relatives, are not what they should be: workers that outlive the daemon, a
-// file that was changed under it, a parent that collects nobody.
+// Whole programs with a damaged pid file or unusual relatives: workers that outlive the daemon, a file that was changed
+// while it runs, a parent that collects no child.
 #include "pid/both_policies.hpp"
 #include "support/bystander.hpp"
 #include "support/file.hpp"
@@ -31,7 +31,7 @@ struct enduring : program
 {
     explicit enduring(const std::string& policy) : program("enduring") { environment = {policy_is(policy)}; }
 
-    /// A verb, its exit status and a part of what it prints.
+    /// Calls a verb and checks its exit status and a part of its output.
     bool expect(const std::string& verb, int status, const std::string& text) const
     {
         const auto said = (*this)({verb});
@@ -40,7 +40,7 @@ struct enduring : program
                                << said.out << said.err);
         return right;
     }
-    /// A new daemon, 0 if there is none.
+    /// Starts a new daemon; 0 if there is none.
     [[nodiscard]] pid_t starts() const
     {
         const auto said = (*this)({"start"});
@@ -79,7 +79,7 @@ void others_look_while_it_starts_and_stops(const std::string& policy)
         }));
         BOOST_TEST(lookers.back()->hear() == 1);
     };
-    // As a program, as a library, and as scripts do that know nothing of either.
+    // As a program, as a library, and as scripts that do not use the library.
     look([&] { (void)daemon({"status"}); });
     look([&] { (void)flock_pid_file{.path = file}.find(); });
     for (const int lock : {LOCK_SH, LOCK_EX})
@@ -93,7 +93,7 @@ void others_look_while_it_starts_and_stops(const std::string& policy)
         const auto before = snapshot(daemon.directory.path());
         const bool runs = daemon.expect("status", 0, "running (pid " + std::to_string(pid) + ")");
         const bool unchanged = snapshot(daemon.directory.path()) == before;
-        const bool gone = daemon.stops(pid) && !fs::exists(file); // by TERM: its schedule has nothing else
+        const bool gone = daemon.stops(pid) && !fs::exists(file); // by TERM: the schedule has no other step
         BOOST_TEST(unchanged);
         BOOST_TEST(gone);
         if (runs && unchanged && gone) ++held;
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_bare_clone_keeps_what_the_daemon_had_and_is_named)
             daemon.crashes(pid);
             daemon.expect("status", 1, "dead");
             daemon.expect("reload", 7, "not running");
-            const bool locked = policy == "flock_pid_file"; // by the daemon for its life, and then by the clone
+            const bool locked = policy == "flock_pid_file"; // held by the daemon for its life, and then by the clone
             if (locked)
                 daemon.expect("start", 1, "process " + std::to_string(clone));
             else
@@ -166,13 +166,13 @@ BOOST_AUTO_TEST_CASE(a_bare_clone_keeps_what_the_daemon_had_and_is_named)
         }
 }
 
-BOOST_AUTO_TEST_CASE(nobody_collects_anybody)
+BOOST_AUTO_TEST_CASE(no_process_collects_its_children)
 {
     for (const auto& policy : policies) BOOST_TEST_CONTEXT(policy)
         {
             const enduring daemon(policy);
             const auto child = in_child([&] {
-                // Daemons become children of this process, which asks for none of them.
+                // Daemons become children of this process, which collects none of them.
                 ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
                 const auto is_zombie = [](pid_t pid) { return proc_status(pid, "State").starts_with('Z'); };
                 const auto right = [&](const char* verb, int status, const std::string& text) {
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(nobody_collects_anybody)
         }
 }
 
-BOOST_AUTO_TEST_CASE(whatever_becomes_of_the_file_the_daemon_is_found_and_stays_alone)
+BOOST_AUTO_TEST_CASE(a_damaged_file_hides_no_daemon_and_lets_no_second_one_start)
 {
     int tried = 0;
     int held = 0;
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(whatever_becomes_of_the_file_the_daemon_is_found_and_stays_
                             daemon.processes() == std::vector<pid_t>{pid};
                 if (const auto others = processes_with(other.mark()); others.empty()) {
                     good = good && daemon.stops(pid);
-                } else { // its end is not the end of what lies there, nor is a stop
+                } else { // neither its end nor a stop changes the file that is there
                     const auto inode = status_of(file).st_ino;
                     ::kill(pid, SIGTERM);
                     good = good && ends(pid) && status_of(file).st_ino == inode &&
@@ -275,12 +275,12 @@ BOOST_AUTO_TEST_CASE(whatever_becomes_of_the_file_the_daemon_is_found_and_stays_
     std::cout << "pid files changed under a daemon that sleeps: " << tried << " tried, " << held << " held\n";
 }
 
-BOOST_AUTO_TEST_CASE(looking_disturbs_nobody, *boost::unit_test::label("slow"))
+BOOST_AUTO_TEST_CASE(checks_disturb_no_start_or_stop, *boost::unit_test::label("slow"))
 {
     others_look_while_it_starts_and_stops("pid_file");
 }
 
-BOOST_AUTO_TEST_CASE(looking_disturbs_nobody_who_locks, *boost::unit_test::label("slow"))
+BOOST_AUTO_TEST_CASE(checks_disturb_no_lock, *boost::unit_test::label("slow"))
 {
     others_look_while_it_starts_and_stops("flock_pid_file");
 }
