@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-# Sourced by the install tests. Each works in a folder of its own, WORK.
+# Sourced by the install tests. Each works in a temporary folder, WORK.
 set -eu
 here=$(dirname "$(realpath "$0")")
 unset CXXFLAGS CPPFLAGS LDFLAGS DESTDIR PKG_CONFIG_PATH CMAKE_PREFIX_PATH
@@ -18,7 +18,7 @@ configure() {
     "$CMAKE" -S "$here/$project" -B "$WORK/build-$project" "$@"
 }
 
-# The program starts its daemon, stops it, and was compiled against this version.
+# The program starts its daemon, stops it, and prints the version it was compiled against.
 expect_version() {
     local version
     version=$("$1" "$WORK/run/consumer.pid")

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# cmake --install to a prefix, find_package from there; again after the prefix was moved.
+# cmake --install to a prefix and find_package from there; again after the prefix was moved.
 . "$(dirname "$0")/common.sh"
 
-# Of a copy, whose place is in nothing that should be installed: /daemonkit, where ours may lie, is in most of it.
+# From a copy of the sources, so that their path cannot be mistaken for an installed name such as /daemonkit.
 mkdir "$WORK/source"
 cp -r "$SOURCE"/{CMakeLists.txt,LICENSE_1_0.txt,README.md,cmake,include} "$WORK/source"
 "$CMAKE" -S "$WORK/source" -B "$WORK/build" -DDAEMONKIT_DEVELOPER=OFF
@@ -30,7 +30,7 @@ configure find_package -DCMAKE_PREFIX_PATH="$WORK/moved" -DBoost_NO_BOOST_CMAKE=
 "$CMAKE" --build "$WORK/build-find_package"
 expect_version "$WORK/build-find_package/consumer"
 
-# Before 1.0 another minor version is another library.
+# Before 1.0 each minor version is incompatible with the others.
 sed 's/find_package(daemonkit 0.1/find_package(daemonkit 0.0/' "$here/find_package/CMakeLists.txt" >"$WORK/CMakeLists.txt"
 if "$CMAKE" -S "$WORK" -B "$WORK/build-other" -DCMAKE_PREFIX_PATH="$WORK/moved" 2>"$WORK/refused"; then
     fail "find_package(daemonkit 0.0) accepts version $VERSION"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The program of every consumer: `consumer PIDFILE` starts a daemon of the default parts, stops it, and says the
+// The program of every consumer: `consumer PIDFILE` starts a daemon of the default parts, stops it, and prints the
 // version it was compiled against.
 #include <daemonkit/daemonkit.hpp>
 
