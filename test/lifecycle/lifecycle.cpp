@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The life of a daemon: its order, every way in which a start ends, and who gets to know what.
+// The life of a daemon: the order of its steps, every result of a start, and which process reports what.
 #include "support/child_process.hpp"
 #include "support/file.hpp"
 #include "support/mounts.hpp"
@@ -47,29 +47,29 @@ private:
     Derived& self() { return static_cast<Derived&>(*this); }
 };
 
-/// Of the default parts.
+/// A daemon of the default parts.
 struct quiet : hooks<quiet, sysv_daemon<quiet>>
 {};
 
-/// Says itself when it is ready, and where it speaks can be read.
+/// A daemon that announces readiness itself and prints to a channel of the test.
 struct announcing : hooks<announcing, sysv_daemon<announcing, flock_pid_file, signalfd_signals, log_file_stdio>>
 {
     static constexpr bool announces_ready = true;
 };
 
-/// In the foreground anyway, with an identity.
+/// A daemon in the foreground, with a pid file.
 struct staying : hooks<staying, container_daemon<staying, flock_pid_file>>
 {};
 
-/// The origin's, or daemon's, view of a start in a line.
+/// The result of a start in a line, in the launcher or in the daemon.
 std::string in_words(const start_result& r)
 {
     const char* const names[] = {"ready", "already_running", "failed", "died", "late", "not_running", "finished"};
-    return std::string(r.in_launcher ? "origin" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
+    return std::string(r.in_origin ? "launcher" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
            std::to_string(r.status) + " pid " + std::to_string(r.pid) + " [" + r.message + "]";
 }
 
-/// A child of the test that starts the daemon after `prepare` has set it up, and tells what start() returned.
+/// A child of the test that starts the daemon after `prepare` has set it up, and prints what start() returned.
 template <class Daemon>
 child_process starting(const typename Daemon::settings& s, const std::function<void(Daemon&)>& prepare = {})
 {
@@ -80,13 +80,13 @@ child_process starting(const typename Daemon::settings& s, const std::function<v
         mine.process.name = "mine";
         mine.process.keep_descriptors = child_process::descriptors();
         const start_result result = d.start(mine);
-        if (!result.in_launcher) child_process::await(); // the origin has ended, so that the test is the parent
+        if (!result.in_origin) child_process::await(); // the launcher has ended, so that the test is the parent
         say(in_words(result));
         return result;
     });
 }
 
-pid_t running(child_process& origin) { return origin.says("running ") ? std::stoi(origin.rest_of_line()) : 0; }
+pid_t running(child_process& launcher) { return launcher.says("running ") ? std::stoi(launcher.rest_of_line()) : 0; }
 
 } // namespace
 
@@ -95,22 +95,22 @@ BOOST_AUTO_TEST_SUITE(start_report, *boost::unit_test::label("process"))
 BOOST_AUTO_TEST_CASE(ready_and_finished)
 {
     const temporary_directory dir;
-    auto origin = starting<quiet>({.pid = {.path = dir / "pid"}}, [](quiet& d) {
+    auto launcher = starting<quiet>({.pid = {.path = dir / "pid"}}, [](quiet& d) {
         d.body = [](quiet& self) {
             say("running " + std::to_string(::getpid()));
             while (self.wait()) {}
             return 42;
         };
     });
-    const pid_t daemon = running(origin);
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
-    BOOST_TEST(origin.said("origin: ready 0 pid " + std::to_string(daemon) + " []"));
-    BOOST_TEST(origin.status() == 0);
+    BOOST_TEST(launcher.said("launcher: ready 0 pid " + std::to_string(daemon) + " []"));
+    BOOST_TEST(launcher.status() == 0);
     BOOST_TEST(pid_in((dir / "pid").string()) == daemon);
     BOOST_TEST(proc_stat(daemon, 4) == ::getpid()); // the nearest subreaper already, when start() returns
     ::kill(daemon, SIGTERM);
-    origin.go();
-    BOOST_TEST(origin.says("daemon: finished 42 pid " + std::to_string(daemon) + " []"));
+    launcher.go();
+    BOOST_TEST(launcher.says("daemon: finished 42 pid " + std::to_string(daemon) + " []"));
     BOOST_TEST(child_process::status_of(daemon) == 42);
     BOOST_TEST(is_empty(dir.path()));
 }
@@ -121,16 +121,16 @@ BOOST_AUTO_TEST_CASE(already_running)
     auto first = starting<quiet>({.pid = {.path = dir / "pid"}});
     const pid_t daemon = running(first);
     BOOST_REQUIRE(daemon != 0);
-    BOOST_REQUIRE(first.said("origin: ready"));
+    BOOST_REQUIRE(first.said("launcher: ready"));
     auto second = starting<quiet>({.pid = {.path = dir / "pid"}});
     const auto number = std::to_string(daemon);
-    BOOST_TEST(second.says("origin: already_running 0 pid " + number + " [already running (pid " + number + ")]"));
+    BOOST_TEST(second.says("launcher: already_running 0 pid " + number + " [already running (pid " + number + ")]"));
     BOOST_TEST(second.status() == 0);
     BOOST_TEST(second.everything().find("running ", second.heard().find("]")) == std::string::npos);
     BOOST_TEST(read_file(dir / "pid") == number + "\n");
 }
 
-BOOST_AUTO_TEST_CASE(an_exception_out_of_on_start_is_the_sentence_of_the_origin)
+BOOST_AUTO_TEST_CASE(an_exception_from_on_start_is_the_message_of_the_launcher)
 {
     const auto none = std::make_error_code(std::errc::permission_denied);
     const std::vector<std::pair<std::function<void(quiet&)>, std::string>> cases{
@@ -143,21 +143,21 @@ BOOST_AUTO_TEST_CASE(an_exception_out_of_on_start_is_the_sentence_of_the_origin)
     };
     for (const auto& [start, expected] : cases) {
         const temporary_directory dir;
-        auto origin = starting<quiet>({.pid = {.path = dir / "run" / "mine" / "pid"}}, [&](quiet& d) {
+        auto launcher = starting<quiet>({.pid = {.path = dir / "run" / "mine" / "pid"}}, [&](quiet& d) {
             d.starting = [&](quiet& self) {
                 say("on_start " + std::to_string(::getpid()));
                 start(self);
             };
             d.stopping = [](quiet&) { say("on_stop"); };
         });
-        BOOST_REQUIRE(origin.says("on_start "));
+        BOOST_REQUIRE(launcher.says("on_start "));
         auto line = expected;
-        line.replace(line.find("DAEMON"), 6, origin.rest_of_line());
-        origin.go();
-        BOOST_TEST(origin.says("origin: failed " + line), origin.heard());
-        BOOST_TEST(origin.status() == line.front() - '0');
+        line.replace(line.find("DAEMON"), 6, launcher.rest_of_line());
+        launcher.go();
+        BOOST_TEST(launcher.says("launcher: failed " + line), launcher.heard());
+        BOOST_TEST(launcher.status() == line.front() - '0');
         BOOST_TEST(is_empty(dir.path()));
-        const auto& said = origin.everything(); // ends with the last process that could speak
+        const auto& said = launcher.everything(); // ends when the last process that could print has ended
         BOOST_TEST(!contains(said, "running"));
         BOOST_TEST(!contains(said, "on_stop"));
         BOOST_TEST(eventually([] { return children_of(::getpid()).empty() || ::waitpid(-1, nullptr, WNOHANG) == -1; }));
@@ -174,17 +174,17 @@ BOOST_AUTO_TEST_CASE(a_death_before_ready_is_told_at_once)
     };
     for (const auto& [start, expected] : cases) {
         const temporary_directory dir;
-        auto origin = starting<quiet>({.fork = {.deadline = 1h}, .pid = {.path = dir / "pid"}}, [&](quiet& d) {
+        auto launcher = starting<quiet>({.fork = {.deadline = 1h}, .pid = {.path = dir / "pid"}}, [&](quiet& d) {
             d.starting = [&](quiet& self) {
                 say("on_start " + std::to_string(::getpid()));
                 start(self);
             };
         });
-        BOOST_REQUIRE(origin.says("on_start "));
+        BOOST_REQUIRE(launcher.says("on_start "));
         auto line = expected;
-        line.replace(line.find("DAEMON"), 6, origin.rest_of_line());
-        BOOST_TEST(origin.says("origin: " + line), origin.heard());
-        BOOST_TEST(origin.status() == (line.starts_with("died 7") ? 7 : 1));
+        line.replace(line.find("DAEMON"), 6, launcher.rest_of_line());
+        BOOST_TEST(launcher.says("launcher: " + line), launcher.heard());
+        BOOST_TEST(launcher.status() == (line.starts_with("died 7") ? 7 : 1));
         BOOST_TEST(is_empty(dir.path()));
         BOOST_TEST(children_of(::getpid()).empty());
     }
@@ -193,17 +193,17 @@ BOOST_AUTO_TEST_CASE(a_death_before_ready_is_told_at_once)
 BOOST_AUTO_TEST_CASE(late)
 {
     const temporary_directory dir;
-    auto origin = starting<quiet>({.fork = {.deadline = 50ms}, .pid = {.path = dir / "pid"}}, [](quiet& d) {
+    auto launcher = starting<quiet>({.fork = {.deadline = 50ms}, .pid = {.path = dir / "pid"}}, [](quiet& d) {
         d.starting = [](quiet&) {
             say("on_start " + std::to_string(::getpid()));
             for (;;) ::pause();
         };
     });
-    BOOST_REQUIRE(origin.says("on_start "));
-    const pid_t daemon = std::stoi(origin.rest_of_line());
-    BOOST_TEST(origin.says("origin: late 1 pid "));
-    BOOST_TEST(origin.says("not ready within"));
-    BOOST_TEST(origin.status() == 1);
+    BOOST_REQUIRE(launcher.says("on_start "));
+    const pid_t daemon = std::stoi(launcher.rest_of_line());
+    BOOST_TEST(launcher.says("launcher: late 1 pid "));
+    BOOST_TEST(launcher.says("not ready within"));
+    BOOST_TEST(launcher.status() == 1);
     BOOST_TEST(!alive(daemon));
     BOOST_TEST(is_empty(dir.path()));
 }
@@ -212,9 +212,9 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused)
 {
     for (const auto deadline : {0s, -1s}) {
         const temporary_directory dir;
-        auto origin = starting<quiet>({.fork = {.deadline = deadline}, .pid = {.path = dir / "pid"}});
-        BOOST_TEST(origin.says("origin: failed 6 pid 0 [cannot wait for the daemon: "));
-        BOOST_TEST(origin.status() == 6);
+        auto launcher = starting<quiet>({.fork = {.deadline = deadline}, .pid = {.path = dir / "pid"}});
+        BOOST_TEST(launcher.says("launcher: failed 6 pid 0 [cannot wait for the daemon: "));
+        BOOST_TEST(launcher.status() == 6);
         BOOST_TEST(is_empty(dir.path()));
     }
 }
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused)
 BOOST_AUTO_TEST_CASE(threads_are_refused_by_number)
 {
     const temporary_directory dir;
-    child_process origin([&] {
+    child_process launcher([&] {
         std::thread one([] { child_process::await(); });
         std::thread two([] { child_process::await(); });
         const auto result = quiet{}.start({.pid = {.path = dir / "pid"}});
@@ -231,29 +231,29 @@ BOOST_AUTO_TEST_CASE(threads_are_refused_by_number)
         two.join();
         return result;
     });
-    BOOST_TEST(origin.says("origin: failed 1 pid 0 [cannot fork: the process has 3 threads"));
+    BOOST_TEST(launcher.says("launcher: failed 1 pid 0 [cannot fork: the process has 3 threads"));
     BOOST_TEST(is_empty(dir.path()));
-    origin.go();
-    origin.go();
-    BOOST_TEST(origin.status() == 1);
+    launcher.go();
+    launcher.go();
+    BOOST_TEST(launcher.status() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_result_is_the_exit_status)
 {
     const start_result failed{{start_outcome::failed, 6, 0, "x"}, true};
     BOOST_TEST(int(failed) == 6);
-    BOOST_TEST(int(start_result{}) == 1); // whoever forgets to fill it in has not succeeded
-    BOOST_TEST(start_result{}.in_launcher);
+    BOOST_TEST(int(start_result{}) == 1); // a result that was not filled in is no success
+    BOOST_TEST(start_result{}.in_origin);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(announced_readiness, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(start_returns_when_run_says_so_and_not_before)
+BOOST_AUTO_TEST_CASE(start_returns_when_run_calls_ready_and_not_before)
 {
     const temporary_directory dir;
-    auto origin =
+    auto launcher =
         starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}}, [](announcing& d) {
             d.body = [](announcing& self) {
                 say("initialising in run");
@@ -265,43 +265,43 @@ BOOST_AUTO_TEST_CASE(start_returns_when_run_says_so_and_not_before)
                 return 0;
             };
         });
-    BOOST_REQUIRE(origin.says("initialising in run"));
-    BOOST_TEST(!contains(origin.heard(), "origin:"));
-    BOOST_TEST(alive(origin.pid()));
-    origin.go();
-    BOOST_REQUIRE(origin.says("calling ready "));
-    BOOST_TEST(origin.says("origin: ready 0 pid " + origin.rest_of_line()));
+    BOOST_REQUIRE(launcher.says("initialising in run"));
+    BOOST_TEST(!contains(launcher.heard(), "launcher:"));
+    BOOST_TEST(alive(launcher.pid()));
+    launcher.go();
+    BOOST_REQUIRE(launcher.says("calling ready "));
+    BOOST_TEST(launcher.says("launcher: ready 0 pid " + launcher.rest_of_line()));
 }
 
 BOOST_AUTO_TEST_CASE(run_that_ends_before_it_is_a_failure)
 {
     for (const int status : {0, 9}) {
         const temporary_directory dir;
-        auto origin = starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}},
-                                           [=](announcing& d) { d.body = [=](announcing&) { return status; }; });
-        origin.go();
-        BOOST_TEST(origin.says("origin: failed " + std::to_string(status == 0 ? 1 : status)));
-        BOOST_TEST(origin.says("[run() ended with status " + std::to_string(status) + " before it called ready()]"));
-        BOOST_TEST(origin.status() == (status == 0 ? 1 : status));
+        auto launcher = starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}},
+                                             [=](announcing& d) { d.body = [=](announcing&) { return status; }; });
+        launcher.go();
+        BOOST_TEST(launcher.says("launcher: failed " + std::to_string(status == 0 ? 1 : status)));
+        BOOST_TEST(launcher.says("[run() ended with status " + std::to_string(status) + " before it called ready()]"));
+        BOOST_TEST(launcher.status() == (status == 0 ? 1 : status));
         BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
     }
 }
 
-BOOST_AUTO_TEST_CASE(an_exception_out_of_run_before_it_reaches_the_origin)
+BOOST_AUTO_TEST_CASE(an_exception_from_run_before_ready_reaches_the_launcher)
 {
     const temporary_directory dir;
-    auto origin =
+    auto launcher =
         starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}}, [](announcing& d) {
             d.body = [](announcing&) -> int { throw startup_error::bad_setting("use", "it", "because"); };
         });
-    origin.go();
-    BOOST_TEST(origin.says("origin: failed 6 pid "));
-    BOOST_TEST(origin.says("[cannot use it: because]"));
-    BOOST_TEST(origin.status() == 6);
+    launcher.go();
+    BOOST_TEST(launcher.says("launcher: failed 6 pid "));
+    BOOST_TEST(launcher.says("[cannot use it: because]"));
+    BOOST_TEST(launcher.status() == 6);
     BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
 }
 
-BOOST_AUTO_TEST_CASE(an_exception_out_of_run_after_it_is_in_the_log_and_everything_is_undone)
+BOOST_AUTO_TEST_CASE(an_exception_from_run_after_ready_is_logged_and_everything_is_released)
 {
     const std::vector<std::pair<std::function<void()>, std::string>> cases{
         {[] { throw std::runtime_error("the disk is gone"); }, "mine: the disk is gone\n"},
@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(an_exception_out_of_run_after_it_is_in_the_log_and_everythi
     };
     for (const auto& [fail, expected] : cases) {
         const temporary_directory dir;
-        auto origin =
+        auto launcher =
             starting<announcing>({.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}}, [&](announcing& d) {
                 d.body = [&](announcing& self) {
                     self.ready();
@@ -320,12 +320,12 @@ BOOST_AUTO_TEST_CASE(an_exception_out_of_run_after_it_is_in_the_log_and_everythi
                     return 0;
                 };
             });
-        const pid_t daemon = running(origin);
+        const pid_t daemon = running(launcher);
         BOOST_REQUIRE(daemon != 0);
-        BOOST_TEST(origin.status() == 0);
+        BOOST_TEST(launcher.status() == 0);
         BOOST_TEST(boost::filesystem::exists(dir / "pid"));
-        origin.go();
-        origin.go();
+        launcher.go();
+        launcher.go();
         BOOST_TEST(child_process::status_of(daemon) == 1);
         BOOST_TEST(read_file(dir / "log") == expected);
         BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
@@ -371,7 +371,7 @@ void stays_in_the_foreground(start_result (*live)(Daemon&, const typename Daemon
             say(in_words(result));
             return result;
         });
-        BOOST_TEST(second.says("origin: already_running 0 pid " + number));
+        BOOST_TEST(second.says("launcher: already_running 0 pid " + number));
         BOOST_TEST(second.status() == 0);
         const auto third = in_child([&] {
             return Daemon::status({.pid = {.path = dir / "pid"}}).pid == daemon.pid() &&
@@ -444,7 +444,7 @@ BOOST_AUTO_TEST_CASE(a_start_with_closed_descriptors)
 {
     for (unsigned closed = 0; closed < 8; ++closed) {
         const temporary_directory dir;
-        auto origin = child_process([&] {
+        auto launcher = child_process([&] {
             for (int fd = 0; fd <= 2; ++fd)
                 if ((closed >> static_cast<unsigned>(fd) & 1U) != 0) ::close(fd);
             quiet d;
@@ -459,9 +459,9 @@ BOOST_AUTO_TEST_CASE(a_start_with_closed_descriptors)
             return d.start(
                 {.pid = {.path = dir / "pid"}, .process = {.keep_descriptors = child_process::descriptors()}});
         });
-        const pid_t daemon = running(origin);
+        const pid_t daemon = running(launcher);
         BOOST_REQUIRE(daemon != 0);
-        BOOST_TEST(origin.status() == 0);
+        BOOST_TEST(launcher.status() == 0);
         for (const char* name : {"fd/0", "fd/1", "fd/2"}) BOOST_TEST(proc_link(daemon, name) == "/dev/null");
         BOOST_TEST(read_file(dir / "pid") == std::to_string(daemon) + "\n");
         ::kill(daemon, SIGTERM);
@@ -469,7 +469,7 @@ BOOST_AUTO_TEST_CASE(a_start_with_closed_descriptors)
     }
 }
 
-BOOST_AUTO_TEST_CASE(who_loses_makes_no_process)
+BOOST_AUTO_TEST_CASE(a_start_that_loses_makes_no_process)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become a user who may have no more processes");
     const temporary_directory dir;
@@ -486,24 +486,24 @@ BOOST_AUTO_TEST_CASE(who_loses_makes_no_process)
     };
     {
         auto forbidden = start_as_nobody(false);
-        BOOST_TEST(forbidden.says("origin: failed 1 pid 0 [cannot fork: Resource temporarily unavailable]"));
+        BOOST_TEST(forbidden.says("launcher: failed 1 pid 0 [cannot fork: Resource temporarily unavailable]"));
         BOOST_TEST(is_empty(dir.path()));
     }
     auto winner = start_as_nobody(true);
     BOOST_REQUIRE(running(winner) != 0);
-    BOOST_REQUIRE(winner.said("origin: ready"));
+    BOOST_REQUIRE(winner.said("launcher: ready"));
     auto loser = start_as_nobody(false);
-    BOOST_TEST(loser.says("origin: already_running 0"));
+    BOOST_TEST(loser.says("launcher: already_running 0"));
 }
 
 BOOST_AUTO_TEST_CASE(on_start_has_the_identity_and_dev_null_and_run_comes_before_on_stop)
 {
     const temporary_directory dir;
-    auto origin = starting<quiet>({.pid = {.path = dir / "pid"}}, [&](quiet& d) {
+    auto launcher = starting<quiet>({.pid = {.path = dir / "pid"}}, [&](quiet& d) {
         d.starting = [&](quiet&) {
             say(std::string("on_start, published: ") + (pid_in((dir / "pid").string()) == ::getpid() ? "yes" : "no") +
                 ", stdout " + proc_link(::getpid(), "fd/1") + ", cwd " + proc_link(::getpid(), "cwd"));
-            child_process::await(); // the origin waits for the end of on_start
+            child_process::await(); // the launcher waits for the end of on_start
         };
         d.body = [](quiet&) {
             say("run");
@@ -514,15 +514,15 @@ BOOST_AUTO_TEST_CASE(on_start_has_the_identity_and_dev_null_and_run_comes_before
             say(std::string("on_stop, published: ") + (pid_in((dir / "pid").string()) == ::getpid() ? "yes" : "no"));
         };
     });
-    BOOST_TEST(origin.says("on_start, published: yes, stdout /dev/null, cwd /\n"));
-    BOOST_TEST(!contains(origin.heard(), "origin:"));
-    origin.go();
-    BOOST_TEST(origin.says("run"));
-    BOOST_TEST(origin.status() == 0);
-    origin.go();
-    BOOST_TEST(origin.says("on_stop, published: yes"));
-    origin.go();
-    BOOST_TEST(origin.says("daemon: finished 0"));
+    BOOST_TEST(launcher.says("on_start, published: yes, stdout /dev/null, cwd /\n"));
+    BOOST_TEST(!contains(launcher.heard(), "launcher:"));
+    launcher.go();
+    BOOST_TEST(launcher.says("run"));
+    BOOST_TEST(launcher.status() == 0);
+    launcher.go();
+    BOOST_TEST(launcher.says("on_stop, published: yes"));
+    launcher.go();
+    BOOST_TEST(launcher.says("daemon: finished 0"));
 }
 
 BOOST_AUTO_TEST_CASE(waiting_outside_run_is_a_logic_error)
@@ -531,7 +531,8 @@ BOOST_AUTO_TEST_CASE(waiting_outside_run_is_a_logic_error)
     BOOST_CHECK_THROW(d.wait(), std::logic_error);
     BOOST_CHECK_THROW(d.wait_for(1s), std::logic_error);
     BOOST_CHECK_THROW((void)d.signal_fd(), std::logic_error);
-    d.extend(1s); // nobody waits, nothing happens
+    d.ready(); // no process waits, nothing happens
+    d.extend(1s);
     // and after a life it is one again
     const auto after = in_child([] {
         staying one;
@@ -798,39 +799,7 @@ BOOST_AUTO_TEST_CASE(of_a_whole_life)
     BOOST_TEST((result.outcome == start_outcome::finished));
 }
 
-// The launcher is told beside the service manager, and its link is released last.
-BOOST_AUTO_TEST_CASE(of_a_life_that_detaches)
-{
-    const auto lived = [](const std::string& where) {
-        return in_child([=] {
-            const auto result = live_with_failure<told_by<told_detaching_fork>>(where);
-            for (const auto& s : steps) std::printf("%s\n", s.c_str());
-            std::fflush(stdout);
-            return result.status;
-        });
-    };
-    std::string expected;
-    for (const auto& s : whole_life) {
-        if (s == "connect") expected += "detach\n";
-        if (s == "ready") expected += "link: ready\n";
-        expected += s + "\n";
-    }
-    const auto whole = lived("");
-    BOOST_TEST(whole.status == 3);
-    BOOST_TEST(whole.out == expected + "~link\n");
-
-    const auto not_detached = lived("detach");
-    BOOST_TEST(not_detached.status == 1);
-    BOOST_TEST(not_detached.out == "claim\ndetach\n~identity\n");
-
-    const auto not_started = lived("on_start");
-    BOOST_TEST(not_started.status == 1);
-    BOOST_TEST(not_started.out == expected.substr(0, expected.find("link: ready")) +
-                                      "~streams\n~identity\n~signals\nfail: failing: on_start\n"
-                                      "link: fail: failing: on_start\n~link\n");
-}
-
-BOOST_AUTO_TEST_CASE(what_was_taken_is_undone_in_reverse_wherever_it_fails)
+BOOST_AUTO_TEST_CASE(what_was_acquired_is_released_in_reverse_wherever_it_fails)
 {
     const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
         {"claim", {}},
@@ -868,7 +837,7 @@ BOOST_AUTO_TEST_CASE(a_reload_that_fails_changes_nothing_of_that)
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_lost_identity_stops_the_daemon)
+BOOST_AUTO_TEST_CASE(a_lost_instance_stops_the_daemon)
 {
     BOOST_TEST(int(live_with_failure("keep")) == 3);
     const std::vector<std::string> expected{"run",      "reloading", "reopen",   "on_reload", "reloaded", "keep",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The presets are what they say, each part can be replaced, and what is not chosen is not in the program.
+// The presets have the parts they name, each part can be replaced, and unused parts are not in the program.
 #include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/text.hpp"
@@ -45,7 +45,7 @@ static_assert(std::is_same_v<sysv_daemon<d, service_notify, log_file_stdio, flag
 static_assert(std::is_same_v<container_daemon<d, pid_file, flag_signals, log_file_stdio, single_fork>,
                              basic_daemon<d, single_fork, pid_file, flag_signals, log_file_stdio>>);
 
-// A preset of one's own.
+// A preset of a user.
 template <class D>
 using ours = sysv_daemon<D, no_pid_file>;
 static_assert(std::is_same_v<ours<d>, basic_daemon<d, double_fork, no_pid_file>>);
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(bare, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(what_is_not_chosen_is_not_in_the_program)
+BOOST_AUTO_TEST_CASE(unused_parts_are_not_in_the_program)
 {
 #if defined(__SANITIZE_ADDRESS__)
     DAEMONKIT_SKIP("sanitizers bring all of it along");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a daemon is as a process: directory, umask, limits, descriptors, user; and what is refused before it is made.
+// A daemon as a process: directory, umask, limits, descriptors, user; and settings that are refused before a process is
+// made.
 #include "support/child_process.hpp"
 #include "support/file.hpp"
 #include "support/skip.hpp"
@@ -53,12 +54,12 @@ struct daemon_as_set : sysv_daemon<daemon_as_set, flock_pid_file, signalfd_signa
     void on_reload() { say("reloaded"); }
 };
 
-/// A start with these settings in a child of the test that `before` has changed.
+/// A start with these settings in a child of the test, after `before` has run there.
 class a_start
 {
 public:
     explicit a_start(process_settings process, const std::function<void()>& before = {})
-        : origin_([&] {
+        : launcher_([&] {
               if (before) before();
               process.name = "as_set";
               for (const int fd : child_process::descriptors()) process.keep_descriptors.push_back(fd);
@@ -67,40 +68,40 @@ public:
               if (result.in_launcher) {
                   rusage children{};
                   ::getrusage(RUSAGE_CHILDREN, &children);
-                  // Whoever forked and collected the child has its page faults on the account.
+                  // The page faults of collected children count for the parent.
                   const bool forked = children.ru_minflt != 0 || ::waitpid(-1, nullptr, WNOHANG) != -1;
-                  say(std::string("origin: ") + (forked ? "forked " : "did not fork ") + result.message);
+                  say(std::string("launcher: ") + (forked ? "forked " : "did not fork ") + result.message);
               }
               return int(result);
           })
     {
     }
 
-    /// The pid of the daemon, which is ready.
+    /// The pid of the ready daemon.
     pid_t daemon()
     {
-        if (!origin_.says("running ")) return 0;
-        const pid_t pid = std::stoi(origin_.rest_of_line());
-        BOOST_TEST(origin_.status() == 0);
+        if (!launcher_.says("running ")) return 0;
+        const pid_t pid = std::stoi(launcher_.rest_of_line());
+        BOOST_TEST(launcher_.status() == 0);
         return pid;
     }
-    /// What the origin says of a start that failed with this status; nothing of it is left.
+    /// The message of a start that failed with this status; nothing of it is left.
     std::string refusal(int status)
     {
-        BOOST_TEST(origin_.says("origin: "));
-        auto sentence = origin_.rest_of_line();
-        BOOST_TEST(origin_.status() == status);
-        BOOST_TEST(!origin_.says("running ")); // until nobody is left who could
+        BOOST_TEST(launcher_.says("launcher: "));
+        auto sentence = launcher_.rest_of_line();
+        BOOST_TEST(launcher_.status() == status);
+        BOOST_TEST(!launcher_.says("running ")); // until every process that could print it has ended
         BOOST_TEST(!boost::filesystem::exists(pid_file().parent_path()));
         return sentence;
     }
-    child_process& origin() { return origin_; }
+    child_process& launcher() { return launcher_; }
     [[nodiscard]] boost::filesystem::path pid_file() const { return dir_.path() / "run" / "pid"; }
     [[nodiscard]] boost::filesystem::path log() const { return dir_.path() / "log"; }
 
 private:
     temporary_directory dir_{};
-    child_process origin_;
+    child_process launcher_;
 };
 
 /// "Max core file size" of a process: soft and hard limit.
@@ -118,7 +119,7 @@ std::string limit_of(pid_t pid, const std::string& name)
     return {};
 }
 
-/// What users_and_groups() says of a user of the system, with the groups that the system gives it.
+/// The output of users_and_groups() for an account of the system, with its groups from the group database.
 std::string expected_of(const char* user, gid_t gid)
 {
     const passwd* const entry = ::getpwnam(user);
@@ -185,7 +186,7 @@ BOOST_AUTO_TEST_CASE(all_of_it_set)
     BOOST_TEST(proc_status(daemon, "NoNewPrivs") == "1");
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_work_is_refused_in_words)
+BOOST_AUTO_TEST_CASE(settings_that_cannot_work_are_refused)
 {
     const temporary_directory dir;
     write_file(dir / "file", "");
@@ -207,7 +208,7 @@ BOOST_AUTO_TEST_CASE(everything_but_what_is_kept_is_closed)
         }
     };
     const temporary_directory dir;
-    child_process origin([&] {
+    child_process launcher([&] {
         open_many();
         if (kept == -1) return 99;
         std::vector<int> keep = child_process::descriptors();
@@ -215,9 +216,9 @@ BOOST_AUTO_TEST_CASE(everything_but_what_is_kept_is_closed)
         return int(daemon_as_set{}.start(
             {.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}, .process = {.keep_descriptors = keep}}));
     });
-    BOOST_REQUIRE(origin.says("running "));
-    const pid_t daemon = std::stoi(origin.rest_of_line());
-    BOOST_TEST(origin.status() == 0);
+    BOOST_REQUIRE(launcher.says("running "));
+    const pid_t daemon = std::stoi(launcher.rest_of_line());
+    BOOST_TEST(launcher.status() == 0);
     std::vector<int> zeros;
     std::vector<std::string> others;
     for (const int fd : open_descriptors(daemon)) {
@@ -228,7 +229,8 @@ BOOST_AUTO_TEST_CASE(everything_but_what_is_kept_is_closed)
             others.push_back(target.substr(0, target.find(':')));
     }
     BOOST_TEST(zeros == std::vector<int>{200}, boost::test_tools::per_element());
-    // Its own: the lock, the signals, the names in the kernel, and the two that talk with the test. The channel to the origin has gone.
+    // Its own: the lock, the signals, the abstract sockets, and the two that talk with the test. The channel to the
+    // launcher is closed.
     std::sort(others.begin(), others.end());
     const std::vector<std::string> expected{(dir / "pid").string(), "anon_inode", "pipe", "pipe", "socket", "socket"};
     BOOST_TEST(others == expected, boost::test_tools::per_element());
@@ -237,13 +239,13 @@ BOOST_AUTO_TEST_CASE(everything_but_what_is_kept_is_closed)
 BOOST_AUTO_TEST_CASE(one_file_is_not_log_and_pid_file)
 {
     const temporary_directory dir;
-    const auto origin = in_child([&] {
+    const auto launcher = in_child([&] {
         const auto r = daemon_as_set{}.start({.pid = {.path = dir / "file"}, .stdio = {.output = dir / "file"}});
         if (r.in_launcher) std::fputs(r.message.c_str(), stderr);
         return int(r);
     });
-    BOOST_TEST(origin.status == 6, origin.err);
-    BOOST_TEST(contains(origin.err, "the log file and the pid file are one file"), origin.err);
+    BOOST_TEST(launcher.status == 6, launcher.err);
+    BOOST_TEST(contains(launcher.err, "the log file and the pid file are one file"), launcher.err);
     BOOST_TEST(!boost::filesystem::exists(dir / "file"));
 }
 
@@ -261,9 +263,9 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(process_as_root, *boost::unit_test::label("root"))
 
-BOOST_AUTO_TEST_CASE(who_is_not_root_becomes_nobody_else)
+BOOST_AUTO_TEST_CASE(an_unprivileged_process_cannot_change_its_user)
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become somebody else");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to change the user");
     BOOST_TEST(a_start({.user = "root"}, become_nobody).refusal(4) ==
                "did not fork cannot become root: only root may become another user; start it as root");
     BOOST_TEST(a_start({.group = "root"}, become_nobody).refusal(4) ==
@@ -290,17 +292,17 @@ BOOST_AUTO_TEST_CASE(on_start_is_privileged_and_run_is_not)
     };
     for (const auto& c : cases) {
         a_start start(c.process, extra_groups);
-        BOOST_TEST(start.origin().says("on_start as Uid: 0 0 0 0; Gid: 0 0 0 0; Groups: 1 2 3;"));
-        BOOST_TEST(start.origin().says("run as " + c.run), start.origin().heard());
+        BOOST_TEST(start.launcher().says("on_start as Uid: 0 0 0 0; Gid: 0 0 0 0; Groups: 1 2 3;"));
+        BOOST_TEST(start.launcher().says("run as " + c.run), start.launcher().heard());
         const pid_t daemon = start.daemon();
         BOOST_REQUIRE(daemon != 0);
         BOOST_TEST(proc_status(daemon, "CapEff") == "0000000000000000");
         BOOST_TEST(proc_status(daemon, "CapPrm") == "0000000000000000");
 
-        // The pid file is in a directory of root's and the log is nobody's: both are taken care of at the end.
+        // The pid file is in a directory of root's and the log belongs to nobody: at the end both must be in order.
         BOOST_TEST(read_file(start.pid_file()) == std::to_string(daemon) + "\n");
         ::kill(daemon, SIGHUP);
-        BOOST_TEST(start.origin().says("reloaded"));
+        BOOST_TEST(start.launcher().says("reloaded"));
         ::kill(daemon, SIGTERM);
         BOOST_TEST(child_process::status_of(daemon) == 0);
         BOOST_TEST(read_file(start.pid_file()).empty());
@@ -311,7 +313,7 @@ BOOST_AUTO_TEST_CASE(on_start_is_privileged_and_run_is_not)
     }
     a_start only_group({.group = "daemon"}, extra_groups);
     const auto gid = std::to_string(other->gr_gid);
-    BOOST_TEST(only_group.origin().says("run as Uid: 0 0 0 0; Gid: " + gid + " " + gid + " " + gid + " " + gid));
+    BOOST_TEST(only_group.launcher().says("run as Uid: 0 0 0 0; Gid: " + gid + " " + gid + " " + gid + " " + gid));
 }
 
 BOOST_AUTO_TEST_CASE(a_second_life_after_a_dropped_one)
@@ -319,15 +321,15 @@ BOOST_AUTO_TEST_CASE(a_second_life_after_a_dropped_one)
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     const temporary_directory dir;
     for (int i = 0; i < 2; ++i) {
-        child_process origin([&] {
+        child_process launcher([&] {
             return int(daemon_as_set{}.start(
                 {.pid = {.path = dir / "pid"},
                  .stdio = {.output = dir / "log"},
                  .process = {.user = "nobody", .keep_descriptors = child_process::descriptors()}}));
         });
-        BOOST_REQUIRE(origin.says("running "));
-        const pid_t daemon = std::stoi(origin.rest_of_line());
-        BOOST_TEST(origin.status() == 0);
+        BOOST_REQUIRE(launcher.says("running "));
+        const pid_t daemon = std::stoi(launcher.rest_of_line());
+        BOOST_TEST(launcher.status() == 0);
         BOOST_TEST(pid_in((dir / "pid").string()) == daemon);
         ::kill(daemon, SIGTERM);
         BOOST_TEST(child_process::status_of(daemon) == 0);
@@ -335,20 +337,20 @@ BOOST_AUTO_TEST_CASE(a_second_life_after_a_dropped_one)
     BOOST_TEST(read_file(dir / "log") == "logged\nlogged\n");
 }
 
-BOOST_AUTO_TEST_CASE(who_is_that_user_already_may_say_so)
+BOOST_AUTO_TEST_CASE(a_process_may_name_its_own_user)
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become somebody else");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to change the user");
     const temporary_directory dir;
     BOOST_REQUIRE(::chown(dir.path().c_str(), nobody, nobody) == 0);
-    child_process origin([&] {
+    child_process launcher([&] {
         become_nobody();
         return int(
             daemon_as_set{}.start({.pid = {.path = dir / "pid"},
                                    .stdio = {.output = dir / "log"},
                                    .process = {.user = "nobody", .keep_descriptors = child_process::descriptors()}}));
     });
-    BOOST_TEST(origin.says("run as Uid: 65534 65534 65534 65534; Gid: 65534 65534 65534 65534; Groups:; "));
-    BOOST_REQUIRE(origin.says("running "));
+    BOOST_TEST(launcher.says("run as Uid: 65534 65534 65534 65534; Gid: 65534 65534 65534 65534; Groups:; "));
+    BOOST_REQUIRE(launcher.says("running "));
 }
 
 BOOST_AUTO_TEST_CASE(another_root_directory)
