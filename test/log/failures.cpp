@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// stderr_log() where nobody reads, or late, or many threads write.
+// stderr_log() without a reader, with a slow one, and from many threads.
 #include "log/log.hpp"
 #include "support/file.hpp"
 
@@ -15,7 +15,7 @@
 
 BOOST_AUTO_TEST_SUITE(failures, *boost::unit_test::label("unit"))
 
-BOOST_AUTO_TEST_CASE(nobody_who_reads_is_no_reason_to_end)
+BOOST_AUTO_TEST_CASE(a_missing_reader_does_not_end_the_program)
 {
     auto pipe = make_pipe();
     pipe.ours.reset();
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(nobody_who_reads_is_no_reason_to_end)
     BOOST_TEST(closed.status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_limit_on_file_sizes_is_no_reason_to_end)
+BOOST_AUTO_TEST_CASE(a_limit_on_file_sizes_does_not_end_the_program)
 {
     const temporary_directory directory;
     const auto log = directory / "log";
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(a_limit_on_file_sizes_is_no_reason_to_end)
     BOOST_TEST(read_file(log).size() == 10U);
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_that_the_program_has_blocked_stays_its_own)
+BOOST_AUTO_TEST_CASE(a_signal_that_the_program_has_blocked_stays_pending)
 {
     auto pipe = make_pipe();
     pipe.ours.reset();
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_signal_that_the_program_has_blocked_stays_its_own)
     BOOST_TEST(said.status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_reader_who_is_slow_is_waited_for_and_a_pipe_that_does_not_wait_loses)
+BOOST_AUTO_TEST_CASE(a_slow_reader_delays_a_write_and_a_non_blocking_pipe_loses_it)
 {
     const auto pipe = make_pipe();
     const std::string text(300'000, 'x'); // more than a pipe holds

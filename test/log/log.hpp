@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// stderr_log() in a child process whose standard error the test has the other end of.
+// stderr_log() in a child process; the test has the other end of its standard error.
 #pragma once
 
 #include <daemonkit/stderr_log.hpp>
@@ -25,7 +25,7 @@ using daemonkit::log_level;
 using daemonkit::stderr_log;
 using daemonkit::sys::unique_fd;
 
-/// In a child process whose standard error this is.
+/// In a child process with this standard error.
 template <class Body>
 inline outcome with_stderr(int fd, Body body)
 {
@@ -76,7 +76,7 @@ inline two_ends make_terminal()
     return {std::move(ours), std::move(theirs)};
 }
 
-/// What one read(2) brings; of a socket of datagrams what one write(2) has sent.
+/// The result of one read(2); from a datagram socket, that is one write(2).
 inline std::string next(const unique_fd& from)
 {
     pollfd p{from.get(), POLLIN, 0};

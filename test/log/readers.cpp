@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What stderr_log() writes for the journal, a person, a file and a pipe.
+// What stderr_log() writes to the journal, a terminal, a file and a pipe.
 #include "log/log.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(the_time_is_now_and_here)
     const auto file = open_log(log);
     const auto began = std::time(nullptr);
     with_stderr(file.get(), [] {
-        ::setenv("TZ", "XST-05:30", 1); // POSIX counts westwards
+        ::setenv("TZ", "XST-05:30", 1); // POSIX counts west of Greenwich as positive
         ::tzset();
         stderr_log(log_level::info, "");
         return true;
