@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# check.sh: has spin(1) try every order of the steps in pid_file.pml. What must hold holds, and what is wrong on purpose
-# is refuted: else the check could not fail.
+# check.sh: spin(1) tries every order of the steps in pid_file.pml. The correct protocol must hold, and each deliberate
+# fault must be refuted: this shows that the check can fail.
 set -eu
 model=$(dirname "$(realpath "$0")")/pid_file.pml
 if ! command -v spin >/dev/null || ! command -v gcc >/dev/null; then
@@ -51,12 +51,16 @@ for flock in 0 1; do
     check holds cycles "FLOCK=$flock, two starts, deleted, one killed:" \
         "${all[@]}" NAME=1 STRANGER=1 TOUCH=0 CRASHES=1 STARTERS=2
 done
-check refuted safety "without the name in the kernel, the file deleted:" FLOCK=0 BREAK=0 NAME=0 STRANGER=1 TOUCH=0 CRASHES=0
-check refuted safety "without a look where the name leads after locking:" FLOCK=0 BREAK=1 NAME=0 STRANGER=0 TOUCH=0 CRASHES=1
+check refuted safety "without the abstract socket, the file deleted:" \
+    FLOCK=0 BREAK=0 NAME=0 STRANGER=1 TOUCH=0 CRASHES=0
+check refuted safety "without a check of the path after locking:" \
+    FLOCK=0 BREAK=1 NAME=0 STRANGER=0 TOUCH=0 CRASHES=1
 check refuted safety "removal without the lock:" FLOCK=0 BREAK=2 NAME=1 STRANGER=0 TOUCH=1 CRASHES=0
-check refuted safety "a made file taken away though another start has it:" FLOCK=0 BREAK=3 NAME=1 STRANGER=0 TOUCH=0 CRASHES=0
-check refuted safety "a daemon that goes on without its name:" FLOCK=0 BREAK=4 NAME=1 STRANGER=1 TOUCH=0 CRASHES=0
-check refuted safety "a loser that waits for a lock and never looks again:" FLOCK=1 BREAK=5 NAME=0 STRANGER=0 TOUCH=0 CRASHES=1
+check refuted safety "a made file removed although another start holds it:" \
+    FLOCK=0 BREAK=3 NAME=1 STRANGER=0 TOUCH=0 CRASHES=0
+check refuted safety "a daemon that goes on without its socket:" FLOCK=0 BREAK=4 NAME=1 STRANGER=1 TOUCH=0 CRASHES=0
+check refuted safety "a loser that waits for a lock and never checks again:" \
+    FLOCK=1 BREAK=5 NAME=0 STRANGER=0 TOUCH=0 CRASHES=1
 
 echo "model of the pid file: 14 checks, $((14 - failures)) as they should be, $states states"
 [ "$failures" -eq 0 ]

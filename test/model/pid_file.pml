@@ -3,22 +3,22 @@
 // call, the processes take turns in every order, and each of them may be killed between any two of its steps.
 //
 //   FLOCK     1: the lock is held for life (flock_pid_file); 0: until published (pid_file)
-//   NAME      1: a daemon has a name in the kernel (kernel_name.hpp); 0: without it, what the lock alone achieves
-//   STRANGER  how often somebody may delete the file
-//   TOUCH     how often somebody may touch that of a daemon which is up, so that its stamp is lost
+//   NAME      1: a daemon has an abstract socket (kernel_name.hpp); 0: it has the lock only
+//   STRANGER  how often another process may delete the file
+//   TOUCH     how often another process may touch the file of a running daemon, so that its stamp is lost
 //   CRASHES   how many processes may be killed
-//   BREAK     a fault on purpose, which must be refuted: 1 no look where the name leads after locking, 2 removal without
-//             the lock, 3 a start takes away what it made and another has claimed, 4 a daemon goes on without its name,
-//             5 a loser that does not look again
+//   BREAK     a deliberate fault, which must be refuted: 1 no check of the path after locking, 2 removal without the
+//             lock, 3 a start removes the file that it made and another has claimed, 4 a daemon goes on without its
+//             abstract socket, 5 a loser that does not check again
 //
-// Never two owners: the assertion in becomes_owner(). A daemon's file is removed by no other process, unless a stranger
-// has disturbed it before: the assertion in unlink(). A crash blocks no start: whoever is not killed comes to an end or
-// runs, because a process that waits for ever is an invalid end state, and a loop without end is a cycle, which is
-// searched for as well (spin calls it non-progress; there is no label of progress here, so that any cycle is one).
+// There are never two owners: the assertion in becomes_owner(). No other process removes a daemon's file, unless a
+// stranger has changed it before: the assertion in unlink(). A crash blocks no start: every process that is not killed
+// ends or runs. A process that waits for ever is an invalid end state; an endless loop is a cycle, which spin searches
+// for too (it calls it non-progress; there is no progress label here, so every cycle counts).
 //
-// A starter stands for the origin and for the daemon, which share the open file, and so the lock (flock(2)). Polling
-// every millisecond is waiting for what the poll would see. Left out: the patience of five seconds with a lock that
-// nobody gives up; processes that are not starters and hold the lock; readers, who change nothing.
+// A starter stands for the launcher and for the daemon, which share the open file and so the lock (flock(2)). Polling
+// every millisecond is modelled as waiting for the condition. Left out: the limit of five seconds for a lock that is
+// not released; other processes that hold the lock; readers, which change nothing.
 
 #ifndef CRASHES
 #define CRASHES 2
@@ -28,15 +28,15 @@
 #endif
 #define FILES 5 /* one for each starter that has one open, one at the path, and one that is being made */
 
-byte path;                 /* the file that the name of the pid file leads to; 0: none */
-byte opens[FILES + 1];     /* by how many it is open: only what nobody has is made anew */
+byte path;                 /* the file at the path of the pid file; 0: none */
+byte opens[FILES + 1];     /* by how many it is open: a file that is not open is made anew */
 byte lock[FILES + 1];      /* the starter that has the lock */
 byte record[FILES + 1];    /* 0: empty; a starter: its line and its stamp; UNSTAMPED: a line that proves nothing */
 #define UNSTAMPED 9
 #define LIVE(of) (of != 0 && of != UNSTAMPED && alive[of]) /* find_holder() */
-#define NAMED (name != 0 && bearer[name]) /* kernel_name::find() */
-byte name;                 /* the starter that has the name in the kernel, of the path */
-bool bearer[STARTERS + 1]; /* who has the second name, which says which process that is */
+#define NAMED (name != 0 && holder[name]) /* kernel_name::find() */
+byte name;                 /* the starter that has the abstract socket of the path */
+bool holder[STARTERS + 1]; /* which starters have the second socket, which names its process */
 bool alive[STARTERS + 1];
 bool doomed[STARTERS + 1];
 byte daemon_file[STARTERS + 1]; /* of an owner */
@@ -80,7 +80,7 @@ inline close_file()
     }
 }
 
-/* unlink(2): whatever the name leads to now */
+/* unlink(2): removes whatever file is at the path now */
 inline unlink()
 {
     d_step {
@@ -114,7 +114,7 @@ inline release_name()
         :: name == _pid -> name = 0
         :: else
         fi;
-        bearer[_pid] = false
+        holder[_pid] = false
     }
 }
 
@@ -133,7 +133,7 @@ proctype starter()
     byte f;       /* the open file */
     byte read;    /* what was read in it */
     byte i;
-    bool made;    /* sys::made_file: what it made goes again if it is refused */
+    bool made;    /* sys::made_file: it is removed if the claim is refused */
     bool named;   /* repair(): an owner claims anew */
 
     {
@@ -159,7 +159,7 @@ try_claim:
             :: else
             fi
         };
-        atomic { /* sleep_for(1ms) and again: until a look would see something else */
+        atomic { /* sleep_for(1ms) and again: until a check would see something else */
 #if BREAK == 5
             (LIVE(record[f]) || (NAME && !named && NAMED));
 #else
@@ -216,17 +216,17 @@ locked:
         if
         :: named
         :: !named ->
-            bearer[_pid] = true;
+            holder[_pid] = true;
             do
             :: atomic { name == 0 -> name = _pid; break }
             :: name != 0 ->
                 atomic { /* find_by_name() */
                     if
-                    :: NAMED -> bearer[_pid] = false; goto remove
+                    :: NAMED -> holder[_pid] = false; goto remove
 #if BREAK == 4
-                    :: else -> bearer[_pid] = false; break
+                    :: else -> holder[_pid] = false; break
 #else
-                    :: else /* it is at its end: once more */
+                    :: else /* the holder is exiting: once more */
 #endif
                     fi
                 }
@@ -263,7 +263,7 @@ undo:   /* already_running is thrown: the destructors of try_claim() */
         fi;
         close_file();
         if
-        :: named -> goto remove_name /* an owner whose identity is another's now stops */
+        :: named -> goto remove_name /* an owner that another process has replaced stops */
         :: else -> goto gone
         fi;
 remove_name:
@@ -271,7 +271,7 @@ remove_name:
         release_name();
 gone:   skip
     } unless {
-        /* The end of a process in the kernel: its files one after the other, and then it is dead. */
+        /* The kernel ends a process: it closes its files one after the other, and then it is dead. */
         doomed[_pid] ->
         is_no_owner();
         if
@@ -293,7 +293,7 @@ end:
     od
 }
 
-/* Somebody who may write in the directory. */
+/* Another process that may write in the directory. */
 proctype stranger()
 {
 end:
