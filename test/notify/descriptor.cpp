@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A notification descriptor, which s6, OpenRC and dinit hand over: one newline when the daemon is ready, and the end.
+// A notification descriptor, which s6, OpenRC and dinit pass: one newline when the daemon is ready, then end of file.
 #include "service_manager.hpp"
 #include "support/text.hpp"
 
@@ -9,7 +9,7 @@
 
 namespace {
 
-/// A pipe whose other end the service finds at `number`.
+/// A pipe whose other end is descriptor `number` of the service.
 class ready_pipe
 {
 public:
@@ -27,7 +27,7 @@ public:
     {
         return [this] { ::dup2(ends_[1], number_); };
     }
-    /// All that comes until nobody can write any more.
+    /// All data until the last writer has closed it.
     std::string everything()
     {
         ::close(std::exchange(ends_[1], -1));
@@ -51,7 +51,7 @@ private:
 
 BOOST_AUTO_TEST_SUITE(descriptor, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(one_newline_and_the_end_while_the_daemon_goes_on)
+BOOST_AUTO_TEST_CASE(one_newline_and_end_of_file_while_the_daemon_runs)
 {
     for (const auto& deployment : each_deployment)
         for (const bool option : {true, false})
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(one_newline_and_the_end_while_the_daemon_goes_on)
                 }
 }
 
-BOOST_AUTO_TEST_CASE(a_start_that_fails_closes_it_without_a_word)
+BOOST_AUTO_TEST_CASE(a_start_that_fails_closes_it_without_a_newline)
 {
     for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
         {
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_fails_closes_it_without_a_word)
         }
 }
 
-BOOST_AUTO_TEST_CASE(both_are_told)
+BOOST_AUTO_TEST_CASE(the_socket_and_the_descriptor_are_both_notified)
 {
     const temporary_directory directory;
     for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
@@ -100,13 +100,13 @@ BOOST_AUTO_TEST_CASE(both_are_told)
         }
 }
 
-BOOST_AUTO_TEST_CASE(who_listened_may_be_gone)
+BOOST_AUTO_TEST_CASE(the_reader_may_be_gone)
 {
     ready_pipe pipe;
     service daemon({"systemd", "run", "--ready-fd=7"}, {}, [&] {
         pipe.inherited()();
         int other[2];
-        if (::pipe2(other, O_CLOEXEC) == 0) ::dup2(other[1], 7); // its only reader goes with the exec: no SIGPIPE
+        if (::pipe2(other, O_CLOEXEC) == 0) ::dup2(other[1], 7); // the exec closes its only reader: no SIGPIPE
     });
     BOOST_TEST(daemon->says("running\n"), daemon->heard());
     daemon->signal(SIGTERM);
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(children_do_not_hold_it)
         }
 }
 
-BOOST_AUTO_TEST_CASE(a_number_that_is_none_starts_nothing)
+BOOST_AUTO_TEST_CASE(a_number_that_is_no_open_descriptor_starts_nothing)
 {
     const auto not_inherited = [] {
         int fds[2];
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_number_that_is_none_starts_nothing)
         const char* number;
         std::function<void()> prepare;
         std::set<int> status;
-    } wrong[] = {{"7", [] { ::close(7); }, {2, 6}}, // nobody has it open
+    } wrong[] = {{"7", [] { ::close(7); }, {2, 6}}, // no descriptor of that number is open
                  {"7", not_inherited, {2, 6}},
                  {"7", read_only, {2, 6}},
                  {"0", [] {}, {2}},

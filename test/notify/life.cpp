@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a service manager hears of a daemon, datagram by datagram, and in which order: sd_notify(3).
+// The datagrams that a service manager receives from a daemon, in order: sd_notify(3).
 #include "service_manager.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -19,7 +19,7 @@ long long microseconds()
     return now.tv_sec * 1'000'000LL + now.tv_nsec / 1000;
 }
 
-/// Where a service manager can be: systemd's own is a path, that of others and of containers an abstract name too.
+/// The socket of a service manager: a path for systemd; for others and for containers also an abstract socket.
 struct every_place
 {
     temporary_directory directory{};
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(ready_status_reloading_ready_and_stopping_in_this_order)
 
                 const auto ready = manager.next();
                 BOOST_TEST((ready.lines() == set{"READY=1", main_pid(daemon)}), ready.text);
-                BOOST_TEST(ready.sender == daemon->pid(), "Type=notify hears the main process only");
+                BOOST_TEST(ready.sender == daemon->pid(), "Type=notify accepts messages of the main process only");
                 BOOST_TEST(manager.next().text == "STATUS=serving");
                 BOOST_TEST(daemon->says("running\n"), "it is told before run() goes on");
 
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_refused_reload_is_ready_again_and_says_why)
         }
 }
 
-BOOST_AUTO_TEST_CASE(a_start_that_fails_says_what_and_the_number_of_the_error)
+BOOST_AUTO_TEST_CASE(a_start_that_fails_sends_the_reason_and_the_errno)
 {
     const every_place places;
     for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_status_text_is_one_line_of_utf_8)
             do said.push_back(manager.next());
             while (!said.back().text.empty() && !said.back().has("STOPPING=1"));
             BOOST_TEST(daemon->status() == 0);
-            // Nothing in a text is a message of its own.
+            // No part of a text is taken for a message of its own.
             for (const auto& m : said) {
                 if (const auto status = m.value("STATUS"))
                     BOOST_TEST(status->find(contains) != std::string::npos, m.text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// "Send errors never stop the daemon": a service manager that is not there, is not one, has died or does not read. And
-// whom a daemon does not tell, or is not told by.
+// "Send errors never stop the daemon": a service manager that does not exist, is none, has died or does not read. And
+// processes that the daemon must not notify, or that must not notify for it.
 #include "service_manager.hpp"
 #include "support/file.hpp"
 #include "support/socket.hpp"
@@ -11,7 +11,7 @@
 
 namespace {
 
-/// A whole life, with reloads that succeed, of a daemon that may believe what it likes about its service manager.
+/// A whole life with successful reloads of a daemon, with this environment for its service manager.
 void expect_whole_life(const std::string& deployment, const strings& environment)
 {
     service daemon({deployment, "run"}, environment);
@@ -25,7 +25,7 @@ void expect_whole_life(const std::string& deployment, const strings& environment
     BOOST_TEST(daemon->status() == 0);
 }
 
-/// A file that is a socket, and nobody behind it any more.
+/// A socket file whose socket is closed.
 std::string abandoned_socket(const temporary_directory& directory)
 {
     const auto name = (directory / "abandoned").string();
@@ -48,7 +48,7 @@ std::string stream_socket(const temporary_directory& directory, int& fd)
 
 BOOST_AUTO_TEST_SUITE(robust, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(a_service_manager_that_cannot_be_told_stops_nothing)
+BOOST_AUTO_TEST_CASE(a_service_manager_that_cannot_be_notified_stops_nothing)
 {
     const temporary_directory directory;
     int listening = -1;
@@ -72,17 +72,17 @@ BOOST_AUTO_TEST_CASE(a_service_manager_that_cannot_be_told_stops_nothing)
         for (const auto& name : nowhere) BOOST_TEST_CONTEXT(deployment << ' ' << name.substr(0, 40))
     expect_whole_life(deployment, {"NOTIFY_SOCKET=" + name, "EXTENDS=1", "SAYS=x"});
     ::close(listening);
-    // Who fails says so in the same way.
+    // A start that fails reports it in the same way.
     service daemon({"systemd", "run"}, {"NOTIFY_SOCKET=" + nowhere[0], "FAILS=no licence"});
     BOOST_TEST(daemon->status() == 1);
     BOOST_TEST(contains(daemon->everything(), "no licence"));
 }
 
-BOOST_AUTO_TEST_CASE(one_that_does_not_read_blocks_nothing)
+BOOST_AUTO_TEST_CASE(a_service_manager_that_does_not_read_blocks_nothing)
 {
     const temporary_directory directory;
     service_manager manager((directory / "notify").string());
-    // As many as fit into it.
+    // As many datagrams as its queue holds.
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     const socket_address to(manager.name());
     BOOST_TEST_REQUIRE(::connect(fd, to.get(), to.size) == 0);
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_read_blocks_nothing)
     expect_whole_life("systemd", {manager.variable(), "WATCHDOG_USEC=10000", "SAYS=x"});
 }
 
-BOOST_AUTO_TEST_CASE(one_that_dies_meanwhile_and_comes_back)
+BOOST_AUTO_TEST_CASE(a_service_manager_that_dies_and_comes_back)
 {
     const temporary_directory directory;
     const auto name = (directory / "notify").string();
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(one_that_dies_meanwhile_and_comes_back)
     daemon->signal(SIGHUP);
     BOOST_TEST(daemon->says("on_reload\n"));
     message heard;
-    do heard = manager->next(); // the last word of the reload before may still reach it
+    do heard = manager->next(); // the last message of the reload before may still arrive
     while (heard.text == "READY=1");
     BOOST_TEST(heard.has("RELOADING=1"), heard.text);
     BOOST_TEST(manager->next().text == "READY=1");
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(one_that_dies_meanwhile_and_comes_back)
     BOOST_TEST(daemon->status() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(without_a_service_manager_nobody_is_told)
+BOOST_AUTO_TEST_CASE(without_a_service_manager_nothing_is_sent)
 {
     service daemon({"systemd", "run"}, {"SAYS=x"});
     BOOST_TEST_REQUIRE(daemon->says("running\n"));
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(without_a_service_manager_nobody_is_told)
     BOOST_TEST(daemon->status() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(children_do_not_speak_for_the_daemon)
+BOOST_AUTO_TEST_CASE(children_do_not_notify_for_the_daemon)
 {
     const temporary_directory directory;
     for (const auto& deployment : each_deployment) BOOST_TEST_CONTEXT(deployment)
@@ -145,9 +145,9 @@ BOOST_AUTO_TEST_CASE(children_do_not_speak_for_the_daemon)
         }
 }
 
-BOOST_AUTO_TEST_CASE(the_last_word_comes_from_another_root_and_another_user, *boost::unit_test::label("root"))
+BOOST_AUTO_TEST_CASE(the_last_message_is_sent_from_another_root_and_by_another_user, *boost::unit_test::label("root"))
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, who has privileges to drop");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to drop privileges");
     const temporary_directory directory;
     const auto root = (directory / "root").string();
     BOOST_TEST_REQUIRE(::mkdir(root.c_str(), 0755) == 0);
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(the_last_word_comes_from_another_root_and_another_user, *bo
                  {strings{"RUN_AS=nobody"}, strings{"RUN_AS=nobody", "ROOT=" + root, without_leak_sanitizer()}})
                 BOOST_TEST_CONTEXT(deployment << ' ' << place << ' ' << where.size())
                 {
-                    // systemd's socket lets everybody write, and looks at who did.
+                    // Every user may write to systemd's socket; systemd checks the sender.
                     service_manager manager(place);
                     if (place[0] != '@') BOOST_TEST_REQUIRE(::chmod(place.c_str(), 0777) == 0);
                     service daemon({deployment, "run"}, strings{manager.variable(), "SAYS=serving"} + where);

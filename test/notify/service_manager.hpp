@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A service manager that is only ears: a datagram socket as sd_notify(3) describes it, with who sent what, and a
+// A service manager that only receives: a datagram socket as in sd_notify(3), with the sender of each message, and a
 // notification descriptor. And the daemon of test/daemon/notified.cpp as its service.
 #pragma once
 
@@ -36,7 +36,7 @@ struct message
     std::string text{};
     pid_t sender = 0;
 
-    /// Its lines, without regard to their order.
+    /// Its lines, sorted.
     [[nodiscard]] std::set<std::string> lines() const
     {
         std::set<std::string> all;
@@ -44,7 +44,7 @@ struct message
         for (std::string line; std::getline(in, line);) all.insert(line);
         return all;
     }
-    /// The value of "KEY=value"; nothing if it is not in there.
+    /// The value of "KEY=value"; nothing if there is no such line.
     [[nodiscard]] std::optional<std::string> value(const std::string& key) const
     {
         for (const auto& line : lines())
@@ -78,7 +78,7 @@ public:
 
     /// The next datagram, once it is there; an empty one if none comes.
     message next() { return receive(generous); }
-    /// What has come already.
+    /// All datagrams that have arrived.
     std::vector<message> rest()
     {
         std::vector<message> all;
@@ -116,7 +116,7 @@ private:
     int fd_;
 };
 
-/// The program with these arguments, a directory of its own and these variables.
+/// Runs the program with these arguments and variables in a temporary directory.
 class service
 {
 public:

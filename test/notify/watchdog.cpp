@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The watchdog as sd_watchdog_enabled(3) says: active if WATCHDOG_USEC is a number and WATCHDOG_PID is this process or
-// nothing; told at half the interval, by the loop that does the work.
+// The watchdog as in sd_watchdog_enabled(3): active if WATCHDOG_USEC is a number and WATCHDOG_PID is this process or
+// not set. The loop that does the work sends a ping at half the interval.
 #include "service_manager.hpp"
 
 namespace {
@@ -14,7 +14,7 @@ struct scene
     {
         return service({deployment, "run"}, strings{manager.variable()} + environment);
     }
-    /// Whether it is told so often.
+    /// Whether so many pings arrive.
     bool hears(int pings)
     {
         for (int n = 0; n < pings; ++n)
@@ -27,7 +27,7 @@ struct scene
 
 BOOST_AUTO_TEST_SUITE(watchdog, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(a_daemon_that_sleeps_tells_at_half_the_interval)
+BOOST_AUTO_TEST_CASE(a_sleeping_daemon_sends_pings_at_half_the_interval)
 {
     for (const std::string deployment : {"systemd", "universal"})
         for (const std::string pid : {"WATCHDOG_PID=$$", ""})
@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_sleeps_tells_at_half_the_interval)
                     BOOST_TEST(s.manager.next().has("READY=1"));
                     const auto began = std::chrono::steady_clock::now();
                     BOOST_TEST(s.hears(4));
-                    // Never much more often than at half of it; later only on a busy machine.
+                    // Never much more often than at half the interval; later only on a busy machine.
                     const auto took = std::chrono::steady_clock::now() - began;
                     BOOST_TEST((took > std::chrono::milliseconds(100)), "four in " << took.count() << " ns");
                     daemon->signal(SIGTERM);
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_sleeps_tells_at_half_the_interval)
                 }
 }
 
-BOOST_AUTO_TEST_CASE(one_that_is_stuck_tells_nothing_more)
+BOOST_AUTO_TEST_CASE(a_stuck_daemon_sends_no_ping)
 {
     scene s;
     auto daemon = s.daemon({"WATCHDOG_USEC=50000", "STUCK=yes"});
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_stuck_tells_nothing_more)
     BOOST_TEST(s.manager.rest().empty());
 }
 
-BOOST_AUTO_TEST_CASE(none_of_somebody_else_and_none_of_garbage)
+BOOST_AUTO_TEST_CASE(no_ping_for_another_process_or_for_garbage)
 {
     const strings rejected[] = {{"WATCHDOG_USEC=20000", "WATCHDOG_PID=1"},
                                 {"WATCHDOG_USEC=20000", "WATCHDOG_PID=$$0"},
