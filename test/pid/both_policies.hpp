@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the tests of the pid file policies share: both policies, what lies in a directory, and another process.
+// Shared by the tests of the pid file policies: both policies, the content of a directory, and another process.
 #pragma once
 
 #include <daemonkit/pid.hpp>
@@ -28,7 +28,7 @@ namespace fs = boost::filesystem;
 namespace sys = daemonkit::sys;
 using namespace daemonkit;
 
-/// Calls `check` with two functions that make a policy of a path.
+/// Calls `check` with two functions that make a policy from a path.
 template <class Check>
 void with_both(Check check)
 {
@@ -42,7 +42,7 @@ void with_both(Check check)
     }
 }
 
-/// Everything below a directory; no change of content, mode, owner or name leaves it equal (ctime).
+/// Everything below a directory. Any change of content, mode, owner or name changes the result (ctime).
 inline std::map<std::string, std::string> snapshot(const fs::path& top)
 {
     std::map<std::string, std::string> all;
@@ -58,7 +58,7 @@ inline std::map<std::string, std::string> snapshot(const fs::path& top)
     return all;
 }
 
-/// Whether a startup_error (but no already_running) comes, with this status and this in its sentence.
+/// Checks that a startup_error (but no already_running) is thrown, with this status and this text.
 template <class Call>
 void expect_refusal(Call call, const std::string& text, int status = 1)
 {
@@ -73,7 +73,7 @@ void expect_refusal(Call call, const std::string& text, int status = 1)
     }
 }
 
-/// Whether claim() says that this process is running already.
+/// Checks that claim() reports this process as running already.
 template <class Policy>
 void expect_running(const Policy& policy, pid_t pid)
 {
@@ -86,7 +86,7 @@ void expect_running(const Policy& policy, pid_t pid)
     }
 }
 
-/// A function in another process that the test talks with; killed and collected at the end.
+/// A function in another process that exchanges words with the test; killed and collected at the end.
 class other_process
 {
 public:
@@ -134,7 +134,7 @@ public:
 
     // In the test.
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-    /// The next word, -1 if it never comes.
+    /// The next word; -1 if none comes.
     [[nodiscard]] int hear() const
     {
         int word = -1;
@@ -162,7 +162,7 @@ private:
     pid_t pid_ = 0;
 };
 
-/// Claims, publishes, says so and lives until it is told to go; then the guard undoes it.
+/// Claims, publishes, says so and waits for go(); then its guard is destroyed.
 template <class Policy>
 auto daemon_of(const Policy& policy)
 {

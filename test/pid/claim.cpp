@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// One process and the file system: what claim(), publish(), find(), keep() and the end make of what lies there.
+// One process and the file system: claim(), publish(), find(), keep() and the guard's end, for every state of the file.
 #include "pid/both_policies.hpp"
 #include "support/device.hpp"
 #include "support/file.hpp"
@@ -22,7 +22,7 @@
 
 using namespace std::chrono_literals;
 
-// ---- concepts --------------------------------------------------------------------------------------------------------
+// ---- concepts -----------------------------------------------------------------------------------------------------
 
 static_assert(pid_policy<no_pid_file> && pid_policy<pid_file> && pid_policy<flock_pid_file>);
 static_assert(!no_pid_file::records_pid && pid_file::records_pid && flock_pid_file::records_pid);
@@ -54,7 +54,7 @@ static_assert(!pid_policy<lacks_claim> && !pid_policy<lacks_records_pid> && !pid
 
 namespace {
 
-/// claim() and find() refuse what is there, and nothing on disk is changed by either.
+/// claim() and find() refuse the file, and neither changes anything on disk.
 template <class Policy>
 void expect_refused_untouched(const Policy& policy, const fs::path& top, const std::string& claim_says,
                               const std::string& find_says, int status = 1)
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(the_file_holds_the_pid_and_a_newline_with_exactly_the_mode)
     });
 }
 
-BOOST_AUTO_TEST_CASE(find_leads_to_the_one_that_published)
+BOOST_AUTO_TEST_CASE(find_returns_the_process_that_published)
 {
     with_both([](auto make) {
         const temporary_directory top;
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(find_leads_to_the_one_that_published)
         {
             auto guard = policy.claim();
             BOOST_TEST(!policy.find());
-            BOOST_TEST(!policy.find().stale, "nobody is dead: a start is on its way");
+            BOOST_TEST(!policy.find().remains, "no daemon has died: a start is under way");
             guard.publish(::getpid());
             const auto found = policy.find();
             BOOST_TEST(static_cast<bool>(found));
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_stale_file_is_replaced_by_another)
         ::waitpid(dead, nullptr, 0);
         for (const std::string& content : {line_of(dead), line_of(4194304), std::to_string(dead)}) {
             write_file(path, content, 0600);
-            const sys::unique_fd reader(sys::open(path.c_str(), O_RDONLY)); // keeps the number of the inode in use
+            const sys::unique_fd reader(sys::open(path.c_str(), O_RDONLY)); // keeps the inode number in use
             BOOST_TEST(!policy.find());
             BOOST_TEST(policy.find().stale);
             auto guard = policy.claim();
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_a_crash_left_half_written_blocks_nothing)
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_live_process_without_the_stamp_is_not_believed)
+BOOST_AUTO_TEST_CASE(a_live_process_without_the_stamp_is_rejected)
 {
     with_both([](auto make) {
         const temporary_directory top;
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(a_touched_copied_or_edited_file_proves_nothing)
         const auto stamp = status_of(path).st_mtim;
         const auto in_file = [](const fs::path& p) { return daemonkit::detail::find_in_file(p).holder; };
 
-        { // another's in the place of this one: with its times, and itself
+        { // another file in place of this one: with its times, and the file itself
             const temporary_directory other;
             const timespec stamped[2]{stamp, stamp};
             for (const auto& place : {copy, other / "daemon.pid"}) {
@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_CASE(find_changes_nothing)
         }
         write_file(path, "4194304\n");
         const auto before = snapshot(top.path());
-        BOOST_TEST(make(path).find().pid == ::getpid()); // by its name in the kernel
+        BOOST_TEST(make(path).find().pid == ::getpid()); // by its abstract socket
         BOOST_TEST((snapshot(top.path()) == before));
     });
 }
@@ -369,7 +369,7 @@ BOOST_AUTO_TEST_CASE(hostile_content_is_refused_and_left_as_it_is)
     });
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_plain_file_of_ours_is_refused_and_left_as_it_is)
+BOOST_AUTO_TEST_CASE(anything_but_a_plain_file_of_ours_is_refused_and_left_as_it_is)
 {
     struct thing
     {
@@ -497,7 +497,7 @@ BOOST_AUTO_TEST_CASE(a_mode_that_lets_others_write_is_refused)
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_claim_that_fails_takes_the_directories_it_made_away)
+BOOST_AUTO_TEST_CASE(a_claim_that_fails_removes_the_directories_it_made)
 {
     with_both([](auto make) {
         const temporary_directory top;
@@ -516,7 +516,7 @@ BOOST_AUTO_TEST_CASE(a_claim_that_fails_takes_the_directories_it_made_away)
     });
 }
 
-BOOST_AUTO_TEST_CASE(keep_leaves_alone_what_is_in_order)
+BOOST_AUTO_TEST_CASE(keep_changes_nothing_that_is_in_order)
 {
     with_both([](auto make) {
         const temporary_directory top;
@@ -532,7 +532,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(flock_pid_file)
 
-BOOST_AUTO_TEST_CASE(a_deleted_file_is_put_back)
+BOOST_AUTO_TEST_CASE(a_deleted_file_is_restored)
 {
     const temporary_directory top;
     const auto path = top / "a/daemon.pid";
@@ -551,7 +551,7 @@ BOOST_AUTO_TEST_CASE(a_deleted_file_is_put_back)
                                              }};
         for (const auto& lose : losses) {
             lose();
-            BOOST_TEST(policy.find().pid == ::getpid()); // by its name in the kernel
+            BOOST_TEST(policy.find().pid == ::getpid()); // by its abstract socket
             BOOST_TEST(guard.keep());
             BOOST_TEST(read_file(path) == line_of(::getpid()));
             BOOST_TEST(mode_of(path) == 0644U);
@@ -562,7 +562,7 @@ BOOST_AUTO_TEST_CASE(a_deleted_file_is_put_back)
     BOOST_TEST(!fs::exists(path));
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_was_touched_edited_or_moved_is_put_right)
+BOOST_AUTO_TEST_CASE(a_file_that_was_touched_edited_or_moved_is_repaired)
 {
     const temporary_directory top;
     const auto path = top / "daemon.pid";
@@ -574,7 +574,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_touched_edited_or_moved_is_put_right)
         [&] { write_file(path, "1\n"); }, [&] { write_file(path, "garbage, and a lot more of it\n"); },
         [&] { fs::rename(path, top / "elsewhere"); }};
     for (const auto& change : changes) {
-        // Time stamps come from a clock that ticks every few milliseconds, and within a tick nothing has changed.
+        // Time stamps come from a clock that ticks every few milliseconds; a change within a tick does not show.
         const daemonkit::sys::unique_fd file(daemonkit::sys::open(path.c_str(), O_RDONLY));
         const auto before = daemonkit::sys::mark_of(file.get());
         BOOST_TEST_REQUIRE(eventually([&] {
@@ -602,13 +602,13 @@ BOOST_AUTO_TEST_CASE(no_edit_of_the_file_lets_a_second_one_in_while_the_lock_sta
     BOOST_TEST(read_file(path) == line_of(::getpid()));
 }
 
-BOOST_AUTO_TEST_CASE(an_identity_that_is_another_s_now_is_given_up_and_left_alone,
+BOOST_AUTO_TEST_CASE(an_instance_that_another_process_holds_now_is_given_up_and_left_alone,
                      *boost::unit_test::label("namespace"))
 {
     const temporary_directory top;
     const auto path = top / "daemon.pid";
     const daemonkit::flock_pid_file policy{.path = path};
-    // In a network of its own its name in the kernel keeps no other from starting.
+    // In another network namespace its abstract socket does not keep a second daemon from starting.
     other_process first([&](const other_process& self) {
         if (::unshare(CLONE_NEWNET) == -1) return self.say(2), 0;
         auto guard = policy.claim();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Several processes and one pid file: who gets it, who keeps it, who is believed.
+// Several processes and one pid file: which one gets it, keeps it, and is accepted.
 #include "pid/both_policies.hpp"
 #include "support/disabled_call.hpp"
 #include "support/file.hpp"
@@ -23,7 +23,7 @@
 
 namespace {
 
-/// The same for what is refused: the sentence, or what is wrong.
+/// The error message of a call in a child, or that there was none.
 template <class Call>
 std::string sentence_of(Call call)
 {
@@ -40,7 +40,7 @@ bool says(const std::string& text, const std::string& part)
     return holds(contains(text, part), "'" + text + "' says '" + part + "'");
 }
 
-/// 77: not possible on this machine, whoever asks.
+/// 77: not possible on this machine, even for root.
 constexpr int impossible = 77;
 
 } // namespace
@@ -65,9 +65,9 @@ BOOST_AUTO_TEST_CASE(the_claim_follows_a_fork_and_ends_with_the_daemon)
             guard->publish(::getpid());
             self.say(1);
             self.await();
-            return 0; // without any undoing, as if it was killed
+            return 0; // no destructor runs, as if it was killed
         });
-        // Between the claim and the word of the daemon others wait, however often they ask who is there.
+        // Between the claim and the daemon's report other starts wait, however often they call find().
         other_process second([&](const other_process& self) {
             self.say(1);
             try {
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(the_claim_follows_a_fork_and_ends_with_the_daemon)
         BOOST_TEST(!policy.find());
         daemon.go();
         BOOST_TEST(daemon.hear() == 1);
-        guard->release(); // as the origin does when the daemon is ready
+        guard->release(); // as the launcher does when the daemon is ready
         BOOST_TEST(second.hear() == daemon.pid());
         BOOST_TEST(policy.find().pid == daemon.pid());
         expect_running(policy, daemon.pid());
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_outlives_the_killed_daemon_blocks_nothing)
                     if (executes) ::execlp("sleep", "sleep", "1000", nullptr);
                     for (;;) ::pause();
                 }
-                // Until the worker is what it is meant to be.
+                // Until the worker runs what it should.
                 eventually([&] {
                     return !executes || contains(proc_link(worker, "exe"), "sleep") ||
                            proc_link(worker, "exe") != proc_link(::getpid(), "exe");
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_outlives_the_killed_daemon_blocks_nothing)
     });
 }
 
-BOOST_AUTO_TEST_CASE(only_the_owner_takes_the_file_away)
+BOOST_AUTO_TEST_CASE(only_the_owner_removes_the_file)
 {
     with_both([](auto make) {
         const temporary_directory top;
@@ -159,13 +159,13 @@ BOOST_AUTO_TEST_CASE(only_the_owner_takes_the_file_away)
         auto guard = std::make_unique<decltype(policy.claim())>(policy.claim());
         const auto child_undoes = [&] {
             other_process child([&](const other_process&) {
-                guard.reset(); // as a child that returns out of main() does
+                guard.reset(); // as a child that returns from main() does
                 return 0;
             });
             return child.status();
         };
         BOOST_TEST(child_undoes() == 0);
-        BOOST_TEST(fs::exists(path), "of the origin");
+        BOOST_TEST(fs::exists(path), "of the launcher");
         other_process daemon([&](const other_process& self) {
             guard->publish(::getpid());
             self.say(child_undoes());
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(only_the_owner_takes_the_file_away)
     });
 }
 
-BOOST_AUTO_TEST_CASE(the_origin_takes_away_what_a_dead_daemon_published)
+BOOST_AUTO_TEST_CASE(the_launcher_removes_the_record_of_a_dead_daemon)
 {
     with_both([](auto make) {
         const temporary_directory top;
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(the_origin_takes_away_what_a_dead_daemon_published)
     });
 }
 
-BOOST_AUTO_TEST_CASE(of_many_simultaneous_claims_one_wins_and_the_others_know_whose)
+BOOST_AUTO_TEST_CASE(of_many_simultaneous_claims_one_wins_and_the_others_name_the_winner)
 {
     constexpr int claims = 50;
     with_both([](auto make) {
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(find_in_a_loop_never_makes_a_claim_fail)
         const temporary_directory top;
         const auto policy = make(top / "daemon.pid");
         const auto look = [&](const other_process& self) {
-            if (::geteuid() == 0 && !become_user(nobody)) return 1; // anybody may ask
+            if (::geteuid() == 0 && !become_user(nobody)) return 1; // every user may ask
             (void)policy.find();
             self.say(1);
             for (;;) {
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(find_in_a_loop_never_makes_a_claim_fail)
         for (int i = 0; i < 300; ++i) {
             auto guard = policy.claim();
             guard.publish(::getpid());
-            if (i % 3 == 0) guard.release(); // leaves a file to be looked at; this process is alive and holds no guard
+            if (i % 3 == 0) guard.release(); // leaves its file; this process is alive and holds no guard
             if (i % 3 == 0) fs::remove(top / "daemon.pid");
         }
         for (const auto* const process : {&first, &second, &third}) BOOST_TEST(alive(process->pid()));
@@ -288,7 +288,8 @@ BOOST_AUTO_TEST_CASE(of_starts_and_ends_at_full_speed_one_at_a_time_has_the_file
     with_both([](auto make) {
         const temporary_directory top;
         const auto policy = make(top / "made/daemon.pid");
-        // Each round: whoever wins holds it, for a moment, against a file that only one process may have open.
+        // Each round: the winner holds it for a moment, and opens a file exclusively that only one process may have
+        // open.
         const auto token = (top / "token").string();
         write_file(token, "");
         std::vector<std::unique_ptr<other_process>> processes;
@@ -331,7 +332,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(pid_file_users, *boost::unit_test::label("root"))
 
-BOOST_AUTO_TEST_CASE(a_directory_that_one_may_not_write_is_missing_privilege)
+BOOST_AUTO_TEST_CASE(a_directory_without_write_permission_is_missing_privilege)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to act as another user");
     with_both([](auto make) {
@@ -348,7 +349,7 @@ BOOST_AUTO_TEST_CASE(a_directory_that_one_may_not_write_is_missing_privilege)
                 } catch (const startup_error& e) {
                     if (!holds(e.status() == 4, "status 4")) return 1;
                 }
-                if (!holds(!policy.find(), "anybody may ask")) return 1;
+                if (!holds(!policy.find(), "every user may ask")) return 1;
             }
             return 0;
         });
@@ -374,7 +375,7 @@ BOOST_AUTO_TEST_CASE(a_file_made_for_the_user_in_a_directory_of_root_serves_afte
                     guard.publish(::getpid());
                     if (!holds(policy.find().pid == ::getpid(), "it is found")) return 1;
                 }
-                return holds(!policy.find() && !policy.find().stale, "nobody is there, nor anything of anybody") ? 0
+                return holds(!policy.find() && !policy.find().remains, "there is no holder and no stale record") ? 0
                                                                                                                  : 1;
             });
             BOOST_TEST(child.status == 0, child.err);
@@ -434,7 +435,7 @@ BOOST_AUTO_TEST_CASE(a_file_deleted_after_dropping_privileges_does_not_stop_the_
     BOOST_TEST(!fs::exists(path));
 }
 
-BOOST_AUTO_TEST_CASE(anybody_finds_the_daemon_of_root_and_nobody_but_the_owner_believes_one_of_another_user)
+BOOST_AUTO_TEST_CASE(every_user_finds_the_daemon_of_root_and_only_the_owner_accepts_one_of_another_user)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to act as another user");
     with_both([](auto make) {
@@ -465,7 +466,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(pid_file_machines, *boost::unit_test::label("root"))
 
-BOOST_AUTO_TEST_CASE(a_recycled_pid_is_not_believed_even_of_the_same_program)
+BOOST_AUTO_TEST_CASE(a_recycled_pid_is_rejected_even_of_the_same_program)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("only root can choose a pid");
     with_both([](auto make) {
@@ -488,7 +489,7 @@ BOOST_AUTO_TEST_CASE(a_recycled_pid_is_not_believed_even_of_the_same_program)
                     if (!holds(first.hear() == 1 && policy.find().pid == number, "it is found")) ::_exit(1);
                     start = sys::read_process_stat(number)->start;
                 }
-                // A new process in the same tick of the clock would be the same to everybody.
+                // A new process in the same tick of the clock could not be told from the first one.
                 eventually([&] {
                     other_process probe([](const other_process& self) {
                         self.await();
@@ -504,7 +505,7 @@ BOOST_AUTO_TEST_CASE(a_recycled_pid_is_not_believed_even_of_the_same_program)
                 });
                 if (second.pid() != number) ::_exit(impossible);
                 if (!holds(second.hear() == 1, "it does not take itself for the dead one")) ::_exit(1);
-                if (!holds(!policy.find() && policy.find().stale, "nor does anybody else")) ::_exit(1);
+                if (!holds(!policy.find() && policy.find().remains, "nor does any other process")) ::_exit(1);
                 second.go();
                 if (!holds(second.hear() == 1 && policy.find().pid == number, "it gets the file")) ::_exit(1);
                 ::_exit(0);
@@ -515,18 +516,18 @@ BOOST_AUTO_TEST_CASE(a_recycled_pid_is_not_believed_even_of_the_same_program)
     });
 }
 
-BOOST_AUTO_TEST_CASE(without_numbers_of_pidfds_the_start_time_tells)
+BOOST_AUTO_TEST_CASE(without_pidfd_inodes_the_start_time_identifies_the_process)
 {
     with_both([](auto make) {
         const temporary_directory top;
         const auto policy = make(top / "daemon.pid");
         const auto child = in_child([&] {
-            // Nothing says any more that pidfds have inode numbers of their own, as before Linux 6.9.
+            // As before Linux 6.9: pidfds have no inode numbers of their own.
             if (!disable_call(SYS_fstatfs, ENOSYS)) return impossible;
             other_process daemon(daemon_of(policy));
             if (!holds(daemon.hear() == 1 && policy.find().pid == daemon.pid(), "it is found")) return 1;
             fs::remove(top / "daemon.pid");
-            if (!holds(policy.find().pid == daemon.pid(), "by its name in the kernel too")) return 1;
+            if (!holds(policy.find().pid == daemon.pid(), "by its abstract socket too")) return 1;
             daemon.kill();
             other_process next(daemon_of(policy));
             if (!holds(next.hear() == 1 && policy.find().pid == next.pid(), "and so is the next")) return 1;
@@ -566,7 +567,7 @@ BOOST_AUTO_TEST_CASE(a_full_or_read_only_file_system_is_one_sentence_and_leaves_
             const auto before = snapshot(top.path());
             for (const char* const name : {"daemon.pid", "made/daemon.pid", "stale.pid"})
                 if (!says(sentence_of([&] { (void)make(top / name).claim(); }), "Read-only file system")) return 1;
-            return holds(!make(top / "stale.pid").find(), "anybody may still ask") &&
+            return holds(!make(top / "stale.pid").find(), "every user may still ask") &&
                            holds(snapshot(top.path()) == before, "nothing has changed")
                        ? 0
                        : 1;
@@ -575,7 +576,7 @@ BOOST_AUTO_TEST_CASE(a_full_or_read_only_file_system_is_one_sentence_and_leaves_
     });
 }
 
-BOOST_AUTO_TEST_CASE(without_proc_it_says_so_and_leaves_nothing)
+BOOST_AUTO_TEST_CASE(a_missing_proc_is_reported_and_leaves_nothing)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("only root can mount");
     with_both([](auto make) {
