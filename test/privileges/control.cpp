@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who may do what to whom: root's daemon, a daemon that root dropped to a user, a daemon of a user's own; their pid files and
-// logs, which outlive the privileges that made them.
+// Which user may do what to which daemon: root's daemon, a daemon that root dropped to a user, a daemon started by a
+// user; their pid files and logs, which outlive the privileges that made them.
 #include "privileges/dropping.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -21,7 +21,7 @@ uid_t owner_of(const fs::path& path)
     return ::stat(path.c_str(), &status) == 0 ? status.st_uid : static_cast<uid_t>(-1);
 }
 
-/// A refusal: status 4 and one sentence.
+/// A refusal: exit status 4 and one sentence.
 void expect_denied(const outcome& verb, const std::string& sentence)
 {
     BOOST_TEST(verb.status == 4, verb.out << verb.err);
@@ -30,7 +30,7 @@ void expect_denied(const outcome& verb, const std::string& sentence)
     BOOST_TEST(contains(verb.err, sentence), verb.err);
 }
 
-/// The daemon as it was: alone, found by all who may look, having heard nothing.
+/// The daemon is unchanged: the only one, found by every user who may look, and not reloaded.
 void expect_untouched(const dropping& program, pid_t daemon)
 {
     BOOST_TEST(program.processes() == std::vector<pid_t>{daemon}, boost::test_tools::per_element());
@@ -39,7 +39,7 @@ void expect_untouched(const dropping& program, pid_t daemon)
     BOOST_TEST(!contains(program.logged(), "reloaded"), program.logged());
 }
 
-/// Root asks for a reload, which the daemon carries out after all that was sent before it.
+/// Root reloads the daemon, which handles that after all earlier signals.
 void expect_hearing(const dropping& program)
 {
     BOOST_TEST(program.verb("reload").status == 0);
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(root_s_daemon_obeys_root)
             BOOST_TEST(program.verb("status", other).status == 3);
             BOOST_TEST(program.nobody_left());
         }
-    std::cout << "verbs against a daemon of somebody else: " << refused << " tried, " << refused
+    std::cout << "verbs against a daemon of another user: " << refused << " tried, " << refused
               << " refused with status 4\n";
 }
 
@@ -145,12 +145,12 @@ BOOST_AUTO_TEST_CASE(a_missing_directory_of_root_s_is_missing_privilege)
     BOOST_TEST(!fs::exists(program.pid_file.parent_path()));
 }
 
-BOOST_AUTO_TEST_CASE(who_has_the_user_of_a_dropped_daemon_may_stop_it_and_not_start_it)
+BOOST_AUTO_TEST_CASE(the_user_of_a_dropped_daemon_may_stop_it_and_not_start_it)
 {
     NEEDS_ROOT_AND_NOBODY();
     const dropping program({"RUN_AS=nobody"});
     BOOST_REQUIRE(program.started() != 0);
-    // kill(2) asks for the same user, and that is all it asks for.
+    // kill(2) checks for the same user, and for nothing else.
     const auto user = as_user(nobody);
     BOOST_TEST(program.verb("reload", user).status == 0);
     BOOST_TEST(eventually([&] { return contains(program.logged(), "reloaded"); }));
@@ -161,10 +161,10 @@ BOOST_AUTO_TEST_CASE(who_has_the_user_of_a_dropped_daemon_may_stop_it_and_not_st
     BOOST_TEST(program.started() != 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_user_in_a_runtime_directory_of_his_own_needs_nobody)
+BOOST_AUTO_TEST_CASE(a_user_needs_no_root_in_a_runtime_directory)
 {
     NEEDS_ROOT_AND_NOBODY();
-    // As XDG_RUNTIME_DIR, /run/user/UID.
+    // Like XDG_RUNTIME_DIR, /run/user/UID.
     const dropping program;
     fs::permissions(program.directory.path(), fs::owner_all);
     give(program.directory.path(), nobody);
@@ -174,8 +174,8 @@ BOOST_AUTO_TEST_CASE(a_user_in_a_runtime_directory_of_his_own_needs_nobody)
 
     const pid_t daemon = program.started(user);
     BOOST_REQUIRE(daemon != 0);
-    // Who may write the file could make root signal any process. So root believes it only of a process of this user, and
-    // does not start one there.
+    // A user who may write the file could make root signal any process. So root accepts only processes of that user in
+    // it, and does not start a daemon there.
     for (const char* const verb : {"status", "reload", "start"})
         BOOST_TEST(program.verb(verb).status == 0, verb << " by root");
     BOOST_TEST(contains(program.verb("start").out, "already running (pid " + std::to_string(daemon)));
@@ -210,17 +210,17 @@ BOOST_AUTO_TEST_CASE(a_set_user_id_launcher)
         BOOST_TEST(identity(daemon, "Uid") == four_times(nobody), "the real user too");
         BOOST_TEST(identity(daemon, "Gid") == four_times(nobody));
         BOOST_TEST(contains(drops.logged(), " attempts succeeded:\n"), drops.logged());
-        // It may be made by anybody and is nobody's: who made it may not stop it, other than by the same launcher.
+        // Every user may start it, but its file belongs to root: the user may stop it by the same launcher only.
         expect_denied(drops.verb("stop", as_user(stranger)), "Operation not permitted");
         BOOST_TEST(by_launcher(drops, "stop", as_user(stranger)).status == 0);
     }
     {
-        program stays; // what it is: root, and the real user who called it
+        program stays; // its effective user is root, its real user the caller
         const auto start = by_launcher(stays, "start", as_nobody);
         BOOST_TEST_REQUIRE(start.status == 0, start.err);
         BOOST_TEST(identity(stays.pid(), "Uid") == "65534 0 0 0");
         BOOST_TEST(owner_of(stays.pid_file) == 0U);
-        // So the kernel lets that user signal it: a daemon that is to be root's alone says so, see next.
+        // So the kernel lets that user signal it. A daemon that only root may signal must prevent that, see next.
         BOOST_TEST(run(as_nobody + stays.command({"stop"})).status == 0);
         BOOST_TEST(stays.nobody_left());
     }
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(a_launcher_that_can_be_root_again_is_not_nobody)
 #endif
     const set_user_id_programs by_launcher;
     if (!by_launcher.work()) DAEMONKIT_SKIP("set-user-ID programs do not work in the temporary directory");
-    const dropping program({"RUN_AS=nobody"}); // and a program of nobody's that root runs: its real user is root
+    const dropping program({"RUN_AS=nobody"}); // and a program of the user nobody that root runs: its real user is root
     expect_denied(by_launcher(program, "start", {}, nobody), "only root may become another user");
     BOOST_TEST(program.nobody_left());
 }
@@ -259,7 +259,8 @@ BOOST_AUTO_TEST_CASE(lives_that_follow_one_another_agree_on_the_pid_file)
         {
             const pid_t daemon = program.started();
             BOOST_REQUIRE(daemon != 0);
-            BOOST_TEST(owner_of(program.pid_file) == 0U, "never the user's: he would choose whom root signals");
+            BOOST_TEST(owner_of(program.pid_file) == 0U,
+                       "never the user's, who could choose which process root signals");
             BOOST_TEST(program.verb("status").status == 0);
             if (end.front() == "stop") {
                 BOOST_TEST(program.verb("stop").status == 0);
@@ -331,7 +332,8 @@ BOOST_AUTO_TEST_CASE(logs_are_rotated_under_it)
                                     "cannot open the log file " + program.log.string() + ": Permission denied"),
                            read_file(old));
             BOOST_TEST(!contains(read_file(rotation.reopened ? old : program.log), "reload"));
-            // It lives, and root's next start makes what is missing; but it gives away no file that it has not made.
+            // It runs on, and root's next start makes what is missing. It never changes the owner of a file that it did
+            // not make.
             const bool roots = rotation.create == made::by_logrotate_for_root;
             BOOST_TEST(alive(daemon));
             BOOST_TEST(program.verb("restart").status == 0);

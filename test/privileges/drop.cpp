@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What is left of root after the drop: in the eyes of the kernel, in the hands of a daemon that wants it back, and where the
-// system calls that should have dropped it did not.
+// What is left of root after the drop: as the kernel shows it, as a daemon finds that tries to regain privileges, and
+// where the system calls that should have dropped it failed.
 #include "privileges/dropping.hpp"
 #include "support/disabled_call.hpp"
 #include "support/file.hpp"
@@ -28,7 +28,7 @@ namespace {
 /// For a child: the machine does not allow what the test needs.
 constexpr int impossible = 77;
 
-/// The kernel's view of every thread is that of an ordinary process of nobody's.
+/// The kernel shows every thread as an ordinary one of the user nobody.
 void expect_nothing_left(pid_t daemon, const std::string& groups)
 {
     const auto threads = threads_of(daemon);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(capabilities_that_would_survive_are_refused_before_anything
     BOOST_TEST(program.refusal(4, with("+kill,+dac_override")) ==
                "dropping: cannot become nobody: the capabilities that it was started with would stay; start it "
                "without, or as root\n");
-    // Root by capabilities alone is not asked to prove what it can do.
+    // For a process that is root by capabilities only, there is no trial of what it may do.
     const auto powers = as_user(1) + words{"--inh-caps=+setuid,+setgid", "--ambient-caps=+setuid,+setgid"};
     BOOST_TEST(contains(program.refusal(4, powers), "only root may become another user"));
     BOOST_TEST(!fs::exists(program.log));
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(capabilities_that_on_start_keeps_are_given_up_or_fail_the_s
     BOOST_REQUIRE(daemon != 0);
     expect_nothing_left(daemon, groups_of_nobody());
     BOOST_TEST(contains(alone.logged(), " attempts succeeded:\n"), alone.logged());
-    // No thread can give up what another has: its threads have kept them as well, and that is noticed.
+    // A thread cannot drop the capabilities of another: the other threads have kept them, and that is detected.
     const dropping with_threads({"RUN_AS=nobody", "KEEPS=1", "THREADS=1"});
     BOOST_TEST(with_threads.refusal(4) == "dropping: cannot drop privileges to user nobody: Operation not permitted\n");
 }
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(groups_are_exactly_those_of_the_user)
 {
     NEEDS_ROOT_AND_NOBODY();
     const dropping program({"RUN_AS=nobody"});
-    // A group file of its own, in which nobody has more groups than the first look-up has room for.
+    // A group file in which nobody has more groups than fit into the first buffer.
     std::string groups;
     {
         std::ofstream file((program.directory / "group").string());
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(the_order_of_a_real_start)
     const auto calls = read_file(trace);
     const auto before_chroot = calls.substr(0, calls.find("chroot("));
     const auto daemon = before_chroot.substr(before_chroot.rfind('\n') + 1); // "PID ", as each of its lines begins
-    // Each comes after the one before it.
+    // Each call comes after the one before it.
     std::size_t at = calls.find("\"" + std::to_string(std::stoi(daemon)) + "\\n\""); // the line of the pid file
     BOOST_TEST(at != std::string::npos, calls);
     for (const auto& call :
@@ -220,11 +220,11 @@ BOOST_AUTO_TEST_CASE(no_new_privileges_where_asked_and_only_there)
         }
 }
 
-BOOST_AUTO_TEST_CASE(who_is_the_same_user_cannot_look_into_it)
+BOOST_AUTO_TEST_CASE(a_process_of_the_same_user_cannot_inspect_it)
 {
     NEEDS_ROOT_AND_NOBODY();
-    // The kernel makes a process that changed its user undumpable (fs.suid_dumpable), which is right: what it read as root is
-    // in its memory. So it leaves no core either, whatever core_dumps says.
+    // The kernel makes a process that changed its user undumpable (fs.suid_dumpable), rightly: its memory has what it
+    // read as root. So it writes no core either, whatever core_dumps says.
     if (read_file("/proc/sys/fs/suid_dumpable") == "1\n") DAEMONKIT_SKIP("fs.suid_dumpable is 1 here");
     const dropping program({"RUN_AS=nobody"});
     const pid_t daemon = program.started();
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(who_is_the_same_user_cannot_look_into_it)
     };
     BOOST_TEST(!readable_by_nobody(daemon, "environ"));
     BOOST_TEST(!readable_by_nobody(daemon, "maps"));
-    BOOST_TEST(readable_by_nobody(daemon, "stat"), "as everybody's, which is what status needs");
+    BOOST_TEST(readable_by_nobody(daemon, "stat"), "like that of any process, as status needs");
     const auto own = in_child([&] { return execute(as_user(nobody) + words{"cat", "/proc/self/environ"}); });
     BOOST_TEST(own.status == 0, "an ordinary process of nobody's can be read: " << own.err);
 }
@@ -278,11 +278,11 @@ BOOST_AUTO_TEST_CASE(no_descriptor_of_the_privileged_phase_is_open)
                 {"0 /dev/null r", 1},
                 {"1 " + program->log.string() + " wa", 1},
                 {"2 " + program->log.string() + " wa", 1},
-                {program->pid_file.string() + " rwa", 1}, // emptied at the end by who may not remove it
+                {program->pid_file.string() + " rwa", 1}, // emptied at the end: the daemon may not remove it
                 {"anon_inode:[signalfd] rw", 1},
-                {"socket rw", 2}, // its names in the kernel: the place of the pid file and who has it
+                {"socket rw", 2}, // its abstract sockets: one for the path of the pid file, one that names the holder
             };
-            // The origin may return before the daemon has closed its end of what it said "ready" on.
+            // The launcher may return before the daemon has closed its end of the channel.
             eventually([&] { return look() && found == expected; });
             BOOST_TEST(look(), "only 0, 1 and 2 are for programs that it executes");
             std::string text;
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(another_root_directory_leaves_nothing_of_the_outside)
         BOOST_TEST(!fs::is_directory("/proc/" + std::to_string(daemon) + "/fd/" + std::to_string(fd)));
     expect_nothing_left(daemon, groups_of_nobody());
     BOOST_TEST(count_of(program.logged(), " attempts succeeded:\n") == 2U, program.logged());
-    // The log cannot be opened again from in there; that is said in it, and the daemon goes on.
+    // The log cannot be reopened inside the root directory; the daemon logs that and goes on.
     BOOST_TEST(program.verb("reload").status == 1);
     BOOST_TEST(eventually([&] { return contains(program.logged(), "reload refused, the old state stays"); }));
     BOOST_TEST(program.verb("status").status == 0);
@@ -325,7 +325,7 @@ namespace {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(a_call_that_fails_or_only_pretends_is_noticed)
+BOOST_AUTO_TEST_CASE(a_call_that_fails_or_does_nothing_is_detected)
 {
     NEEDS_ROOT_AND_NOBODY();
     const temporary_directory jail;
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_fails_or_only_pretends_is_noticed)
         const char* name;
         long call;
         long first;
-        std::vector<unsigned> errors; ///< 0: it succeeds and does nothing
+        std::vector<unsigned> errors; ///< 0: the call succeeds and does nothing
         std::string sentence;
     } calls[] = {
         {"setgroups", SYS_setgroups, -1, {EPERM, EINVAL, ENOMEM, 0}, "drop privileges to user nobody"},
@@ -373,9 +373,9 @@ BOOST_AUTO_TEST_CASE(a_call_that_fails_or_only_pretends_is_noticed)
 BOOST_AUTO_TEST_CASE(a_user_that_the_namespace_does_not_have, *boost::unit_test::label("namespace"))
 {
     NEEDS_ROOT_AND_NOBODY();
-    program to_nobody; // whose standard output is /dev/null: a log could not be given to nobody in the first place
+    program to_nobody; // its standard output is /dev/null: a log could not be given to nobody anyway
     to_nobody.environment = {"RUN_AS=nobody"};
-    // All groups exist in there, and no user but root: the drop fails between the two.
+    // All groups exist there, and no user but root: the drop fails between the two.
     const auto start = in_child([&] {
         const pid_t child = ::fork();
         if (child == 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The daemon that drops its privileges (test/daemon/dropping.cpp), as root and others call it.
+// The daemon that drops its privileges (test/daemon/dropping.cpp), called by root and by other users.
 #pragma once
 
 #include "support/file.hpp"
@@ -56,7 +56,7 @@ inline std::string four_times(unsigned id)
     return text + " " + text + " " + text + " " + text;
 }
 
-/// Whoever stands there, and what nobody but root may touch.
+/// The program `dropping`, with its log and a file that only root may access.
 class dropping : public program
 {
 public:
@@ -64,7 +64,7 @@ public:
     {
         write_file(root_file, "secret\n");
         fs::permissions(root_file, fs::owner_read | fs::owner_write);
-        // The leak sanitizer needs /proc and ptrace(2), which are not there in another root directory and below strace.
+        // The leak sanitizer needs /proc and ptrace(2), which do not exist in another root directory or below strace.
         const char* const options = std::getenv("ASAN_OPTIONS");
         environment = words{"ASAN_OPTIONS=" + std::string(options != nullptr ? options : "") + ":detect_leaks=0",
                             "LOG=" + log.string(), "ROOT_FILE=" + root_file.string(),
@@ -75,7 +75,7 @@ public:
     fs::path log = directory / "log";
     fs::path root_file = directory / "root_file";
 
-    /// The verb, by a launcher that is the words before it.
+    /// Calls the verb, by a launcher: the words before the command.
     [[nodiscard]] outcome verb(const std::string& which, const words& launcher = {}) const
     {
         return run(launcher + command({which}));
@@ -87,7 +87,7 @@ public:
         BOOST_TEST(start.status == 0, start.out << start.err << logged());
         return start.status == 0 ? pid() : 0;
     }
-    /// What a start that fails says, in one line; nothing of it runs or is left.
+    /// The message of a start that fails, in one line; no process or file of it is left.
     [[nodiscard]] std::string refusal(int status, const words& launcher = {}) const
     {
         return refusal(status, verb("start", launcher));
@@ -105,13 +105,13 @@ public:
     [[nodiscard]] std::string logged() const { return read_file(log); }
 };
 
-/// Nothing but nobody, as Debian and Red Hat have it.
+/// Whether the account nobody is as on Debian and Red Hat.
 inline bool nobody_is_as_everywhere()
 {
     const passwd* const entry = ::getpwnam("nobody");
     return entry != nullptr && entry->pw_uid == nobody && entry->pw_gid == nobody;
 }
 
-#define NEEDS_ROOT_AND_NOBODY()                                                                                \
-    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, who has privileges to drop and can act as other users"); \
+#define NEEDS_ROOT_AND_NOBODY()                                                                    \
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to drop privileges and act as other users"); \
     if (!nobody_is_as_everywhere()) DAEMONKIT_SKIP("nobody is not 65534, with a group of that number, here")
