@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# check.sh SOURCE PRECOMPILED COMPILER FLAGS…: the twin of SOURCE compiles; with -DREJECT the first error is the expected
-# one.
+# check.sh SOURCE PRECOMPILED COMPILER FLAGS…: SOURCE compiles; with -DREJECT the first error is the expected one.
 source=$1 precompiled=$2 compiler=$3
 shift 3
 export LC_ALL=C
@@ -16,7 +15,7 @@ if [ ! -x "$compiler" ]; then
     exit 0
 fi
 
-# Those about a header that is missing must not find it there.
+# Tests of a missing header must not find it in the precompiled one.
 case $source in
 */header_of_*) ;;
 *) set -- "$@" -include "$precompiled" ;;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The smallest daemon, and the same with one part swapped: these tests are many, so each includes only what it needs.
+// The smallest daemon, and the same with one part replaced. There are many of these tests, so each includes only what
+// it needs.
 #pragma once
 
 #include <daemonkit/basic_daemon.hpp>

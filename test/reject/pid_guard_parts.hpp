@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A PidPolicy whose guard is whole, but for the part that the including test takes away under REJECT.
+// A PidPolicy with a complete guard, without the part that the including test removes under REJECT.
 #pragma once
 
 #include "foreground.hpp"
