@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Many ask at once: reloads are few, answers are true. Each caller writes a configuration of its own before it asks; a
-// true answer comes from a reload that began after that, so it is about this generation or a later one.
+// Many simultaneous callers: there are few reloads, and every answer is true. Each caller writes a configuration before
+// it asks. A true answer comes from a reload that began after that, so it is about this generation or a later one.
 #include "reloading.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -17,7 +17,7 @@ namespace {
 
 constexpr int callers = 50;
 
-/// A new generation, the next number; every third one makes no sense.
+/// A new generation, the next number; every third one is refused.
 int write_generation(const reloading& daemon)
 {
     const int lock = ::open((daemon.directory / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -29,7 +29,7 @@ int write_generation(const reloading& daemon)
     return generation;
 }
 
-/// What one caller does; 0 if its answer was true.
+/// One call; 0 if its answer was true.
 int ask_once(const reloading& daemon)
 {
     const int mine = write_generation(daemon);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The daemon of test/daemon/reloading.cpp, its configuration, and those who ask it to read it again.
+// The daemon of test/daemon/reloading.cpp, its configuration, and its callers.
 #pragma once
 
 #include "support/become.hpp"
@@ -42,7 +42,7 @@ public:
     fs::path config = directory / "config";
     fs::path fifo = directory / "fifo";
 
-    /// As command line: `reload`, or with a launcher before it that is another user, another namespace.
+    /// Calls the verb as a command, with a launcher before it: another user, another namespace.
     [[nodiscard]] strings command(const strings& verb) const
     {
         return program::command(strings{with_.signals, with_.pid} + verb);
@@ -52,7 +52,7 @@ public:
         return run(launcher + command(which));
     }
     [[nodiscard]] outcome reload(const strings& launcher = {}) const { return verb({"reload"}, launcher); }
-    /// Whoever asks, while the test does something else; its exit status and what it says come later.
+    /// A caller that runs meanwhile; its exit status and output come later.
     [[nodiscard]] child_process asks(const strings& options = {}) const
     {
         return child_process([=, this] { return become(command(strings{"reload"} + options)); });
@@ -71,7 +71,7 @@ public:
         BOOST_TEST(nobody_left());
     }
 
-    /// At once and whole: nobody reads half of a configuration.
+    /// By rename(2), so that no reload reads half of a configuration.
     void configure(const std::string& text) const
     {
         const auto fresh = config.string() + "." + std::to_string(::getpid());

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// The verb reload says how the reload ended, when it has ended, whatever hears the signal and whatever holds the pid.
+// The verb reload reports how the reload ended, when it has ended, with every signal policy and pid policy.
 #include "reloading.hpp"
 #include "support/text.hpp"
 
 BOOST_AUTO_TEST_SUITE(result, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(success_is_said_when_it_has_ended_and_not_before)
+BOOST_AUTO_TEST_CASE(success_is_reported_at_the_end_and_not_before)
 {
     for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
         {
             const reloading daemon(policy);
-            BOOST_TEST(daemon.reload().status == 7, "nobody is there to reload");
+            BOOST_TEST(daemon.reload().status == 7, "there is no daemon to reload");
             const pid_t pid = daemon.started();
             BOOST_REQUIRE(pid != 0);
             daemon.configure_to_wait("1");
@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(success_is_said_when_it_has_ended_and_not_before)
         }
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_is_said_with_its_reason_and_the_old_state_stays)
+BOOST_AUTO_TEST_CASE(a_refusal_is_reported_with_its_reason_and_the_old_state_stays)
 {
     for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
         {
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_is_said_with_its_reason_and_the_old_state_stays)
         }
 }
 
-BOOST_AUTO_TEST_CASE(whatever_the_reason_is_it_arrives_as_one_line)
+BOOST_AUTO_TEST_CASE(every_reason_arrives_as_one_line)
 {
     const reloading daemon({"signalfd", "flock"});
     BOOST_REQUIRE(daemon.started() != 0);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_is_stuck_is_a_time_out)
             BOOST_TEST(late.out == "");
             BOOST_TEST(contains(late.err, std::to_string(pid)), late.err);
             BOOST_TEST(alive(pid), "it is left as it is");
-            // The answer that comes too late is not that of the next one.
+            // A late answer is not taken for that of the next reload.
             BOOST_TEST(daemon.begins("1"));
             daemon.configure("2 refuse not this one");
             auto asker = daemon.asks();
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_is_stuck_is_a_time_out)
     BOOST_TEST(stuck.verb({"reload", "--timeout=0.05"}).status == 1);
 }
 
-BOOST_AUTO_TEST_CASE(one_that_dies_meanwhile_is_said_to_have_died)
+BOOST_AUTO_TEST_CASE(the_death_of_the_daemon_is_reported)
 {
     for (const auto& policy : every_policy)
         for (const char* const death : {"die", "exit"})
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(one_that_dies_meanwhile_is_said_to_have_died)
             }
 }
 
-BOOST_AUTO_TEST_CASE(one_that_is_stopped_meanwhile)
+BOOST_AUTO_TEST_CASE(a_stop_during_a_reload)
 {
     for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
         {
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_stopped_meanwhile)
             BOOST_TEST(!ends(second.pid(), std::chrono::milliseconds(20)), second.heard());
             ::kill(pid, SIGTERM);
             daemon.let_go();
-            // The first one has been carried out, whatever comes next.
+            // The first one has been handled, whatever comes next.
             BOOST_TEST(first.status() == 0, first.heard());
             const int status = second.status();
             const auto& said = second.everything();
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_stopped_meanwhile)
         }
 }
 
-BOOST_AUTO_TEST_CASE(signals_of_others_are_reloads_as_ever)
+BOOST_AUTO_TEST_CASE(signals_of_others_still_reload)
 {
     for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
         {

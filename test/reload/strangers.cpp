@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Anybody may write to a daemon's socket, whose name is in /proc/net/unix. Who may not reload the daemon learns nothing
-// there, keeps nobody from learning it, and makes nobody believe a thing.
+// Every process may write to a daemon's socket, whose name is in /proc/net/unix. A user who may not reload the daemon
+// gets no answer there, cannot keep others from getting theirs, and cannot make others accept a false one.
 #include "reloading.hpp"
 #include "support/file.hpp"
 #include "support/socket.hpp"
@@ -17,7 +17,7 @@
 
 namespace {
 
-/// The names in the abstract namespace of the sockets that a process has open.
+/// The names of the abstract sockets that a process has open.
 std::vector<std::string> socket_names(pid_t pid)
 {
     std::vector<std::string> own;
@@ -35,7 +35,7 @@ std::vector<std::string> socket_names(pid_t pid)
     return names;
 }
 
-/// Where the daemon is asked: the name that ends with its pid and what tells it from others of that number.
+/// The daemon's socket for requests: its name ends with the pid and a number that identifies the process.
 std::string control_name(pid_t daemon)
 {
     for (const auto& name : socket_names(daemon))
@@ -43,7 +43,7 @@ std::string control_name(pid_t daemon)
     return {};
 }
 
-/// A datagram socket with a name of its own that is connected there, as an asker has it; -1 and errno.
+/// A connected datagram socket with a name of its own, as a caller has it; -1 and errno.
 int connected_to(const std::string& name)
 {
     const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -54,7 +54,7 @@ int connected_to(const std::string& name)
     return -1;
 }
 
-/// A process of another user that does this until the test ends it. It begins with a word that says() hears.
+/// A process of another user that runs `body` until the test ends it. It prints a word first, for says().
 child_process stranger(const std::function<int()>& body)
 {
     return child_process([body] {
@@ -65,13 +65,13 @@ child_process stranger(const std::function<int()>& body)
 }
 
 #define NEEDS_ROOT() \
-    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, who can act as other users")
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to act as other users")
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(strangers, *boost::unit_test::label("root"))
 
-BOOST_AUTO_TEST_CASE(who_may_not_reload_hears_no_reason)
+BOOST_AUTO_TEST_CASE(a_user_who_may_not_reload_gets_no_reason)
 {
     NEEDS_ROOT();
     for (const strings& user : {strings{}, strings{"RUN_AS=nobody"}})
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(who_may_not_reload_hears_no_reason)
                     const int fd = connected_to(name);
                     if (::send(fd, "?", 1, 0) != 1) return 1;
                     child_process::say("asked");
-                    child_process::await(); // by now root has heard it
+                    child_process::await(); // by now root has received its answer
                     char text[2048];
                     return ::recv(fd, text, sizeof text, 0) == -1 && errno == EAGAIN ? 0 : 2;
                 });
@@ -99,12 +99,12 @@ BOOST_AUTO_TEST_CASE(who_may_not_reload_hears_no_reason)
                 const auto refused = daemon.reload();
                 BOOST_TEST(contains(refused.err, "the password is x"), refused.err);
                 curious.go();
-                BOOST_TEST(curious.status() == 0, "a question of somebody who may not ask was answered");
+                BOOST_TEST(curious.status() == 0, "a request of a user who may not ask was answered");
                 daemon.stop();
             }
 }
 
-BOOST_AUTO_TEST_CASE(a_flood_keeps_no_answer_away)
+BOOST_AUTO_TEST_CASE(a_flood_suppresses_no_answer)
 {
     NEEDS_ROOT();
     for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_flood_keeps_no_answer_away)
         }
 }
 
-BOOST_AUTO_TEST_CASE(nobody_answers_in_the_name_of_the_daemon)
+BOOST_AUTO_TEST_CASE(no_other_process_can_answer_for_the_daemon)
 {
     NEEDS_ROOT();
     for (const bool root : {true, false}) BOOST_TEST_CONTEXT("as root " << root)
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(nobody_answers_in_the_name_of_the_daemon)
             BOOST_TEST(daemon.begins("1"));
             const auto names = socket_names(asker.pid());
             BOOST_TEST_REQUIRE(names.size() == 1U);
-            // The kernel lets nobody but the daemon send to it; who got so far would not be believed either.
+            // The kernel lets only the daemon send to it, and a message from another process would not be accepted.
             const auto forge = [&] {
                 const int fd = connected_to(names[0]);
                 return fd != -1 && ::send(fd, "+", 1, 0) == 1 ? 1 : 0;

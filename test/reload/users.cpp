@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who may ask, and who hears the answer: root, the daemon's user, others; daemons with another user or another root.
+// Which user may ask, and which gets the answer: root, the daemon's user, others; daemons with another user or another
+// root.
 #include "reloading.hpp"
 #include "support/file.hpp"
 #include "support/text.hpp"
@@ -10,7 +11,7 @@ namespace {
 const strings as_nobody = as_user(nobody);
 const strings as_stranger = as_user(1);
 
-/// Its configuration and what it writes down are for everybody: this is not about files.
+/// Lets every user access its configuration and output: this is not about file permissions.
 void open_to_all(const reloading& daemon)
 {
     fs::permissions(daemon.directory.path(), fs::perms(0777));
@@ -33,7 +34,7 @@ void expect_true_answers(const reloading& daemon, pid_t pid, const strings& laun
 }
 
 #define NEEDS_ROOT() \
-    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, who can act as other users")
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to act as other users")
 
 } // namespace
 
@@ -45,7 +46,8 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_dropped_its_privileges_answers_root_and_its_u
     for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
         {
             reloading daemon(policy, {"RUN_AS=nobody"});
-            // The pid file is in a directory of root's, or who may write there could choose whom root asks.
+            // The pid file is in a directory of root's: a user who may write there could choose which process root
+            // asks.
             daemon.pid_file = daemon.directory / "run" / "d.pid";
             fs::create_directory(daemon.pid_file.parent_path());
             open_to_all(daemon);
@@ -90,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_in_another_root_directory)
             BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid << ' ' << user.size())
             {
                 const temporary_directory root;
-                // It finds its configuration by the same name in there.
+                // Inside, its configuration has the same path.
                 const reloading daemon(policy,
                                        user + strings{"ROOT=" + root.path().string(), without_leak_sanitizer()});
                 const auto inside = root.path() / daemon.config.parent_path();
