@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The facts that the signal policies state about themselves, and what makes a policy one.
+// The constants that the signal policies define, and the requirements on a policy.
 #include <daemonkit/signal.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -27,13 +27,13 @@ static_assert(!has_signal_fd<guard_of<flag_signals>> && has_stop_requested<guard
 static_assert(has_signal_fd<guard_of<self_pipe_signals>> && has_stop_requested<guard_of<self_pipe_signals>>);
 static_assert(has_signal_fd<guard_of<signalfd_signals>> && !has_stop_requested<guard_of<signalfd_signals>>);
 
-// A policy is a recipe and holds nothing; what holds something cannot be copied.
+// A policy is a copyable settings object; a type that owns something cannot be copied.
 static_assert(std::is_empty_v<flag_signals> && std::is_empty_v<self_pipe_signals> && std::is_empty_v<signalfd_signals>);
 static_assert(!std::is_copy_constructible_v<guard_of<flag_signals>>);
 static_assert(!std::is_copy_constructible_v<guard_of<self_pipe_signals>>);
 static_assert(!std::is_copy_constructible_v<guard_of<signalfd_signals>>);
 
-/// As small as a policy of a user's can be.
+/// A minimal policy of a user.
 struct minimal
 {
     static constexpr bool claims_signals = false;
@@ -82,12 +82,12 @@ static_assert(!signal_policy<waits_for_nothing>);
 static_assert(!signal_policy<installs_only_when_mutable>);
 static_assert(!signal_policy<owns>);
 
-/// fd() and stop_requested() count only with the types that they promise.
+/// fd() and stop_requested() count only with the documented return types.
 struct almost_a_descriptor
 {
     signal_event wait(std::chrono::nanoseconds, int) { return {}; }
     long fd() const { return 0; }
-    bool stop_requested() const { return false; } // may throw: a hot loop could not rely on it
+    bool stop_requested() const { return false; } // it may throw: a hot loop could not use it
 };
 static_assert(signal_guard<almost_a_descriptor>);
 static_assert(!has_signal_fd<almost_a_descriptor> && !has_stop_requested<almost_a_descriptor>);

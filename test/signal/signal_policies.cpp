@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What every signal policy promises to a daemon, seen by whoever sends the signals. Each scenario is compiled once and
-// played with each policy, so that none is tested less than another.
+// What every signal policy guarantees, as a sender of signals sees it. Each scenario is compiled once and run with each
+// policy, so that none is tested less than another.
 #include "support/child_process.hpp"
 #include "support/process.hpp"
 #include "support/text.hpp"
@@ -32,7 +32,7 @@ namespace {
 void say(const std::string& line) { child_process::say(line); }
 const char* yes_or_no(bool b) { return b ? "yes" : "no"; }
 
-/// A daemon whatever its policy.
+/// A daemon with any of the policies.
 struct any_daemon
 {
     std::function<int(any_daemon&)> body;
@@ -44,7 +44,7 @@ struct any_daemon
     virtual int fd() = 0;
     virtual bool stop_asked() = 0;
     virtual sigset_t mask_for_children() = 0;
-    /// The daemon's status; in the origin of a detached one that of start().
+    /// The daemon's status; in the launcher of a detached daemon, that of start().
     virtual start_result live(bool detached) = 0;
 
     any_daemon() = default;
@@ -96,7 +96,7 @@ int play(const script& prepare)
 
 } // namespace
 
-// One for each policy; their names are those of the test cases.
+// One for each policy; their names are part of the test cases' names.
 struct with_flags
 {
     static int live(const script& s) { return play<basic_flag_signals<SIGUSR1, SIGWINCH>>(s); }
@@ -128,7 +128,7 @@ child_process in_foreground(const script& body)
     });
 }
 
-/// run() that waits until it is stopped.
+/// A run() that waits until it is stopped.
 int until_stopped(any_daemon& d)
 {
     say("waiting");
@@ -136,7 +136,7 @@ int until_stopped(any_daemon& d)
     return 5;
 }
 
-/// A caller of start() as a careless program leaves it.
+/// Signal settings of a careless caller of start().
 void ignore_and_block_everything()
 {
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD, SIGPIPE}) ::signal(signal, SIG_IGN);
@@ -153,7 +153,7 @@ std::string own_signals()
     return text;
 }
 
-/// What a child made by fork() sees of itself, before or after exec.
+/// What a child of fork() sees of its own signals, before or after exec.
 std::string signals_of_child(bool exec)
 {
     int out[2];
@@ -305,7 +305,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_signal_before_the_wait_is_not_lost, Policy, ever
     BOOST_TEST(daemon.says("looked yes"));
     BOOST_TEST(daemon.says("busy"));
     daemon.signal(SIGUSR1);
-    daemon.signal(SIGHUP); // zero handles all that has arrived
+    daemon.signal(SIGHUP); // a timeout of zero handles all pending events
     daemon.go();
     BOOST_TEST(daemon.says("looked yes"));
     BOOST_TEST(daemon.says("busy"));
@@ -386,7 +386,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_descriptor_is_readable_while_an_event_waits, P
         for (int i = 0; i < 2; ++i) {
             say("quiet");
             if (!readable(d.fd(), long_enough)) return 2;
-            if (!readable(d.fd(), 0)) return 3; // looking takes nothing away
+            if (!readable(d.fd(), 0)) return 3; // reading it takes nothing away
             if (!d.wait_for(0s)) return 4;
             if (readable(d.fd(), 0)) return 5;
         }
@@ -413,7 +413,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(two_events_keep_the_descriptor_readable_after_the_
     BOOST_TEST(daemon.status() == 0);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_thread_does_not_eat_the_signal, Policy, with_descriptor)
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_thread_does_not_take_the_signal, Policy, with_descriptor)
 {
     auto daemon = in_foreground<Policy>([](any_daemon& d) {
         std::thread worker([] { child_process::await(); });
@@ -443,7 +443,7 @@ BOOST_AUTO_TEST_CASE(a_signal_that_another_thread_took_wakes_the_one_that_waits)
         sigset_t stop;
         ::sigemptyset(&stop);
         ::sigaddset(&stop, SIGTERM);
-        ::pthread_sigmask(SIG_BLOCK, &stop, nullptr); // as between the look of a wait and its sleep
+        ::pthread_sigmask(SIG_BLOCK, &stop, nullptr); // as between the check of a wait and its sleep
         ::kill(::getpid(), SIGTERM);
         const bool waits_here = eventually([] {
             sigset_t pending;
@@ -484,7 +484,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(unrelated_handlers_do_not_end_a_wait, Policy, ever
     BOOST_TEST(daemon.status() == 0);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(what_the_starter_blocked_or_ignored_is_heard, Policy, every_policy)
+BOOST_AUTO_TEST_CASE_TEMPLATE(signals_that_the_caller_blocked_or_ignored_are_received, Policy, every_policy)
 {
     for (const bool detached : {false, true}) {
         child_process starter([=] {
@@ -506,7 +506,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_the_starter_blocked_or_ignored_is_heard, Poli
         BOOST_TEST(starter.says("reload"));
         ::kill(daemon, SIGUSR1);
         BOOST_TEST(starter.says("signal " + std::to_string(SIGUSR1)));
-        if (detached) { // daemon(7), steps 2 and 3: nothing of the starter's is left
+        if (detached) { // daemon(7), steps 2 and 3: nothing of the caller's is left
             BOOST_TEST(proc_signals(daemon, "SigIgn").empty());
             BOOST_TEST(proc_signals(daemon, "SigBlk").count(SIGALRM) == 0U);
         }
@@ -530,7 +530,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(mask_and_dispositions_come_back, Policy, every_pol
             d.body = [](any_daemon& self) {
                 ::raise(SIGTERM);
                 const bool go_on = self.wait();
-                ::raise(SIGTERM); // impatient people; it must not be left to somebody else
+                ::raise(SIGTERM); // repeated stops; none may reach the caller's handler
                 return go_on ? 1 : 0;
             };
             for (int again = 0; again < 3; ++again) {
@@ -571,7 +571,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_second_daemon_of_the_process_is_refused_and_the_
     BOOST_TEST(daemon.status() == 5);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(children_have_the_mask_and_dispositions_of_the_starter, Policy, every_policy)
+BOOST_AUTO_TEST_CASE_TEMPLATE(children_have_the_mask_and_dispositions_of_the_caller, Policy, every_policy)
 {
     child_process daemon([] {
         ::signal(SIGPIPE, SIG_IGN);
@@ -601,7 +601,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(children_have_the_mask_and_dispositions_of_the_sta
     BOOST_TEST(daemon.status() == 0);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(children_of_a_detached_daemon_start_with_a_clean_slate, Policy, every_policy)
+BOOST_AUTO_TEST_CASE_TEMPLATE(children_of_a_detached_daemon_have_default_signals, Policy, every_policy)
 {
     child_process starter([] {
         ignore_and_block_everything();
@@ -630,7 +630,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(children_of_a_detached_daemon_start_with_a_clean_s
     BOOST_TEST(starter.says("SigBlk:\t0000000000000000"));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_of_a_child_is_not_one_of_the_daemon, Policy, every_policy)
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_of_a_child_does_not_stop_the_daemon, Policy, every_policy)
 {
     auto daemon = in_foreground<Policy>([](any_daemon& d) {
         for (int i = 0; i < 200; ++i) { // at once, while the child may still have the handlers of the daemon
@@ -648,7 +648,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_of_a_child_is_not_one_of_the_daemon, Policy
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_before_ready_ends_it_through_run, Policy, every_policy)
 {
-    child_process origin([] {
+    child_process launcher([] {
         return Policy::live([](any_daemon& d) {
             d.starting = [] {
                 say("starting " + std::to_string(::getpid()));
@@ -657,21 +657,21 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_before_ready_ends_it_through_run, Policy, e
             d.body = [](any_daemon& self) {
                 say("run");
                 const bool go_on = self.wait_for(1h);
-                child_process::await(); // the middle child would collect a daemon that ends before it is gone
+                child_process::await(); // until the intermediate process, which would collect it, has ended
                 return go_on ? 1 : 9;
             };
             return d.live(true);
         });
     });
-    BOOST_REQUIRE(origin.says("starting "));
-    const pid_t daemon = std::stoi(origin.rest_of_line());
+    BOOST_REQUIRE(launcher.says("starting "));
+    const pid_t daemon = std::stoi(launcher.rest_of_line());
     ::kill(daemon, SIGTERM);
     ::kill(daemon, SIGTERM);
-    origin.go();
-    BOOST_TEST(origin.says("run"));
-    BOOST_TEST(origin.status() == 0);
-    origin.go();
-    BOOST_TEST(origin.says("on_stop"));
+    launcher.go();
+    BOOST_TEST(launcher.says("run"));
+    BOOST_TEST(launcher.status() == 0);
+    launcher.go();
+    BOOST_TEST(launcher.says("on_stop"));
     BOOST_TEST(child_process::status_of(daemon) == 9);
 }
 
@@ -727,7 +727,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 namespace {
 
-/// Nobody listens to HUP here: no on_reload(), no log file.
+/// No part of this daemon handles HUP: no on_reload(), no log file.
 template <class Signals>
 struct deaf_to_reload : basic_daemon<deaf_to_reload<Signals>, double_fork, no_pid_file, Signals, null_stdio>
 {
@@ -754,15 +754,15 @@ struct leaves_signals_alone
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(hup_is_claimed_only_where_somebody_listens, *boost::unit_test::label("process"))
+BOOST_AUTO_TEST_SUITE(hup_without_a_handler, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE(else_its_disposition_is_left_alone)
+BOOST_AUTO_TEST_CASE(keeps_its_disposition)
 {
     for (const auto live :
          {live_deaf<daemonkit::flag_signals>, live_deaf<basic_self_pipe_signals<>>, live_deaf<signalfd_signals>}) {
-        child_process origin(live);
-        BOOST_REQUIRE(origin.says("waiting"));
-        BOOST_TEST(origin.status() == 0);
+        child_process launcher(live);
+        BOOST_REQUIRE(launcher.says("waiting"));
+        BOOST_TEST(launcher.status() == 0);
         const auto children = children_of(::getpid());
         BOOST_REQUIRE(children.size() == 1U);
         const pid_t daemon = children.front();
