@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What is a policy of which family, and what is none: tables that the compiler reads.
+// Which types are a policy of which family, and which are none: tables checked by the compiler.
 #include <daemonkit/daemonkit.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -32,7 +32,7 @@ static_assert(notify_policy<no_notify> && families<no_notify> == 1);
 static_assert(notify_policy<service_notify> && families<service_notify> == 1);
 static_assert(families<int> == 0 && families<void*> == 0);
 
-// The facts by which combinations are judged.
+// The constants by which combinations are checked.
 static_assert(!no_fork::detaches && single_fork::detaches && double_fork::detaches);
 static_assert(handoff_fork::detaches && leaves_no_launcher<handoff_fork> && !leaves_no_launcher<double_fork>);
 static_assert(!no_pid_file::records_pid && pid_file::records_pid && flock_pid_file::records_pid);
@@ -41,22 +41,20 @@ static_assert(!inherit_signals::claims_signals && flag_signals::claims_signals &
 static_assert(inherit_stdio::keeps_terminal && !null_stdio::keeps_terminal && !log_file_stdio::keeps_terminal);
 static_assert(!inherit_stdio::reopens && !null_stdio::reopens && log_file_stdio::reopens);
 
-// What each way of hearing offers beyond wait().
+// What each signal policy offers beyond wait().
 static_assert(!has_signal_fd<inherit_signals::guard> && !has_stop_requested<inherit_signals::guard>);
 static_assert(!has_signal_fd<flag_signals::guard> && has_stop_requested<flag_signals::guard>);
 static_assert(has_signal_fd<self_pipe_signals::guard> && has_stop_requested<self_pipe_signals::guard>);
 static_assert(has_signal_fd<signalfd_signals::guard> && !has_stop_requested<signalfd_signals::guard>);
 static_assert(flag_signals::chosen.empty() && basic_flag_signals<SIGUSR2, SIGUSR1>::chosen.front() == SIGUSR2);
 
-// A guard moves and is not copied where it owns something.
-static_assert(fork_link_to_launcher<launcher_link> && !std::is_copy_constructible_v<launcher_link>);
-static_assert(fork_link<handoff_link> && !fork_link_to_launcher<handoff_link>);
-static_assert(notify_line<service_line> && !std::is_copy_constructible_v<service_line>);
+// A guard that owns something can be moved and not copied.
+static_assert(fork_link<no_fork::link> && fork_link<origin_link> && !std::is_copy_constructible_v<origin_link>);
 static_assert(pid_guard<no_pid_file::guard> && pid_guard<pid_file_guard> &&
               !std::is_copy_constructible_v<pid_file_guard>);
 static_assert(stdio_guard<fixed_streams> && stdio_guard<log_file_stdio::streams>);
 
-// A fact is a constant of the type, and a verb is const: one step beside is beside.
+// The constants must be static and the function const: everything else is rejected.
 struct fact_in_the_object : no_fork
 {
     bool detaches = false;
@@ -118,7 +116,7 @@ struct reopens_unsaid
 };
 static_assert(!stdio_policy<reopens_unsaid>);
 
-// Combinations are judged by the facts alone, so that a policy of anybody takes part.
+// Combinations are checked by the constants only, so policies of users are checked too.
 struct ours_in_background : double_fork
 {};
 struct ours_on_terminal : null_stdio
@@ -131,7 +129,7 @@ static_assert(sizeof(combination<no_fork, somebody_finds_it, hears_by_the_letter
 static_assert(
     sizeof(combination<ours_in_background, somebody_finds_it, hears_by_the_letter, log_file_stdio, no_notify>) > 0);
 
-// What a class says by its members, and what follows.
+// The members that a class defines, and what follows from them.
 struct plain : sysv_daemon<plain>
 {
     int run() { return 0; }
@@ -159,9 +157,10 @@ static_assert(!plain::hears_reload() && reloads::hears_reload() && logs::hears_r
 static_assert(plain::can_be_found && logs::can_be_found && !deaf::can_be_found);
 static_assert(!announces_ready<plain>() && announces_ready<announces>());
 
-// A service manager is told something by the policies that say so.
-static_assert(!no_notify::notifies && service_notify::notifies && signal_policy<reaping_signals>);
-struct mute : service_line
+// Which policies notify: a service manager is notified only by the parts that name it, for the daemon's life.
+static_assert(fork_policy<notify_no_fork> && fork_policy<notify_double_fork> && signal_policy<reaping_signals>);
+static_assert(listens_for_life<notify_link> && !listens_for_life<origin_link> && !listens_for_life<no_fork::link>);
+struct mute : notify_link
 {
     void complain(std::string_view) = delete;
 };
@@ -176,25 +175,22 @@ static_assert(collects_children<reaping_signals> && !collects_children<self_pipe
 static_assert(!chooses_signals<reaping_signals> && chooses_signals<basic_reaping_signals<SIGUSR1>>);
 static_assert(has_control_socket<flock_pid_file> && has_control_socket<pid_file> && !has_control_socket<no_pid_file>);
 
-// The presets, by the parts they are made of; a part that is replaced leaves the others, whatever the order.
-template <class D, class F, class P, class S, class O, class N>
-inline constexpr bool made_of = std::is_same_v<D, basic_daemon<plain, F, P, S, O, N>>;
-static_assert(made_of<sysv_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>);
-static_assert(made_of<basic_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>);
-static_assert(made_of<bsd_daemon<plain>, single_fork, flock_pid_file, self_pipe_signals, null_stdio, no_notify>);
-static_assert(made_of<systemd_daemon<plain>, no_fork, no_pid_file, signalfd_signals, inherit_stdio, service_notify>);
-static_assert(made_of<container_daemon<plain>, no_fork, no_pid_file, reaping_signals, inherit_stdio, no_notify>);
-static_assert(
-    made_of<universal_daemon<plain>, double_fork, flock_pid_file, reaping_signals, null_stdio, service_notify>);
-static_assert(made_of<sysv_daemon<plain, pid_file>, double_fork, pid_file, signalfd_signals, null_stdio, no_notify>);
-static_assert(made_of<sysv_daemon<plain, service_notify>, double_fork, flock_pid_file, signalfd_signals, null_stdio,
-                      service_notify>);
+// The parts of each preset; a replaced part leaves the others.
+template <class D, class F, class P, class S, class O>
+inline constexpr bool made_of = std::is_same_v<D, basic_daemon<plain, F, P, S, O>>;
+static_assert(made_of<sysv_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio>);
+static_assert(made_of<basic_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio>);
+static_assert(made_of<bsd_daemon<plain>, single_fork, flock_pid_file, self_pipe_signals, null_stdio>);
+static_assert(made_of<systemd_daemon<plain>, notify_no_fork, no_pid_file, signalfd_signals, inherit_stdio>);
+static_assert(made_of<container_daemon<plain>, no_fork, no_pid_file, reaping_signals, inherit_stdio>);
+static_assert(made_of<universal_daemon<plain>, notify_double_fork, flock_pid_file, reaping_signals, null_stdio>);
+static_assert(made_of<sysv_daemon<plain, pid_file>, double_fork, pid_file, signalfd_signals, null_stdio>);
 static_assert(made_of<bsd_daemon<plain, pid_file, flag_signals, log_file_stdio, double_fork>, double_fork, pid_file,
                       flag_signals, log_file_stdio, no_notify>);
 static_assert(std::is_same_v<bsd_daemon<plain, double_fork, pid_file, flag_signals, log_file_stdio>,
                              bsd_daemon<plain, log_file_stdio, flag_signals, double_fork, pid_file>>);
 
-// Policies are aggregates of their settings; what has no default is asked for.
+// Policies are aggregates of their settings; a setting without a default must be given.
 static_assert(std::is_aggregate_v<double_fork> && std::is_aggregate_v<flock_pid_file> &&
               std::is_aggregate_v<pid_file> && std::is_aggregate_v<log_file_stdio> &&
               std::is_aggregate_v<process_settings> && std::is_aggregate_v<plain::settings>);
@@ -202,7 +198,7 @@ static_assert(std::is_empty_v<no_fork> && std::is_empty_v<no_pid_file> && std::i
               std::is_empty_v<signalfd_signals> && std::is_empty_v<inherit_stdio> && std::is_empty_v<null_stdio> &&
               std::is_empty_v<no_notify>);
 
-// A daemon is where it is: the guards of its life point into it.
+// A daemon object cannot be moved: the guards of its life point into it.
 static_assert(!std::is_copy_constructible_v<plain> && !std::is_move_constructible_v<plain>);
 static_assert(std::is_convertible_v<start_result, int> && std::is_convertible_v<control_result, int> &&
               std::is_convertible_v<status_report, int>);
