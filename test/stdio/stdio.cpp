@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where a daemon speaks: its descriptors and files as others see them.
+// The standard streams of a daemon: its descriptors and files, as other processes see them.
 #include "support/child_process.hpp"
 #include "support/file.hpp"
 #include "support/mounts.hpp"
@@ -98,16 +98,16 @@ child_process logging_to(const where& w, const std::function<int(logging&)>& bod
         process.name = "logging";
         process.keep_descriptors = child_process::descriptors();
         const auto result = d.start({.stdio = w.files, .process = process});
-        if (result.in_launcher) say("origin: " + std::to_string(result.status) + " " + result.message);
+        if (result.in_origin) say("launcher: " + std::to_string(result.status) + " " + result.message);
         return result;
     });
 }
 
-pid_t running(child_process& origin)
+pid_t running(child_process& launcher)
 {
-    if (!origin.says("running ")) return 0;
-    const pid_t daemon = std::stoi(origin.rest_of_line());
-    BOOST_TEST(origin.status() == 0);
+    if (!launcher.says("running ")) return 0;
+    const pid_t daemon = std::stoi(launcher.rest_of_line());
+    BOOST_TEST(launcher.status() == 0);
     return daemon;
 }
 
@@ -120,15 +120,15 @@ int flags_of(pid_t pid, int fd)
     return 0;
 }
 
-/// Starts with these files and expects a refusal: the one sentence, after "origin: STATUS ".
+/// Starts with these files and expects a refusal: the one sentence, after "launcher: STATUS ".
 std::string refusal(const where& w)
 {
-    auto origin = logging_to(w);
-    BOOST_TEST(origin.says("origin: "));
-    auto sentence = origin.rest_of_line();
-    const int status = origin.status();
+    auto launcher = logging_to(w);
+    BOOST_TEST(launcher.says("launcher: "));
+    auto sentence = launcher.rest_of_line();
+    const int status = launcher.status();
     BOOST_TEST(status == sentence.front() - '0');
-    BOOST_TEST(!contains(origin.everything(), "running"));
+    BOOST_TEST(!contains(launcher.everything(), "running"));
     return sentence;
 }
 
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_SUITE(null_stdio, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(all_three_lead_to_dev_null_and_writing_succeeds)
 {
-    child_process origin([] {
+    child_process launcher([] {
         speaking<daemonkit::null_stdio> d;
         d.body = [](auto& self) {
             char byte = 0;
@@ -175,10 +175,10 @@ BOOST_AUTO_TEST_CASE(all_three_lead_to_dev_null_and_writing_succeeds)
         };
         return d.start({.process = {.keep_descriptors = child_process::descriptors()}});
     });
-    const pid_t daemon = running(origin);
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
     for (const char* name : {"fd/0", "fd/1", "fd/2"}) BOOST_TEST(proc_link(daemon, name) == "/dev/null");
-    BOOST_TEST(origin.says("of the child: /dev/null /dev/null\n"));
+    BOOST_TEST(launcher.says("of the child: /dev/null /dev/null\n"));
 }
 
 BOOST_AUTO_TEST_CASE(in_the_foreground_with_closed_descriptors_all_three_are_open)
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(one_file_for_both_appended_to_stdin_from_dev_null)
     const temporary_directory dir;
     const auto log = dir / "log";
     write_file(log, "kept\n");
-    auto origin = logging_to({.files = {.output = log}}, [](logging& self) {
+    auto launcher = logging_to({.files = {.output = log}}, [](logging& self) {
         std::printf("a line without a flush\n"); // shows up at once
         std::fprintf(stderr, "and an error\n");
         say("running " + std::to_string(::getpid()));
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(one_file_for_both_appended_to_stdin_from_dev_null)
         std::fflush(stdout);
         return 0;
     });
-    const pid_t daemon = running(origin);
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
     BOOST_TEST(read_file(log) == "kept\na line without a flush\nand an error\n");
     BOOST_TEST(proc_link(daemon, "fd/0") == "/dev/null");
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(one_file_for_both_appended_to_stdin_from_dev_null)
         BOOST_TEST((flags_of(daemon, fd) & (O_APPEND | O_WRONLY)) == (O_APPEND | O_WRONLY));
         BOOST_TEST((flags_of(daemon, fd) & O_CLOEXEC) == 0); // what it executes writes there too
     }
-    // Appended to, whoever else writes.
+    // It appends, also when other processes write to the file.
     append_file(log, "from outside\n");
     ::kill(daemon, SIGTERM);
     BOOST_TEST(child_process::status_of(daemon) == 0);
@@ -237,14 +237,14 @@ BOOST_AUTO_TEST_CASE(one_file_for_both_appended_to_stdin_from_dev_null)
 BOOST_AUTO_TEST_CASE(two_files)
 {
     const temporary_directory dir;
-    auto origin = logging_to({.files = {.output = dir / "out", .error = dir / "err"}}, [](logging& self) {
+    auto launcher = logging_to({.files = {.output = dir / "out", .error = dir / "err"}}, [](logging& self) {
         std::printf("out\n");
         std::fprintf(stderr, "err\n");
         say("running " + std::to_string(::getpid()));
         while (self.wait()) {}
         return 0;
     });
-    const pid_t daemon = running(origin);
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
     BOOST_TEST(read_file(dir / "out") == "out\n");
     BOOST_TEST(read_file(dir / "err") == "err\n");
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(two_files)
     boost::filesystem::rename(dir / "out", dir / "out.1");
     boost::filesystem::rename(dir / "err", dir / "err.1");
     ::kill(daemon, SIGHUP);
-    BOOST_TEST(origin.says("reloaded"));
+    BOOST_TEST(launcher.says("reloaded"));
     BOOST_TEST(proc_link(daemon, "fd/1") == (dir / "out").string());
     BOOST_TEST(proc_link(daemon, "fd/2") == (dir / "err").string());
 }
@@ -262,34 +262,34 @@ BOOST_AUTO_TEST_CASE(modes_are_exact_whatever_the_umask)
     for (const mode_t umask : {0U, 022U, 077U, 0777U}) {
         const temporary_directory dir;
         const auto log = dir / "new" / "deeper" / "log";
-        auto origin =
+        auto launcher =
             logging_to({.files = {.output = log, .mode = 0620, .directory_mode = 0711}, .process = {.umask = umask}});
-        const pid_t daemon = running(origin);
+        const pid_t daemon = running(launcher);
         BOOST_REQUIRE(daemon != 0);
         BOOST_TEST(mode_of(log) == 0620U);
         BOOST_TEST(mode_of(dir / "new" / "deeper") == 0711U);
         BOOST_TEST(mode_of(dir / "new") == 0711U);
         boost::filesystem::rename(log, dir / "old");
         ::kill(daemon, SIGHUP);
-        BOOST_TEST(origin.says("reloaded"));
+        BOOST_TEST(launcher.says("reloaded"));
         BOOST_TEST(mode_of(log) == 0620U);
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_mode_of_a_file_that_is_there_is_its_owners_affair)
+BOOST_AUTO_TEST_CASE(the_mode_of_an_existing_file_is_kept)
 {
     const temporary_directory dir;
     write_file(dir / "log", "kept\n");
     boost::filesystem::permissions(dir / "log", boost::filesystem::perms(0604));
-    auto origin = logging_to({.files = {.output = dir / "log"}});
-    BOOST_REQUIRE(running(origin) != 0);
+    auto launcher = logging_to({.files = {.output = dir / "log"}});
+    BOOST_REQUIRE(running(launcher) != 0);
     BOOST_TEST(mode_of(dir / "log") == 0604U);
 }
 
 namespace {
 
-/// Counts what a writer of lines "NUMBER xxxx" wrote into all the files that `prefix` begins: how many lines there
-/// are, how many numbers are missing, and how many lines are torn or come twice.
+/// Counts the lines "NUMBER xxxx" in all files that begin with `prefix`: how many there are, how many numbers are
+/// missing, and how many lines are torn or doubled.
 struct count_of_lines
 {
     std::size_t lines = 0;
@@ -325,7 +325,7 @@ count_of_lines count_numbered_lines(const boost::filesystem::path& directory, co
     return count;
 }
 
-/// run() of a daemon that logs as fast as it can, in a thread, while its main thread hears.
+/// run() of a daemon that logs as fast as it can in a thread, while its main thread waits for events.
 int log_as_fast_as_possible(logging& self)
 {
     std::atomic<bool> stop{false};
@@ -352,18 +352,18 @@ int log_as_fast_as_possible(logging& self)
 BOOST_AUTO_TEST_CASE(fifty_rotations_lose_tear_and_double_no_line)
 {
     const temporary_directory dir;
-    auto origin = logging_to({.files = {.output = dir / "log"}}, log_as_fast_as_possible);
-    const pid_t daemon = running(origin);
+    auto launcher = logging_to({.files = {.output = dir / "log"}}, log_as_fast_as_possible);
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
     for (int i = 0; i < 50; ++i) {
         boost::filesystem::rename(dir / "log", dir / ("log." + std::to_string(i)));
         ::kill(daemon, SIGHUP);
-        BOOST_REQUIRE(origin.says("reloaded"));
+        BOOST_REQUIRE(launcher.says("reloaded"));
         BOOST_REQUIRE(eventually([&] { return boost::filesystem::file_size(dir / "log") > 0; }));
     }
     ::kill(daemon, SIGTERM);
-    BOOST_REQUIRE(origin.says("wrote "));
-    const auto written = std::stoul(origin.rest_of_line());
+    BOOST_REQUIRE(launcher.says("wrote "));
+    const auto written = std::stoul(launcher.rest_of_line());
     BOOST_TEST(child_process::status_of(daemon) == 0);
     const auto count = count_numbered_lines(dir.path(), "log");
     BOOST_TEST(count.lines == written);
@@ -378,8 +378,8 @@ BOOST_AUTO_TEST_CASE(logrotate_create_and_signal_loses_no_line)
     if (logrotate.empty()) DAEMONKIT_SKIP("logrotate is not installed");
     logrotate.pop_back(); // the newline
     const temporary_directory dir;
-    auto origin = logging_to({.files = {.output = dir / "log"}}, log_as_fast_as_possible);
-    const pid_t daemon = running(origin);
+    auto launcher = logging_to({.files = {.output = dir / "log"}}, log_as_fast_as_possible);
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
     std::ofstream((dir / "conf").string())
         << (dir / "log").string() << " {\n  rotate 20\n  create 0600\n  nomail\n  nocompress\n  postrotate\n"
@@ -388,13 +388,13 @@ BOOST_AUTO_TEST_CASE(logrotate_create_and_signal_loses_no_line)
     for (int i = 0; i < 5; ++i) {
         const auto rotated = run({logrotate, "--force", "--state", (dir / "state").string(), (dir / "conf").string()});
         BOOST_REQUIRE_MESSAGE(rotated.status == 0, rotated.err);
-        BOOST_REQUIRE(origin.says("reloaded"));
+        BOOST_REQUIRE(launcher.says("reloaded"));
         BOOST_REQUIRE(eventually([&] { return boost::filesystem::file_size(dir / "log") > 0; }));
-        BOOST_TEST(mode_of(dir / "log") == 0600U); // what logrotate made stays as it made it
+        BOOST_TEST(mode_of(dir / "log") == 0600U); // a file that logrotate made keeps its mode
     }
     ::kill(daemon, SIGTERM);
-    BOOST_REQUIRE(origin.says("wrote "));
-    const auto written = std::stoul(origin.rest_of_line());
+    BOOST_REQUIRE(launcher.says("wrote "));
+    const auto written = std::stoul(launcher.rest_of_line());
     const auto count = count_numbered_lines(dir.path(), "log");
     BOOST_TEST(boost::filesystem::exists(dir / "log.5"));
     BOOST_TEST(count.lines == written);
@@ -410,8 +410,8 @@ BOOST_AUTO_TEST_CASE(a_reopen_that_fails_keeps_the_old_file_and_says_so)
         while (self.wait_for(1ms)) std::printf("tick\n");
         return 0;
     };
-    auto origin = logging_to({.files = {.output = logs / "log", .error = logs / "err"}}, speak);
-    const pid_t daemon = running(origin);
+    auto launcher = logging_to({.files = {.output = logs / "log", .error = logs / "err"}}, speak);
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
     boost::filesystem::rename(logs, dir / "old");
     write_file(logs, "a file where the directory was");
@@ -422,17 +422,17 @@ BOOST_AUTO_TEST_CASE(a_reopen_that_fails_keeps_the_old_file_and_says_so)
     const auto size = boost::filesystem::file_size(dir / "old" / "log");
     BOOST_TEST(eventually([&] { return boost::filesystem::file_size(dir / "old" / "log") > size; }));
 
-    // Only the second file cannot be opened: the first one stays too, so that they remain a pair.
+    // Only the second file cannot be opened: both old files are kept, so that they remain a pair.
     boost::filesystem::remove(logs);
     boost::filesystem::create_directories(logs / "err");
     ::kill(daemon, SIGHUP);
     BOOST_TEST(eventually([&] { return contains(read_file(dir / "old" / "err"), (logs / "err").string() + ": "); }));
     BOOST_TEST(proc_link(daemon, "fd/1") == (dir / "old" / "log").string());
 
-    // And once it can be, the next reload takes it.
+    // The next reload opens both when it can.
     boost::filesystem::remove(logs / "err");
     ::kill(daemon, SIGHUP);
-    BOOST_TEST(origin.says("reloaded"));
+    BOOST_TEST(launcher.says("reloaded"));
     BOOST_TEST(proc_link(daemon, "fd/1") == (logs / "log").string());
     BOOST_TEST(eventually([&] { return !read_file(logs / "log").empty(); }));
 }
@@ -440,16 +440,16 @@ BOOST_AUTO_TEST_CASE(a_reopen_that_fails_keeps_the_old_file_and_says_so)
 BOOST_AUTO_TEST_CASE(a_directory_that_was_removed_is_made_again)
 {
     const temporary_directory dir;
-    auto origin = logging_to({.files = {.output = dir / "logs" / "log"}});
-    const pid_t daemon = running(origin);
+    auto launcher = logging_to({.files = {.output = dir / "logs" / "log"}});
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
     boost::filesystem::remove_all(dir / "logs");
     ::kill(daemon, SIGHUP);
-    BOOST_TEST(origin.says("reloaded"));
+    BOOST_TEST(launcher.says("reloaded"));
     BOOST_TEST(proc_link(daemon, "fd/1") == (dir / "logs" / "log").string());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_plain_file_of_its_own_is_refused)
+BOOST_AUTO_TEST_CASE(anything_but_a_plain_file_of_its_own_is_refused)
 {
     const temporary_directory dir;
     const auto log = dir / "log";
@@ -504,7 +504,7 @@ BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_leaves_nothing_behind)
     write_file(dir / "file", "");
     const auto said = refusal({.files = {.output = dir / "file" / "logs" / "log"}});
     BOOST_TEST(contains(said, "cannot make the directory of the log file " + (dir / "file").string()), said);
-    // Made on the way to a file that then cannot be opened: taken away again.
+    // The directories made for a file that then cannot be opened are removed again.
     const std::string too_long(300, 'x');
     const auto opened = refusal({.files = {.output = dir / "made" / "deeper" / too_long}});
     BOOST_TEST(contains(opened, "cannot open the log file"), opened);
@@ -543,8 +543,8 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_nothing)
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     const temporary_directory dir;
     int denied = 0;
-    child_process origin([&] {
-        // A file system of its own, which goes with the last process that sees it.
+    child_process launcher([&] {
+        // A file system of its own; it ends with the last process in its namespace.
         if (!unshare_mounts() || ::mount("small", dir.path().c_str(), "tmpfs", 0, "size=64k") == -1) {
             say("no mount");
             return 77;
@@ -563,17 +563,17 @@ BOOST_AUTO_TEST_CASE(a_full_disk_stops_nothing)
         return int(
             d.start({.stdio = {.output = dir / "log"}, .process = {.keep_descriptors = child_process::descriptors()}}));
     });
-    denied = origin.status();
+    denied = launcher.status();
     if (denied == 77) DAEMONKIT_SKIP("cannot mount a file system here");
     BOOST_TEST(denied == 0);
-    BOOST_REQUIRE(origin.says("full "));
-    BOOST_TEST(std::stoi(origin.rest_of_line()) > 0);
+    BOOST_REQUIRE(launcher.says("full "));
+    BOOST_TEST(std::stoi(launcher.rest_of_line()) > 0);
     const auto children = children_of(::getpid());
     BOOST_REQUIRE(children.size() == 1U);
     const pid_t daemon = children.front();
     ::kill(daemon, SIGHUP);
-    BOOST_TEST(origin.says("reloaded"));
-    BOOST_TEST(origin.says("it goes on"));
+    BOOST_TEST(launcher.says("reloaded"));
+    BOOST_TEST(launcher.says("it goes on"));
     ::kill(daemon, SIGTERM);
     BOOST_TEST(child_process::status_of(daemon) == 0);
 }
@@ -582,14 +582,14 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_log_is_the_users_and_can_be_r
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
     const temporary_directory dir;
-    auto origin = logging_to({.files = {.output = dir / "out", .error = dir / "err"}, .process = {.user = "nobody"}},
-                             [](logging& self) {
-                                 std::printf("uid %u\n", ::getuid());
-                                 say("running " + std::to_string(::getpid()));
-                                 while (self.wait()) {}
-                                 return 0;
-                             });
-    const pid_t daemon = running(origin);
+    auto launcher = logging_to({.files = {.output = dir / "out", .error = dir / "err"}, .process = {.user = "nobody"}},
+                               [](logging& self) {
+                                   std::printf("uid %u\n", ::getuid());
+                                   say("running " + std::to_string(::getpid()));
+                                   while (self.wait()) {}
+                                   return 0;
+                               });
+    const pid_t daemon = running(launcher);
     BOOST_REQUIRE(daemon != 0);
     BOOST_TEST(read_file(dir / "out") == "uid 65534\n");
     for (const char* name : {"out", "err"}) {
@@ -597,17 +597,17 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_log_is_the_users_and_can_be_r
         BOOST_TEST(status_of(dir / name).st_gid == 65534U);
     }
     ::kill(daemon, SIGHUP);
-    BOOST_TEST(origin.says("reloaded"));
+    BOOST_TEST(launcher.says("reloaded"));
 
-    // The directory is root's. logrotate makes the new file (`create`), the daemon only opens it.
+    // The directory belongs to root. logrotate makes the new file (`create`), the daemon only opens it.
     boost::filesystem::rename(dir / "out", dir / "out.1");
     write_file(dir / "out", "");
     BOOST_REQUIRE(::chown((dir / "out").c_str(), nobody, nobody) == 0);
     ::kill(daemon, SIGHUP);
-    BOOST_TEST(origin.says("reloaded"));
+    BOOST_TEST(launcher.says("reloaded"));
     BOOST_TEST(proc_link(daemon, "fd/1") == (dir / "out").string());
 
-    // Without `create` nobody made one and the daemon may not: it says so and keeps the old.
+    // Without `create` no file exists and the daemon may not make one: it logs that and keeps the old one.
     boost::filesystem::rename(dir / "out", dir / "out.2");
     ::kill(daemon, SIGHUP);
     BOOST_TEST(eventually([&] { return contains(read_file(dir / "err"), "reload refused"); }));
@@ -615,22 +615,22 @@ BOOST_AUTO_TEST_CASE(after_dropping_privileges_the_log_is_the_users_and_can_be_r
     BOOST_TEST(proc_link(daemon, "fd/1") == (dir / "out.2").string());
 }
 
-BOOST_AUTO_TEST_CASE(an_unprivileged_user_who_may_not_write_there_is_told_so)
+BOOST_AUTO_TEST_CASE(missing_write_permission_is_reported)
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become somebody else");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to change the user");
     const temporary_directory dir;
     for (const auto& path : {dir / "log", dir / "logs" / "log"}) {
-        child_process origin([&] {
+        child_process launcher([&] {
             if (!become_user(nobody)) return 99;
             logging d;
             const auto result = d.start({.stdio = {.output = path}});
             say(result.message);
             return int(result);
         });
-        BOOST_TEST(origin.status() == 4);
-        BOOST_TEST(origin.says(path == dir / "log"
-                                   ? "cannot open the log file " + path.string() + ": Permission denied"
-                                   : "cannot make the directory of the log file " + path.parent_path().string()));
+        BOOST_TEST(launcher.status() == 4);
+        BOOST_TEST(launcher.says(path == dir / "log"
+                                     ? "cannot open the log file " + path.string() + ": Permission denied"
+                                     : "cannot make the directory of the log file " + path.parent_path().string()));
         BOOST_TEST(names_in(dir.path()).empty());
     }
 }
