@@ -9,7 +9,7 @@ violation() {
     violations=$((violations + 1))
 }
 
-# The build tree may lie in here; it is nobody's source.
+# The build tree may be in here; its files are no sources.
 for entry in *; do
     case $entry in
     include | test | bench | cmake | CMakeLists.txt | README.md | LICENSE_1_0.txt) ;;

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# unused.sh SOURCE_DIR DAEMON_DIR EXAMPLE_DIR COMPILER: of service managers, socket activation, containers and their logs
-# there is nothing in a daemon that uses none of it: no text, no symbol, and among what was compiled none of their
-# headers. The daemon `notified`, which uses them, shows that this script would see it. And each variant of clientd has
-# nothing of the others in it. Prints each violation.
+# unused.sh SOURCE_DIR DAEMON_DIR EXAMPLE_DIR COMPILER: a daemon that uses no service manager, no socket activation, no
+# container and no container log has no code of them: no text, no symbol, and none of their headers among its sources.
+# The daemon `notified`, which uses them, shows that this script detects it. Each variant of clientd has no code of the
+# others. Prints each violation.
 cd "$1" || exit 1
 daemons=$2 examples=$3 compiler=$4
 violations=0
@@ -42,7 +42,7 @@ for daemon in bare started; do
     done
 done
 
-# What clientd for every deployment has to say, the others lack.
+# Texts of the clientd for every deployment, which the others must lack.
 lacks() {
     local text
     for text in "${@:2}"; do
