@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A daemon is started by whatever there is: shells, cron, terminals that go away, other daemons, programs with faults of
-// their own. What it inherits from them neither reaches it nor stops it, except what belongs to the process by right.
+// Any process may start a daemon: shells, cron, terminals that go away, other daemons, faulty programs. What the daemon
+// inherits neither affects nor stops it, except the properties that a process should inherit.
 #include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/text.hpp"
@@ -28,7 +28,7 @@ std::set<int> unite(std::set<int> a, const std::set<int>& b)
     return a;
 }
 
-/// All that a program can block or ignore; the C library keeps two for itself.
+/// All signals that a program can block or ignore; the C library reserves two.
 std::set<int> every_signal()
 {
     std::set<int> all;
@@ -52,7 +52,7 @@ void block(const std::set<int>& signals)
 
 bool in_path(const std::string& program) { return run({"which", program}).status == 0; }
 
-/// A line of a shell that starts the daemon; it must return, and the daemon be there.
+/// A shell command line that starts the daemon. It must return while the daemon runs.
 void returns(tally& each, const std::string& before, const std::string& after, const words& verb = {"start"},
              int status = 0)
 {
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(any_of_the_standard_descriptors_closed, *boost::unit_test::
                 each(policy.fork + " without " + std::to_string(closed) + ": " + verb.front(), [&] {
                     const auto o = program(verb, without);
                     BOOST_TEST(o.status == status, o.err);
-                    // Exactly where there is somebody to hear it, and never in a file.
+                    // The message goes to an open standard stream, and never into a file.
                     BOOST_TEST(o.out.empty() == ((closed & 2) != 0 || status == 7), o.out);
                     BOOST_TEST(o.err.empty() == ((closed & 4) != 0 || status != 7), o.err);
                 });
@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(any_of_the_standard_descriptors_closed, *boost::unit_test::
                 for (const char* const fd : {"fd/1", "fd/2"}) BOOST_TEST(proc_link(pid, fd) == program.log.string());
                 BOOST_TEST(!contains(read_file(program.log), "surrounded"));
             };
-            const auto in_foreground = [&](const words& verb) { // says nothing, and ends with the daemon
+            const auto in_foreground = [&](const words& verb) { // prints nothing, and ends with the daemon
                 each(policy.fork + " without " + std::to_string(closed) + ": " + verb.front(), [&] {
                     life daemon(program, without, verb);
                     BOOST_TEST(daemon.up());
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(any_signal_blocked_or_ignored)
                 each(policy.fork + (ignored ? " ignored " : " blocked ") + std::to_string(*signals.begin()), [&] {
                     const life daemon(program, prepare);
                     BOOST_TEST(daemon.up());
-                    // A daemon that detaches begins afresh; one in the foreground changes what it hears.
+                    // A detached daemon starts with default signals; in the foreground, only the handled ones change.
                     const std::set<int> none;
                     const auto& kept = policy.detaches() ? none : signals;
                     BOOST_TEST(proc_signals(daemon.pid(), "SigBlk") == unite(heard, ignored ? none : kept),
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(any_umask)
     }
 }
 
-BOOST_AUTO_TEST_CASE(ten_thousand_descriptors_and_somebody_elses_locks)
+BOOST_AUTO_TEST_CASE(ten_thousand_descriptors_and_locks_of_others)
 {
     constexpr int many = 10'000;
     rlimit limit{};
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_descriptors_and_somebody_elses_locks)
                " allowed, x policies");
     for (const auto& policy : every_policy) {
         const surrounded program(policy);
-        const auto locked = program.directory / "d.log.locked"; // beside the log: not counted as left behind
+        const auto locked = program.directory / "d.log.locked"; // beside the log: not counted as leftover
         const auto lock_file = [&] { return ::open(locked.c_str(), O_RDWR | O_CREAT, 0600); };
         const auto prepare = [&] {
             ::setrlimit(RLIMIT_NOFILE, &wished);
@@ -228,8 +228,8 @@ BOOST_AUTO_TEST_CASE(ten_thousand_descriptors_and_somebody_elses_locks)
             if (policy.detaches()) {
                 BOOST_TEST(kept.size() < 10U);
                 BOOST_TEST(*kept.rbegin() < 20);
-                BOOST_TEST(free, "nobody has the lock that the starter had");
-            } else { // the process is the starter's: what it was given by it stays
+                BOOST_TEST(free, "the lock of the caller is released");
+            } else { // the process is the caller's: it keeps what it was given
                 BOOST_TEST(kept.size() > static_cast<std::size_t>(many));
                 BOOST_TEST(!free);
             }
@@ -295,7 +295,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_that_hangs_up)
                 const pid_t daemon = program.pid();
                 BOOST_TEST((proc_stat(daemon, 7) == 0) == !foreground, "its controlling terminal");
                 ::close(master);
-                if (foreground) { // its terminal's end is a HUP, and that is a reload
+                if (foreground) { // the end of its terminal sends HUP, which is a reload
                     BOOST_TEST(eventually([&] { return program.reloads() == 1; }));
                 } else {
                     person.go();
@@ -330,10 +330,10 @@ BOOST_AUTO_TEST_CASE(a_shell_that_waits_for_the_last_writer_returns)
     returns(each, "", " 0<&- | cat");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_reads_what_start_prints)
+BOOST_AUTO_TEST_CASE(the_output_of_start_has_no_reader)
 {
     tally each("inherited: closed or full standard streams x policies");
-    // The sentence is lost; the daemon is not, and nothing of it ends up in the daemon's log.
+    // The message is lost; the daemon runs, and none of the message is in its log.
     for (const words& verb : {words{"start"}, words{"start", "--verbose"}, words{"restart", "--verbose"}}) {
         returns(each, "trap '' PIPE; set -o pipefail; (", ") | true", verb);
         returns(each, "", " </dev/null >/dev/full 2>&1", verb);
@@ -350,7 +350,7 @@ BOOST_AUTO_TEST_CASE(nobody_reads_what_start_prints)
             BOOST_TEST(program({"stop"}).status == 0);
         });
     }
-    // SIGPIPE ends the one who prints, as any program; the daemon that is up by then stays.
+    // SIGPIPE ends the process that prints, as in any program; the daemon runs on if it was ready.
     for (const words& verb : {words{"start"}, words{"start", "--verbose"}}) {
         for (const auto& policy : each_fork) {
             if (!policy.detaches()) continue;
@@ -458,7 +458,7 @@ BOOST_AUTO_TEST_CASE(a_name_of_odd_bytes)
         for (const char* const name : {"x) R 1 1 (", "\xff\xfe%s%n \"\\", " ", "1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6"}) {
             surrounded program(policy);
             program.name = name;
-            // By a link of that name, so that the kernel calls it so too.
+            // Through a link of that name, so that the kernel uses it as the process name.
             const auto link = program.directory / ("d.log " + program.name);
             fs::create_symlink(DAEMONKIT_TEST_DAEMON_DIR "/surrounded", link);
             auto command = program.command({"start"});
@@ -486,7 +486,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_is_traced)
             all.front() = DAEMONKIT_TEST_DAEMON_DIR "/surrounded";
             words command{"strace", "-qq", "-o", "/dev/null"};
             if (!options.empty()) command.push_back(options);
-            // The leak sanitizer is a tracer too, and there can be one only.
+            // The leak sanitizer traces too, and a process can have one tracer only.
             if (sanitized) command.insert(command.end(), {"-E", "ASAN_OPTIONS=detect_leaks=0"});
             command.insert(command.end(), all.begin(), all.end());
             return command;
@@ -500,12 +500,12 @@ BOOST_AUTO_TEST_CASE(a_start_that_is_traced)
             BOOST_TEST(program({"status"}).status == 0);
             BOOST_TEST(::kill(daemon, SIGHUP) == 0);
             BOOST_TEST(eventually([&] { return program.reloads() == 1; }));
-            BOOST_TEST(run(traced("", {"stop"})).status == 0); // one that is traced ends another that is
+            BOOST_TEST(run(traced("", {"stop"})).status == 0); // a traced process ends another traced one
             BOOST_TEST(tracer.status() == 0);
             nothing_is_left_of(program);
         });
         if (!policy.detaches()) continue;
-        each(policy.fork + ", the origin only", [&] {
+        each(policy.fork + ", the launcher only", [&] {
             BOOST_TEST(run(traced("", {"start"})).status == 0);
             BOOST_TEST(proc_status(program.pid(), "TracerPid") == "0");
             BOOST_TEST(run(traced("", {"restart"})).status == 0);

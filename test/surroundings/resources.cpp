@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a daemon needs is not there: room on the disk, descriptors, processes, memory. A start says so, in one sentence
-// and its exit status, and leaves nothing; a daemon that runs already goes on; a stop stops.
+// A resource is missing: disk space, descriptors, processes, memory. A start reports that in one sentence and by its
+// exit status, and leaves nothing. A daemon that runs goes on, and a stop works.
 #include "support/file.hpp"
 #include "support/text.hpp"
 #include "support/user.hpp"
@@ -16,7 +16,7 @@ namespace fs = boost::filesystem;
 
 namespace {
 
-/// Takes all the room of a file system, until it goes.
+/// Fills a file system, until it is destroyed.
 class filler
 {
 public:
@@ -45,15 +45,15 @@ bool allow(__rlimit_resource_t resource, rlim_t value)
     return ::setrlimit(resource, &limit) == 0;
 }
 
-/// The program was not reached: the kernel or the dynamic loader gave up before main().
+/// The program did not run: the kernel or the dynamic loader failed before main().
 bool never_began(const outcome& o)
 {
     return o.status >= 126 &&
            (!contains(o.err, "surrounded: ") || contains(o.err, "error while loading shared libraries"));
 }
 
-/// Starts under a limit that is loosened step by step: each start either fails, says so and leaves nothing, or its
-/// daemon lives, hears and can be stopped. Ends after so many that worked.
+/// Starts under a limit that is raised step by step. Each start either fails, reports that and leaves nothing, or its
+/// daemon runs, receives signals and can be stopped. Ends after so many successful starts.
 void loosen(tally& each, const policies& policy, __rlimit_resource_t resource, rlim_t from, rlim_t step, rlim_t last,
             int good = 2)
 {
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(no_room_for_the_log, *boost::unit_test::label("root") * boo
                     nothing_is_left_of(program);
                     full.reset();
                     works_again(program);
-                } else { // it can, and holds nothing: that keeps nobody from working
+                } else { // it can, and is empty: that stops no start
                     const life daemon(program);
                     BOOST_TEST(daemon.up());
                     BOOST_TEST(::kill(daemon.pid(), SIGHUP) == 0);
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(no_room_after_the_start, *boost::unit_test::label("root") *
         each(policy.fork + " " + policy.pid, [&] {
             const life daemon(program);
             BOOST_TEST(daemon.up());
-            std::ofstream(program.log.string() + ".reloads"); // of five inodes, the last but one
+            std::ofstream(program.log.string() + ".reloads"); // of five inodes, this is the last but one
             const filler full(program.directory.path());
             ::rename(program.log.c_str(), (program.log.string() + ".1").c_str()); // and none for a new log
             BOOST_TEST(::kill(daemon.pid(), SIGHUP) == 0);
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(a_read_only_file_system, *boost::unit_test::label("root") *
         const std::string where = program.directory.path().string();
         const memory_disk disk(where, "size=64k");
         BOOST_REQUIRE(disk.mounted());
-        // Over itself and read-only: what is open stays writable, no path is, as where a disk turned read-only.
+        // Mounted over itself read-only: open files stay writable, paths do not, as when a disk became read-only.
         const auto turn = [&](bool read_only) {
             BOOST_TEST((
                 read_only ? ::mount(where.c_str(), where.c_str(), nullptr, MS_BIND, nullptr) == 0 &&
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_read_only_file_system, *boost::unit_test::label("root") *
                 BOOST_TEST(stopped.status == 0, stopped.err);
                 BOOST_TEST(contains(stopped.out, "stopped (pid") == !crash, stopped.out);
                 BOOST_TEST(!alive(daemon.pid()));
-                // The file cannot go. It was emptied if somebody could; else it is the record of a dead one.
+                // The file cannot be removed. It was emptied where possible; else it is stale.
                 BOOST_TEST(program({"status"}).status == (crash ? 1 : 3));
                 refuses();
                 turn(false);
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(few_descriptors)
     for (const auto& policy : every_policy) loosen(each, policy, RLIMIT_NOFILE, 3, 1, 64, 3);
 }
 
-BOOST_AUTO_TEST_CASE(few_descriptors_for_whoever_asks)
+BOOST_AUTO_TEST_CASE(few_descriptors_for_the_caller)
 {
     if (sanitized) DAEMONKIT_SKIP("the sanitizers need descriptors of their own");
     tally each("resources: RLIMIT_NOFILE from 3 up x status, reload, stop");
@@ -330,7 +330,7 @@ BOOST_AUTO_TEST_CASE(little_memory, *boost::unit_test::label("slow"))
     for (const auto& policy : each_fork) {
         const surrounded program(policy);
         for (const auto resource : {RLIMIT_AS, RLIMIT_DATA}) {
-            // Where it begins to work, and every page below.
+            // The limit at which it begins to work, and every page below.
             rlim_t works = rlim_t{1} << 30;
             const auto starts = [&](rlim_t limit) {
                 const bool up = life(program, [&] { allow(resource, limit); }).up();
@@ -342,12 +342,12 @@ BOOST_AUTO_TEST_CASE(little_memory, *boost::unit_test::label("slow"))
             constexpr rlim_t pages = 80;
             loosen(each, policy, resource, works > pages * 4096 ? works - pages * 4096 : 4096, 4096, works + (1 << 20));
         }
-        // Less is overrun by any C++ program, at any moment, and that is a crash.
+        // With less, any C++ program overruns its stack at some moment and crashes.
         loosen(each, policy, RLIMIT_STACK, 64 << 10, 16 << 10, 1 << 20, 2);
     }
 }
 
-// The limits above end a program mostly before it begins. Here each request for memory is refused once.
+// The limits above mostly end a program before main(). Here each request for memory fails once.
 BOOST_AUTO_TEST_CASE(no_memory_at_any_moment, *boost::unit_test::label("slow") * boost::unit_test::label("fault"))
 {
     if (sanitized) DAEMONKIT_SKIP("the memory of a sanitized program is the sanitizer's");
@@ -372,7 +372,7 @@ BOOST_AUTO_TEST_CASE(no_memory_at_any_moment, *boost::unit_test::label("slow") *
                         up = daemon.up();
                         program.environment = {"NO_MEMORY=0"};
                         if (up) BOOST_TEST(program({"stop"}).status == 0);
-                        if (up) BOOST_TEST(daemon.starter().status() <= 1); // it may have been refused in its end
+                        if (up) BOOST_TEST(daemon.starter().status() <= 1); // it may have failed at its end
                     }
                     program.environment = {"NO_MEMORY=0"};
                     if (up && policy.detaches()) {
@@ -390,7 +390,7 @@ BOOST_AUTO_TEST_CASE(no_memory_at_any_moment, *boost::unit_test::label("slow") *
 
 BOOST_AUTO_TEST_CASE(limits_that_a_daemon_does_not_need, *boost::unit_test::label("root"))
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to become a user whom limits hold");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become a user to whom limits apply");
     tally each("resources: limits of 0 that nothing needs x policies");
     for (const auto& policy : every_policy) {
         for (const auto resource : {RLIMIT_SIGPENDING, RLIMIT_MEMLOCK, RLIMIT_CORE, RLIMIT_MSGQUEUE, RLIMIT_NICE,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The program test/daemon/surrounded, started by a process that was prepared badly.
+// The program test/daemon/surrounded, started by a process with unusual properties.
 #pragma once
 
 #include "support/child_process.hpp"
@@ -41,7 +41,7 @@ inline constexpr bool sanitized = false;
 #endif
 
 using words = std::vector<std::string>;
-/// What is done in the process that then executes the program.
+/// Runs in the process that then executes the program.
 using preparation = std::function<void()>;
 inline void unprepared() {}
 
@@ -52,7 +52,7 @@ struct policies
 
     [[nodiscard]] bool detaches() const { return fork != "no"; }
 };
-/// Each fork policy once, and both pid policies. Sanitizers do not let memory be handed over.
+/// Each fork policy once, and both pid policies. Sanitizers do not support handoff_fork.
 inline const std::vector<policies> each_fork = [] {
     std::vector<policies> all{{"double", "flock"}, {"single", "plain"}, {"no", "flock"}};
     if (!sanitized) all.push_back({"handoff", "flock"});
@@ -76,7 +76,7 @@ struct surrounded
     explicit surrounded(policies p) : with(std::move(p)) {}
     surrounded(const surrounded&) = delete;
     surrounded& operator=(const surrounded&) = delete;
-    /// Whatever became of the test, none of its daemons stays.
+    /// None of its daemons is left, whatever the result of the test.
     ~surrounded()
     {
         for (const pid_t pid : processes()) put_down(pid);
@@ -88,7 +88,7 @@ struct surrounded
         all.insert(all.end(), verb.begin(), verb.end());
         return all;
     }
-    /// The command as a shell reads it, by the program's real path.
+    /// The command for a shell, with the program's real path.
     [[nodiscard]] std::string shell(const words& verb) const
     {
         std::string line = "'" DAEMONKIT_TEST_DAEMON_DIR "/surrounded'";
@@ -97,7 +97,7 @@ struct surrounded
         return line;
     }
 
-    /// Becomes the program: nobody needs to be allowed to look for it after `prepare`.
+    /// Executes the program by a descriptor: `prepare` may make its path unreachable.
     int become(const words& verb, const preparation& prepare) const
     {
         const int program = ::open(DAEMONKIT_TEST_DAEMON_DIR "/surrounded", O_PATH | O_CLOEXEC);
@@ -106,11 +106,11 @@ struct surrounded
         for (const auto& word : arguments) argv.push_back(const_cast<char*>(word.c_str()));
         argv.push_back(nullptr);
         for (const auto& variable : environment) ::putenv(const_cast<char*>(variable.c_str()));
-        // Out of the way of what is prepared with the standard descriptors.
+        // Above the standard descriptors, which `prepare` may change.
         const int high = ::fcntl(program, F_DUPFD_CLOEXEC, 100);
         ::close(program);
         prepare();
-        ::syscall(SYS_execveat, high, "", argv.data(), environ, AT_EMPTY_PATH); // fexecve(3) insists on an environment
+        ::syscall(SYS_execveat, high, "", argv.data(), environ, AT_EMPTY_PATH); // fexecve(3) requires an environment
         return 126;
     }
     outcome operator()(const words& verb, const preparation& prepare = unprepared) const
@@ -120,7 +120,7 @@ struct surrounded
 
     [[nodiscard]] pid_t pid() const { return pid_in(pid_file.string()); }
 
-    /// Those that were started as this one, zombies left out.
+    /// The processes started with this command, without zombies.
     [[nodiscard]] std::vector<pid_t> processes() const
     {
         std::vector<pid_t> found;
@@ -136,7 +136,7 @@ struct surrounded
         return found;
     }
 
-    /// What is below the directory, but the log and what is said beside it.
+    /// The files below the directory, without the log and the files beside it.
     [[nodiscard]] std::set<std::string> files() const
     {
         std::set<std::string> names;
@@ -148,7 +148,7 @@ struct surrounded
     [[nodiscard]] std::size_t reloads() const { return read_file(log.string() + ".reloads").size(); }
 };
 
-/// A daemon of the program. Whichever policy forks, it is up when this is made, unless up() is false.
+/// A daemon of the program. It is up after construction with every fork policy, unless up() is false.
 class life
 {
 public:
@@ -158,7 +158,7 @@ public:
         if (program.with.detaches() && verb.front() != "run") {
             up_ = starter_.status() == 0;
         } else {
-            // It says nothing when it is up: it has its log then, or whoever asks is told so.
+            // It prints nothing when it is up, so the test calls status or reads its log.
             const bool run = verb.front() == "run";
             eventually([&] {
                 return !alive(starter_.pid()) ||
@@ -189,14 +189,14 @@ private:
     pid_t pid_ = 0;
 };
 
-/// Neither process nor file.
+/// Checks that no process and no file is left.
 inline void nothing_is_left_of(const surrounded& program)
 {
     BOOST_TEST(eventually([&] { return program.processes().empty(); }));
     BOOST_TEST(program.files() == std::set<std::string>{}, boost::test_tools::per_element());
 }
 
-/// The next start works, and its end.
+/// Checks that the next start and stop work.
 inline void works_again(const surrounded& program, const preparation& to_start = unprepared,
                         const preparation& to_ask = unprepared)
 {
@@ -208,14 +208,14 @@ inline void works_again(const surrounded& program, const preparation& to_start =
     nothing_is_left_of(program);
 }
 
-/// A failure is told in one line, by the program that was called.
+/// Checks that a failure is reported in one line that begins with the program's name.
 inline void is_one_sentence(const outcome& o, const surrounded& program)
 {
     BOOST_TEST(count_lines(o.err) == 1U, o.err);
     BOOST_TEST(o.err.starts_with(program.name + ": "), o.err);
 }
 
-/// Counts scenarios, and those in which every check held; says so at the end.
+/// Counts scenarios, and those in which every check held; prints both at the end.
 class tally
 {
 public:
@@ -245,7 +245,7 @@ private:
     int held_ = 0;
 };
 
-/// From here on what this process mounts is seen by it and its children only.
+/// From here on only this process and its children see its mounts.
 inline bool own_mounts()
 {
     static const bool own = unshare_mounts();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Clocks: the wall clock that is set while something waits, and the clocks of time namespaces. No wait knows the wall
-// clock, and a daemon is the same process for everybody, whatever the clocks say.
+// Clocks: the wall clock that is changed during a wait, and the clocks of time namespaces. No wait uses the wall clock,
+// and a daemon is the same process for every caller, whatever the clocks say.
 #include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/text.hpp"
@@ -19,7 +19,7 @@ namespace {
 
 constexpr long day = 86'400;
 
-/// The program with a wall clock that goes on by so many seconds each time it looks.
+/// The program with a wall clock that advances so many seconds each time it is read.
 words jumping(long seconds, const words& more = {})
 {
     words all{"CLOCK_JUMPS=" + std::to_string(seconds)};
@@ -27,17 +27,17 @@ words jumping(long seconds, const words& more = {})
     return all;
 }
 
-/// "since" of status, in seconds.
+/// The "since" time of status, in seconds.
 std::time_t since(const outcome& status)
 {
     std::smatch found;
     std::tm local{};
     if (std::regex_search(status.out, found, std::regex("since ([-0-9]+ [:0-9]+)")))
         ::strptime(found[1].str().c_str(), "%F %T", &local);
-    return ::timegm(&local); // the difference of two local times is what is asked for
+    return ::timegm(&local); // only the difference of two local times is used
 }
 
-/// In a child: the clocks of its children are so far off.
+/// In a child: shifts the clocks of its children by this offset.
 bool other_clocks(const std::string& offset)
 {
     if (::unshare(CLONE_NEWTIME) == -1) return false;
@@ -45,7 +45,7 @@ bool other_clocks(const std::string& offset)
     return static_cast<bool>((offsets << "monotonic " << offset << "\nboottime " << offset << '\n').flush());
 }
 
-/// Executes the program as the first process of other clocks.
+/// Executes the program as the first process with shifted clocks.
 preparation under_clocks(const std::string& offset)
 {
     return [offset] {
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(that_jumps_changes_no_wait_and_no_identity, *boost::unit_te
                 BOOST_TEST(waits() == std::string(10, '.'));
                 BOOST_TEST(program({"stop"}).status == 0);
             });
-            scenario("somebody with the right time", {}, [&](surrounded& program) {
+            scenario("a caller with the right time", {}, [&](surrounded& program) {
                 const life daemon(program);
                 program.environment = {"CLOCK_JUMPS=0"};
                 BOOST_TEST(program({"status"}).status == 0);
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(that_jumps_changes_no_wait_and_no_identity, *boost::unit_te
     }
 }
 
-BOOST_AUTO_TEST_CASE(since_is_told_by_the_clock_of_whoever_asks)
+BOOST_AUTO_TEST_CASE(since_is_in_the_caller_s_clock)
 {
     surrounded program(policies{"double", "flock"});
     const life daemon(program);
@@ -135,12 +135,12 @@ BOOST_AUTO_TEST_CASE(since_is_told_by_the_clock_of_whoever_asks)
                                        {},
                                        true})) < 120);
     for (const long jump : {day, -day}) {
-        const long off = asked(jump) - right - jump; // one look, one jump
+        const long off = asked(jump) - right - jump; // one read, one jump
         BOOST_TEST(std::abs(off) <= 1);
     }
 }
 
-// What the tests above cannot show: that no other wait, of another path through the library, knows the wall clock.
+// The tests above cannot cover all waits: this one checks in the sources that no other code reads the wall clock.
 BOOST_AUTO_TEST_CASE(is_read_for_three_things_only, *boost::unit_test::label("unit"))
 {
     const fs::path headers = fs::path(__FILE__).parent_path().parent_path().parent_path() / "include/daemonkit";
@@ -159,8 +159,8 @@ BOOST_AUTO_TEST_CASE(is_read_for_three_things_only, *boost::unit_test::label("un
             BOOST_TEST(!std::regex_search(code, absolute), at->path().string() + ": " + line);
         }
     }
-    // When a process began, for people (wall_time), the seconds beside a stamp, which mean nothing (stamp), and the time
-    // of a line in a log file (append_local_time).
+    // The start time of a process, for people (wall_time); the seconds of a stamp, which have no meaning (stamp); and
+    // the time of a line in a log file (append_local_time).
     BOOST_TEST(found == (std::multiset<std::string>{"file.hpp", "process.hpp", "standard_error.hpp"}),
                boost::test_tools::per_element());
 }
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_is_the_same_in_every_one, *boost::unit_test::label
 {
     if (in_child([] { return other_clocks("86400 0") ? 0 : 1; }).status != 0)
         DAEMONKIT_SKIP("there are no time namespaces to be had here");
-    tally each("time: daemon and whoever asks in different time namespaces x fork policies");
+    tally each("time: daemon and caller in different time namespaces x fork policies");
     const auto here = preparation(unprepared);
     const std::vector<std::pair<std::string, preparation>> clocks{
         {"here", here},
