@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 namespace {
 
-/// Time stamps come from a clock that ticks every few milliseconds: waits until it has.
+/// Waits until the clock of time stamps has advanced, which ticks every few milliseconds.
 bool clock_ticks_after(const temporary_directory& directory, const sys::file_mark& mark)
 {
     return eventually([&] {
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(close_all_except_keeps_what_is_named_and_nothing_else)
     const auto child = in_child([] {
         for (int fd = 0; fd < 40; ++fd) // 3 ... 40 at least
             if (null_device() == -1) return 2;
-        std::array<int, 8> kept{30, 7, -1, 12, 7, 2, 13, 500}; // unsorted, twice, none, standard, beyond the last
+        std::array<int, 8> kept{30, 7, -1, 12, 7, 2, 13, 500}; // unsorted, twice, none, standard, above the highest
         if (!holds(sys::close_all_except(kept) == 0, "it succeeds")) return 1;
         const std::set<int> left = open_descriptors(::getpid());
         return holds(left == std::set<int>{0, 1, 2, 7, 12, 13, 30}, "exactly these are left") ? 0 : 1;
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(makes_all_that_is_missing_with_exactly_the_mode)
     }
 }
 
-BOOST_AUTO_TEST_CASE(takes_them_away_again_where_nothing_came_of_it)
+BOOST_AUTO_TEST_CASE(removes_them_again_unless_they_are_released)
 {
     const temporary_directory top;
     {
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(takes_them_away_again_where_nothing_came_of_it)
     BOOST_TEST(fs::exists(top.path()));
 }
 
-BOOST_AUTO_TEST_CASE(what_holds_something_stays)
+BOOST_AUTO_TEST_CASE(a_directory_that_is_not_empty_stays)
 {
     const temporary_directory top;
     {
@@ -321,7 +321,7 @@ BOOST_AUTO_TEST_CASE(what_holds_something_stays)
     BOOST_TEST(!fs::exists(top / "a/b"));
 }
 
-BOOST_AUTO_TEST_CASE(released_and_found_ones_stay)
+BOOST_AUTO_TEST_CASE(released_and_existing_ones_stay)
 {
     const temporary_directory top;
     fs::create_directory(top / "found");
@@ -411,7 +411,7 @@ BOOST_AUTO_TEST_CASE(keeps_message_boundaries_in_both_directions)
     BOOST_TEST(sys::raw::receive(one.get(), bytes.data(), bytes.size()) == 4);
 }
 
-BOOST_AUTO_TEST_CASE(a_partner_that_has_gone_raises_no_signal)
+BOOST_AUTO_TEST_CASE(a_closed_peer_raises_no_signal)
 {
     const auto child = in_child([] {
         ::signal(SIGPIPE, SIG_DFL);
@@ -420,7 +420,7 @@ BOOST_AUTO_TEST_CASE(a_partner_that_has_gone_raises_no_signal)
         other.reset();
         char byte = 0;
         return holds(sys::raw::send(one.get(), "x", 1) == -EPIPE, "sending fails") &&
-                       holds(sys::raw::receive(one.get(), &byte, 1) == 0, "receiving tells that nobody is left")
+                       holds(sys::raw::receive(one.get(), &byte, 1) == 0, "receiving reports the end of the stream")
                    ? 0
                    : 1;
     });

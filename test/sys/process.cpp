@@ -27,7 +27,7 @@ namespace sys = daemonkit::sys;
 
 namespace {
 
-/// The wait status of a child that does this.
+/// The wait status of a child that runs `body`.
 template <class Body>
 int wait_status_of(Body body)
 {
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(reap_collects_only_what_has_exited)
     BOOST_TEST(sys::reap(child) == -1);
 }
 
-BOOST_AUTO_TEST_CASE(a_pidfd_reaches_its_process_or_nobody)
+BOOST_AUTO_TEST_CASE(a_pidfd_reaches_its_process_or_none)
 {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -196,7 +196,7 @@ namespace {
 int ran = 0;
 void add(int amount) noexcept { ran += amount; }
 
-/// What `ran` is in a child made by fork().
+/// The value of `ran` in a child made by fork().
 int ran_in_child()
 {
     return WEXITSTATUS(wait_status_of([] { ::_exit(ran); }));
@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(one_that_does_not_exist_is_not_found_and_changes_nothing)
 
 BOOST_AUTO_TEST_CASE(become_changes_every_id_in_every_thread_for_good, *boost::unit_test::label("root"))
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can become somebody else");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can change the user");
     const auto child = in_child([] {
         static std::atomic<pid_t> other_thread{0};
         std::thread other([] {
@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(become_changes_every_id_in_every_thread_for_good, *boost::u
 
 BOOST_AUTO_TEST_CASE(become_without_groups_drops_those_of_root, *boost::unit_test::label("root"))
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can become somebody else");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can change the user");
     const auto child = in_child([] {
         const gid_t extra[]{0, 4, 4242};
         if (::setgroups(3, extra) == -1) return 2;
@@ -337,7 +337,7 @@ BOOST_AUTO_TEST_CASE(become_without_groups_drops_those_of_root, *boost::unit_tes
 
 BOOST_AUTO_TEST_CASE(become_gives_up_capabilities_that_outlive_the_change_of_user, *boost::unit_test::label("root"))
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can become somebody else");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can change the user");
     const auto child = in_child([] {
         if (::prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) == -1) return 2; // CAP_SETUID among them
         return holds(sys::become({nobody, nobody, {}}) == 0, "it succeeds") &&
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(become_gives_up_capabilities_that_outlive_the_change_of_use
 
 BOOST_AUTO_TEST_CASE(become_fails_where_a_thread_keeps_them, *boost::unit_test::label("root"))
 {
-    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can become somebody else");
+    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can change the user");
     const auto child = in_child([] {
         if (::prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) == -1) return 2;
         std::thread other([] {
@@ -379,7 +379,7 @@ BOOST_AUTO_TEST_CASE(become_is_refused_to_other_users, *boost::unit_test::label(
                        holds(sys::become(self) == 0, "what one is already is granted") &&
                        holds(sys::become({1, 1, {}}) == -1 && errno == EPERM, "another is not") &&
                        holds(sys::become({0, 0, {}}) == -1 && errno == EPERM, "root is not") &&
-                       holds(sys::is_exactly(self), "it is nobody still")
+                       holds(sys::is_exactly(self), "it is still the user nobody")
                    ? 0
                    : 1;
     });

@@ -19,7 +19,7 @@ BOOST_AUTO_TEST_CASE(is_the_innermost_service)
                "clientd.service");
 }
 
-BOOST_AUTO_TEST_CASE(is_none_of_what_a_person_has_started)
+BOOST_AUTO_TEST_CASE(is_none_for_processes_of_a_login)
 {
     BOOST_TEST(unit_in("0::/user.slice/user-1.slice/user@1.service/app.slice/terminal.scope\n") == "");
     BOOST_TEST(unit_in("0::/user.slice/user-1.slice/session-3.scope\n") == "");
