@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# run.sh PROGRAM WHAT: every report is fatal, of the program itself by its status, and of a daemon that nobody waits for by
-# a file. `sees_a_race` is a race on purpose, which must be reported: else none would be.
+# run.sh PROGRAM WHAT: every report is fatal: of the program itself by its exit status, of a daemon that is no child by
+# a file. `sees_a_race` has a deliberate race, which must be reported: this shows that races are found.
 program=$1
 what=$2
 directory=$(mktemp -d) || exit 1
 trap 'rm -rf "$directory"' EXIT
 export TSAN_OPTIONS="exitcode=66:halt_on_error=1:log_path=$directory/report"
 
-# GCC 12's runtime cannot map its shadow where the kernel spreads addresses over more bits than it knows.
+# GCC 12's runtime cannot map its shadow memory where the kernel randomises more address bits than it knows.
 fixed_addresses=
 if ! "$program" nothing; then
     fixed_addresses='setarch -R'

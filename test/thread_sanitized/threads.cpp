@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// threads POLICY PID_FILE: daemons whose run() has threads, under signals as fast as they can be sent: threads that
-// ask stop_requested(), threads that fork(), threads that read what on_reload() writes. Once in the foreground
-// and once detached.
+// threads POLICY PID_FILE: daemons whose run() has threads, while signals arrive as fast as they can be sent. The
+// threads call stop_requested(), fork(), and read what on_reload() writes. Once in the foreground and once detached.
 #include <daemonkit/basic_daemon.hpp>
 #include <daemonkit/fork/double_fork.hpp>
 #include <daemonkit/pid/flock_pid_file.hpp>
@@ -29,7 +28,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What the daemon has done so far, in memory that it shares with the sender of its signals.
+/// The progress of the daemon, in memory shared with the sender of its signals.
 struct progress
 {
     std::atomic<int> reloads{0};
@@ -56,7 +55,8 @@ public:
         ++progress_.reloads;
     }
     void on_signal(int) { ++progress_.chosen; }
-    /// The storm goes on until the stop was heard. What comes when the signals are given back ends any process.
+    /// The senders go on until the daemon has received its stop. A signal that arrives after the dispositions were
+    /// restored ends any process.
     void on_stop()
     {
         ++progress_.stopped;
@@ -68,9 +68,9 @@ public:
         std::vector<std::thread> threads;
         for (int i = 0; i < 2; ++i) threads.emplace_back([this] { read(); });
         for (int i = 0; i < 2; ++i) threads.emplace_back([this] { fork(); });
-        // ThreadSanitizer runs handlers later than the kernel does, after the look of wait(), which then sleeps: only a
-        // descriptor wakes it under this sanitizer.
-        constexpr bool wakes = has_signal_fd<signals_type<Signals>>;
+        // ThreadSanitizer runs handlers later than the kernel does, after the check in wait(), which then sleeps. Under
+        // this sanitizer only a descriptor wakes it.
+        constexpr bool wakes = has_signal_fd<typename threaded::signals_type>;
         while (this->wait_for(1ms) && (!wakes || this->wait())) {}
         over_ = true;
         for (auto& thread : threads) thread.join();
@@ -93,7 +93,7 @@ private:
         }
     }
 
-    /// Children that end by themselves, and one by a TERM that must not be the daemon's.
+    /// Children that end by themselves, and one that a TERM ends, which must not stop the daemon.
     void fork()
     {
         while (!ends()) {
@@ -122,7 +122,7 @@ private:
     progress& progress_;
 };
 
-/// HUP and USR1 at full speed, the verb among them, and TERM in the middle.
+/// HUP and USR1 at full speed, among them the verb reload, and one TERM.
 template <class Daemon>
 bool storm(const typename Daemon::settings& s, pid_t daemon, progress& p)
 {
@@ -153,7 +153,7 @@ int play(const std::string& pid_file)
         ::mmap(nullptr, 2 * sizeof(progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) return 124;
     auto* const its = new (memory) progress[2]{};
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); // the detached one comes to this process, with its status
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); // to get the status of the detached daemon
 
     const pid_t foreground = ::fork();
     if (foreground == 0) return daemon(its[0]).run_in_foreground(s);
