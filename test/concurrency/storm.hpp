@@ -162,7 +162,7 @@ public:
     {
         std::fflush(nullptr);
         const pid_t child = ::fork();
-        if (child == -1) std::abort(); // a signal to -1 would reach everybody
+        if (child == -1) std::abort(); // a signal to -1 would reach every process
         if (child == 0) {
             int status = 125;
             try {

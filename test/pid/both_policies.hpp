@@ -108,7 +108,7 @@ public:
             }
             ::_exit(status);
         }
-        if (pid_ == -1) std::abort(); // a signal to -1 would reach everybody
+        if (pid_ == -1) std::abort(); // a signal to -1 would reach every process
         ::close(words_[1]);
         ::close(leaves_[0]);
     }

@@ -23,7 +23,7 @@ symbols='notify|reaping|reap_any|collect_children|on_child|listen_fds|socket_act
 
 texts_in() { strings --data "$1" | grep -E "$texts"; }
 symbols_in() { nm --demangle "$1" | grep -E "$symbols"; }
-headers_in() { "$compiler" -std=c++20 -Iinclude -M "$1" | tr ' ' '\n' | sed -n 's|[^/]*/\.\./||; s|^include/daemonkit/\(.*\)\.hpp$|\1|p'; }
+headers_in() { "$compiler" -std=c++20 -Iinclude -Itest -M "$1" | tr ' ' '\n' | sed -n 's|[^/]*/\.\./||; s|^include/daemonkit/\(.*\)\.hpp$|\1|p'; }
 
 for header in "${headers[@]}"; do
     [ -f "include/daemonkit/$header.hpp" ] || violation "$header.hpp" "is not there any more: name here what has taken its place"

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_wait_status_becomes_a_status_and_a_sentence)
     BOOST_TEST(death_of(seven) == "exited with status 7");
 
     const auto nothing = wait_status_of([] { ::_exit(0); });
-    BOOST_TEST(sys::exit_status_of(nothing) == 1); // whoever asks expected no end
+    BOOST_TEST(sys::exit_status_of(nothing) == 1); // the caller did not expect an end
     BOOST_TEST(death_of(nothing) == "exited with status 0");
 
     const auto killed = wait_status_of([] { ::raise(SIGKILL); });
