@@ -95,10 +95,11 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_that_others_may_write)
             write_file(file, "");
             fs::permissions(file, fs::perms(0666));
         },
-        "others may write it (mode 0666); take that away with chmod go-w");
+        "others may write to it (mode 0666); remove that permission with chmod go-w");
     const program p;
     fs::permissions(p.directory.path(), fs::perms(0777));
-    fails(p, 1, p.directory.path().string(), "others may write it (mode 0777); take that away with chmod go-w");
+    fails(p, 1, p.directory.path().string(),
+          "others may write to it (mode 0777); remove that permission with chmod go-w");
 }
 
 BOOST_AUTO_TEST_CASE(of_a_pid_file_of_another_user, *boost::unit_test::label("root"))

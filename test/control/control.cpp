@@ -373,7 +373,7 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
     fs::create_symlink(file, file);
     unknown("a symbolic link to itself");
     write(std::to_string(::getpid()) + "\n", 0666);
-    unknown("others may write it");
+    unknown("others may write to it");
     write(std::to_string(::getpid()) + "\n", 0664);
     unknown("the group may write it");
     write(std::to_string(::getpid()) + "\n");

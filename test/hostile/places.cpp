@@ -140,12 +140,13 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_that_is_something_else)
         {"a link to a device", link_to("/dev/zero"), "it is a symbolic link"},
         {"another name of a file of root", names_another(rest.passwd), "it has other names (hard links)"},
         {"another name of another's pid file", names_another(rest.daemon.pid_file), "it has other names (hard links)"},
-        {"a file that all may write", [](auto& at, kept&) { line(at, 0666); }, "others may write it (mode 0666)"},
-        {"a file that a group may write", [](auto& at, kept&) { line(at, 0664); }, "others may write it (mode 0664)"},
+        {"a file that all may write", [](auto& at, kept&) { line(at, 0666); }, "others may write to it (mode 0666)"},
+        {"a file that a group may write", [](auto& at, kept&) { line(at, 0664); },
+         "others may write to it (mode 0664)"},
         {"a file that only others may write", [](auto& at, kept&) { line(at, 0602); },
-         "others may write it (mode 0602)"},
+         "others may write to it (mode 0602)"},
         {"a set-user-ID file that all may write", [](auto& at, kept&) { line(at, 06777); },
-         "others may write it (mode 06777)"},
+         "others may write to it (mode 06777)"},
     };
     if (::geteuid() == 0) {
         things.push_back({"a file of nobody",
@@ -178,9 +179,9 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_in_a_directory_that_is_not_safe)
     others rest;
     std::vector<thing> things{
         {"all may write", [](auto& at, kept&) { must(::chmod(at.c_str(), 0777) == 0, "chmod"); },
-         "others may write it (mode 0777)"},
+         "others may write to it (mode 0777)"},
         {"a group may write", [](auto& at, kept&) { must(::chmod(at.c_str(), 0775) == 0, "chmod"); },
-         "others may write it (mode 0775)"},
+         "others may write to it (mode 0775)"},
     };
     if (::geteuid() == 0) {
         things.push_back({"nobody's", [](auto& at, kept&) { give_to_nobody(at); }, "it belongs to user 65534"});

@@ -88,7 +88,7 @@ private:
                                              "its path must be absolute, because a daemon changes its directory");
         const auto parent = path.parent_path().string();
         // A log may lie in a directory of its user, who then must not lead root elsewhere.
-        const auto step = sys::untrusted_way(parent, sys::effective_user());
+        const auto step = sys::untrusted_path(parent, sys::effective_user());
         sys::made_directories made;
         sys::unique_fd directory(AT_FDCWD);
         if (made.make(parent, files_.directory_mode, !step) == -1)

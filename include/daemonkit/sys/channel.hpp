@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pair of connected sockets that keep message boundaries. A pipe costs the same, but writing to a pipe whose
-// reader was killed raises SIGPIPE in the daemon; send(2) with MSG_NOSIGNAL does not, and it talks both ways.
+// A pair of connected sockets that keep message boundaries, socketpair(2). A pipe costs the same, but a write to a pipe
+// without a reader raises SIGPIPE in the daemon. send(2) with MSG_NOSIGNAL does not, and a socket works both ways.
 #pragma once
 
 #include "unique_fd.hpp"
@@ -9,6 +9,7 @@
 
 namespace daemonkit::sys {
 
+/// Opens both ends, close-on-exec. Returns 0, or -1 and errno.
 inline int open_channel(unique_fd& one, unique_fd& other) noexcept
 {
     int ends[2];
@@ -18,7 +19,7 @@ inline int open_channel(unique_fd& one, unique_fd& other) noexcept
     return 0;
 }
 
-/// For every process that has this end. What was sent arrives.
+/// Shuts down this end in every process that has a copy. Messages already sent still arrive.
 inline void end_channel(int fd) noexcept { ::shutdown(fd, SHUT_RDWR); }
 
 } // namespace daemonkit::sys

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Questions to a socket that has a name in the abstract namespace, and answers to those who asked: datagrams, so that
-// nobody listens, nobody is connected and the questions wait in the kernel until the socket is read. The kernel says
-// with each of them who sent it (unix(7), SCM_CREDENTIALS).
+// Requests to an abstract socket, and answers to their senders. Both are datagrams: the receiver needs no listen(2) and
+// no accept(2), and requests wait in the kernel until it reads them. The kernel adds the sender's pid, user and group
+// to each datagram: unix(7), SCM_CREDENTIALS.
 #pragma once
 
 #include "deadline.hpp"
@@ -23,14 +23,15 @@ struct socket_address
     socklen_t size;
 };
 
-/// A datagram as it was received, without waiting.
+/// A received datagram.
 struct received
 {
-    long size = -1; ///< -1 and errno: there is none
-    ucred sender{};
+    long size = -1; ///< bytes; -1 and errno: none was received
+    ucred sender{}; ///< its pid is -1 if the kernel did not pass credentials
     socket_address from{};
 };
 
+/// Receives one datagram without waiting; errno is EAGAIN if none is queued.
 inline received receive_from(int socket, void* data, std::size_t room) noexcept
 {
     received one;
@@ -53,7 +54,7 @@ inline received receive_from(int socket, void* data, std::size_t room) noexcept
     return one;
 }
 
-/// Without waiting. Whoever has gone, or does not read, is not waited for.
+/// Sends `text` to the address `to` without waiting. Returns -1 and errno if the receiver is gone or its queue is full.
 inline long send_to(int socket, const socket_address& to, std::string_view text) noexcept
 {
     const auto* const plain = reinterpret_cast<const sockaddr*>(&to.name); // NOLINT(*-reinterpret-cast)
@@ -61,14 +62,14 @@ inline long send_to(int socket, const socket_address& to, std::string_view text)
         [&] { return ::sendto(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL, plain, to.size); });
 }
 
-/// The same to the socket that this one is connected to.
+/// Like send_to(), to the peer of a connected socket.
 inline long send_connected(int socket, std::string_view text) noexcept
 {
     return retry([&] { return ::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
 }
 
-/// A socket that is connected to `name`: only that one's datagrams arrive. It has a name too, of the kernel's choosing,
-/// as every one that wants credentials when it is connected (unix(7), autobind).
+/// Connects a new socket to the abstract socket `name`, and receives datagrams from that socket only. The kernel binds
+/// the new socket to a name of its own: unix(7), autobind. Returns 0, or -1 and errno.
 inline int call_socket_name(unique_fd& socket, std::string_view name) noexcept
 {
     const auto call = [](int fd, const sockaddr* to, socklen_t size) {
@@ -79,7 +80,8 @@ inline int call_socket_name(unique_fd& socket, std::string_view name) noexcept
     return -1;
 }
 
-/// Waits until a datagram can be read, `process` (a pidfd) has exited, or `timeout` has passed: whether it has exited.
+/// Waits until a datagram can be read, the process of the pidfd `process` has exited, or `timeout` has passed. Returns
+/// whether the process has exited.
 inline bool wait_for_answer(int socket, int process, std::chrono::nanoseconds timeout) noexcept
 {
     pollfd fds[2] = {{socket, POLLIN, 0}, {process, POLLIN, 0}};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Users and groups: looked up before anything forks (name services open sockets and take locks), dropped later.
+// Users, groups and capabilities. The launcher looks up names before it forks, because name services open sockets and
+// take locks. The daemon changes to the user later.
 #pragma once
 
 #include "open_files.hpp"
@@ -23,6 +24,7 @@ namespace daemonkit::sys {
 
 inline gid_t effective_group() noexcept { return ::getegid(); }
 
+/// A user id, a primary group and supplementary groups.
 struct credentials
 {
     uid_t uid = 0;
@@ -30,7 +32,7 @@ struct credentials
     std::vector<gid_t> groups{};
 };
 
-/// Runs one of the get*nam_r family with a buffer that is large enough; 0, or an error number.
+/// Calls one of the get*nam_r functions, with a larger buffer as long as it asks for one. Returns 0 or an error number.
 template <class Entry, class Lookup>
 int look_up(Lookup lookup, const char* name, Entry& entry, std::string& buffer, bool& found)
 {
@@ -43,7 +45,8 @@ int look_up(Lookup lookup, const char* name, Entry& entry, std::string& buffer, 
     }
 }
 
-/// Fills uid, primary gid and supplementary groups of a user; false if there is none (errno tells of failures).
+/// Fills in uid, primary gid and supplementary groups of a user, getpwnam(3) and getgrouplist(3). Returns false if the
+/// user does not exist, or if the lookup failed. errno is 0 or ENOENT if it does not exist.
 inline bool find_user(const std::string& name, credentials& into)
 {
     passwd entry{};
@@ -62,6 +65,7 @@ inline bool find_user(const std::string& name, credentials& into)
     }
 }
 
+/// Like find_user(), for the gid of a group, getgrnam(3).
 inline bool find_group(const std::string& name, gid_t& into)
 {
     group entry{};
@@ -72,23 +76,24 @@ inline bool find_group(const std::string& name, gid_t& into)
     return found;
 }
 
-/// The capabilities of a thread, capabilities(7). Ambient ones are among the inheritable.
+/// The capabilities of a thread, capabilities(7). Every ambient capability is also inheritable.
 using capability_sets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
 
-/// 0: of the calling one.
+/// capget(2). `thread` 0 is the calling thread. Returns 0, or -1 and errno.
 inline int read_capabilities(capability_sets& into, pid_t thread = 0) noexcept
 {
-    __user_cap_header_struct whose{_LINUX_CAPABILITY_VERSION_3, thread};
-    return static_cast<int>(::syscall(SYS_capget, &whose, into.data()));
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, thread};
+    return static_cast<int>(::syscall(SYS_capget, &header, into.data()));
 }
 
+/// capset(2) for the calling thread. Returns 0, or -1 and errno.
 inline int set_capabilities(const capability_sets& sets) noexcept
 {
-    __user_cap_header_struct caller{_LINUX_CAPABILITY_VERSION_3, 0};
-    return static_cast<int>(::syscall(SYS_capset, &caller, sets.data()));
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    return static_cast<int>(::syscall(SYS_capset, &header, sets.data()));
 }
 
-/// false as well if it cannot be told; a thread that has ended has none.
+/// Whether a thread has no capabilities, or has ended. Also false if they cannot be read. 0 is the calling thread.
 inline bool has_no_capabilities(pid_t thread = 0) noexcept
 {
     capability_sets sets{};
@@ -98,7 +103,7 @@ inline bool has_no_capabilities(pid_t thread = 0) noexcept
     return all == 0;
 }
 
-/// As /proc shows them; none if it does not.
+/// The thread ids of this process from /proc/self/task, proc(5); empty if it cannot be read.
 inline std::vector<pid_t> threads_of_this_process()
 {
     std::vector<pid_t> threads;
@@ -109,7 +114,7 @@ inline std::vector<pid_t> threads_of_this_process()
     return threads;
 }
 
-/// Whether the process has this user and group, real, effective and saved.
+/// Whether the real, effective and saved ids of the process all are this user and this group.
 inline bool is_exactly(const credentials& c) noexcept
 {
     uid_t uid[3];
@@ -121,6 +126,7 @@ inline bool is_exactly(const credentials& c) noexcept
     return true;
 }
 
+/// Whether `all` contains each of `some`.
 inline bool are_among(const std::vector<gid_t>& some, const std::vector<gid_t>& all) noexcept
 {
     for (const gid_t one : some) {
@@ -131,7 +137,7 @@ inline bool are_among(const std::vector<gid_t>& some, const std::vector<gid_t>& 
     return true;
 }
 
-/// Whether these, in any order, are the supplementary groups.
+/// Whether the supplementary groups of the process are exactly these, in any order.
 inline bool has_groups(const std::vector<gid_t>& groups)
 {
     const int count = ::getgroups(0, nullptr);
@@ -140,9 +146,9 @@ inline bool has_groups(const std::vector<gid_t>& groups)
     return ::getgroups(count, own.data()) == count && are_among(own, groups) && are_among(groups, own);
 }
 
-/// Lets the capabilities of this thread, and of those that it makes from now on, go with user 0: takes away what setuid(2)
-/// leaves, which is the inheritable ones (by which a launcher could have given them to what we execute) and the
-/// securebits that keep the others.
+/// Makes this thread, and each thread that it creates later, lose its capabilities when it stops being user 0. Removes
+/// what setuid(2) keeps: the inheritable capabilities, and the securebits that preserve the others. A launcher could
+/// pass inheritable capabilities to the programs that the daemon executes. capabilities(7). Returns 0, or -1 and errno.
 inline int tie_capabilities_to_root() noexcept
 {
     constexpr unsigned keeping = SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP;
@@ -158,10 +164,10 @@ inline int tie_capabilities_to_root() noexcept
     return set_capabilities(sets);
 }
 
-/// Groups first, then gid, then uid, real, effective and saved alike, in every thread (glibc), and what capabilities
-/// the calling one has kept; then the proof that all is what was asked for, whatever the calls returned, and that root
-/// does not come back. Each of `threads` proves itself by its capabilities, which it would have if it were root still.
-/// -1 and errno if any of it fails.
+/// Sets the groups, then the real, effective and saved gid, then the same uids. glibc does this in every thread. Then
+/// drops the remaining capabilities of the calling thread. Verifies the result instead of relying on return values, and
+/// verifies that root cannot be regained. `threads` are verified by their capabilities: a thread that is still root has
+/// some. Returns 0, or -1 and errno if a step or a check failed.
 inline int become(const credentials& c, const std::vector<pid_t>& threads = {})
 {
     const bool by_root = ::geteuid() == 0;
@@ -172,7 +178,7 @@ inline int become(const credentials& c, const std::vector<pid_t>& threads = {})
         if (set_capabilities({}) == -1) return -1;
         proven = proven && has_no_capabilities();
         for (const pid_t thread : threads) proven = proven && has_no_capabilities(thread);
-        // Last: where it came back in one thread and not in another, glibc would abort.
+        // Last, because glibc aborts if one thread regains root and another does not.
         proven = proven && ::setuid(0) == -1 && ::seteuid(0) == -1 && ::setresuid(0, 0, 0) == -1;
     }
     if (!proven) errno = EPERM;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Waiting with a bound, on CLOCK_MONOTONIC only: a jump of the wall clock changes no wait.
+// Waits with a deadline, on CLOCK_MONOTONIC only: a jump of the wall clock changes no wait.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -14,12 +14,12 @@
 
 namespace daemonkit::sys {
 
-/// Longer than any wait that ends: no bound.
+/// A timeout that never passes.
 inline constexpr std::chrono::nanoseconds forever = std::chrono::nanoseconds::max();
 
 inline constexpr std::chrono::nanoseconds century = std::chrono::hours(100 * 366 * 24);
 
-/// Any duration as nanoseconds: below zero is zero, beyond a century is for ever.
+/// Any duration in nanoseconds. A negative one becomes zero, and one of a century or more becomes `forever`.
 template <class Rep, class Period>
 constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d) noexcept
 {
@@ -29,13 +29,14 @@ constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d
     return std::chrono::duration_cast<std::chrono::nanoseconds>(d);
 }
 
-/// A duration for people, in seconds to the tenth: "0.5", "30".
+/// A duration in seconds as text, cut to tenths: "0.5", "30".
 inline std::string in_seconds(std::chrono::nanoseconds d)
 {
     const auto tenths = d.count() / 100'000'000;
     return tenths % 10 == 0 ? joined({tenths / 10}) : joined({tenths / 10, ".", tenths % 10});
 }
 
+/// A point in time on the monotonic clock; a duration of a century or more never passes.
 class deadline
 {
     using clock = std::chrono::steady_clock;
@@ -59,7 +60,7 @@ private:
     clock::time_point end_;
 };
 
-/// ppoll(2), once: -1 and EINTR when a handler ran, so that whoever waits for signals can look.
+/// ppoll(2) once, not repeated after EINTR, so the caller can check for signals after a handler ran.
 inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout,
                      const sigset_t* mask = nullptr) noexcept
 {
@@ -68,7 +69,7 @@ inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout
     return ::ppoll(fds, count, timeout == forever ? nullptr : &wait, mask);
 }
 
-/// Whether `fd` becomes readable (for a pidfd: the process has exited, zombie or not) within `timeout`.
+/// Whether `fd` becomes readable within `timeout`. A pidfd becomes readable when its process exits, reaped or not.
 inline bool readable_within(int fd, std::chrono::nanoseconds timeout) noexcept
 {
     const deadline until(timeout);
@@ -76,9 +77,10 @@ inline bool readable_within(int fd, std::chrono::nanoseconds timeout) noexcept
     return retry([&] { return poll_once(&p, 1, until.remaining()); }) > 0;
 }
 
-/// Of a pidfd: whether its process has exited, reaped or not.
+/// Whether the process of this pidfd has exited, reaped or not.
 inline bool has_exited(int pidfd) noexcept { return readable_within(pidfd, std::chrono::nanoseconds::zero()); }
 
+/// Sleeps for the whole time, also if signals arrive.
 [[gnu::noinline]] inline void sleep_for(std::chrono::nanoseconds time) noexcept
 {
     const deadline until(time);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Directories that are made on the way to a file, and taken away again if nothing came of it.
+// Missing directories above a file: made when the file is, and removed again if the file is not kept.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -12,6 +12,7 @@
 
 namespace daemonkit::sys {
 
+/// The directories that make() made; the destructor removes them unless release() was called.
 class made_directories
 {
 public:
@@ -26,7 +27,7 @@ public:
         std::swap(count_, other.count_);
         return *this;
     }
-    /// Removes what is still empty, the deepest first.
+    /// Removes the deepest directory first, and stops at the first that is not empty.
     ~made_directories()
     {
         for (; count_ != 0; --count_) {
@@ -36,9 +37,9 @@ public:
         }
     }
 
-    /// Makes `directory` and what is missing above it, with exactly `mode`, whatever the umask; -1
-    /// and errno with the one that failed in failed(). An existing directory is left as it is. No symbolic link is
-    /// followed below what exists, and none at all if `links` is false: others may own the way.
+    /// Makes `directory` and its missing parents with exactly `mode`, whatever the umask. Existing directories are not
+    /// changed. Returns 0, or -1 and errno; failed() is then the directory that could not be made. Follows no symbolic
+    /// link below the existing part, and none at all if `links` is false, for a path that another user can change.
     int make(const std::string& directory, mode_t mode, bool links = true)
     {
         return unique_fd(open_existing(directory.empty() ? "." : directory.c_str(), links))
@@ -46,12 +47,13 @@ public:
                    : make_missing(directory, mode, links);
     }
 
+    /// The directory that could not be made.
     [[nodiscard]] const std::string& failed() const noexcept { return failed_; }
 
-    /// How many, each in the one before.
+    /// How many were made, each inside the one before.
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
-    /// They stay.
+    /// Keeps the directories.
     void release() noexcept { count_ = 0; }
 
 private:
@@ -62,7 +64,7 @@ private:
 
     [[gnu::cold]] int make_missing(const std::string& directory, mode_t mode, bool links)
     {
-        std::string path = directory; // cut off behind each step in turn
+        std::string path = directory; // cut off after each component in turn
         auto end = path.size();
         unique_fd at;
         while (!at && (errno == ENOENT || errno == ENOTDIR) && end != 0) {
@@ -96,7 +98,7 @@ private:
         return opened && made && ::fchmod(opened.get(), mode) == -1 ? unique_fd() : std::move(opened);
     }
 
-    std::string made_; // with a zero behind each
+    std::string made_; // paths, each ended by a null byte
     std::size_t count_ = 0;
     std::string failed_;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Variables of the environment that are meant for this process alone. Before it makes threads: getenv(3) and setenv(3)
-// in two of them at once are a race.
+// Environment variables for this process only. Use these before the process creates threads: getenv(3) in one thread
+// and unsetenv(3) in another are a data race.
 #pragma once
 
 #include <cstdlib>
@@ -10,7 +10,7 @@
 
 namespace daemonkit::sys {
 
-/// The value of a variable, if it is set, which children then do not inherit.
+/// Returns the value of a variable and removes the variable, so that children do not inherit it. Empty if not set.
 [[nodiscard]] inline std::optional<std::string> take_variable(const char* name)
 {
     const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
@@ -20,7 +20,7 @@ namespace daemonkit::sys {
     return taken;
 }
 
-/// A decimal number without sign; -1 if it is none.
+/// Parses an unsigned decimal number of at most 18 digits; -1 if `text` is anything else.
 inline long long number_in(std::string_view text) noexcept
 {
     long long number = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Files and descriptors: thin names over the calls, with EINTR repeated and nothing else added. Failures stay
-// -1 and errno; whoever knows the step and the path turns them into an error.
+// System calls on files and descriptors, repeated after EINTR. They fail with -1 and errno, because only the caller
+// knows the step and the path for an error message.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -27,12 +27,13 @@
 
 namespace daemonkit::sys {
 
+/// open(2), close-on-exec; a terminal never becomes the controlling one.
 inline int open(const char* path, int flags, mode_t mode = 0) noexcept
 {
     return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY, mode); });
 }
 
-/// A directory to which no symbolic link leads, whoever owns the way: -1 and ELOOP if one does. openat2(2), Linux 5.6.
+/// Opens a directory (O_PATH); fails with ELOOP if any component of the path is a symbolic link. openat2(2), Linux 5.6.
 inline int open_directory_without_links(const char* path) noexcept
 {
     open_how how = {};
@@ -43,6 +44,7 @@ inline int open_directory_without_links(const char* path) noexcept
 
 using file_status = struct stat;
 
+/// Whether both are one file: the same device and inode.
 inline bool same_file(const file_status& a, const file_status& b) noexcept
 {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
@@ -51,10 +53,11 @@ inline bool same_file(const file_status& a, const file_status& b) noexcept
 inline int status_of(const char* path, file_status& into) noexcept { return ::stat(path, &into); }
 inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); }
 
-/// false only if it is not.
+/// Whether the file exists. Also true if that cannot be found out.
 inline bool is_there(const char* path) noexcept { return ::access(path, F_OK) == 0 || errno != ENOENT; }
 
-/// Equal as long as nobody has renamed, removed, touched, edited or chmod'ed an open file (st_ctim and st_nlink).
+/// st_ctim and st_nlink of a file. Two marks differ if the file was renamed, removed, touched, written to or chmod'ed
+/// between them.
 struct file_mark
 {
     nlink_t links = 0;
@@ -75,8 +78,9 @@ inline file_mark mark_of(int fd) noexcept
     return mark_of(status);
 }
 
-/// For appending, below the directory `at` (AT_FDCWD); a file that is `made` gets exactly `mode`. O_NONBLOCK, so that a
-/// FIFO without a reader fails.
+/// Opens a file below the directory `at` (or AT_FDCWD) for appending. Sets `made` if the file is new; it then has
+/// exactly `mode`. Follows no symbolic link as last component. O_NONBLOCK makes a FIFO without a reader fail with
+/// ENXIO.
 inline int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
 {
     constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
@@ -87,7 +91,8 @@ inline int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
     return fresh;
 }
 
-/// Whether `path` still leads to the file that is open (flock-then-unlink races, symbolic links).
+/// Whether `path` still names the open file and is not a symbolic link: another process may have unlinked or replaced
+/// it before we locked it.
 inline bool leads_to(const char* path, const file_status& open) noexcept
 {
     file_status by_path = {};
@@ -99,21 +104,21 @@ inline bool leads_to(const char* path, int fd) noexcept
     return ::fstat(fd, &open) == 0 && leads_to(path, open);
 }
 
-/// `path` without symbolic links, "." and ".."; what does not exist of it is taken as it is written.
+/// `path` without symbolic links, "." and "..", realpath(3). Components that do not exist stay as written.
 inline std::string real_path(const std::string& path)
 {
     char real[PATH_MAX];
-    std::string way = path; // cut off before each step in turn, the last first
-    for (auto end = way.size();; way[end] = '\0') {
-        if (::realpath(way.c_str(), real) != nullptr) return joined({real, path.c_str() + end});
-        end = way.rfind('/', end - 1);
+    std::string existing = path; // cut off before each component in turn, the last first
+    for (auto end = existing.size();; existing[end] = '\0') {
+        if (::realpath(existing.c_str(), real) != nullptr) return joined({real, path.c_str() + end});
+        end = existing.rfind('/', end - 1);
         if (end == std::string::npos || end == 0) return path;
     }
 }
 
 inline int remove_file(const char* path) noexcept { return ::unlink(path); }
 
-/// Removes a file that was made, unless it is released: what is thrown in between leaves nothing on disk.
+/// Removes a new file in its destructor unless release() was called, so that an exception leaves no file behind.
 class made_file
 {
 public:
@@ -137,16 +142,16 @@ inline int empty_file(int fd) noexcept
 inline int change_mode(int fd, mode_t mode) noexcept { return ::fchmod(fd, mode); }
 inline int change_owner(int fd, uid_t user, gid_t group) noexcept { return ::fchown(fd, user, group); }
 
-/// flock(2), exclusive, without waiting; errno is EWOULDBLOCK where another open file has it.
+/// flock(2), exclusive, without waiting. false and EWOULDBLOCK: another open file description holds the lock.
 inline bool try_lock(int fd) noexcept
 {
     return retry([=] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0;
 }
-/// For every process that shares the open file.
+/// Releases the lock, for every process that shares the open file description.
 inline void unlock(int fd) noexcept { ::flock(fd, LOCK_UN); }
 
-/// At most `limit` bytes from the beginning of a file, for those whose size is not to be trusted. If it fails, `into`
-/// stays as it was.
+/// Reads at most `limit` bytes from the beginning of a file: files in /proc report no size, and others may be huge. On
+/// failure returns -1 and errno, and `into` is not changed.
 inline int read_file(const char* path, std::string& into, std::size_t limit)
 {
     const unique_fd file(sys::open(path, O_RDONLY));
@@ -164,7 +169,7 @@ inline int read_file(const char* path, std::string& into, std::size_t limit)
     return 0;
 }
 
-/// Of the content of a file that is small.
+/// The content of a small file.
 struct small_text
 {
     std::array<char, 64> bytes;
@@ -173,7 +178,7 @@ struct small_text
     [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), length}; }
 };
 
-/// The beginning of a regular file, or of one in /proc that is made at once: what is read in one call is all there is.
+/// Reads the beginning of a file in one call: for regular files, and for files in /proc that one call returns whole.
 inline int read_small(int fd, small_text& into) noexcept
 {
     const auto n = retry([&] { return ::pread(fd, into.bytes.data(), into.bytes.size(), 0); });
@@ -181,7 +186,7 @@ inline int read_small(int fd, small_text& into) noexcept
     return n == -1 ? -1 : 0;
 }
 
-/// Sets the modification time to a second ago, which no write would do, with these nanoseconds.
+/// Sets the modification time to one second ago, with these nanoseconds. No write sets a time in the past.
 inline int stamp(int fd, long nanoseconds) noexcept
 {
     timespec now{};
@@ -193,7 +198,7 @@ inline int stamp(int fd, long nanoseconds) noexcept
 /// An action for fork_handler.
 inline void close_in_child(int fd) noexcept { ::close(fd); }
 
-/// Writes all of `text` or returns -1.
+/// Writes all of `text`. Returns 0, or -1 and errno.
 inline int write_all(int fd, std::string_view text) noexcept
 {
     while (!text.empty()) {
@@ -204,19 +209,19 @@ inline int write_all(int fd, std::string_view text) noexcept
     return 0;
 }
 
-/// Closes every descriptor above 2 that is in none of the ranges `kept`; one call a gap, whatever RLIMIT_NOFILE says.
-/// close_range(2), Linux 5.9.
+/// Closes every descriptor above 2 that is in none of the ranges `kept`. Makes one call for each gap, however large
+/// RLIMIT_NOFILE is. close_range(2), Linux 5.9. Returns 0, or -1 and errno.
 template <class... Descriptors>
 int close_all_except(const Descriptors&... kept) noexcept
 {
     for (unsigned first = STDERR_FILENO + 1;;) {
-        unsigned next = UINT_MAX; // as a descriptor -1, which is none
-        [[maybe_unused]] const auto look_in = [&](const auto& range) {
+        unsigned next = UINT_MAX; // -1 as an unsigned number: no descriptor
+        [[maybe_unused]] const auto find_next = [&](const auto& range) {
             for (const int fd : range)
                 if (static_cast<unsigned>(fd) >= first && static_cast<unsigned>(fd) < next)
                     next = static_cast<unsigned>(fd);
         };
-        (look_in(kept), ...);
+        (find_next(kept), ...);
         const unsigned last = next == UINT_MAX ? next : next - 1;
         if (first <= last && ::syscall(SYS_close_range, first, last, 0) == -1) return -1;
         if (next == UINT_MAX) return 0;
@@ -224,9 +229,9 @@ int close_all_except(const Descriptors&... kept) noexcept
     }
 }
 
-/// In a process that shares its table of descriptors with another one (clone(2), CLONE_FILES), which keeps all: from
-/// here on it has a table of its own, with 0 to 2 and `kept`. What comes after that is not even copied. false: it may
-/// still share.
+/// Ends the sharing of a descriptor table with another process, clone(2), CLONE_FILES. This process gets a table of its
+/// own with 0 to 2 and `kept`; higher descriptors are never copied. The other process keeps all. Returns false on
+/// failure, when the table may still be shared. close_range(2), CLOSE_RANGE_UNSHARE.
 inline bool leave_descriptors(int kept) noexcept
 {
     const auto last = static_cast<unsigned>(kept);
@@ -234,7 +239,7 @@ inline bool leave_descriptors(int kept) noexcept
            (last == STDERR_FILENO + 1 || ::syscall(SYS_close_range, STDERR_FILENO + 1, last - 1, 0) == 0);
 }
 
-/// Puts /dev/null on those of 0, 1 and 2 that are closed, so that no file of ours becomes somebody's stdout.
+/// Opens /dev/null on each of 0, 1 and 2 that is closed. Otherwise a file opened later could become standard output.
 inline int fill_standard_descriptors() noexcept
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
@@ -242,7 +247,7 @@ inline int fill_standard_descriptors() noexcept
     return 0;
 }
 
-/// dup2(2), after which children inherit `to`; onto itself dup2 would leave close-on-exec as it is.
+/// dup2(2), and children inherit `to`. dup2(2) does not clear close-on-exec if both numbers are equal.
 inline int put_on(int fd, int to) noexcept
 {
     if (fd == to) return ::fcntl(fd, F_SETFD, 0);

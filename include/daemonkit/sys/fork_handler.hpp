@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a child made by fork() must not keep of the daemon: its lock, its signal mask, its descriptors. The child
-// runs the registered actions before fork() returns there (pthread_atfork(3)); they are async-signal-safe. A signal
-// for the child waits until they have run: the handlers of the daemon, which it still has, would swallow it.
-// posix_spawn(3), vfork(2) and a bare clone(2) do not run them: see basic_daemon::child_mask() for those.
-// Registered and dropped by the thread that runs the lifecycle.
+// Actions for children of the daemon made by fork(2): such a child must not keep the daemon's lock, signal mask and
+// descriptors. The child runs the actions before fork(2) returns there, pthread_atfork(3); they are async-signal-safe.
+// Signals stay blocked in the child until then, because the daemon's handlers would consume them. posix_spawn(3),
+// vfork(2) and clone(2) do not run the actions: see basic_daemon::child_mask(). Only the thread that called start()
+// registers and removes actions.
 #pragma once
 
 #include "signal_mask.hpp"
@@ -16,16 +16,17 @@
 
 namespace daemonkit::sys {
 
+/// Registers an action for as long as this object lives.
 class fork_handler
 {
 public:
     using action = void (*)(int) noexcept;
 
     fork_handler() noexcept = default;
-    /// Without effect, and errno, if it is false then; ENOBUFS: all slots are taken.
+    /// Registers in_child(argument). On failure the object is false and errno is set; ENOBUFS: all 16 slots are in use.
     [[gnu::noinline]] fork_handler(action in_child, int argument) noexcept
     {
-        static const int failed = ::pthread_atfork(hold_signals, let_signals_in, run);
+        static const int failed = ::pthread_atfork(block_signals, unblock_signals, run);
         for (auto& s : slots)
             if (failed == 0 && s.in_child == nullptr) {
                 s = slot{in_child, argument};
@@ -47,7 +48,7 @@ public:
 
     [[nodiscard]] explicit operator bool() const noexcept { return mine_ != nullptr; }
 
-    /// For an action: the signal mask with which the child leaves fork(), if not that of the thread that forks.
+    /// For an action: the signal mask of the child after fork(2), instead of the mask of the thread that forked.
     static void leave_with(const sigset_t& mask) noexcept { mask_after = mask; }
 
 private:
@@ -60,18 +61,18 @@ private:
 
     static inline thread_local sigset_t mask_after{};
 
-    static void hold_signals() noexcept
+    static void block_signals() noexcept
     {
         mask_after = current_mask();
         set_mask(all_signals());
     }
-    static void let_signals_in() noexcept { set_mask(mask_after); }
+    static void unblock_signals() noexcept { set_mask(mask_after); }
 
     static void run() noexcept
     {
         for (auto& s : slots)
             if (const slot once = std::exchange(s, slot{}); once.in_child != nullptr) once.in_child(once.argument);
-        let_signals_in();
+        unblock_signals();
     }
 
     slot* mine_ = nullptr;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Attributes of the calling process that are set once.
+// Attributes of the calling process: limits, umask, directories, privileges.
 #pragma once
 
 #include "file.hpp"
@@ -14,7 +14,7 @@
 
 namespace daemonkit::sys {
 
-/// As for setrlimit(2): RLIMIT_NOFILE and so on; RLIM_INFINITY for none.
+/// Arguments of setrlimit(2). `resource` is RLIMIT_NOFILE and so on; RLIM_INFINITY means no limit.
 struct resource_limit
 {
     int resource;
@@ -22,6 +22,7 @@ struct resource_limit
     rlim_t hard;
 };
 
+/// No core dumps.
 inline constexpr resource_limit no_core{RLIMIT_CORE, 0, 0};
 
 inline int set_limit(const resource_limit& limit) noexcept
@@ -33,8 +34,8 @@ inline int set_limit(const resource_limit& limit) noexcept
 inline void set_umask(mode_t mask) noexcept { ::umask(mask); }
 inline int change_directory(const char* path) noexcept { return ::chdir(path); }
 
-/// Which "/" this process has: chroot(2), pivot_root(2) and mount namespaces make it another. statx(2); the mount's
-/// number since Linux 5.8.
+/// Identifies the root directory of this process. chroot(2), pivot_root(2) and mount namespaces change it. statx(2),
+/// with the mount id since Linux 5.8.
 struct root_directory
 {
     std::uint64_t mount = 0;
@@ -51,18 +52,18 @@ inline int find_root(root_directory& into) noexcept
     return 0;
 }
 
-/// chroot(2). The working directory stays where it is: change it next.
+/// chroot(2), verified. Does not change the working directory: call change_directory() next.
 inline int change_root(const char* path) noexcept
 {
     file_status wanted = {};
     file_status root = {};
     if (status_of(path, wanted) == -1 || ::chroot(path) == -1 || status_of("/", root) == -1) return -1;
     if (same_file(wanted, root)) return 0;
-    errno = EPERM; // a sandbox can let a call succeed and do nothing
+    errno = EPERM; // a sandbox can make chroot(2) succeed without effect
     return -1;
 }
 
-/// Irrevocable, for this process and all its children.
+/// PR_SET_NO_NEW_PRIVS, prctl(2), verified. Cannot be undone, and applies to all children.
 inline int renounce_privileges() noexcept
 {
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == -1) return -1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The datagram socket of sd_notify(3). A send that fails never stops the daemon.
+// The datagram socket of a service manager, sd_notify(3). A failed send never stops the daemon.
 #pragma once
 
 #include "deadline.hpp"
@@ -19,13 +19,14 @@
 
 namespace daemonkit::sys {
 
-/// What is to happen where the manager's queue is full: a few seconds are waited once, or it is lost.
+/// If the manager's queue is full: must_arrive waits for up to 5 seconds, may_be_lost drops the message.
 enum class urgency { must_arrive, may_be_lost };
 
 class notify_socket
 {
 public:
-    /// `address`: a path, or "@name" in the abstract namespace; anything else is nobody.
+    /// Connects to `address`, an absolute path or "@name" for an abstract socket. Anything else: no socket, and every
+    /// send fails.
     explicit notify_socket(std::string_view address) noexcept
     {
         if (address.size() < 2 || address.size() > sizeof to_.sun_path) return;
@@ -40,8 +41,9 @@ public:
     [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; }
     [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
 
-    /// Connected from the beginning, so that it works after chroot(2); a manager that was started again has another
-    /// socket. `fd`: goes with it, or -1. Whether it was sent.
+    /// Sends `text`, and a copy of `fd` unless it is -1, SCM_RIGHTS. Returns whether it was sent. Uses the connection
+    /// made by the constructor, because the path is out of reach after chroot(2). Connects again only if sending fails:
+    /// a restarted manager has a new socket. After one wait that timed out, the next message is not waited for.
     bool send(std::string_view text, urgency how, int fd = -1) noexcept
     {
         if (size_ == 0) return false;
@@ -66,7 +68,7 @@ private:
     bool send_once(std::string_view text, bool waits, int fd) noexcept
     {
         alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
-        iovec part{const_cast<char*>(text.data()), text.size()}; // NOLINT(*-const-cast): it is only read
+        iovec part{const_cast<char*>(text.data()), text.size()}; // NOLINT(*-const-cast): sendmsg(2) only reads
         msghdr message = {};
         message.msg_iov = &part;
         message.msg_iovlen = 1;
@@ -84,12 +86,12 @@ private:
     }
 
     sockaddr_un to_{};
-    socklen_t size_ = 0; // 0: nobody listens
+    socklen_t size_ = 0; // 0: no manager
     unique_fd socket_{};
-    bool patient_ = true; // false: the last message was not taken in time, and the next is not waited for
+    bool patient_ = true; // false: the last wait timed out, so the next message does not wait
 };
 
-/// CLOCK_MONOTONIC.
+/// The time of CLOCK_MONOTONIC in microseconds, as sd_notify(3) wants it in MONOTONIC_USEC.
 inline long long monotonic_microseconds() noexcept
 {
     timespec now{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What other processes have open, as /proc/PID/fd tells those who may look: root, and for most processes their user.
+// Files that other processes have open, from /proc/PID/fd. Root may read it, and for most processes their user.
 #pragma once
 
 #include "../text/function_ref.hpp"
@@ -14,8 +14,8 @@
 
 namespace daemonkit::sys {
 
-/// Calls visit(number) for each entry of `directory` whose name is a number, until it returns true: whether it did.
-/// false too if the directory cannot be read; errno is 0 if it could.
+/// Calls visit(number) for each entry of `directory` whose name is a number, until a call returns true. Returns whether
+/// one did. Returns false and errno if the directory cannot be read; errno is 0 if no call returned true.
 inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
 {
     struct stream
@@ -40,8 +40,8 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     return false;
 }
 
-/// Calls visit(const file_status&) for what each descriptor of a process leads to, until it returns true, as
-/// any_number_in() does.
+/// Calls visit(status) for the file of each descriptor of a process, until a call returns true. Returns like
+/// any_number_in().
 [[gnu::cold]] inline bool any_open_file(pid_t pid, function_ref<bool(const file_status&)> visit)
 {
     return any_number_in(joined({"/proc/", pid, "/fd"}).c_str(), [&](int fd) {
@@ -50,7 +50,8 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     });
 }
 
-/// The processes that have a file open, but this one, as "1234, 1235".
+/// The pids of all other processes that have a file open, as "1234, 1235"; empty if there are none, or /proc hides
+/// them.
 [[gnu::cold]] inline std::string who_has_open(const file_status& file)
 {
     std::string who;
@@ -62,8 +63,8 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     return who;
 }
 
-/// The process that locked the file that `fd` has open with flock(2), which may have left the lock to a child; 0 if
-/// nobody did, or /proc/locks (proc(5)) does not show who.
+/// The pid of the process that locked the file of `fd` with flock(2), from /proc/locks, proc(5). That process may be
+/// gone: a child can have inherited the lock. 0 if the file is not locked, or /proc/locks does not show the process.
 [[gnu::cold]] inline pid_t lock_owner(int fd)
 {
     file_status status = {};

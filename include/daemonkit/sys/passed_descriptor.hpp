@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Descriptors that somebody else has opened: not for children, and what kind of socket one is, as sd_is_socket(3) asks.
+// Descriptors that another process opened and passed to this one: close-on-exec, and the kind of a socket like
+// sd_is_socket(3).
 #pragma once
 
 #include <fcntl.h>
@@ -10,16 +11,16 @@
 
 namespace daemonkit::sys {
 
-/// -1 and EBADF if it is not open.
+/// Sets close-on-exec, so that children do not inherit `fd`. Returns 0, or -1 and EBADF if `fd` is not open.
 inline int set_close_on_exec(int fd) noexcept
 {
     const int flags = ::fcntl(fd, F_GETFD);
     return flags == -1 ? -1 : ::fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
-/// Whether somebody handed the descriptor to this process: open, a pipe or a socket, and not close-on-exec, as all are
-/// that the process opened itself.
-inline bool is_handed_over(int fd) noexcept
+/// Whether `fd` is a pipe or a socket that this process inherited at exec(3): open, above 2, and not close-on-exec. The
+/// library opens its own descriptors close-on-exec.
+inline bool is_inherited(int fd) noexcept
 {
     struct stat status = {};
     const int flags = fd > 2 ? ::fcntl(fd, F_GETFD) : -1;
@@ -27,13 +28,15 @@ inline bool is_handed_over(int fd) noexcept
            (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
+/// Family, type and state of a socket: as found by socket_kind_of(), or as wanted.
 struct socket_kind
 {
-    int family = AF_UNSPEC; ///< AF_UNSPEC in a question: any
-    int type = SOCK_STREAM; ///< 0: no socket
-    bool listening = false;
+    int family = AF_UNSPEC; ///< AF_INET, AF_UNIX and so on; AF_UNSPEC in a wanted kind: any
+    int type = SOCK_STREAM; ///< SOCK_STREAM, SOCK_DGRAM and so on; 0: not a socket
+    bool listening = false; ///< listen(2) was called
 
     [[nodiscard]] explicit operator bool() const noexcept { return type != 0; }
+    /// Whether this kind fits `wanted`.
     [[nodiscard]] bool is(const socket_kind& wanted) const noexcept
     {
         return type == wanted.type && listening == wanted.listening &&
@@ -41,7 +44,7 @@ struct socket_kind
     }
 };
 
-/// None if it is no socket, or not open.
+/// The kind of the socket `fd`; false if `fd` is not a socket or not open.
 [[nodiscard]] inline socket_kind socket_kind_of(int fd) noexcept
 {
     const auto option = [fd](int name, int& value) {
@@ -56,7 +59,7 @@ struct socket_kind
     return kind;
 }
 
-/// "a listening IPv4 stream socket".
+/// The kind in words: "a listening IPv4 stream socket".
 [[nodiscard, gnu::cold]] inline std::string describe(const socket_kind& kind)
 {
     std::string text = kind.listening                                      ? "a listening "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Other processes, as the kernel tells of them: pidfds and /proc/PID/stat.
+// This process, its children, and other processes by pidfd and /proc.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -26,19 +26,20 @@ namespace daemonkit::sys {
 inline pid_t this_process() noexcept { return ::getpid(); }
 inline uid_t effective_user() noexcept { return ::geteuid(); }
 
-/// pidfd_open(2), Linux 5.3; the descriptor is close-on-exec.
+/// pidfd_open(2), Linux 5.3. The descriptor is close-on-exec; -1 and errno on failure.
 inline int pidfd_open(pid_t pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
 
-/// pidfd_send_signal(2), Linux 5.1: reaches the process that the pidfd was opened for, or nobody.
+/// pidfd_send_signal(2), Linux 5.1. Fails with ESRCH if the process of the pidfd is gone, even if its pid is used
+/// again.
 inline int pidfd_send_signal(int pidfd, int signal) noexcept
 {
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
 }
 
-/// Writes out the buffers of stdio, so that no line is printed by two processes.
+/// Writes out the buffers of stdio before a fork; otherwise both processes would print them.
 inline void flush_streams() noexcept { std::fflush(nullptr); }
 
-/// setsid(2); cannot fail in a child just forked.
+/// setsid(2); it cannot fail in a new child.
 inline void new_session() noexcept { ::setsid(); }
 
 /// fork(2), and a new session in the child.
@@ -52,7 +53,8 @@ inline pid_t fork_once() noexcept
 /// Ends this process at once: no destructors, no atexit handlers, no stdio.
 [[noreturn]] inline void exit_now(int status) noexcept { ::_exit(status); }
 
-/// Whether a process is a user's in every respect, so that this user may signal it: real, effective and saved ids.
+/// Whether the real, effective and saved uids of a process all are `user`, /proc/PID/status. false if it cannot be
+/// read.
 [[gnu::cold]] inline bool runs_as(pid_t pid, uid_t user)
 {
     std::string text;
@@ -64,14 +66,14 @@ inline pid_t fork_once() noexcept
            ids[1] == user && ids[2] == user;
 }
 
-/// Collects a child that has exited: its wait status, or -1 if somebody else did or it still runs.
+/// Collects a child that has exited. Returns its wait status; -1 if it still runs, or was already collected elsewhere.
 inline int reap(pid_t child) noexcept
 {
     int status = -1;
     return retry([&] { return ::waitpid(child, &status, WNOHANG); }) == child ? status : -1;
 }
 
-/// For a child of this process that has not been collected: its number is not another's.
+/// kill(2), only for a child that was not collected yet: until then no other process can have its pid.
 inline void send_signal(pid_t child, int signal) noexcept { ::kill(child, signal); }
 
 /// Waits for the end of a child and collects it.
@@ -81,34 +83,36 @@ inline void collect(pid_t child) noexcept
     retry([&] { return ::waitpid(child, &status, 0); });
 }
 
-/// Whether orphans become children of this process: as pid 1 of a namespace, or by PR_SET_CHILD_SUBREAPER, prctl(2).
-inline bool adopts_orphans() noexcept
+/// Whether orphans become children of this process: it is pid 1 of a namespace, or a subreaper, prctl(2),
+/// PR_SET_CHILD_SUBREAPER.
+inline bool receives_orphans() noexcept
 {
     int subreaper = 0;
     return this_process() == 1 || (::prctl(PR_GET_CHILD_SUBREAPER, &subreaper) == 0 && subreaper != 0);
 }
 
-/// Collects any child that has exited: its pid, or 0 if there is none.
+/// Collects any child that has exited. Returns its pid, or 0 if there is none.
 inline pid_t reap_any(int& status) noexcept
 {
     const pid_t child = retry([&] { return ::waitpid(-1, &status, WNOHANG); });
     return child > 0 ? child : 0;
 }
 
-/// The exit status for a shell that follows from a wait status: never 0, since whoever asks expected no end.
+/// The exit status for a shell after a child died with this wait status. Never 0, because the child was expected to
+/// live.
 inline int exit_status_of(int wait_status) noexcept
 {
     return wait_status != -1 && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) != 0 ? WEXITSTATUS(wait_status) : 1;
 }
 
-/// "SIGTERM", or the number of a signal without a name.
+/// "SIGTERM", or "signal 35" for a signal without a name.
 inline std::string signal_name(int signal)
 {
     const char* const name = ::sigabbrev_np(signal);
     return name != nullptr ? joined({"SIG", name}) : joined({"signal ", signal});
 }
 
-/// "exited with status 7" or "was killed by signal 11 (Segmentation fault)".
+/// "exited with status 7" or "was killed by signal 11 (Segmentation fault)"; "died" if the status is -1, not known.
 [[gnu::cold]] inline short_text<80> description_of_death(int wait_status) noexcept
 {
     if (wait_status == -1) return short_text<80>("died");
@@ -120,23 +124,24 @@ inline std::string signal_name(int signal)
     return text;
 }
 
-/// How many threads this process has; 0 if /proc does not tell. /proc/PID/task has a directory for each, proc(5), which
-/// counts as a link.
+/// The number of threads of this process; 0 if /proc does not show it. /proc/PID/task has one directory for each
+/// thread, proc(5), and each directory is one link.
 inline unsigned long thread_count() noexcept
 {
     file_status tasks = {};
     return status_of("/proc/self/task", tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
 }
 
+/// The fields of /proc/PID/stat that we use.
 struct process_stat
 {
     unsigned long long start = 0; ///< clock ticks since boot
 };
 
-/// The text of /proc/PID/stat, proc(5); nothing unless all fields up to the last one wanted are there.
+/// Parses the text of /proc/PID/stat, proc(5). Empty unless all fields up to the start time are there.
 inline std::optional<process_stat> parse_process_stat(const std::string& text) noexcept
 {
-    // The second field is the command's name in parentheses and may hold anything, parentheses included.
+    // The second field, the command name in parentheses, may itself contain spaces and parentheses.
     const auto name_end = text.rfind(')');
     if (name_end == std::string::npos) return {};
     const char* at = text.c_str() + name_end + 1;
@@ -150,7 +155,7 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
     return stat;
 }
 
-/// What /proc/PID/stat says; nothing if there is no such process or /proc does not show it.
+/// Reads /proc/PID/stat; empty if there is no such process, or /proc does not show it.
 [[gnu::cold]] inline std::optional<process_stat> read_process_stat(pid_t pid)
 {
     std::string text;
@@ -158,7 +163,7 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
     return parse_process_stat(text);
 }
 
-/// A start time in ticks since boot, as wall-clock time of today's clock.
+/// The wall-clock time of a start time in ticks since boot, by the present setting of the clock.
 inline std::chrono::system_clock::time_point wall_time(unsigned long long start_ticks)
 {
     using namespace std::chrono;
@@ -169,24 +174,25 @@ inline std::chrono::system_clock::time_point wall_time(unsigned long long start_
     return system_clock::now() - duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) + since_boot;
 }
 
-/// A random number of this boot of the kernel, as text; -1 and errno if /proc does not tell.
+/// Reads the random id of this boot as text, random(4). -1 and errno if /proc does not show it.
 inline int read_boot_id(small_text& into) noexcept
 {
     const unique_fd file(sys::open("/proc/sys/kernel/random/boot_id", O_RDONLY));
     return file ? read_small(file.get(), into) : -1;
 }
 
-/// What no other process of this boot has that has, had or will have the same number: the inode number of its pidfd
-/// where the kernel gives each process its own (pidfs, Linux 6.9), else its start time, which can only be another's if
-/// the number is used again within one tick (10 ms). A start time is told otherwise in each time namespace, and hidden
-/// by some mounts of /proc; an inode number is neither. Nothing if /proc would have to tell and does not.
+/// A number that tells this process from every other process of this boot with the same pid. Since Linux 6.9 it is the
+/// inode number of the pidfd (pidfs), which is unique. Before that it is the start time: two processes can have the
+/// same one only if the pid is used again within one tick (10 ms). A start time differs between time namespaces, and
+/// some mounts of /proc hide it; an inode number has neither problem. Empty if /proc is needed and does not show it.
 inline std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
 {
     constexpr long pidfs = 0x50494446; // PID_FS_MAGIC, linux/magic.h
     struct statfs system = {};
     file_status status = {};
     if (::fstatfs(pidfd, &system) == -1) {
-        if (errno != ENOSYS && errno != EPERM) return {}; // a sandbox that has none has none for whoever asks, too
+        if (errno != ENOSYS && errno != EPERM)
+            return {}; // a sandbox without fstatfs(2) lacks it in every process, so all use start times
     } else if (system.f_type == pidfs) {
         return status_of(pidfd, status) == 0 ? std::optional<unsigned long long>(status.st_ino) : std::nullopt;
     }
@@ -194,7 +200,7 @@ inline std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
     return {};
 }
 
-/// The name the program was called by, without its directories.
+/// The name by which the program was called, without directories.
 inline const char* program_name() noexcept { return program_invocation_short_name; }
 
 } // namespace daemonkit::sys

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// Repeats a system call that a signal interrupted.
+// Repeating interrupted system calls.
 #pragma once
 
 #include <cerrno>
 
 namespace daemonkit::sys {
 
+/// Repeats call() as long as it fails with EINTR; returns its result.
 template <class Call>
 auto retry(Call call) noexcept(noexcept(call()))
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A pipe that only says "look". Async-signal-safe.
+// A pipe that wakes its reader; the bytes in it mean nothing. All of this is async-signal-safe.
 #pragma once
 
 #include "retry.hpp"
@@ -12,6 +12,7 @@
 
 namespace daemonkit::sys {
 
+/// Opens a pipe, both ends non-blocking and close-on-exec. Returns 0, or -1 and errno.
 inline int open_pipe(unique_fd& read_end, unique_fd& write_end) noexcept
 {
     int ends[2];
@@ -21,7 +22,7 @@ inline int open_pipe(unique_fd& read_end, unique_fd& write_end) noexcept
     return 0;
 }
 
-/// A pipe that is full has woken its reader already. errno is what it was.
+/// Makes the pipe readable. A full pipe is readable already, so errors are ignored. Preserves errno.
 inline void wake(int write_end) noexcept
 {
     const int before = errno;
@@ -29,7 +30,7 @@ inline void wake(int write_end) noexcept
     errno = before;
 }
 
-/// Takes every byte there is.
+/// Reads all bytes in the pipe.
 inline void drain(int read_end) noexcept
 {
     char bytes[64];

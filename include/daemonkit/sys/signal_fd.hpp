@@ -10,9 +10,10 @@
 
 namespace daemonkit::sys {
 
+/// Opens a descriptor for the signals in `set`, which must be blocked. -1 and errno on failure.
 inline int open_signal_fd(const sigset_t& set) noexcept { return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK); }
 
-/// The next signal that waits, or 0.
+/// Reads the next pending signal, or 0 if there is none.
 inline int read_signal(int fd) noexcept
 {
     signalfd_siginfo info;

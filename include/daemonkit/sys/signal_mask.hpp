@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The signal mask and the dispositions of the calling process.
+// The signal mask of the calling thread and the dispositions of the process.
 #pragma once
 
 #include "retry.hpp"
@@ -34,8 +34,8 @@ inline sigset_t current_mask() noexcept
 
 inline void set_mask(const sigset_t& mask) noexcept { ::pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
 
-/// These signals wait while it lives. The whole set, around a fork, is what lets nothing be lost and nothing kill
-/// a daemon between the fork and its handlers.
+/// Blocks these signals while the object lives. All signals are blocked around a fork: none is lost, and none kills
+/// the daemon before its handlers are installed.
 class blocked_signals
 {
 public:
@@ -52,9 +52,9 @@ public:
     }
 
     [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
-    /// The mask to have afterwards, where it is not the one before.
+    /// The destructor sets this mask instead of the previous one.
     void restore_to(const sigset_t& mask) noexcept { after_ = mask; }
-    /// They stay blocked.
+    /// The destructor leaves the signals blocked.
     void keep() noexcept { kept_ = true; }
 
 private:
@@ -63,7 +63,7 @@ private:
     bool kept_ = false;
 };
 
-/// One of these blocked signals if it waits, or 0; it is taken before those that are not asked for.
+/// Takes one pending signal of this set, which must be blocked, or returns 0. Other pending signals stay.
 inline int take_signal(const sigset_t& set) noexcept
 {
     const timespec at_once{};
@@ -74,8 +74,8 @@ inline int take_signal(const sigset_t& set) noexcept
 using thread_handle = pthread_t;
 inline thread_handle this_thread() noexcept { return ::pthread_self(); }
 
-/// Sends a signal to another thread of this process; nothing if that is the calling one. Async-signal-safe.
-inline void hand_on(int signal, thread_handle to) noexcept
+/// Sends a signal to another thread of this process. Does nothing in that thread itself. Async-signal-safe.
+inline void forward_signal(int signal, thread_handle to) noexcept
 {
     if (::pthread_equal(::pthread_self(), to) == 0) ::pthread_kill(to, signal);
 }
@@ -85,7 +85,7 @@ inline void set_disposition(int signal, const struct sigaction& action, struct s
     ::sigaction(signal, &action, before);
 }
 
-/// While it lives a signal has no effect.
+/// Ignores a signal while the object lives; the destructor restores its disposition.
 class ignored_signal
 {
 public:
@@ -104,41 +104,42 @@ private:
     struct sigaction before_{};
 };
 
-/// While it lives the kernel keeps how children ended until somebody asks, even where SIGCHLD is ignored: programs
-/// inherit that, and it makes a child vanish in the moment it exits. waitpid(2), notes.
+/// While the object lives, the kernel keeps the wait status of each child until it is collected. A program can inherit
+/// an ignored SIGCHLD, which discards the status when the child exits: waitpid(2), notes.
 class waitable_children
 {
 public:
     waitable_children() noexcept
     {
         ::sigaction(SIGCHLD, nullptr, &before_);
-        vanishing_ = before_.sa_handler == SIG_IGN || (before_.sa_flags & SA_NOCLDWAIT) != 0;
-        if (!vanishing_) return;
+        discarded_ = before_.sa_handler == SIG_IGN || (before_.sa_flags & SA_NOCLDWAIT) != 0;
+        if (!discarded_) return;
         auto waitable = before_;
         if (waitable.sa_handler == SIG_IGN) waitable.sa_handler = SIG_DFL;
         waitable.sa_flags &= ~SA_NOCLDWAIT;
         ::sigaction(SIGCHLD, &waitable, nullptr);
     }
     waitable_children(waitable_children&& other) noexcept
-        : before_(other.before_), vanishing_(std::exchange(other.vanishing_, false))
+        : before_(other.before_), discarded_(std::exchange(other.discarded_, false))
     {
     }
     waitable_children& operator=(waitable_children&& other) noexcept
     {
         std::swap(before_, other.before_);
-        std::swap(vanishing_, other.vanishing_);
+        std::swap(discarded_, other.discarded_);
         return *this;
     }
     ~waitable_children() { end(); }
 
+    /// Restores the disposition of SIGCHLD.
     void end() noexcept
     {
-        if (std::exchange(vanishing_, false)) ::sigaction(SIGCHLD, &before_, nullptr);
+        if (std::exchange(discarded_, false)) ::sigaction(SIGCHLD, &before_, nullptr);
     }
 
 private:
     struct sigaction before_{};
-    bool vanishing_ = false;
+    bool discarded_ = false;
 };
 
 } // namespace daemonkit::sys

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Names of sockets in the abstract namespace, unix(7): the kernel gives each to one socket, nobody can delete one, and
-// it is free again when the last process that has the socket open has ended.
+// Abstract sockets, unix(7). The kernel binds each name to one socket at a time. No process can delete a name; it
+// becomes free when the last process that has the socket open closes it or exits.
 #pragma once
 
 #include "../text/function_ref.hpp"
@@ -17,11 +17,12 @@
 
 namespace daemonkit::sys {
 
-/// Applies bind(2) or connect(2) to a fresh socket and a name of at most 107 bytes.
+/// Makes a datagram socket and calls bind(2) or connect(2) with an abstract name of at most 107 bytes. Returns 0, or -1
+/// and errno.
 inline int with_socket_name(unique_fd& socket, std::string_view name,
                             int (*call)(int, const sockaddr*, socklen_t)) noexcept
 {
-    // Datagrams, because connecting then needs no listener and leaves nothing behind at the other end.
+    // A datagram socket, because connect(2) then needs no listener and queues nothing at the other end.
     socket.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return -1;
     sockaddr_un address{};
@@ -32,17 +33,17 @@ inline int with_socket_name(unique_fd& socket, std::string_view name,
     return retry([&] { return call(socket.get(), plain, size); });
 }
 
-/// From now on each datagram says who sent it: SCM_CREDENTIALS, unix(7).
+/// Makes the kernel add the sender's credentials to each datagram: SO_PASSCRED, unix(7).
 inline int want_credentials(int socket) noexcept
 {
     const int yes = 1;
     return ::setsockopt(socket, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
 }
 
-/// What others can send to a socket that has a name.
+/// Whether other processes can send datagrams to an abstract socket.
 enum class messages { none, with_credentials };
 
-/// -1 and EADDRINUSE if another socket has the name.
+/// Binds a new socket to `name`. Returns 0, or -1 and errno; EADDRINUSE: another socket has this name.
 inline int take_socket_name(unique_fd& socket, std::string_view name, messages accepted) noexcept
 {
     if (with_socket_name(socket, name, ::bind) == 0)
@@ -53,7 +54,7 @@ inline int take_socket_name(unique_fd& socket, std::string_view name, messages a
     return -1;
 }
 
-/// 1: some socket has it; 0: none; -1 and errno.
+/// Whether a socket with this name exists: 1 yes, 0 no, -1 and errno if that cannot be found out.
 inline int has_socket_name(std::string_view name) noexcept
 {
     unique_fd probe;
@@ -61,7 +62,7 @@ inline int has_socket_name(std::string_view name) noexcept
     return errno == ECONNREFUSED ? 0 : errno == EPERM ? 1 : -1;
 }
 
-/// The sockets that have names, as proc_net(5) tells; none if it cannot be read.
+/// The text of /proc/net/unix, proc_net(5): all UNIX sockets with their names. Empty if it cannot be read.
 [[gnu::cold]] inline std::string named_sockets()
 {
     std::string text;
@@ -69,7 +70,8 @@ inline int has_socket_name(std::string_view name) noexcept
     return text;
 }
 
-/// Calls visit(name, inode) for those of them whose names begin so, until it returns true.
+/// Calls visit(name, inode) for each abstract socket in `sockets` whose name starts with `beginning`, until a call
+/// returns true. `sockets` is the text that named_sockets() returned.
 [[gnu::cold]] inline void any_socket_named(const std::string& beginning, const std::string& sockets,
                                            function_ref<bool(std::string_view, ino_t)> visit)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What standard error is, and lines to it whose failure stops nobody.
+// The kind of standard error, and lines to it. A failed write does not stop the program.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -19,9 +19,10 @@
 
 namespace daemonkit::sys {
 
+/// What reads a descriptor: the journal of systemd, a person at a terminal, a file, or anything else.
 enum class log_reader { journal, person, file, other };
 
-/// The stream that the journal reads is the one that JOURNAL_STREAM names by its device and inode, systemd.exec(5).
+/// Whether the journal reads this stream: JOURNAL_STREAM is its device and inode, systemd.exec(5).
 inline bool is_journal(const file_status& stream) noexcept
 {
     const char* const journal = std::getenv("JOURNAL_STREAM"); // NOLINT(concurrency-mt-unsafe)
@@ -42,7 +43,7 @@ inline log_reader reader_of(int fd) noexcept
     return S_ISSOCK(stream.st_mode) && is_journal(stream) ? log_reader::journal : log_reader::other;
 }
 
-/// "2026-11-23T03:30:45+0100 ", ISO 8601, in local time.
+/// Appends the local time as in "2026-11-23T03:30:45+0100 ", ISO 8601.
 inline void append_local_time(short_text<64>& to) noexcept
 {
     const std::time_t now = std::time(nullptr);
@@ -52,7 +53,8 @@ inline void append_local_time(short_text<64>& to) noexcept
         to.append(text.data(), std::strftime(text.data(), text.size(), "%FT%T%z ", &parts));
 }
 
-/// SIGPIPE and SIGXFSZ of a write(2) that fails do not end the process: they wait, and are taken back if they are its.
+/// While the object lives, SIGPIPE and SIGXFSZ of a failed write(2) do not end the process: they are blocked, and the
+/// destructor removes the pending signal that the write raised.
 class harmless_write
 {
 public:
@@ -74,7 +76,7 @@ private:
         return set;
     }
 
-    /// Where the program has blocked it, one may have waited before, and none ends the process now.
+    /// Not if the program itself blocks the signal: the pending one may be older, and it cannot end the process.
     void take_back(int signal) const noexcept
     {
         if (sigismember(&blocked_.before(), signal) != 0) return;
@@ -86,7 +88,7 @@ private:
     blocked_signals blocked_;
 };
 
-/// All of `parts`, or as much as can be.
+/// Writes `parts` by writev(2), and repeats it for the rest. Stops at the first error.
 inline void write_parts(int fd, iovec* parts, int count) noexcept
 {
     while (count > 0) {
@@ -102,8 +104,8 @@ inline void write_parts(int fd, iovec* parts, int count) noexcept
     }
 }
 
-/// Writes each line of `text` with `prefix` before it: by one writev(2), if it has no more than 64 lines. Nothing is
-/// copied or cut; what cannot be written is lost.
+/// Writes each line of `text` with `prefix` before it, by one writev(2) for each 64 lines. Copies and truncates
+/// nothing. Lines that cannot be written are lost.
 inline void write_lines(int fd, std::string_view prefix, std::string_view text) noexcept
 {
     constexpr std::size_t lines = 64;

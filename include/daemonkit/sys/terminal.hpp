@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A person at a terminal, and what is printed there or elsewhere.
+// Output to a terminal or to another stream.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -15,14 +15,14 @@ namespace daemonkit::sys {
 
 inline bool is_terminal(std::FILE* stream) noexcept { return ::isatty(::fileno(stream)) == 1; }
 
-/// After what the program has printed there, and at once: stdio would make itself a buffer for it first.
+/// Flushes `stream`, then writes `pieces` to its descriptor. Not by stdio, which would allocate a buffer for it.
 inline void print(std::FILE* stream, std::initializer_list<piece> pieces)
 {
     std::fflush(stream);
     write_all(::fileno(stream), joined(pieces));
 }
 
-/// Shows on standard error how long a wait has been, if there is somebody to see it.
+/// A Progress that shows on standard error how long a wait has lasted, if standard error is a terminal.
 struct ticker
 {
     const char* doing;
@@ -39,7 +39,7 @@ struct ticker
     }
 };
 
-/// Wipes what a ticker left, for whatever is said next.
+/// Clears the line of a ticker, so that the next message starts on an empty line.
 inline void wipe_line() noexcept
 {
     if (ticker::has_shown) std::fputs("\r\033[K", stderr);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who can change where a path leads. Whoever can rename a directory on the way to a file, or replace a symbolic link
-// there, chooses which file it is, however well that file itself is guarded.
+// Whether other users can change which file a path names. A user who can rename a directory in the path, or replace a
+// symbolic link there, chooses the file, whatever the permissions of the file itself are.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -14,19 +14,19 @@
 
 namespace daemonkit::sys {
 
-/// What others than root and the caller could change; nothing if `reason` is empty.
+/// The first component of a path that a user other than root and the trusted one can change. false: there is none.
 struct untrusted
 {
-    std::string path{};
-    std::string reason{};
-    bool links = false; ///< whether a symbolic link is on the way, trusted or not
-    uid_t owner = 0;    ///< whose it is, if that is the reason
+    std::string path{};   ///< the component
+    std::string reason{}; ///< why it is not trusted, and what to do
+    bool links = false;   ///< whether the path contains a symbolic link, trusted or not
+    uid_t owner = 0;      ///< owner of the component, if that is the reason
 
     [[nodiscard]] explicit operator bool() const noexcept { return !reason.empty(); }
 };
 
-/// Whether the user namespace has no number for a user, as for root's files in most of them: then they belong to the
-/// overflow user, user_namespaces(7).
+/// Whether `user` is the overflow user, which owns every file whose owner is not mapped into this user namespace; in
+/// most namespaces these are the files of root. user_namespaces(7).
 [[gnu::cold]] inline bool is_unmapped(uid_t user)
 {
     constexpr uid_t overflow = 65534;
@@ -40,77 +40,78 @@ struct untrusted
     return true;
 }
 
-[[gnu::cold]] inline void tell_owner(const char* path, uid_t owner, untrusted& found)
+[[gnu::cold]] inline void report_owner(const char* path, uid_t owner, untrusted& found)
 {
     found.path = joined({path});
-    found.reason = joined(
-        {"it belongs to user ", owner, ", who could put another in its place; it must belong to root or to you"});
+    found.reason = joined({"it belongs to user ", owner, ", who could replace it; it must belong to root or to you"});
     found.owner = owner;
 }
 
-[[gnu::cold]] inline void tell_mode(const char* path, mode_t mode, untrusted& found)
+[[gnu::cold]] inline void report_mode(const char* path, mode_t mode, untrusted& found)
 {
     found.path = joined({path});
-    found.reason = joined({"others may write it (mode ", octal(mode & 07777U), "); take that away with chmod go-w"});
+    found.reason =
+        joined({"others may write to it (mode ", octal(mode & 07777U), "); remove that permission with chmod go-w"});
 }
 
-/// Trusted are root and `user`. A sticky directory such as /tmp is trusted: there others can create, not replace or
-/// remove. The mode of a symbolic link means nothing.
-inline void look_at_file(const char* path, const file_status& status, uid_t user, untrusted& found)
+/// Checks owner and mode of one file; only root and `user` are trusted. A sticky directory such as /tmp is trusted,
+/// because other users can create files there but not replace or remove ours. The mode of a symbolic link means
+/// nothing.
+inline void check_file(const char* path, const file_status& status, uid_t user, untrusted& found)
 {
     if (status.st_uid != 0 && status.st_uid != user && !is_unmapped(status.st_uid))
-        return tell_owner(path, status.st_uid, found);
+        return report_owner(path, status.st_uid, found);
     const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || sticky_directory || S_ISLNK(status.st_mode)) return;
-    tell_mode(path, status.st_mode, found);
+    report_mode(path, status.st_mode, found);
 }
 
-inline void look_at_way(const std::string& path, uid_t user, int links, untrusted& found);
+inline void check_path(const std::string& path, uid_t user, int links, untrusted& found);
 
-/// The same of where a symbolic link on the way to `path` leads.
-[[gnu::cold]] inline void look_at_target(const char* link, const std::string& path, uid_t user, int links,
-                                         untrusted& found)
+/// Checks the target of the symbolic link `link`, which is a component of `path`.
+[[gnu::cold]] inline void check_link_target(const char* link, const std::string& path, uid_t user, int links,
+                                            untrusted& found)
 {
     found.links = true;
     if (links == 40) { // path_resolution(7)
         found.path = path;
-        found.reason = joined({"too many symbolic links lead there"});
+        found.reason = joined({"it has too many levels of symbolic links"});
         return;
     }
     char target[PATH_MAX];
     const auto length = ::readlink(link, target, sizeof target);
     const std::string_view to(target, length > 0 ? static_cast<std::size_t>(length) : 0);
     const std::string_view from = link;
-    look_at_way(joined({to.starts_with('/') ? "" : from.substr(0, from.rfind('/') + 1), to}), user, links + 1, found);
+    check_path(joined({to.starts_with('/') ? "" : from.substr(0, from.rfind('/') + 1), to}), user, links + 1, found);
 }
 
-inline void look_at_way(const std::string& path, uid_t user, int links, untrusted& found)
+inline void check_path(const std::string& path, uid_t user, int links, untrusted& found)
 {
-    std::string way = path; // cut off behind each step in turn
+    std::string component = path; // cut off after each component in turn
     for (std::size_t end = 0; end != std::string::npos && !found;) {
-        end = way.find('/', end + 1);
-        if (end != std::string::npos) way[end] = '\0';
+        end = component.find('/', end + 1);
+        if (end != std::string::npos) component[end] = '\0';
         file_status status = {};
-        if (::lstat(way.c_str(), &status) == -1) return;
-        look_at_file(way.c_str(), status, user, found);
-        if (!found && S_ISLNK(status.st_mode)) look_at_target(way.c_str(), path, user, links, found);
-        if (end != std::string::npos) way[end] = '/';
+        if (::lstat(component.c_str(), &status) == -1) return;
+        check_file(component.c_str(), status, user, found);
+        if (!found && S_ISLNK(status.st_mode)) check_link_target(component.c_str(), path, user, links, found);
+        if (end != std::string::npos) component[end] = '/';
     }
 }
 
-/// A file that is open or was just looked at.
+/// Checks one file by the status that the caller has read.
 inline untrusted untrusted_file(const char* path, const file_status& status, uid_t user)
 {
     untrusted found;
-    look_at_file(path, status, user, found);
+    check_file(path, status, user, found);
     return found;
 }
 
-/// Each directory and each symbolic link from "/" to `path`, which is absolute; what is missing is trusted.
-inline untrusted untrusted_way(const std::string& path, uid_t user)
+/// Checks each directory and each symbolic link from "/" to `path`, which is absolute. Missing components are trusted.
+inline untrusted untrusted_path(const std::string& path, uid_t user)
 {
     untrusted found;
-    look_at_way(path, user, 0, found);
+    check_path(path, user, 0, found);
     return found;
 }
 

@@ -8,6 +8,7 @@
 
 namespace daemonkit::sys {
 
+/// Owns a descriptor and closes it in its destructor; false if it has none. Can be moved, not copied.
 class unique_fd
 {
 public:
@@ -21,13 +22,16 @@ public:
     }
     ~unique_fd() { reset(); }
 
+    /// The number; -1: none. This object still owns it.
     [[nodiscard]] int get() const noexcept { return fd_; }
     [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
-    /// Leaves the number alone, where it is another process's copy or closed already.
+    /// Drops the number without closing it: the descriptor is another process's copy, or was closed already.
     void forget() noexcept { fd_ = -1; }
+    /// Returns the number, which the caller now owns.
     [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
 
-    /// close(2) is not repeated after EINTR: on Linux the descriptor is gone by then.
+    /// Closes the descriptor and owns `fd` instead. close(2) is not repeated after EINTR: on Linux the descriptor is
+    /// closed by then.
     void reset(int fd = -1) noexcept
     {
         if (const int old = std::exchange(fd_, fd); old >= 0) ::close(old);

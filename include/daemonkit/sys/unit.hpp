@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which unit of systemd a process belongs to.
+// The systemd unit of a process, from its cgroup.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -10,8 +10,9 @@
 
 namespace daemonkit::sys {
 
-/// "clientd.service" of "0::/system.slice/clientd.service", cgroups(7), or of a group below it; empty where the innermost
-/// unit is no service, as for what a person has started: "…/user@1000.service/app.slice/terminal.scope".
+/// The service in the text of /proc/PID/cgroup, cgroups(7): "clientd.service" for "0::/system.slice/clientd.service"
+/// and for groups below it. Empty if the innermost unit is not a service, as for a process started from a terminal:
+/// "…/user@1000.service/app.slice/terminal.scope".
 [[nodiscard]] inline std::string unit_in(std::string_view cgroups)
 {
     std::string_view innermost;
@@ -23,6 +24,7 @@ namespace daemonkit::sys {
     return std::string(innermost.ends_with(".service") ? innermost : "");
 }
 
+/// The service that a process belongs to; empty if it belongs to none, or /proc does not show it.
 [[nodiscard]] inline std::string unit_of(pid_t pid)
 {
     std::string cgroups;

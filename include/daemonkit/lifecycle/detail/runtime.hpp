@@ -158,7 +158,7 @@ private:
 
     void collect_children(Derived& daemon)
     {
-        if (!sys::adopts_orphans()) return;
+        if (!sys::receives_orphans()) return;
         int status = 0;
         while (const pid_t child = sys::reap_any(status)) daemon.on_child(child, status);
     }

@@ -23,7 +23,7 @@ public:
     /// Takes its variables out of the environment, so that no child speaks or listens in the daemon's name.
     explicit service_line(int ready_fd) : socket_(sys::take_variable("NOTIFY_SOCKET").value_or(""))
     {
-        if (ready_fd != -1 && !sys::is_handed_over(ready_fd))
+        if (ready_fd != -1 && !sys::is_inherited(ready_fd))
             throw_bad_setting("say that it is ready on", sys::joined({"descriptor ", ready_fd}),
                               "it is no pipe or socket that was handed over to this process");
         ready_fd_.reset(ready_fd);

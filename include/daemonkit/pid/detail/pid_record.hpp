@@ -57,10 +57,10 @@ inline trusted_directory check_directory(const boost::filesystem::path& path, ow
                           "its path must be absolute and name a file, because a daemon changes its working directory");
     const auto directory = path.parent_path();
     uid_t owner = sys::effective_user();
-    auto found = sys::untrusted_way(directory.native(), owner);
+    auto found = sys::untrusted_path(directory.native(), owner);
     if (allowed == owners::one_other_user && owner == 0 && found.owner != 0) {
         owner = found.owner;
-        found = sys::untrusted_way(directory.native(), owner);
+        found = sys::untrusted_path(directory.native(), owner);
     }
     if (found) refuse(found.path, found.reason);
     return {!found.links && path.native().find("/.") == std::string::npos, owner};

@@ -89,7 +89,7 @@ private:
         if (const int fd = wake_fd.load(std::memory_order_relaxed); fd >= 0)
             sys::wake(fd);
         else
-            sys::hand_on(signal, waiter); // which may be about to sleep
+            sys::forward_signal(signal, waiter); // which may be about to sleep
     }
 
     static void restore_dispositions() noexcept
