@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The link of the policies that fork. The origin waits on a socket, and on the pidfd of a daemon that is its child, so it
-// hears what the daemon says and notices a death in the moment it happens, without waiting for any deadline.
+// The link of the policies that fork. The origin waits on a socket, and on the pidfd of a daemon that is its child, so
+// it hears what the daemon says and notices a death in the moment it happens, without waiting for any deadline.
 //
 // With two forks the daemon is the origin's grandchild, and only a parent may learn how a process died. So the
 // middle child stays until the daemon is ready, passes a death on, and leaves: the daemon's parent is init (or the
@@ -61,7 +61,7 @@ public:
         // So the middle child, which has the same end, leaves while the origin wakes and not after that.
         if (times_ == forks::twice) sys::end_channel(channel_.get());
         channel_.reset();
-        if (times_ == forks::twice) sys::middle_stack.give_back(); // now that nobody waits for it
+        if (times_ == forks::twice) sys::intermediate_stack.free_pages(); // now that nobody waits for it
     }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// System calls that touch nothing but registers: no errno, no other part of the thread's control block, no lock. For a
-// process that shares its memory with another one (shared_memory.hpp). They return what the kernel returns: -EINTR
-// where the C library has -1 and errno.
+// System calls without the C library, for a process that shares its memory with another one (shared_memory.hpp). They
+// use no errno, no other part of the thread's control block and no lock. They return the kernel's value: -EINTR where
+// the C library returns -1 and sets errno.
 #pragma once
 
 #include <linux/time_types.h>
@@ -17,12 +17,13 @@
 
 namespace daemonkit::sys::raw {
 
-// A register is named by the variable that is in it, as the documentation of GCC has it.
+// Local register variables: the GCC manual's way to pass asm operands in given registers.
 #if defined(__x86_64__) && defined(__LP64__)
 
-/// Whether call() is what this header promises.
+/// Whether call() bypasses the C library on this processor.
 inline constexpr bool direct = true;
 
+/// Makes the system call `number`. Returns its result, or a negative error number.
 inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) noexcept
 {
     const register long r10 asm("r10") = d;
@@ -64,22 +65,23 @@ inline long call(long number, long a = 0, long b = 0, long c = 0, long d = 0, lo
 
 #endif
 
+/// A pointer as an argument of call().
 inline long address(const void* p) noexcept { return reinterpret_cast<long>(p); } // NOLINT(*-reinterpret-cast)
 
-/// Repeats a call that a signal interrupted.
+/// Like call(), repeated as long as it returns -EINTR.
 inline long retry(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0) noexcept
 {
     for (;;)
         if (const long result = call(number, a, b, c, d, e); result != -EINTR) return result;
 }
 
-/// ppoll(2). The kernel leaves in `wait` (null: for ever) what remains of it.
+/// ppoll(2). `wait` null is no timeout; otherwise the kernel stores the time left in it.
 inline long poll(pollfd* fds, unsigned long count, __kernel_timespec* wait, const sigset_t* mask = nullptr) noexcept
 {
     return call(SYS_ppoll, address(fds), static_cast<long>(count), address(wait), address(mask), _NSIG / 8);
 }
 
-/// The wait status of a child that has exited, which is collected; -1 if it runs, or somebody else collected it.
+/// Collects a child that has exited. Returns its wait status; -1 if it still runs, or was already collected elsewhere.
 inline int reap(pid_t child) noexcept
 {
     int status = -1;
@@ -88,7 +90,8 @@ inline int reap(pid_t child) noexcept
 
 inline void kill(pid_t child, int signal) noexcept { call(SYS_kill, child, signal); }
 
-/// One whole message, or a negative error number. A second is waited for memory, as in send_message().
+/// Sends one whole message. Returns its size or a negative error number. If the kernel has no memory for it, tries
+/// again every millisecond, for one second.
 inline long send(int fd, const void* data, std::size_t size) noexcept
 {
     for (int tries = 0;; ++tries) {
@@ -99,7 +102,7 @@ inline long send(int fd, const void* data, std::size_t size) noexcept
     }
 }
 
-/// One message without waiting: its size, 0 when nobody is left at the other end, a negative error number.
+/// Receives one message without waiting. Returns its size, 0 if the other end is closed, or a negative error number.
 inline long receive(int fd, void* data, std::size_t size) noexcept
 {
     return retry(SYS_recvfrom, fd, address(data), static_cast<long>(size), MSG_DONTWAIT);
@@ -108,6 +111,7 @@ inline long receive(int fd, void* data, std::size_t size) noexcept
 inline long pidfd_open(pid_t pid) noexcept { return call(SYS_pidfd_open, pid, 0); }
 inline void close(int fd) noexcept { call(SYS_close, fd); }
 
+/// Writes all of `text`; stops at the first error.
 inline void write(int fd, std::string_view text) noexcept
 {
     while (!text.empty()) {
@@ -117,7 +121,7 @@ inline void write(int fd, std::string_view text) noexcept
     }
 }
 
-struct signal_action // as the kernel has it; all zero is the default
+struct signal_action // the kernel's struct sigaction; all zero is the default action
 {
     unsigned long handler;
     unsigned long others[3];
@@ -129,7 +133,7 @@ inline void set_default(int signal) noexcept
     call(SYS_rt_sigaction, signal, address(&by_default), 0, _NSIG / 8);
 }
 
-/// As exec(3) does: signals that are handled get the default action, and those that are ignored stay so.
+/// Resets handled signals to the default action, and keeps ignored ones ignored, as execve(2) does.
 inline void default_handlers() noexcept
 {
     for (int signal = 1; signal < _NSIG; ++signal) {
@@ -145,6 +149,7 @@ inline void set_mask(const sigset_t& mask) noexcept
     call(SYS_rt_sigprocmask, SIG_SETMASK, address(&mask), 0, _NSIG / 8);
 }
 
+/// exit_group(2): ends the process at once.
 [[noreturn]] inline void exit(int status) noexcept
 {
     for (;;) call(SYS_exit_group, status);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// A process gives its memory, whole, to a new one, which goes on where the old one was; that stays behind on a small
-// stack until it has nothing more to do. No page table is copied and no page is shared copy-on-write afterwards, so
-// that it takes the same time for gigabytes as for nothing. clone(2) with CLONE_VM.
+// The launcher hands its whole memory over to a new process, the daemon, which continues in the same function. The
+// launcher stays on a small stack of its own until it exits. No page table is copied, and no page is shared
+// copy-on-write afterwards. So the handover takes the same time for gigabytes as for an empty process. clone(2) with
+// CLONE_VM.
 //
-// Four things are bound to the kernel's thread and have to go along: the C library's cached thread id, which
-// the kernel clears in memory at a thread's end (set_tid_address(2)), the list of robust mutexes
-// (set_robust_list(2)), restartable sequences (rseq(2)) and the alternate signal stack (sigaltstack(2)).
+// The kernel keeps four things per thread, and the new process has to register them again:
+// - the address of the C library's cached thread id, which the kernel clears when the thread ends: set_tid_address(2)
+// - the list of robust mutexes: set_robust_list(2)
+// - restartable sequences: rseq(2)
+// - the alternate signal stack: sigaltstack(2)
 #pragma once
 
 #include "shared_memory.hpp"
@@ -17,11 +20,11 @@
 
 namespace daemonkit::sys {
 
-/// The thread of the C library that the calling one is.
+/// What the kernel has registered for the C library's calling thread.
 class library_thread
 {
 public:
-    /// false: it is not to be found, as without glibc, or in a kernel without PR_GET_TID_ADDRESS.
+    /// Reads the registrations. false if that is impossible: without glibc, or in a kernel without PR_GET_TID_ADDRESS.
     bool find() noexcept
     {
         const long self = raw::call(SYS_gettid);
@@ -32,7 +35,7 @@ public:
                          raw::address(&size_)) == 0;
     }
 
-    /// The kernel's thread that calls does not touch it any more.
+    /// Removes the registrations from the calling kernel thread, so that its end changes nothing in memory.
     void leave() const noexcept
     {
         unregister_restartable_sequences();
@@ -40,7 +43,8 @@ public:
         raw::call(SYS_set_tid_address, 0);
     }
 
-    /// The kernel's thread that calls is it; where that was made with `id()`, the kernel has written its number there.
+    /// Registers everything for the calling kernel thread. If clone(2) got `id()`, the kernel has stored the new thread
+    /// id there already.
     void enter() const noexcept
     {
         raw::call(SYS_set_tid_address, raw::address(id_));
@@ -58,69 +62,72 @@ private:
     std::size_t size_ = 0;
 };
 
-/// operator() returns in the heir, a new process in a new session that it does not lead, with 0; in the caller only if
-/// none could be made, with an error number. Else stay(heir) runs in the caller, on a stack of its own beside the heir,
-/// to which everything in memory belongs: `stay` makes raw calls and does not return. The heir is a child of the
-/// caller, and all signals are blocked in both.
-template <class Stay>
+/// operator() returns 0 in the new process, the daemon. The daemon is a child of the launcher, in a new session that it
+/// does not lead. In the launcher operator() returns only on failure, with an error number. On success parked(daemon)
+/// runs in the launcher, on a stack of its own. Everything else in memory belongs to the daemon by then, so `parked`
+/// makes only raw calls, and it does not return. All signals are blocked in both processes.
+template <class Parked>
 class memory_handover
 {
-    static_assert(std::is_trivially_copyable_v<Stay>, "what stays behind owns nothing in the memory it has given away");
+    static_assert(std::is_trivially_copyable_v<Parked>, "a launcher without memory owns nothing: no destructor runs");
 
 public:
-    explicit memory_handover(const Stay& stay) noexcept : stay_(stay) {}
+    explicit memory_handover(const Parked& parked) noexcept : parked_(parked) {}
 
     [[gnu::noinline]] int operator()() noexcept
     {
         if (!thread_.find()) return ENOTSUP;
         if (const int back = _setjmp(here_); back != 0) return back == 1 ? 0 : error;
-        run_on(origin_stack.top(), remain, this);
+        run_on(launcher_stack.top(), run_launcher, this);
     }
 
 private:
-    [[noreturn]] static void remain(void* self) noexcept
+    [[noreturn]] static void run_launcher(void* self) noexcept
     {
         auto& on_old_stack = *static_cast<memory_handover*>(self);
-        const Stay stay = on_old_stack.stay_;
+        const Parked parked = on_old_stack.parked_;
         on_old_stack.thread_.leave();
-        heir = -1;
-        error = ECHILD; // whoever kills the one in the middle
-        // It stands still until the process in the middle has gone.
-        const pid_t middle = ::clone(bequeath, middle_stack.top(), CLONE_VM | CLONE_VFORK | SIGCHLD, self);
-        if (middle == -1)
+        daemon = -1;
+        error = ECHILD; // the reason if the intermediate process is killed
+        // CLONE_VFORK suspends the launcher until the intermediate process has exited.
+        const pid_t intermediate =
+            ::clone(run_intermediate, intermediate_stack.top(), CLONE_VM | CLONE_VFORK | SIGCHLD, self);
+        if (intermediate == -1)
             error = errno;
         else
-            raw::retry(SYS_wait4, middle, 0, 0);
-        if (heir != -1) stay(heir);
+            raw::retry(SYS_wait4, intermediate, 0, 0);
+        if (daemon != -1) parked(daemon);
         on_old_stack.thread_.enter();
         _longjmp(on_old_stack.here_, 2);
     }
 
-    /// In the process in the middle, which makes the session and leaves it to a child of the caller's.
-    static int bequeath(void* self) noexcept
+    /// In the intermediate process: makes the session, then the daemon in it. CLONE_PARENT makes the daemon a child of
+    /// the launcher.
+    static int run_intermediate(void* self) noexcept
     {
         new_session();
-        // The kernel says in `heir` that there is one, before that runs and whatever becomes of this process.
+        // CLONE_PARENT_SETTID: the kernel stores the pid in `daemon` before the daemon runs, even if this process is
+        // killed then.
         constexpr int flags =
             CLONE_VM | CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
         pid_t* const id = static_cast<memory_handover*>(self)->thread_.id();
-        if (::clone(inherit, heir_stack.top(), flags, self, &heir, nullptr, id) == -1) error = errno;
+        if (::clone(run_daemon, daemon_stack.top(), flags, self, &daemon, nullptr, id) == -1) error = errno;
         raw::exit(0);
     }
 
-    static int inherit(void* self) noexcept
+    static int run_daemon(void* self) noexcept
     {
         auto& on_old_stack = *static_cast<memory_handover*>(self);
         on_old_stack.thread_.enter();
         _longjmp(on_old_stack.here_, 1);
     }
 
-    static inline small_stack<65536> origin_stack{}; // with the pages that nobody touches it costs nothing
-    static inline small_stack<16384> heir_stack{};
-    static inline pid_t heir = -1;
+    static inline small_stack<65536> launcher_stack{}; // pages that are never used take no memory
+    static inline small_stack<16384> daemon_stack{};
+    static inline pid_t daemon = -1;
     static inline int error = 0;
 
-    Stay stay_;
+    Parked parked_;
     library_thread thread_{};
     std::jmp_buf here_;
 };

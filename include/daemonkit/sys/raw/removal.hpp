@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How to take away a file and the directories that were made for it by raw calls alone (raw_call.hpp): for an origin
-// that has given its memory to a daemon which then died.
+// Removing a file, and the directories that were made for it, by raw calls only (call.hpp). For a launcher that handed
+// its memory over to a daemon which then died.
 #pragma once
 
 #include "../../text/short_text.hpp"
@@ -15,14 +15,15 @@
 
 namespace daemonkit::sys {
 
-/// Nothing is taken away if `file` is -1.
+/// A file to remove.
 struct raw_removal
 {
-    int file = -1;
+    int file = -1; ///< descriptor of the file; -1: there is nothing to remove
     short_text<PATH_MAX> path{};
-    unsigned long directories = 0; ///< how many above the file
+    unsigned long directories = 0; ///< how many directories above the file to remove
 
-    /// Only if the path leads to the file, and nobody else has it locked.
+    /// Removes the file, then the directories. Does nothing if another process has locked the file, or if the path
+    /// names another file by now.
     void operator()() const noexcept
     {
         if (file == -1 || raw::call(SYS_flock, file, LOCK_EX | LOCK_NB) != 0) return;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Processes in one memory, clone(2) with CLONE_VM: no page table is copied, so that one is made in the same time
-// however much memory there is. What they share beside the memory is the control block of the thread, with errno and
-// the C library's locks: of two that run at once, one makes only raw calls (raw_call.hpp), on a stack of its own.
+// Processes that share their memory, clone(2) with CLONE_VM. No page table is copied, so a new process takes the same
+// time however much memory there is. The processes also share the thread's control block, with errno and the C
+// library's locks. So only one of them may use the C library; the other makes raw calls only (call.hpp), on a stack of
+// its own.
 #pragma once
 
 #include "../process.hpp"
@@ -32,7 +33,7 @@
 
 namespace daemonkit::sys {
 
-/// Sanitizers keep books on one stack a thread.
+/// Whether this is a sanitizer build. Sanitizers expect one stack for each thread.
 #ifdef DAEMONKIT_SANITIZED
 inline constexpr bool under_sanitizer = true;
 #undef DAEMONKIT_SANITIZED
@@ -40,8 +41,8 @@ inline constexpr bool under_sanitizer = true;
 inline constexpr bool under_sanitizer = false;
 #endif
 
-/// Whether valgrind carries the program out, which gives each process a memory: its client request 0x1001, a sequence
-/// of instructions that does nothing elsewhere.
+/// Whether the program runs under valgrind, which gives each process a memory of its own. Uses the client request
+/// 0x1001, a sequence of instructions without effect elsewhere.
 inline bool under_valgrind() noexcept
 {
 #if defined(__x86_64__) && defined(__LP64__)
@@ -66,38 +67,39 @@ inline bool under_valgrind() noexcept
 #endif
 }
 
-/// Whether the processor keeps return addresses on a stack of its own, which a new process has anew.
+/// Whether the processor keeps return addresses on a shadow stack. A new process starts with an empty one.
 inline bool has_shadow_stack() noexcept
 {
     unsigned long top = 0; // NOLINT(misc-const-correctness): written below
 #if defined(__x86_64__) && defined(__LP64__)
-    asm volatile("rdsspq %0" : "+r"(top)); // does nothing where there is none
+    asm volatile("rdsspq %0" : "+r"(top)); // has no effect without a shadow stack
 #endif
     return top != 0;
 }
 
+/// Whether two processes can share their memory here.
 inline bool memory_can_be_shared() noexcept
 {
     return raw::direct && !under_sanitizer && !under_valgrind() && !has_shadow_stack();
 }
 
-/// clone(2) with CLONE_VM takes it away.
+/// Registers the alternate signal stack again, which clone(2) with CLONE_VM removes.
 inline void use_alternate_stack(const stack_t& alternate) noexcept
 {
     if ((alternate.ss_flags & SS_DISABLE) == 0) raw::call(SYS_sigaltstack, raw::address(&alternate), 0);
 }
 
-/// Whole pages, so that a process that has a copy can give it back.
+/// A stack of whole pages, so that a process with a copy of it can free the pages.
 template <std::size_t Size>
 struct alignas(4096) small_stack
 {
     std::array<std::byte, Size> bytes;
 
     [[nodiscard]] void* top() noexcept { return bytes.data() + bytes.size(); }
-    void give_back() noexcept { raw::call(SYS_madvise, raw::address(bytes.data()), Size, MADV_DONTNEED); }
+    void free_pages() noexcept { raw::call(SYS_madvise, raw::address(bytes.data()), Size, MADV_DONTNEED); }
 };
 
-/// Goes on with function(argument) on another stack, and leaves this one as it is.
+/// Calls function(argument) on another stack, and does not change the present one.
 [[noreturn]] inline void run_on([[maybe_unused]] void* top, void (*function)(void*) noexcept, void* argument) noexcept
 {
 #if defined(__x86_64__) && defined(__LP64__)
@@ -113,7 +115,7 @@ struct alignas(4096) small_stack
 
 #if __has_include(<sys/rseq.h>) && defined(RSEQ_SIG) && (defined(__x86_64__) || defined(__aarch64__))
 
-/// rseq(2) on what the C library has registered for its thread.
+/// Calls rseq(2) for the area that the C library uses for its thread.
 inline void restartable_sequences(int flags) noexcept
 {
     if (__rseq_size == 0) return;
@@ -123,12 +125,12 @@ inline void restartable_sequences(int flags) noexcept
 #else
     asm("mrs %0, tpidr_el0" : "=r"(thread));
 #endif
-    constexpr long original_size = 32; // of struct rseq, which every kernel takes
+    constexpr long original_size = 32; // of struct rseq; every kernel accepts it
     raw::call(SYS_rseq, raw::address(thread + __rseq_offset), original_size, flags, RSEQ_SIG);
 }
 inline void unregister_restartable_sequences() noexcept { restartable_sequences(RSEQ_FLAG_UNREGISTER); }
-/// A process that was made in the memory of another has none, though the C library has one in its books and would tell
-/// an old number of the processor for ever.
+/// A process made by clone(2) with CLONE_VM has no registration, but the C library still assumes one. Without a new
+/// one, sched_getcpu(3) would return an old processor number for ever.
 inline void register_restartable_sequences() noexcept { restartable_sequences(0); }
 
 #else
@@ -138,16 +140,18 @@ inline void register_restartable_sequences() noexcept {}
 
 #endif
 
-/// Of a child in the middle, which has no memory of its own. Whoever that child makes has a copy of what it used.
-inline small_stack<65536> middle_stack{}; // handlers of pthread_atfork(3) run on it, too
+/// The stack of the intermediate process, which has no memory of its own. The daemon has a copy of the pages used.
+inline small_stack<65536> intermediate_stack{}; // handlers of pthread_atfork(3) run on it, too
 
-/// fork(2), setsid(2) and fork(2) for the price of one, because the process in the middle has no memory of its own:
-/// returns in the grandchild with 0, and in the caller with the pid of the child in the middle, or -1 and errno.
-/// There watch(grandchild, resume) runs, with -1 and errno if it could not be made; the caller stands still until
-/// resume() is called, and after that `watch` makes only raw calls and touches nothing but its own stack. When it
-/// returns, the child in the middle ends. All signals are blocked. Where memory cannot be shared it is a plain fork;
-/// where it is, so are the descriptors, since a copy of the table would cost as much as they are many: `watch` takes
-/// leave of them (leave_descriptors()) before resume().
+/// fork(2), setsid(2) and fork(2) at the cost of one fork(2), because the intermediate process has no memory of its
+/// own. operator() returns 0 in the daemon. In the launcher it returns the pid of the intermediate process, or -1 and
+/// errno. watch(daemon, resume) runs in the intermediate process, with daemon == -1 and errno if the second fork
+/// failed. The launcher is suspended until `watch` calls resume(). After that `watch` makes only raw calls and uses
+/// only its own stack. The intermediate process exits when `watch` returns. All signals are blocked.
+///
+/// Where memory cannot be shared, all this is done by plain forks. Where it is shared, the descriptor table is too,
+/// because the cost of a copy grows with the number of descriptors. `watch` ends that sharing by leave_descriptors()
+/// before it calls resume().
 template <class Watch>
 class double_forker
 {
@@ -157,53 +161,55 @@ public:
     pid_t operator()() noexcept
     {
         if (!memory_can_be_shared()) return plainly();
-        const pid_t middle = in_one_memory();
-        return middle == -1 && errno == EINVAL ? plainly() : middle; // as emulators have it
+        const pid_t intermediate = in_shared_memory();
+        return intermediate == -1 && errno == EINVAL ? plainly() : intermediate; // emulators refuse CLONE_VM
     }
 
 private:
     pid_t plainly() noexcept
     {
-        if (const pid_t middle = ::fork(); middle != 0) return middle;
+        if (const pid_t intermediate = ::fork(); intermediate != 0) return intermediate;
         new_session();
-        const pid_t grandchild = ::fork();
-        if (grandchild == 0) return 0;
-        watch_(grandchild, [] {});
+        const pid_t daemon = ::fork();
+        if (daemon == 0) return 0;
+        watch_(daemon, [] {});
         exit_now(0);
     }
 
-    [[gnu::noinline]] pid_t in_one_memory() noexcept
+    [[gnu::noinline]] pid_t in_shared_memory() noexcept
     {
-        // What the grandchild comes back to: its copy of this stack, as it is while the caller stands still below.
+        // The daemon returns here, on its copy of this stack: the launcher is suspended below while that copy is made.
         if (_setjmp(here_) != 0) return 0;
-        held.store(1);
+        suspended.store(1);
         ::sigaltstack(nullptr, &alternate_);
         constexpr int flags = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | SIGCHLD;
-        const pid_t middle = ::clone(run, middle_stack.top(), flags, this, nullptr, nullptr, &held);
-        // The kernel clears it as well when the child in the middle is killed.
-        while (middle != -1 && held.load() != 0) raw::call(SYS_futex, raw::address(&held), FUTEX_WAIT, 1);
-        return middle;
+        const pid_t intermediate =
+            ::clone(run_intermediate, intermediate_stack.top(), flags, this, nullptr, nullptr, &suspended);
+        // CLONE_CHILD_CLEARTID: the kernel clears it too when the intermediate process is killed.
+        while (intermediate != -1 && suspended.load() != 0)
+            raw::call(SYS_futex, raw::address(&suspended), FUTEX_WAIT, 1);
+        return intermediate;
     }
 
-    static int run(void* self) noexcept
+    static int run_intermediate(void* self) noexcept
     {
         auto& maker = *static_cast<double_forker*>(self);
         auto watch = maker.watch_;
-        use_alternate_stack(maker.alternate_); // for the grandchild, which inherits it
+        use_alternate_stack(maker.alternate_); // the daemon inherits it
         new_session();
-        const pid_t grandchild = ::fork();
-        if (grandchild == 0) {
+        const pid_t daemon = ::fork();
+        if (daemon == 0) {
             register_restartable_sequences();
             _longjmp(maker.here_, 1);
         }
-        watch(grandchild, [] {
-            held.store(0);
-            raw::call(SYS_futex, raw::address(&held), FUTEX_WAKE, 1);
+        watch(daemon, [] {
+            suspended.store(0);
+            raw::call(SYS_futex, raw::address(&suspended), FUTEX_WAKE, 1);
         });
         raw::exit(0);
     }
 
-    static inline std::atomic<int> held{0};
+    static inline std::atomic<int> suspended{0};
 
     Watch watch_;
     stack_t alternate_{};
