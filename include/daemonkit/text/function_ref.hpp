@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Something that can be called, by reference: a function that takes one is in the program once, and not once for each
-// of its callers.
+// A reference to something callable. A function with such a parameter is compiled once; a template would be compiled
+// for each caller.
 #pragma once
 
 namespace daemonkit::sys {
@@ -8,7 +8,7 @@ namespace daemonkit::sys {
 template <class Signature>
 class function_ref;
 
-/// Lives no longer than the call that it is an argument of.
+/// Only for function parameters: it must not outlive the callable that it refers to.
 template <class Result, class... Args>
 class function_ref<Result(Args...)>
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Sentences and paths out of texts and numbers, in one call that is in the program once: a chain of + and
-// std::to_string is some hundred bytes of code wherever it stands.
+// Builds sentences and paths from texts and numbers by one function. A chain of + and std::to_string takes some hundred
+// bytes of code at each place where it is used.
 #pragma once
 
 #include "short_text.hpp"
@@ -51,7 +51,7 @@ private:
     unsigned long long value_; // of a number, or the size of a text
 };
 
-/// A number, where nothing may be allocated.
+/// A number in decimal, without allocating memory.
 template <std::integral Number>
 [[nodiscard]] short_text<20> decimal(Number number) noexcept
 {
@@ -60,6 +60,7 @@ template <std::integral Number>
     return text;
 }
 
+/// The pieces one after the other, in a new string.
 [[nodiscard]] inline std::string joined(std::initializer_list<piece> pieces)
 {
     std::string all;
@@ -67,7 +68,7 @@ template <std::integral Number>
     return all;
 }
 
-/// A file mode as people write it: "0644".
+/// A file mode in octal with a leading zero: "0644".
 inline std::string octal(mode_t mode)
 {
     short_text<5> digits("0");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Text of bounded length, for where nothing may be allocated.
+// Text of bounded length, for places where no memory may be allocated.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace daemonkit::sys {
 
-/// What does not fit is cut off.
+/// Text of at most `Room` bytes; more is cut off.
 template <std::size_t Room>
 class short_text
 {
@@ -23,9 +23,10 @@ public:
     }
     void append(const char* more, std::size_t length) noexcept { *this += {more, length}; }
 
+    /// Shortens the text to at most `length` bytes.
     void cut(std::size_t length) noexcept { length_ = length < length_ ? length : length_; }
 
-    /// For text of less than Room.
+    /// The text with a null byte after it. Only for texts shorter than `Room`.
     [[nodiscard]] const char* c_str() noexcept
     {
         bytes_[length_] = '\0';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// UTF-8, RFC 3629.
+// Checking and cleaning UTF-8, RFC 3629.
 #pragma once
 
 #include "short_text.hpp"
@@ -9,7 +9,7 @@
 
 namespace daemonkit::sys {
 
-/// The length of the well-formed UTF-8 sequence that `text` begins with, or 0 (RFC 3629, section 4).
+/// The length in bytes of the well-formed UTF-8 sequence at the beginning of `text`, or 0: RFC 3629, section 4.
 [[nodiscard]] inline std::size_t utf8_length(std::string_view text) noexcept
 {
     const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
@@ -26,8 +26,9 @@ namespace daemonkit::sys {
     return 0;
 }
 
-/// A text as one line of valid UTF-8 without control characters, as much of it as fits: what others have said moves no
-/// cursor, a new line begins no new word, and systemd drops a status that is no UTF-8.
+/// `text` as one line of valid UTF-8 without control characters, cut at 1024 bytes. For text from other processes:
+/// control characters could move the cursor of a terminal, and a newline would start a new assignment in sd_notify(3).
+/// systemd drops a status that is not valid UTF-8.
 [[nodiscard]] inline short_text<1024> one_line(std::string_view text) noexcept
 {
     short_text<1024> clean;
