@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(of_a_directory_without_write_permission, *boost::unit_test:
     program other;
     BOOST_REQUIRE(::chown(other.directory.path().c_str(), nobody, nobody) == 0);
     other.environment = {"RUN_AS=root"};
-    fails(other, 4, "root", "only root may become another user; start it as root", touches::nothing, nobody);
+    fails(other, 4, "root", "only root may become another user; start the daemon as root", touches::nothing, nobody);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_path_that_is_not_absolute)
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(of_users_and_directories_that_do_not_exist)
 {
     program user;
     user.environment = {"RUN_AS=no-such-user"};
-    fails(user, 6, "no-such-user", "there is none of that name");
+    fails(user, 6, "no-such-user", "it does not exist");
 
     program directory;
     directory.environment = {"DIRECTORY=/no/such/directory"};

@@ -34,9 +34,9 @@ BOOST_AUTO_TEST_CASE(knows_the_exit_status)
     BOOST_TEST(status_of(EPERM) == 4);
     BOOST_TEST(status_of(ENOENT) == 1);
     BOOST_TEST(status_of(ENOSPC) == 1);
-    const auto bad = startup_error::bad_setting("find user", "noone", "there is none of that name");
+    const auto bad = startup_error::bad_setting("find user", "noone", "it does not exist");
     BOOST_TEST(bad.status() == 6);
-    BOOST_TEST(bad.what() == std::string("cannot find user noone: there is none of that name"));
+    BOOST_TEST(bad.what() == std::string("cannot find user noone: it does not exist"));
 }
 
 BOOST_AUTO_TEST_CASE(check_passes_results_and_throws_on_minus_one)

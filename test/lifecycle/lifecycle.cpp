@@ -136,8 +136,8 @@ BOOST_AUTO_TEST_CASE(an_exception_from_on_start_is_the_message_of_the_launcher)
     const std::vector<std::pair<std::function<void(quiet&)>, std::string>> cases{
         {[=](quiet&) { throw startup_error(none, "bind to", "port 80", "only root may"); },
          "4 pid DAEMON [cannot bind to port 80: only root may]"},
-        {[](quiet&) { throw startup_error::bad_setting("use the zone", "Nowhere", "there is none of that name"); },
-         "6 pid DAEMON [cannot use the zone Nowhere: there is none of that name]"},
+        {[](quiet&) { throw startup_error::bad_setting("use the zone", "Nowhere", "it does not exist"); },
+         "6 pid DAEMON [cannot use the zone Nowhere: it does not exist]"},
         {[](quiet&) { throw std::runtime_error("the zone file is broken"); }, "1 pid DAEMON [the zone file is broken]"},
         {[](quiet&) { throw 7; }, "1 pid DAEMON [an exception that is no std::exception]"},
     };

@@ -252,11 +252,11 @@ BOOST_AUTO_TEST_CASE(one_file_is_not_log_and_pid_file)
 BOOST_AUTO_TEST_CASE(unknown_users_and_groups_change_nothing_and_make_no_process)
 {
     BOOST_TEST(a_start({.user = "nobody-of-that-name"}).refusal(6) ==
-               "did not fork cannot find user nobody-of-that-name: there is none of that name");
+               "did not fork cannot find user nobody-of-that-name: it does not exist");
     BOOST_TEST(a_start({.group = "no-such-group"}).refusal(6) ==
-               "did not fork cannot find group no-such-group: there is none of that name");
+               "did not fork cannot find group no-such-group: it does not exist");
     BOOST_TEST(a_start({.user = "nobody", .group = "no-such-group"}).refusal(6) ==
-               "did not fork cannot find group no-such-group: there is none of that name");
+               "did not fork cannot find group no-such-group: it does not exist");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -267,9 +267,9 @@ BOOST_AUTO_TEST_CASE(an_unprivileged_process_cannot_change_its_user)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to change the user");
     BOOST_TEST(a_start({.user = "root"}, become_nobody).refusal(4) ==
-               "did not fork cannot become root: only root may become another user; start it as root");
+               "did not fork cannot become root: only root may become another user; start the daemon as root");
     BOOST_TEST(a_start({.group = "root"}, become_nobody).refusal(4) ==
-               "did not fork cannot become :root: only root may become another user; start it as root");
+               "did not fork cannot become :root: only root may become another user; start the daemon as root");
 }
 
 BOOST_AUTO_TEST_CASE(on_start_is_privileged_and_run_is_not)

@@ -118,9 +118,9 @@ BOOST_AUTO_TEST_CASE(capabilities_that_would_survive_are_refused_before_anything
         return as_user(nobody) + words{"--inh-caps=" + capabilities, "--ambient-caps=" + capabilities};
     };
     BOOST_TEST(program.refusal(4, with("+kill,+dac_override")) ==
-               "dropping: cannot become nobody: the capabilities that it was started with would stay; start it "
-               "without, or as root\n");
-    // For a process that is root by capabilities only, there is no trial of what it may do.
+               "dropping: cannot become nobody: the daemon would keep the capabilities of the process that "
+               "starts it; start it without capabilities, or as root\n");
+    // Root by capabilities alone is not asked to prove what it can do.
     const auto powers = as_user(1) + words{"--inh-caps=+setuid,+setgid", "--ambient-caps=+setuid,+setgid"};
     BOOST_TEST(contains(program.refusal(4, powers), "only root may become another user"));
     BOOST_TEST(!fs::exists(program.log));
@@ -340,7 +340,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_fails_or_does_nothing_is_detected)
         {"setgroups", SYS_setgroups, -1, {EPERM, EINVAL, ENOMEM, 0}, "drop privileges to user nobody"},
         {"setresgid", SYS_setresgid, -1, {EPERM, EINVAL, EAGAIN, 0}, "drop privileges to user nobody"},
         {"setresuid", SYS_setresuid, -1, {EPERM, EINVAL, EAGAIN, 0}, "drop privileges to user nobody"},
-        {"capset", SYS_capset, -1, {EPERM}, "give up inherited capabilities"},
+        {"capset", SYS_capset, -1, {EPERM}, "drop inherited capabilities"},
         {"capset with KEEP_CAPS", SYS_capset, -1, {0}, "drop privileges to user nobody"},
         {"prctl", SYS_prctl, PR_SET_NO_NEW_PRIVS, {EPERM, EINVAL, 0}, "renounce new privileges"},
         {"chroot", SYS_chroot, -1, {EPERM, EIO, 0}, "change the root directory to " + jail.path().string()},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a launcher still has to do after the daemon took over its memory.
+// What a launcher has to do after it handed its memory over to the daemon.
 #pragma once
 
 #include "require_cxx20.hpp"
@@ -11,12 +11,12 @@
 
 namespace daemonkit {
 
-/// What a launcher without memory of its own gets from the lifecycle.
+/// What the lifecycle passes to ForkPolicy::detach(plan), for a launcher without memory of its own.
 struct launcher_plan
 {
-    sigset_t mask = sys::current_mask(); ///< signals that are blocked while it waits
-    sys::raw_removal removal{};          ///< what it removes if the daemon dies before it is ready
-    std::string_view late_advice{};      ///< how its sentence ends if the daemon is late
+    sigset_t mask = sys::current_mask(); ///< signals that are blocked while the launcher waits
+    sys::raw_removal removal{};          ///< what the launcher removes if the daemon dies before it is ready
+    std::string_view late_advice{};      ///< what its message advises if the daemon is late
 };
 
 } // namespace daemonkit

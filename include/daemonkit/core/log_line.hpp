@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Lines on standard error, in the form that whoever reads them wants. No logging library: for more bring your own.
+// Lines on standard error, in the form that suits the reader. This is not a logging library.
 //
-//   the journal    <4>text                                    a priority, sd-daemon(3); it has the time itself
+//   the journal    <4>text                                    a priority, sd-daemon(3); the journal adds the time
 //   a terminal     text
 //   a file         2026-11-23T03:30:45+0100 warning: text
 //   anything else  warning: text                              the log of a container, s6-log, svlogd: they add the time
 //
-// Standard error is looked at for each line, by one fstat(2), because it changes: a daemon redirects it after this was
-// first used, and a log that is opened again may be another kind of file.
+// Each call checks standard error by one fstat(2), because it can change. A daemon may redirect it after the first
+// call, and a reopened log may be another kind of file.
 #pragma once
 
 #include "require_cxx20.hpp"
@@ -20,11 +20,11 @@
 
 namespace daemonkit {
 
-/// Those of syslog(3), in its order.
+/// The levels of syslog(3), in its order.
 enum class log_level { emerg, alert, crit, err, warning, notice, info, debug };
 
-/// Writes `text`, and if it has several lines each of them so, by one system call and without allocating. A failure
-/// stops nothing, raises no signal and leaves errno as it was. For every thread.
+/// Writes each line of `text` to standard error, with the prefix that the reader needs. Makes one writev(2) for up to
+/// 64 lines, and allocates no memory. Failures are ignored: no signal is raised. Preserves errno. For every thread.
 inline void stderr_log(log_level level, std::string_view text) noexcept
 {
     static constexpr std::array<const char*, 8> words{

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The process that holds an instance, as another process finds it.
+// The process that owns an instance, as another process finds it.
 #pragma once
 
 #include "require_cxx20.hpp"
@@ -18,15 +18,16 @@
 
 namespace daemonkit {
 
+/// What PidPolicy::find() returns; false if no process owns the instance.
 struct pid_holder
 {
-    pid_t pid = 0;            ///< 0: nobody holds it
-    sys::unique_fd process{}; ///< its pidfd, opened before the identity was verified
-    bool stale = false;       ///< nobody holds it, but the record of a daemon that is gone is there
+    pid_t pid = 0;            ///< 0: no process owns the instance
+    sys::unique_fd process{}; ///< pidfd of the holder, opened before the holder was verified
+    bool stale = false;       ///< no process owns the instance, but the record of a dead daemon exists
 
     [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; }
 
-    /// When the process was started; nothing if /proc hides it, or the process has exited meanwhile.
+    /// The start time of the process. Empty if /proc hides it, or if the process has exited.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> since() const
     {
         const auto stat = pid != 0 ? sys::read_process_stat(pid) : std::nullopt;
@@ -35,14 +36,15 @@ struct pid_holder
     }
 };
 
-/// The process `pid`, if it is alive and `still(pidfd)` is true after its pidfd was opened; else nobody. What `still` saw
-/// was of the process that the pidfd holds, because that is alive at the end: it looks at the identity once more, or
-/// compares what /proc says of the process. Throws startup_error if it cannot tell, and what `still` throws.
+/// Opens the pidfd of `pid`, then verifies that it is the holder: `still(pidfd)` has to read the record again, or
+/// compare what /proc shows of the process. Returns no holder if `still` returns false or the process exits. A process
+/// that is alive after the check was alive during it, so `still` cannot have seen a later process with the same pid.
+/// Throws startup_error if the pidfd cannot be opened, and what `still` throws.
 [[nodiscard]] inline pid_holder open_holder(pid_t pid, sys::function_ref<bool(int)> still)
 {
     sys::unique_fd process(sys::pidfd_open(pid));
     if (!process) {
-        if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return {}; // none, or a thread
+        if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return {}; // no such process, or a thread
         throw_errno("open process", sys::joined({pid}));
     }
     if (!still(process.get())) return {};
@@ -50,7 +52,7 @@ struct pid_holder
     return sys::has_exited(found.process.get()) ? pid_holder{} : std::move(found);
 }
 
-/// Thrown by claim() when a live daemon has the identity.
+/// Thrown by PidPolicy::claim() if a live daemon owns the instance.
 class already_running : public startup_error
 {
 public:
@@ -61,6 +63,7 @@ public:
     {
     }
 
+    /// The pid of that daemon.
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a process that waits is told about the time that it has waited.
+// Progress of a wait: a callable that is called while a process waits for a daemon.
 #pragma once
 
 #include "require_cxx20.hpp"
@@ -8,8 +8,8 @@
 
 namespace daemonkit {
 
-/// The Progress of a wait in silence, the default. A Progress is called about once a second, in the process and thread
-/// that wait, with the time since the wait began.
+/// The default Progress, which shows nothing. A Progress is called about once a second, in the process and thread that
+/// wait, with the time since the wait began.
 struct no_progress
 {
     void operator()(std::chrono::nanoseconds) const noexcept {}

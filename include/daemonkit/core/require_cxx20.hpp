@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Compiler settings that daemonkit cannot do without. The missing header after each #error ends the compilation, because
-// hundreds of errors would follow otherwise.
+// Compiler settings that daemonkit needs. Including a missing header after each #error ends the compilation; otherwise
+// hundreds of errors would follow.
 #pragma once
 
 #if __cplusplus < 202002L

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A setting without a default. Leaving it out of an aggregate is well-formed C++ for every type that can be
-// default-constructed, so the default constructor is a template that exists only to say what is missing.
+// A setting without a default. C++ lets an initializer leave out any member that can be default-constructed. So this
+// default constructor exists as a template, and names the missing setting if it is instantiated.
 #pragma once
 
 #include "require_cxx20.hpp"
@@ -15,6 +15,7 @@ template <class...>
 inline constexpr bool given = false;
 }
 
+/// A `T` that must be given in the settings; leaving it out does not compile.
 template <class T>
 struct required_setting : T
 {

@@ -8,14 +8,15 @@
 
 namespace daemonkit {
 
-/// A signal that was heard; none if a wait ended for another reason.
+/// A signal that the daemon received; false if a wait ended for another reason.
 struct signal_event
 {
-    int signal = 0;
+    int signal = 0; ///< signal number; 0: none
 
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return signal != 0; }
-    /// TERM, and INT for a daemon in the foreground of a terminal.
+    /// SIGTERM, or SIGINT from the terminal of a daemon in the foreground.
     [[nodiscard]] constexpr bool is_stop() const noexcept { return signal == SIGTERM || signal == SIGINT; }
+    /// SIGHUP.
     [[nodiscard]] constexpr bool is_reload() const noexcept { return signal == SIGHUP; }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How a start ended, as the process that called start() learns it.
+// How a start ended, as start() reports it in the launcher and in the daemon.
 #pragma once
 
 #include "require_cxx20.hpp"
@@ -12,9 +12,10 @@
 
 namespace daemonkit {
 
+/// How a start ended, and which process learns it.
 enum class start_outcome {
     ready,           ///< launcher: the daemon is ready
-    already_running, ///< launcher: another instance runs and was left alone; success by LSB 3.1, section 20.2
+    already_running, ///< launcher: another daemon runs and was not touched; success by LSB 3.1, section 20.2
     failed,          ///< a step, a hook or run() failed before the daemon was ready
     died,            ///< launcher: the daemon died before it was ready
     late,            ///< launcher: the deadline passed, and the daemon was ended
@@ -27,7 +28,7 @@ struct start_report
 {
     start_outcome outcome = start_outcome::failed;
     int status = exit_status::error; ///< exit status for the shell
-    pid_t pid = 0;                   ///< of the daemon; 0: not known
+    pid_t pid = 0;                   ///< pid of the daemon; 0: not known
     std::string message{};           ///< one sentence; empty if there is nothing to say
     int error = 0;                   ///< the errno of the failure; 0: none
 };
@@ -35,7 +36,8 @@ struct start_report
 /// What start() returns, in each of the processes that return from it.
 struct start_result : start_report
 {
-    /// true in the process that called start() if the daemon is another process. Code after start() runs in both.
+    /// true in the process that called start() if the daemon is another process. Code after start() runs in both
+    /// processes.
     bool in_launcher = true;
 
     /// The exit status: `return my_daemon{}.start(settings);` in main() is right in both processes.

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// One failed step as one sentence: what could not be done, to which path, why. Thrown where the operation
-// failed and caught once, where the lifecycle can still tell the person at the terminal. The exit status
-// follows from the error: a missing permission is 4, everything else 1 unless the thrower knows better.
+// A failed step as one sentence: the step, the object, the reason. Thrown where the step failed. Caught once, by the
+// lifecycle, which passes it to the launcher or the service manager. The exit status follows from the error: 4 for a
+// missing permission, 6 for a bad setting, 1 for everything else.
 //
-// A daemon fails at most once, and could in many places: what throws is out of line, so that each of them costs
-// the program one call.
+// The functions that throw are not inline: many places can fail, and each then costs only one call.
 #pragma once
 
 #include "require_cxx20.hpp"
@@ -19,10 +18,11 @@
 
 namespace daemonkit {
 
+/// The failure of one step of a start, a hook or a verb.
 class startup_error : public std::system_error
 {
 public:
-    /// The sentence is `cannot STEP PATH: REASON`; without a reason of the thrower's it is the text of `code`.
+    /// The sentence is `cannot STEP PATH: REASON`. Without `reason` the text of `code` is the reason.
     [[gnu::cold]] startup_error(std::error_code code, std::string_view step, std::string_view path = {},
                                 std::string_view reason = {})
         : std::system_error(code), sentence_(sys::joined({beginning, step, path.empty() ? "" : " ", path, ": ",
@@ -31,7 +31,7 @@ public:
     {
     }
 
-    /// A setting that can never work, whoever starts the daemon: exit status 6, not configured.
+    /// An error with exit status 6, not configured: a setting that can never work, whichever user starts the daemon.
     [[nodiscard]] static startup_error bad_setting(std::string_view step, std::string_view path,
                                                    std::string_view reason)
     {
@@ -42,16 +42,16 @@ public:
 
     [[nodiscard]] const char* what() const noexcept override { return sentence_.c_str(); }
 
-    /// What was being done, in words that follow "cannot".
+    /// The step that failed, in words that follow "cannot".
     [[nodiscard]] std::string_view step() const noexcept { return {sentence_.data() + beginning.size(), step_}; }
 
-    /// The file, directory, user or command it was done to; empty if there is none.
+    /// The object of the step: a file, directory, user or command; empty if there is none.
     [[nodiscard]] std::string_view path() const noexcept
     {
         return {step().data() + step_ + (path_ != 0 ? 1 : 0), path_};
     }
 
-    /// The status for the shell, LSB 3.1, section 20.2.
+    /// The exit status for the shell, LSB 3.1, section 20.2.
     [[nodiscard]] int status() const noexcept { return status_; }
 
 private:
@@ -63,29 +63,29 @@ private:
     static constexpr std::string_view beginning = "cannot ";
 
     std::string sentence_;
-    std::size_t step_; // how long it is in there
-    std::size_t path_; // the same
+    std::size_t step_; // length in sentence_
+    std::size_t path_; // length in sentence_
     int status_;
 };
 
-/// The current errno as an error_code.
+/// The present errno as an error_code.
 [[nodiscard]] inline std::error_code last_error() noexcept { return {errno, std::system_category()}; }
 
-/// Throws the startup_error of errno.
+/// Throws startup_error with the present errno; `reason` as in its constructor.
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_errno(const char* step, std::string_view path = {},
                                                                std::string_view reason = {})
 {
     throw startup_error(last_error(), step, path, reason);
 }
 
-/// The same for a mistake in the settings.
+/// Throws startup_error::bad_setting(), exit status 6.
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_bad_setting(const char* step, std::string_view path,
                                                                      std::string_view reason)
 {
     throw startup_error::bad_setting(step, path, reason);
 }
 
-/// Passes the result of a system call on; -1 becomes a startup_error made of errno, `step` and `path`.
+/// Returns `result`, the result of a system call. Throws startup_error with errno, `step` and `path` if it is -1.
 template <class Result>
 Result check_call(Result result, const char* step, std::string_view path = {})
 {

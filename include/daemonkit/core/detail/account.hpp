@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The user and the group that a daemon becomes. The settings that name them bring along what carries them out, so that
-// it is in the programs that give one of them, and in no other.
+// The user and the group that a daemon changes to. The constructor of the setting refers to the code that changes them,
+// so only programs that set a user or a group contain that code.
 #pragma once
 
 #include "../../sys/credentials.hpp"
@@ -13,7 +13,7 @@
 
 namespace daemonkit::detail {
 
-/// What becoming another user takes; see become_account.
+/// The steps of changing to a user or a group; see become_account.
 struct account_steps
 {
     sys::credentials (*look_up)(const std::string& user, const std::string& group);
@@ -22,37 +22,39 @@ struct account_steps
     void (*become)(const sys::credentials&, const std::vector<pid_t>& threads, const std::string& user);
 };
 
-/// In this order; each throws startup_error.
+/// The steps, in this order; each throws startup_error.
 class become_account
 {
 public:
     static const account_steps steps;
 
 private:
-    /// In the origin, before anything forks.
+    /// In the launcher, before it forks.
     static sys::credentials look_up(const std::string& user, const std::string& group)
     {
-        sys::credentials who{sys::effective_user(), sys::effective_group(), {}};
-        if (!user.empty() && !sys::find_user(user, who)) unknown("find user", user);
-        if (!group.empty() && !sys::find_group(group, who.gid)) unknown("find group", group);
-        if (sys::effective_user() != 0 && !sys::is_exactly(who))
-            denied(user, group, "only root may become another user; start it as root");
+        sys::credentials target{sys::effective_user(), sys::effective_group(), {}};
+        if (!user.empty() && !sys::find_user(user, target)) unknown("find user", user);
+        if (!group.empty() && !sys::find_group(group, target.gid)) unknown("find group", group);
+        if (sys::effective_user() != 0 && !sys::is_exactly(target))
+            denied(user, group, "only root may become another user; start the daemon as root");
         if (sys::effective_user() != 0 && !sys::has_no_capabilities())
-            denied(user, group, "the capabilities that it was started with would stay; start it without, or as root");
-        return who;
+            denied(user, group,
+                   "the daemon would keep the capabilities of the process that starts it; start it without "
+                   "capabilities, or as root");
+        return target;
     }
 
-    /// In the daemon, before on_start(), which may make threads.
-    static void tie(const sys::credentials& who)
+    /// In the daemon, before on_start(), because on_start() may create threads.
+    static void tie(const sys::credentials& target)
     {
-        if (who.uid != 0 && sys::effective_user() == 0)
-            check_call(sys::tie_capabilities_to_root(), "give up inherited capabilities");
+        if (target.uid != 0 && sys::effective_user() == 0)
+            check_call(sys::tie_capabilities_to_root(), "drop inherited capabilities");
     }
 
-    /// In the daemon, last.
-    static void become(const sys::credentials& who, const std::vector<pid_t>& threads, const std::string& user)
+    /// In the daemon, as the last privileged step.
+    static void become(const sys::credentials& target, const std::vector<pid_t>& threads, const std::string& user)
     {
-        check_call(sys::become(who, threads), "drop privileges to user", user);
+        check_call(sys::become(target, threads), "drop privileges to user", user);
     }
 
     [[noreturn]] static void denied(const std::string& user, const std::string& group, const char* reason)
@@ -64,13 +66,13 @@ private:
     [[noreturn]] static void unknown(const char* step, const std::string& name)
     {
         if (errno != 0 && errno != ENOENT) throw_errno(step, name);
-        throw_bad_setting(step, name, "there is none of that name");
+        throw_bad_setting(step, name, "it does not exist");
     }
 };
 
 inline constexpr account_steps become_account::steps{look_up, tie, sys::threads_of_this_process, become};
 
-/// The name of a user or a group; none if it is empty.
+/// The name of a user or a group in the settings; empty: none.
 class account
 {
 public:
@@ -83,7 +85,7 @@ public:
     }
 
     [[nodiscard]] operator const std::string&() const noexcept { return name_; } // NOLINT(*-explicit-*)
-    /// Null if there is no name.
+    /// The code that changes to this user or group; null if there is no name.
     [[nodiscard]] const account_steps* steps() const noexcept { return steps_; }
 
 private:
