@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(few_processes, *boost::unit_test::label("root"))
                 if (limit == needed) return works_again(program, as_user(limit), as_user(needed + 1));
                 const auto o = program({"start"}, as_user(limit));
                 BOOST_TEST(o.status == 1);
-                const std::string step = policy.fork == "handoff" ? "cannot hand the memory over"
+                const std::string step = policy.fork == "handoff" ? "cannot start the daemon process"
                                          : limit == 1             ? "cannot fork"
                                                                   : "cannot fork the second time";
                 BOOST_TEST(contains(o.err, step + ": Resource temporarily unavailable"), o.err);

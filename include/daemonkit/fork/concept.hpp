@@ -9,14 +9,14 @@
 //   P::leaves_no_launcher    compile time, optional     true: detach(plan) returns in the daemon only, and the link
 //                                                       has no in_launcher() and no wait()
 //   p.detach()               launcher, after the        makes the daemon; returns the link in both processes. Throws
-//                            identity was claimed       startup_error in the launcher, with no process left
-//   p.detach(plan)           the same, with             as detach(); what remains of the launcher waits with
-//                            leaves_no_launcher         plan.mask blocked, executes plan.removal if the daemon dies,
-//                                                       prints how the start ended and exits
-//   l.in_launcher()          both                       which of the two processes this is
+//                            instance was claimed       startup_error in the launcher; no process is left then
+//   p.detach(plan)           launcher, the same time,   as detach(), but returns in the daemon only. The launcher waits
+//                            if leaves_no_launcher      with plan.mask blocked, executes plan.removal if the daemon
+//                                                       dies, prints how the start ended and exits
+//   l.in_launcher()          both                       whether this process is the launcher
 //   l.wait(progress)         launcher, once             blocks until the start has ended; returns the start_report
-//   l.descriptor()           daemon                     what must stay open when inherited descriptors are closed; -1:
-//                                                       none
+//   l.descriptor()           daemon                     the descriptor that must stay open when inherited descriptors
+//                                                       are closed; -1: none
 //   l.ready()                daemon, once               ends the launcher's wait with success; never throws
 //   l.fail(sentence, status) daemon, once               ends the launcher's wait with this sentence and exit status;
 //                                                       never throws
@@ -41,7 +41,7 @@ namespace daemonkit {
 
 namespace detail {
 
-// One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
+// One concept for each row of the table. The concepts and the assertions below are made of these.
 
 /// P::detaches
 template <class Policy>
@@ -120,10 +120,11 @@ template <class Link>
 concept fork_link = std::movable<Link> && detail::has_descriptor<Link> && detail::has_ready<Link> &&
                     detail::has_fail<Link> && detail::has_extend<Link>;
 
-/// A link that has a launcher at its other end, in the same program.
+/// Both ends of a link, for a ForkPolicy whose launcher waits in start().
 template <class Link>
 concept fork_link_to_launcher = fork_link<Link> && detail::has_in_launcher<Link> && detail::has_wait_for_ready<Link>;
 
+/// How a daemon detaches; see the table above.
 template <class Policy>
 concept fork_policy = std::copyable<Policy> && detail::has_detaches<Policy> &&
                       (!detail::detaches<Policy> ||
@@ -133,7 +134,7 @@ concept fork_policy = std::copyable<Policy> && detail::has_detaches<Policy> &&
 
 namespace detail {
 
-/// Says in one sentence what a ForkPolicy lacks.
+/// Compiles only if the policy is a fork_policy; otherwise one assertion names what it lacks.
 template <class Policy>
 struct fork_requirements
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// fork, setsid, fork: the daemon leads no session, so it can never have a controlling terminal again, and the
-// origin is not its parent, so init collects it. daemon(7), SysV daemons, steps 5 to 7.
+// fork, setsid, fork: the daemon does not lead its session, so it can never acquire a controlling terminal. It is not a
+// child of the launcher, so init collects it. daemon(7), SysV daemons, steps 5 to 7.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -9,9 +9,10 @@
 
 namespace daemonkit {
 
+/// ForkPolicy: detaches by two forks, with an intermediate process between launcher and daemon.
 struct double_fork
 {
-    /// How long the origin waits for the daemon to be ready before it ends it.
+    /// How long the launcher waits for the daemon to be ready before it ends the daemon.
     std::chrono::nanoseconds deadline = std::chrono::seconds(30);
 
     static constexpr bool detaches = true;

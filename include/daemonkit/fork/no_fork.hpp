@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Stays in the foreground: for containers, service managers (daemon(7), new-style daemons) and debuggers.
-// start() returns when run() has returned.
+// The daemon stays in the foreground: for containers, service managers (daemon(7), new-style daemons) and debuggers.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -9,6 +8,7 @@
 
 namespace daemonkit {
 
+/// ForkPolicy: the launcher is the daemon, and start() returns when run() has returned.
 struct no_fork
 {
     static constexpr bool detaches = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// One fork and a new session: the daemon leads its session and could acquire a controlling terminal by opening one
-// without O_NOCTTY. It stays the origin's child, which suits an origin that lives on and wants to wait for it.
+// One fork and a new session. The daemon leads its session, so it acquires a controlling terminal if it opens one
+// without O_NOCTTY. It stays a child of the launcher, which suits a launcher that lives on and wants to wait for the
+// daemon.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -9,9 +10,10 @@
 
 namespace daemonkit {
 
+/// ForkPolicy: detaches by one fork.
 struct single_fork
 {
-    /// How long the origin waits for the daemon to be ready before it ends it.
+    /// How long the launcher waits for the daemon to be ready before it ends the daemon.
     std::chrono::nanoseconds deadline = std::chrono::seconds(30);
 
     static constexpr bool detaches = true;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The link of handoff_fork, and what is left of the origin: a loop on a small stack that hears the daemon, says in one
-// line how it ended, and ends. It makes raw calls only, also when the daemon has died, which may have been in the
-// middle of anything.
+// The link of handoff_fork, and the launcher that handed its memory over. The launcher waits on a small stack for
+// messages from the daemon, prints in one line how the start ended, and exits. It makes raw calls only, because the
+// memory belongs to the daemon. A daemon that died may have left that memory in any state.
 #pragma once
 
 #include "../../core/launcher_plan.hpp"
@@ -18,13 +18,13 @@
 
 namespace daemonkit::detail {
 
-/// The origin without its memory.
+/// The launcher after it handed its memory over.
 struct parked_launcher
 {
     using text = sys::short_text<message::longest + 512>;
 
     int channel;
-    int daemon_channel; // the daemon's end, of which the origin has a copy
+    int daemon_channel; // the daemon's end, of which the launcher has a copy
     std::chrono::nanoseconds deadline;
     bool announces;
     sigset_t mask; // blocked while it waits
@@ -38,7 +38,7 @@ struct parked_launcher
         sys::raw::set_mask(mask);
         sys::raw::close(daemon_channel);
         text line{name};
-        const int status = conclude(daemon, line);
+        const int status = wait_for_start(daemon, line);
         line += "\n";
         const bool good = status == exit_status::done;
         if (!good || announces) sys::raw::write(good ? 1 : 2, line);
@@ -46,8 +46,8 @@ struct parked_launcher
     }
 
 private:
-    /// The exit status, and the sentence.
-    int conclude(pid_t daemon, text& line) const noexcept
+    /// Waits for the end of the start. Returns the exit status, and appends the sentence to `line`.
+    int wait_for_start(pid_t daemon, text& line) const noexcept
     {
         const long child_exit = sys::raw::pidfd_open(daemon);
         if (child_exit < 0) {
@@ -76,7 +76,7 @@ private:
         case start_verdict::spoke: break;
         }
         if (heard.what == message::failed) {
-            exits_within_a_second(process); // it undoes what it did and goes; a longer main() is not waited for
+            exits_within_a_second(process); // lets the daemon clean up; a main() that takes longer is not waited for
             line += sentence;
             return heard.status;
         }
@@ -103,23 +103,23 @@ private:
 class handoff_link
 {
 public:
-    /// Returns in the daemon. Throws startup_error in the origin if no process could be made.
+    /// Returns in the daemon. Throws startup_error in the launcher if no process could be made.
     handoff_link(std::chrono::nanoseconds deadline, bool announces, const std::string& name, const launcher_plan& plan)
     {
         sigset_t mask = plan.mask;
         require_positive(deadline);
         if (!sys::memory_can_be_shared()) refuse(ENOTSUP);
-        const sys::waitable_children waitable; // for the origin; it ends in the daemon
-        sys::unique_fd origin_end;
-        check_call(sys::open_channel(origin_end, channel_), "open the channel to the daemon");
+        const sys::waitable_children waitable; // for the launcher; destroyed in the daemon
+        sys::unique_fd launcher_end;
+        check_call(sys::open_channel(launcher_end, channel_), "open the channel to the daemon");
         sys::flush_streams();
-        // By default they dump memory, signal(7), and take along whoever shares it.
+        // Their default action dumps core, signal(7), which kills every process that shares the memory.
         for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
             sigaddset(&mask, signal);
-        parked_launcher origin{origin_end.get(), channel_.get(), deadline, announces, mask, plan.removal, {}, {}};
-        (origin.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
-        ((origin.late += late_sentence(deadline, false)) += ": ") += plan.late_advice;
-        if (const int error = sys::memory_handover(origin)(); error != 0) refuse(error);
+        parked_launcher launcher{launcher_end.get(), channel_.get(), deadline, announces, mask, plan.removal, {}, {}};
+        (launcher.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
+        ((launcher.late += late_sentence(deadline, false)) += ": ") += plan.late_advice;
+        if (const int error = sys::memory_handover(launcher)(); error != 0) refuse(error);
     }
 
     [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
@@ -136,10 +136,10 @@ private:
     [[noreturn]] static void refuse(int error)
     {
         errno = error;
-        throw_errno("hand the memory over", {},
+        throw_errno("start the daemon process", {},
                     error == ENOTSUP
-                        ? "sanitizers, valgrind, shadow stacks, and C libraries, kernels and processors that are "
-                          "not known do not allow it: take double_fork"
+                        ? "handoff_fork does not work with sanitizers, valgrind, shadow stacks, or an unknown C "
+                          "library, kernel or processor: use double_fork"
                         : "");
     }
 

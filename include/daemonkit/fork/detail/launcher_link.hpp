@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// The link of the policies that fork. The origin waits on a socket, and on the pidfd of a daemon that is its child, so
-// it hears what the daemon says and notices a death in the moment it happens, without waiting for any deadline.
+// The link of the policies that fork. The launcher waits on a socket, and on the pidfd of a daemon that is its child.
+// So it receives the daemon's messages, and learns of its death at once instead of at the deadline.
 //
-// With two forks the daemon is the origin's grandchild, and only a parent may learn how a process died. So the
-// middle child stays until the daemon is ready, passes a death on, and leaves: the daemon's parent is init (or the
-// nearest subreaper) before start() returns. A middle child that exits at once, as in daemon(7), cannot tell.
+// With two forks the daemon is the launcher's grandchild, and only its parent can learn how it died. So the
+// intermediate process lives until the daemon is ready, and reports its death. Then it exits: the daemon's parent is
+// init (or the nearest subreaper) before start() returns. An intermediate process that exits at once, as in daemon(7),
+// cannot report.
 #pragma once
 
 #include "../../core/start_result.hpp"
@@ -27,8 +28,8 @@ class launcher_link
 public:
     enum class forks { once, twice };
 
-    /// Forks, and returns in the origin and in the daemon, which is in a session of its own by then. Throws
-    /// startup_error in the origin if no process could be made.
+    /// Forks, and returns in the launcher and in the daemon, which then has a session of its own. Throws startup_error
+    /// in the launcher if no process could be made.
     launcher_link(forks times, std::chrono::nanoseconds deadline) : times_(times), deadline_(deadline)
     {
         require_positive(deadline);
@@ -58,10 +59,11 @@ public:
     void ready() noexcept
     {
         tell_ready(channel_);
-        // So the middle child, which has the same end, leaves while the origin wakes and not after that.
+        // Wakes the intermediate process, which has a copy of this end, together with the launcher: both exit sooner.
         if (times_ == forks::twice) sys::end_channel(channel_.get());
         channel_.reset();
-        if (times_ == forks::twice) sys::intermediate_stack.free_pages(); // now that nobody waits for it
+        if (times_ == forks::twice)
+            sys::intermediate_stack.free_pages(); // last, because the launcher need not wait for it
     }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
@@ -69,33 +71,33 @@ public:
     template <class Progress>
     [[nodiscard]] start_report wait(Progress progress)
     {
-        const auto waitable = std::move(waitable_); // no longer than this
+        const auto waitable = std::move(waitable_); // restores SIGCHLD at the end of the wait
         message heard;
         std::string_view sentence;
         switch (listen(channel_.get(), exit_.get(), deadline_, progress, heard, sentence)) {
-        case start_verdict::late: return give_up();
+        case start_verdict::late: return end_late_daemon();
         case start_verdict::ended:
             if (exit_) return died(sys::reap(child_), child_);
-            sys::collect(child_); // it has closed the channel, and may be on its way still
-            return died(-1, 0);   // how a middle child ended says nothing
+            sys::collect(child_); // it has closed the channel, but may not have exited yet
+            return died(-1, 0);   // the intermediate process was killed: the daemon's wait status is lost
         case start_verdict::spoke: break;
         }
         if (heard.what == message::failed) {
-            see_off(std::chrono::seconds(1)); // it undoes what it did and goes; a longer main() is not waited for
+            collect_child(std::chrono::seconds(1)); // lets the daemon clean up; a longer main() is not waited for
             return {start_outcome::failed, heard.status, heard.pid, std::string(sentence)};
         }
-        if (times_ == forks::twice) see_off({});
+        if (times_ == forks::twice) collect_child({});
         if (heard.what == message::died) return died(heard.status, heard.pid);
         return {start_outcome::ready, exit_status::done, heard.pid, {}};
     }
 
 private:
-    /// Returns in the origin and in the daemon.
+    /// Returns in the launcher and in the daemon.
     static pid_t fork_twice(int channel) noexcept
     {
         return sys::double_forker([channel](pid_t daemon, void (*resume)()) {
-            if (daemon == -1) return say_no_fork(channel, last_error());
-            if (!sys::leave_descriptors(channel)) return; // whoever cannot hear must not wait
+            if (daemon == -1) return report_no_fork(channel, last_error());
+            if (!sys::leave_descriptors(channel)) return; // still shares the descriptors: it would never see the end
             struct sigaction wake = {};
             wake.sa_handler = [](int) {};
             sys::set_disposition(SIGCHLD, wake);
@@ -104,28 +106,29 @@ private:
         })();
     }
 
-    [[gnu::cold]] static void say_no_fork(int channel, std::error_code error)
+    [[gnu::cold]] static void report_no_fork(int channel, std::error_code error)
     {
         message{.what = message::failed, .status = exit_status::error, .pid = sys::this_process()}.send(
             channel, startup_error(error, "fork the second time").what());
     }
 
-    /// In the middle child, until the origin has heard enough: passes the daemon's death on, and ends the daemon
-    /// where the origin asks for it. By SIGCHLD and not by a pidfd, which may not be had: it would be too late to fail
-    /// then, as the daemon may have said that it is ready. Its memory may be the origin's, which goes on: raw calls.
+    /// In the intermediate process, until the launcher closes the channel. Reports the daemon's death, and ends the
+    /// daemon if the launcher requests it. Waits for SIGCHLD instead of a pidfd: pidfd_open(2) can fail, and by then
+    /// the daemon may have reported that it is ready. Makes raw calls, because the launcher may share the memory and
+    /// runs on.
     static void watch(pid_t daemon, int channel) noexcept
     {
-        sigset_t all_but_that = sys::all_signals(); // which are blocked here, so that none is missed before the poll
-        sigdelset(&all_but_that, SIGCHLD);
+        sigset_t all_but_sigchld = sys::all_signals(); // SIGCHLD is blocked outside of poll, so none is missed
+        sigdelset(&all_but_sigchld, SIGCHLD);
         __kernel_timespec patience{1, 0};
-        for (bool asked = false, killed = false;;) {
+        for (bool ending = false, killed = false;;) {
             if (const int status = sys::raw::reap(daemon); status != -1) {
                 message{.what = message::died, .status = status, .pid = daemon}.send(channel);
                 return;
             }
-            pollfd origin{asked ? -1 : channel, POLLIN, 0};
-            const long n = sys::raw::poll(&origin, 1, asked && !killed ? &patience : nullptr, &all_but_that);
-            if (n == 0) { // it was asked, and had a second
+            pollfd launcher{ending ? -1 : channel, POLLIN, 0};
+            const long n = sys::raw::poll(&launcher, 1, ending && !killed ? &patience : nullptr, &all_but_sigchld);
+            if (n == 0) { // one second after SIGTERM
                 sys::raw::kill(daemon, SIGKILL);
                 killed = true;
             }
@@ -135,21 +138,21 @@ private:
             const auto receipt = request.receive(channel, nothing);
             if (receipt == message::receipt::end) return;
             if (receipt == message::receipt::nothing) continue;
-            asked = true;
+            ending = true;
             sys::raw::kill(daemon, SIGTERM);
         }
     }
 
-    /// TERM, and KILL after a second.
+    /// Sends SIGTERM, and SIGKILL after one second.
     static void end(int pidfd) noexcept
     {
         sys::pidfd_send_signal(pidfd, SIGTERM);
         if (!sys::readable_within(pidfd, std::chrono::seconds(1))) sys::pidfd_send_signal(pidfd, SIGKILL);
     }
 
-    /// In the origin: waits so long for a failed daemon to leave by itself. A middle child tells of it, and leaves for
-    /// certain, as it sees this end of the channel closed.
-    void see_off(std::chrono::nanoseconds patience) noexcept
+    /// In the launcher: waits for `patience` until a failed daemon exits, then collects its child if that has exited.
+    /// The child may be the intermediate process, which always exits when this end of the channel is closed.
+    void collect_child(std::chrono::nanoseconds patience) noexcept
     {
         const bool gone =
             patience > patience.zero() && sys::readable_within(exit_ ? exit_.get() : channel_.get(), patience);
@@ -157,16 +160,16 @@ private:
         if (gone || !exit_) sys::collect(child_);
     }
 
-    [[nodiscard, gnu::cold]] start_report give_up() noexcept
+    [[nodiscard, gnu::cold]] start_report end_late_daemon() noexcept
     {
-        // Only its parent knows the daemon's pid; where somebody has killed the middle child, nobody does any more.
-        const bool alone = !exit_ && sys::reap(child_) != -1;
+        // Only the intermediate process knows the daemon's pid. If it was killed, the daemon cannot be ended.
+        const bool lost = !exit_ && sys::reap(child_) != -1;
         if (exit_)
             end(exit_.get());
         else
-            message{.what = message::give_up}.send(channel_.get());
-        if (!alone) sys::collect(child_);
-        return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, alone)};
+            message{.what = message::end_daemon}.send(channel_.get());
+        if (!lost) sys::collect(child_);
+        return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, lost)};
     }
 
     [[nodiscard, gnu::cold]] static start_report died(int wait_status, pid_t pid)
@@ -177,10 +180,10 @@ private:
 
     forks times_;
     std::chrono::nanoseconds deadline_;
-    sys::waitable_children waitable_; // in the origin and the middle child
+    sys::waitable_children waitable_; // in the launcher and the intermediate process
     sys::unique_fd channel_;
     pid_t child_ = -1;
-    sys::unique_fd exit_; // of a daemon that is its child
+    sys::unique_fd exit_; // pidfd of a daemon that is the launcher's child
 };
 
 } // namespace daemonkit::detail

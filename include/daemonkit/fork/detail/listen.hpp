@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the origin hears of the daemon that it starts, on a channel and of the exit of its child. By raw calls and on
-// the stack alone, because under handoff_fork its memory is the daemon's by then.
+// How the launcher waits for the daemon: for messages on a channel, and for the exit of its child. Makes raw calls and
+// uses only its stack, because with handoff_fork its memory belongs to the daemon.
 #pragma once
 
 #include "../../core/progress.hpp"
@@ -20,26 +20,28 @@ namespace daemonkit::detail {
 inline void require_positive(std::chrono::nanoseconds deadline)
 {
     if (deadline <= deadline.zero())
-        throw_bad_setting("wait for the daemon", {}, "the deadline in the settings is not positive");
+        throw_bad_setting("wait for the daemon", {}, "the deadline in the settings must be positive");
 }
 
-/// Without advice: that depends on the daemon, and the lifecycle knows it. `lost`: nobody could end the daemon.
+/// The message for a late daemon. The lifecycle appends the advice, which depends on the daemon. `lost`: the daemon
+/// could not be ended.
 inline std::string late_sentence(std::chrono::nanoseconds deadline, bool lost)
 {
     return sys::joined(
         {"the daemon was not ready within ", sys::in_seconds(deadline), " s and ",
-         lost ? "could not be ended, because the intermediate process was killed (find it by the verb status)"
+         lost ? "could not be ended, because its parent process was killed (check by the verb status whether it runs)"
               : "was ended"});
 }
 
 enum class start_verdict {
-    spoke, ///< a message of the kinds ready, failed and died
-    ended, ///< the daemon has exited and nobody has said how
+    spoke, ///< a message arrived: ready, failed or died
+    ended, ///< the daemon has exited without a message
     late   ///< the deadline has passed
 };
 
-/// In the origin, until one of the three is known. `exit` is the pidfd of a daemon that is its child. Else, -1, the
-/// child in the middle tells how the daemon died, and if that was killed both have closed the channel.
+/// In the launcher: waits until one of the three has happened. `exit` is the pidfd of a daemon that is its child. If it
+/// is -1, the intermediate process reports the daemon's death. If that process was killed, the channel closes when the
+/// daemon exits.
 template <class Progress>
 [[nodiscard]] start_verdict listen(int channel, int exit, std::chrono::nanoseconds deadline, Progress& progress,
                                    message& heard, std::string_view& sentence)
@@ -49,9 +51,9 @@ template <class Progress>
     const auto began = std::chrono::steady_clock::now();
     sys::deadline until(deadline);
     for (bool open = true;;) {
-        // The end of the channel alone says nothing of a daemon that is a child, and may have closed it.
+        // A daemon that is a child may close the channel and run on: then only its exit counts.
         if (!open && exit == -1) return start_verdict::ended;
-        // In this order: whoever has exited when the first is looked at has said all when the second is.
+        // In this order, because poll(2) checks them so: a daemon that has exited has sent all its messages before.
         std::array<pollfd, 2> fds{{{exit, POLLIN, 0}, {open ? channel : -1, POLLIN, 0}}};
         const auto patience = std::min(until.remaining(), tick);
         __kernel_timespec wait{patience.count() / 1'000'000'000, patience.count() % 1'000'000'000};
@@ -69,7 +71,7 @@ template <class Progress>
         case message::failed:
         case message::died: return start_verdict::spoke;
         case message::extend: until = sys::deadline(std::chrono::nanoseconds(heard.nanoseconds)); break;
-        case message::give_up: break;
+        case message::end_daemon: break;
         }
     }
 }

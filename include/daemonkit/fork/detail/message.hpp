@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the daemon, the middle child and the origin say to each other while the daemon starts. By raw calls, because they
-// may share their memory.
+// Messages between the daemon, the intermediate process and the launcher while the daemon starts. Sent by raw calls,
+// because the processes may share their memory.
 #pragma once
 
 #include "../../sys/process.hpp"
@@ -18,11 +18,11 @@ namespace daemonkit::detail {
 struct message
 {
     enum kind : int {
-        ready,   ///< daemon: it is up
-        failed,  ///< daemon: `text` says why, `status` is for the shell
-        extend,  ///< daemon: `nanoseconds` more from now on
-        died,    ///< middle child: `status` is the daemon's wait status, -1 if it is not known
-        give_up, ///< origin to middle child: end the daemon
+        ready,      ///< from the daemon: it is ready
+        failed,     ///< from the daemon: `text` is the reason, `status` the exit status for the shell
+        extend,     ///< from the daemon: wait for `nanoseconds` from now on
+        died,       ///< from the intermediate process: `status` is the daemon's wait status, -1 if it is not known
+        end_daemon, ///< from the launcher to the intermediate process: end the daemon
     };
     static constexpr std::size_t longest = 1024;
 
@@ -32,19 +32,20 @@ struct message
     long long nanoseconds = 0;
     char text[longest] = {};
 
-    /// The size without any text.
+    /// The size without text.
     static const std::size_t head;
 
-    /// Sends it up to the end of `sentence`. A partner that has gone is not an error: nobody is left to be told.
+    /// Sends the message with `sentence` as its text. Errors are ignored: the receiver may have exited.
     [[gnu::noinline]] void send(int channel, std::string_view sentence = {}) noexcept
     {
         const auto size = sentence.copy(text, longest);
         sys::raw::send(channel, this, head + size);
     }
 
+    /// A message was received, none was there, or the other end is closed.
     enum class receipt { whole, nothing, end };
 
-    /// Takes one message, if there is any; the end: nobody is left to send one.
+    /// Receives one message without waiting. `sentence` is then its text.
     [[nodiscard]] receipt receive(int channel, std::string_view& sentence) noexcept
     {
         const long size = sys::raw::receive(channel, this, sizeof *this);
@@ -56,7 +57,8 @@ struct message
 
 inline constexpr std::size_t message::head = offsetof(message, text);
 
-// What the daemon says, the first two once. Not inline: run() would have the room of a message below it on the stack.
+// Messages from the daemon; the first two are sent at most once. noinline, because otherwise the stack below run()
+// would hold a message all the time.
 
 [[gnu::noinline]] inline void tell_ready(const sys::unique_fd& channel) noexcept
 {
