@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// notify: what the daemon tells the service manager for as long as it lives. A policy is a copyable settings object.
-// connect() returns the line to the manager. A launcher listens only until the daemon is ready: that is the link of the
-// ForkPolicy, and both can be there at once.
+// notify: what the daemon tells the service manager as long as the daemon runs. A policy is a copyable settings object.
+// connect() returns the line to the manager. The link of the ForkPolicy is separate: it ends when the daemon is ready.
+// A daemon can have both.
 //
 //   expression               when, in which process     promise
 //   P::notifies              compile time               whether a service manager is told anything. If false, nothing
 //                                                       below is needed
-//   p.connect()              daemon, first of all; in   returns the line; takes the manager's variables out of the
+//   p.connect()              daemon, first step; in     returns the line; removes the manager's variables from the
 //                            the foreground too         environment; throws startup_error
-//   n.descriptors()          daemon, once               range of descriptors that must stay open
+//   n.descriptors()          daemon, once               returns a range of the descriptors that must stay open
 //   n.ready()                daemon, once               the daemon is ready
 //   n.fail(sentence, error)  daemon, once               the start failed, or run() threw; `error`: the errno, or 0
 //   n.extend(duration)       daemon, while it starts    the manager waits this long from now on
@@ -16,17 +16,18 @@
 //   n.alive()                daemon, at every wait      sends a watchdog ping if one is due; returns the time until the
 //                                                       next, or sys::forever
 //   n.watchdog_interval()    daemon                     the longest time between two such waits, or sys::forever
-//   n.reloading()            daemon, HUP was heard      a reload begins
+//   n.reloading()            daemon, after SIGHUP       a reload begins
 //   n.reloaded(refusal)      daemon                     the reload has ended; `refusal`: empty, or the reason why the
 //                                                       old configuration stays
 //   n.status(text)           daemon, any time           one line for people
 //   n.stopping()             daemon, once               run() returned or threw
-//   n.complain(text)         daemon, any time           one line on standard error, in the form that the manager reads
+//   n.complain(text)         daemon, any time           writes a warning to standard error, in the form that the
+//                                                       manager reads
 //   n.store(fd, name)        daemon, any time           the manager keeps a copy of `fd` for the next start; returns
 //                                                       whether the request was sent
 //   n.remove(name)           daemon, any time           the manager closes what was stored under this name
 //
-// All but connect() are called by the thread that called start(), and never throw. sd_notify(3).
+// All functions but connect() never throw. The thread that called start() calls all of them. sd_notify(3).
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -42,7 +43,7 @@ namespace daemonkit {
 
 namespace detail {
 
-// One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
+// One concept for each row of the table. The concepts and the assertions below are made of these.
 
 /// P::notifies
 template <class Policy>
@@ -66,7 +67,7 @@ auto manager_of()
         return std::type_identity<no_manager>();
 }
 
-/// What connect() returns; no_manager for a policy that notifies nobody.
+/// What connect() returns; no_manager if the policy notifies no service manager.
 template <class Policy>
 using manager_type = typename decltype(manager_of<Policy>())::type;
 
@@ -150,7 +151,7 @@ concept removes_descriptors = requires(Line& n, std::string_view name) {
 
 } // namespace detail
 
-/// The line to a service manager.
+/// The line to a service manager; see the table above.
 template <class Line>
 concept notify_line =
     std::movable<Line> && detail::has_kept_descriptors<Line> && detail::notifies_ready<Line> &&
@@ -159,6 +160,7 @@ concept notify_line =
     detail::notifies_status<Line> && detail::notifies_stopping<Line> && detail::complains<Line> &&
     detail::stores_descriptors<Line> && detail::removes_descriptors<Line>;
 
+/// How a daemon notifies a service manager; see the table above.
 template <class Policy>
 concept notify_policy =
     std::copyable<Policy> && detail::has_notifies<Policy> &&
@@ -166,7 +168,7 @@ concept notify_policy =
 
 namespace detail {
 
-/// Says in one sentence what a NotifyPolicy lacks.
+/// Compiles only if the policy is a notify_policy; otherwise one assertion names what it lacks.
 template <class Policy>
 struct notify_requirements
 {

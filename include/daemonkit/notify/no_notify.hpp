@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// No service manager is told anything: a container's runtime, an init script or a shell listens to nobody.
+// For container runtimes, init scripts and shells, which receive no notifications.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -8,6 +8,7 @@
 
 namespace daemonkit {
 
+/// NotifyPolicy: notifies no service manager.
 struct no_notify
 {
     static constexpr bool notifies = false;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Tells the service manager what the daemon does: ready, reloading, stopping, its status, that run() still works. By
-// NOTIFY_SOCKET, sd_notify(3), systemd.service(5) Type=notify; or by one newline on a descriptor: s6's notification-fd,
-// OpenRC's notify=fd (0.62, before that ready=fd) and dinit's ready-notification. With a ForkPolicy that detaches it is
-// the daemon that speaks, with its pid as MAINPID; a manager accepts that where it accepts every process of the service
-// (systemd: NotifyAccess=all).
+// Tells the service manager that the daemon is ready, reloads, stops, that run() still works (watchdog), and its
+// status.
+//
+// - NOTIFY_SOCKET: sd_notify(3), systemd.service(5), Type=notify. All of the above.
+// - A newline on a descriptor: s6's notification-fd, OpenRC's notify=fd (0.62; before that ready=fd) and dinit's
+//   ready-notification. Readiness only.
+//
+// With a ForkPolicy that detaches, the daemon sends the messages, with its pid as MAINPID. The manager must accept
+// messages from every process of the service: NotifyAccess=all in systemd.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -12,10 +16,11 @@
 
 namespace daemonkit {
 
+/// NotifyPolicy: notifies the service manager that started the process, if there is one.
 struct service_notify
 {
-    /// A descriptor that the process was started with, for one newline when the daemon is ready; -1: none. `run
-    /// --ready-fd N` sets it. NOTIFY_SOCKET is taken from the environment.
+    /// A descriptor that the manager passed, for one newline when the daemon is ready; -1: none. Set by `run --ready-fd
+    /// N`. NOTIFY_SOCKET is read from the environment.
     int ready_fd = -1;
 
     static constexpr bool notifies = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The line to a service manager: messages to NOTIFY_SOCKET, sd_notify(3), and one newline on a descriptor that the
-// manager passed, as s6, OpenRC and dinit expect it. Without both, nothing is sent.
+// manager passed, for s6, OpenRC and dinit. Sends nothing if the manager passed neither.
 #pragma once
 
 #include "../../core/log_line.hpp"
@@ -20,29 +20,31 @@ namespace daemonkit::detail {
 class service_line
 {
 public:
-    /// Takes its variables out of the environment, so that no child speaks or listens in the daemon's name.
+    /// In the daemon. Removes the variables from the environment, because a child could use them to send messages as
+    /// the daemon. Throws startup_error, exit status 6, if the manager did not pass `ready_fd`.
     explicit service_line(int ready_fd) : socket_(sys::take_variable("NOTIFY_SOCKET").value_or(""))
     {
         if (ready_fd != -1 && !sys::is_inherited(ready_fd))
-            throw_bad_setting("say that it is ready on", sys::joined({"descriptor ", ready_fd}),
-                              "it is no pipe or socket that was handed over to this process");
+            throw_bad_setting("report readiness on", sys::joined({"descriptor ", ready_fd}),
+                              "it is not a pipe or socket that the service manager passed: check the number in its "
+                              "configuration");
         ready_fd_.reset(ready_fd);
         if (ready_fd != -1) sys::set_close_on_exec(ready_fd);
         const auto interval = sys::number_in(sys::take_variable("WATCHDOG_USEC").value_or(""));
-        const auto whom = sys::take_variable("WATCHDOG_PID");
-        if (socket_ && interval > 0 && (!whom || sys::number_in(*whom) == sys::this_process()))
+        const auto pid = sys::take_variable("WATCHDOG_PID");
+        if (socket_ && interval > 0 && (!pid || sys::number_in(*pid) == sys::this_process()))
             watchdog_interval_ = std::chrono::microseconds(interval);
     }
 
-    /// The socket was opened after the fork and may lie among what is to be closed.
+    /// These must stay open when the daemon closes inherited descriptors.
     [[nodiscard]] std::array<int, 2> descriptors() const noexcept { return {socket_.descriptor(), ready_fd_.get()}; }
 
-    /// With MAINPID, for a daemon that a script has started and that is not the process the manager made.
+    /// Sends MAINPID too: the daemon may not be the process that the manager started, for example after a script.
     void ready() noexcept
     {
         tell({"READY=1\nMAINPID=", sys::this_process()});
         if (ready_fd_) {
-            const sys::harmless_write whoever_waited_may_have_gone;
+            const sys::harmless_write reader_may_have_exited;
             sys::write_all(ready_fd_.get(), "\n");
         }
         ready_fd_.reset();
@@ -71,7 +73,7 @@ public:
 
     void reloading() noexcept { tell({"RELOADING=1\nMONOTONIC_USEC=", sys::monotonic_microseconds()}); }
 
-    /// READY on every path: who hears RELOADING waits for it.
+    /// Sends READY also after a refusal, because the manager waits for it after RELOADING.
     void reloaded(std::string_view refusal) noexcept
     {
         if (!refusal.empty())
@@ -93,7 +95,7 @@ public:
     {
         if (watchdog_interval_ == sys::forever) return sys::forever;
         if (next_.passed()) {
-            tell({"WATCHDOG=1"}, sys::urgency::may_be_lost); // the next one comes
+            tell({"WATCHDOG=1"}, sys::urgency::may_be_lost); // the next ping follows
             next_ = sys::deadline(watchdog_interval());
         }
         return next_.remaining();
@@ -108,7 +110,7 @@ public:
     void remove(std::string_view name) noexcept { tell({"FDSTOREREMOVE=1\nFDNAME=", name}); }
 
 private:
-    using datagram = sys::short_text<2048>; // systemd drops what is longer than a page
+    using datagram = sys::short_text<2048>; // systemd drops messages longer than a page
 
     void tell(std::initializer_list<sys::piece> pieces, sys::urgency how = sys::urgency::must_arrive) noexcept
     {
@@ -122,7 +124,7 @@ private:
     sys::unique_fd ready_fd_{};
     std::chrono::nanoseconds watchdog_interval_ = sys::forever;
     sys::deadline next_{std::chrono::nanoseconds::zero()};
-    bool refused_ = false; // and what that said is the status still
+    bool refused_ = false; // whether STATUS is the refusal of the last reload
 };
 
 } // namespace daemonkit::detail
