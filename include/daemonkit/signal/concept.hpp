@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: BSL-1.0
-// signal: how the daemon hears. install() is called after detaching, with every signal blocked since before the fork,
-// and before the pid is published: no signal is lost, and none kills a daemon that was about to listen. Events come out
-// of wait(), in normal context: user code never runs inside a signal handler.
+// signal: how the daemon receives signals. install() is called after detaching and before the pid is published. All
+// signals are blocked from before the fork until then. So no signal is lost, and none kills the daemon before its
+// handlers are installed. wait() returns events in normal context: user code never runs inside a signal handler.
 //
 //   expression               when, in which process     promise
-//   P::claims_signals        compile time               whether the daemon hears signals; if not, wait() is only a
-//                                                       sleep
-//   P::chosen                compile time, if claimed   array of the signals that it hears beside TERM, INT and HUP
-//   P::collects_children     compile time, optional     true: SIGCHLD is among the chosen, and a daemon that adopts
-//                                                       orphans collects every child that has ended, in wait()
-//   p.install(heard, mask)   daemon, before publish()   if claimed: hears `heard` and sets the signal mask to `mask`,
-//                                                       changed by no more than `heard`; throws startup_error
-//   g.wait(timeout, also)    daemon, thread of run()    returns the next event; none after `timeout`, or as soon as
-//                                                       the descriptor `also` (-1: none) is readable. May return none
+//   P::claims_signals        compile time               whether the daemon receives signals; if not, wait() only
+//                                                       sleeps
+//   P::chosen                compile time, if claimed   array of the signals that the daemon receives besides TERM, INT
+//                                                       and HUP
+//   P::collects_children     compile time, optional     true: SIGCHLD is among the chosen, and a daemon that is pid 1
+//                                                       or a subreaper collects every exited child in wait()
+//   p.install(heard, mask)   daemon, before publish()   if claimed: receives the signals `heard`, and sets the signal
+//                                                       mask to `mask`, changed for `heard` only; throws startup_error
+//   g.wait(timeout, also)    daemon, thread of run()    returns the next event; none after `timeout`, or when the
+//                                                       descriptor `also` (-1: none) is readable. May return none
 //                                                       early: the caller checks the clock and waits again
-//   g.fd()                   daemon; optional           readable while an event waits
-//   g.stop_requested()       daemon, any thread;        one relaxed load; true from the moment the signal arrived, with
-//                            optional                   or without wait()
+//   g.fd()                   daemon; optional           a descriptor that is readable while an event waits
+//   g.stop_requested()       daemon, any thread;        whether a stop signal has arrived, also without wait(); one
+//                            optional                   relaxed load
 //   ~g                       daemon, after the          restores the signal mask and the dispositions
-//                            identity
+//                            instance was released
 //
-// A child made by fork() has the old mask and dispositions before fork() returns there. signal(7), signalfd(2).
+// The guard also restores mask and dispositions in each child made by fork(2), before fork(2) returns there. signal(7),
+// signalfd(2).
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -39,7 +41,7 @@ namespace daemonkit {
 
 namespace detail {
 
-// One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
+// One concept for each row of the table. The concepts and the assertions below are made of these.
 
 /// P::claims_signals
 template <class Policy>
@@ -95,7 +97,7 @@ concept has_stop_requested = requires(const Guard& g) {
     { g.stop_requested() } noexcept -> std::same_as<bool>;
 };
 
-/// Whether a signal is among those that the policy chooses.
+/// Whether the policy chooses this signal.
 template <class Policy>
 constexpr bool chooses(int signal)
 {
@@ -105,7 +107,7 @@ constexpr bool chooses(int signal)
     return false;
 }
 
-/// Whether there is a signal for on_signal().
+/// Whether on_signal() is ever called: the policy chooses a signal other than the SIGCHLD of collects_children.
 template <class Policy>
 constexpr bool chooses_signals = [] {
     if constexpr (has_chosen<Policy>)
@@ -116,9 +118,11 @@ constexpr bool chooses_signals = [] {
 
 } // namespace detail
 
+/// What install() returns; see the table above.
 template <class Guard>
 concept signal_guard = detail::has_wait<Guard>;
 
+/// How a daemon receives signals; see the table above.
 template <class Policy>
 concept signal_policy = std::copyable<Policy> && detail::has_claims_signals<Policy> &&
                         (!detail::claims_signals<Policy> || detail::has_chosen<Policy>) &&
@@ -127,7 +131,7 @@ concept signal_policy = std::copyable<Policy> && detail::has_claims_signals<Poli
 
 namespace detail {
 
-/// Says in one sentence what a SignalPolicy lacks.
+/// Compiles only if the policy is a signal_policy; otherwise one assertion names what it lacks.
 template <class Policy>
 struct signal_requirements
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// sigaction(2) and atomic flags: no descriptor, the smallest. A blocking call of run() is interrupted (EINTR, no
-// SA_RESTART), which is how a daemon without an event loop notices a stop. A signal goes to any thread that does not
-// block it, and is handed on to the thread that runs the lifecycle, so that its call is interrupted too.
+// sigaction(2) and atomic flags: no descriptor; the smallest of these policies. A signal interrupts a blocking call in
+// run() with EINTR, because SA_RESTART is not set. So a daemon without an event loop notices a stop. The kernel may
+// deliver a signal to any thread that does not block it. The handler then sends it to the thread that called start(),
+// to interrupt the call there.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -13,6 +14,7 @@
 
 namespace daemonkit {
 
+/// SignalPolicy: signals set atomic flags. `Chosen` are the signals for on_signal().
 template <int... Chosen>
 struct basic_flag_signals
 {
@@ -27,7 +29,7 @@ struct basic_flag_signals
         signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
             if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
-                // Blocked but for the moment of sleeping: a signal between the look and the sleep wakes the sleep.
+                // Blocked outside of ppoll(2): a signal between the check and the sleep then ends the sleep.
                 const sys::blocked_signals blocked(detail::caught_signals::heard_signals());
                 pollfd fds{also, POLLIN, 0};
                 if (!detail::caught_signals::more()) sys::poll_once(&fds, 1, timeout, &blocked.before());
@@ -44,7 +46,7 @@ struct basic_flag_signals
     [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
 };
 
-/// Stop and reload only. `basic_flag_signals<SIGUSR1>` hears SIGUSR1 too and hands it to on_signal().
+/// Receives stop and reload only. `basic_flag_signals<SIGUSR1>` also receives SIGUSR1 and passes it to on_signal().
 using flag_signals = basic_flag_signals<>;
 
 } // namespace daemonkit

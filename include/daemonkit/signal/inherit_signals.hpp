@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Touches no signal: the program, or whoever started it, has its own ways. TERM ends the process as it always does.
+// For programs that handle signals themselves. The library changes no mask and no disposition. SIGTERM kills the
+// process, unless the program handles it.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -9,13 +10,14 @@
 
 namespace daemonkit {
 
+/// SignalPolicy: the daemon receives no signals through the library. wait() and wait_for() only sleep.
 struct inherit_signals
 {
     static constexpr bool claims_signals = false;
 
     struct guard
     {
-        /// A sleep that a signal handler of the program's does not cut short.
+        /// Sleeps for the whole `timeout`, also if a signal handler of the program runs.
         signal_event wait(std::chrono::nanoseconds timeout, int also) const noexcept // NOLINT(*-static)
         {
             sys::readable_within(also, timeout);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// self_pipe_signals for pid 1 of a container, and any other process that orphans are given to: it hears SIGCHLD too,
-// and wait() and wait_for() collect every child that has ended, whoever made it. Children that are waited for where
-// they are made (system(3), waitpid(2)) are so before the next wait; of the others on_child() tells. A thread that waits
-// for a child of its own races with that: let run() wait for it, or on_child() tell.
+// self_pipe_signals for a process that receives orphans: pid 1 of a container, or a subreaper. It also receives
+// SIGCHLD. wait() and wait_for() collect every child that has exited, whichever process created it, and call
+// on_child().
+//
+// Code that waits for its own child at once, as system(3) does, in the thread that called start(), still gets the
+// status. Another thread that calls waitpid(2) races with wait(): use on_child() instead, or wait for the child in
+// run().
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -11,13 +14,14 @@
 
 namespace daemonkit {
 
+/// SignalPolicy: self_pipe_signals that also collects children. `Chosen` are the signals for on_signal().
 template <int... Chosen>
 struct basic_reaping_signals : basic_self_pipe_signals<SIGCHLD, Chosen...>
 {
     static constexpr bool collects_children = true;
 };
 
-/// Stop and reload only. `basic_reaping_signals<SIGUSR1>` hears SIGUSR1 too and hands it to on_signal().
+/// Receives stop and reload only. `basic_reaping_signals<SIGUSR1>` also receives SIGUSR1 and passes it to on_signal().
 using reaping_signals = basic_reaping_signals<>;
 
 } // namespace daemonkit

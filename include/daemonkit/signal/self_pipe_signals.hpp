@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The self-pipe: a handler notes the signal and writes a byte, the descriptor becomes readable. POSIX throughout,
-// works with threads and with every event loop, and stop_requested() needs no system call. Calls that may be
-// restarted are (SA_RESTART).
+// The self-pipe trick: a handler stores the signal and writes a byte to a pipe, so its read end becomes readable. This
+// needs only POSIX, works with threads and with every event loop, and stop_requested() makes no system call.
+// Interrupted calls are restarted (SA_RESTART).
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -13,6 +13,7 @@
 
 namespace daemonkit {
 
+/// SignalPolicy: signals make a pipe readable. `Chosen` are the signals for on_signal().
 template <int... Chosen>
 struct basic_self_pipe_signals
 {
@@ -34,9 +35,9 @@ struct basic_self_pipe_signals
                 std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
                 if (sys::poll_once(fds.data(), fds.size(), timeout) != -1 && fds[0].revents == 0) return {};
             }
-            sys::drain(read_.get()); // before the look: a byte that comes after it must stay to wake the next sleep
+            sys::drain(read_.get()); // before the check: a byte written after it must stay, to end the next sleep
             const signal_event next = detail::caught_signals::take();
-            if (detail::caught_signals::more()) sys::wake(write_.get()); // fd() stays readable until a wait finds none
+            if (detail::caught_signals::more()) sys::wake(write_.get()); // fd() stays readable as long as events wait
             return next;
         }
 
@@ -53,7 +54,8 @@ struct basic_self_pipe_signals
     [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
 };
 
-/// Stop and reload only. `basic_self_pipe_signals<SIGUSR1>` hears SIGUSR1 too and hands it to on_signal().
+/// Receives stop and reload only. `basic_self_pipe_signals<SIGUSR1>` also receives SIGUSR1 and passes it to
+/// on_signal().
 using self_pipe_signals = basic_self_pipe_signals<>;
 
 } // namespace daemonkit

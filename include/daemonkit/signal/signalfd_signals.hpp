@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// signalfd(2): the signals are blocked and read from a descriptor. No handler ever runs, so no call is interrupted
-// and threads need no care. What is not read is not known: there is no stop_requested() for loops that never wait.
-// Children of fork() get the mask back; posix_spawn(), system() and popen() do not run fork handlers, so hand
-// child_mask() to posix_spawnattr_setsigmask(3), or take self_pipe_signals, which blocks nothing.
+// signalfd(2): the signals are blocked and read from a descriptor. No handler ever runs, so no call is interrupted, and
+// code with threads needs no changes. A signal is known only when it is read: there is no stop_requested().
+//
+// Children made by fork(2) get the previous mask. posix_spawn(3), system(3) and popen(3) do not run fork handlers. For
+// those, pass child_mask() to posix_spawnattr_setsigmask(3), or use self_pipe_signals, which blocks nothing.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -19,6 +20,7 @@
 
 namespace daemonkit {
 
+/// SignalPolicy: signals are read from a signalfd(2). `Chosen` are the signals for on_signal().
 template <int... Chosen>
 struct basic_signalfd_signals
 {
@@ -39,14 +41,14 @@ struct basic_signalfd_signals
             fd_.reset(check_call(sys::open_signal_fd(set), "open the descriptor for signals"));
             mask_in_child = mask;
             restored_in_child_ = sys::fork_handler(restore_in_child, 0);
-            if (!restored_in_child_) throw_errno("prepare for children");
+            if (!restored_in_child_) throw_errno("register a fork handler");
             sys::set_mask(blocked);
         }
         guard(const guard&) = delete;
         guard& operator=(const guard&) = delete;
         ~guard()
         {
-            // A second TERM that still waits must not kill a process that is about to end with its own status.
+            // A second SIGTERM that is still pending must not kill the process before it exits with its own status.
             while (sys::read_signal(fd_.get()) != 0) {}
             sys::set_mask(mask_in_child);
         }
@@ -55,7 +57,7 @@ struct basic_signalfd_signals
         {
             const bool sleeps = also != -1 || timeout > timeout.zero();
             if (stops_first_) {
-                if (const signal_event stop = waiting_stop()) return stop;
+                if (const signal_event stop = take_stop()) return stop;
                 if (const signal_event next = read()) return next;
                 if (!sleeps) return {};
             }
@@ -70,9 +72,9 @@ struct basic_signalfd_signals
         [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
     private:
-        /// The kernel hands signals out by number, HUP before TERM: reloads that come as fast as they are carried out
-        /// would keep a stop away for ever. So after any signal it is looked for a stop before the next.
-        static signal_event waiting_stop() noexcept
+        /// The kernel delivers pending signals in the order of their numbers, SIGHUP before SIGTERM. A stream of
+        /// reloads would delay a stop for ever. So after each signal, a pending stop is taken before any other signal.
+        static signal_event take_stop() noexcept
         {
             sigset_t stops = sys::no_signals();
             for (const int signal : {SIGTERM, SIGINT}) sigaddset(&stops, signal);
@@ -98,7 +100,7 @@ struct basic_signalfd_signals
     [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
 };
 
-/// Stop and reload only. `basic_signalfd_signals<SIGUSR1>` hears SIGUSR1 too and hands it to on_signal().
+/// Receives stop and reload only. `basic_signalfd_signals<SIGUSR1>` also receives SIGUSR1 and passes it to on_signal().
 using signalfd_signals = basic_signalfd_signals<>;
 
 } // namespace daemonkit

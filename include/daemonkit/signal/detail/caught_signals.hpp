@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The handler of the policies that catch signals with sigaction(2). It sets two lock-free atomics and, where a pipe
-// is set, wakes its reader: async-signal-safe, errno kept. Signal dispositions belong to the process, so this state
-// does too, and one daemon at a time may have it.
+// The handler of the policies that catch signals with sigaction(2). It sets two lock-free atomics and wakes the reader
+// of the pipe, if there is one. It is async-signal-safe and preserves errno. Signal dispositions belong to the process,
+// so this state does too, and only one daemon at a time can use it.
 #pragma once
 
 #include "../../core/signal_event.hpp"
@@ -21,14 +21,15 @@ namespace daemonkit::detail {
 class caught_signals
 {
 public:
-    /// `flags` as in sigaction(2); `wake` is a descriptor to write a byte to, or -1.
+    /// In the daemon, with all signals blocked. `flags` as in sigaction(2). The handler writes a byte to the descriptor
+    /// `wake`; -1: none. Throws startup_error.
     caught_signals(std::span<const int> heard, const sigset_t& mask, int flags, int wake)
         : restored_in_child_(restore_in_child, 0)
     {
-        if (!restored_in_child_) throw_errno("prepare for children");
+        if (!restored_in_child_) throw_errno("register a fork handler");
         if (installed.exchange(true))
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "catch signals", {},
-                                "another daemon of this process catches them already");
+                                "another daemon in this process already catches signals");
         pending.store(0);
         stop.store(false);
         wake_fd.store(wake);
@@ -52,14 +53,14 @@ public:
     ~caught_signals()
     {
         sys::blocked_signals blocked(sys::all_signals());
-        // What still waits must not kill a process that is about to end with its own status.
+        // A signal that is still pending must not kill the process before it exits with its own status.
         while (sys::take_signal(heard_signals()) != 0) {}
         restore_dispositions();
         blocked.restore_to(child_mask);
         installed.store(false);
     }
 
-    /// The next event without waiting; a stop before all others, the same signal any number of times once.
+    /// The next event, without waiting. A stop comes first. A signal that arrived several times is one event.
     [[nodiscard]] static signal_event take() noexcept
     {
         for (auto now = pending.load(std::memory_order_acquire); now != 0;) {
@@ -89,7 +90,7 @@ private:
         if (const int fd = wake_fd.load(std::memory_order_relaxed); fd >= 0)
             sys::wake(fd);
         else
-            sys::forward_signal(signal, waiter); // which may be about to sleep
+            sys::forward_signal(signal, waiter); // to interrupt a blocking call of that thread
     }
 
     static void restore_dispositions() noexcept
@@ -112,7 +113,7 @@ private:
     static inline std::atomic<std::uint64_t> pending{0};
     static inline std::atomic<int> wake_fd{-1};
     static inline sigset_t heard_set{};
-    static inline sys::thread_handle waiter{}; // the thread that runs the lifecycle
+    static inline sys::thread_handle waiter{}; // the thread that called start()
     static inline sigset_t child_mask{};
     static inline std::array<struct sigaction, _NSIG> before{};
 

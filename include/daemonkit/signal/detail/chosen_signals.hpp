@@ -9,7 +9,7 @@
 
 namespace daemonkit::detail {
 
-/// The signals that a daemon hears beside stop and reload.
+/// The signals that a daemon receives besides stop and reload.
 template <int... Chosen>
 struct chosen_signals
 {
