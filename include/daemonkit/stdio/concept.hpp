@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
-// stdio: where standard output and standard error of the daemon go. redirect() is final: a saved copy of the old
-// standard output would keep the terminal open, and `start | cat` would wait for its end. The guard only releases
-// resources of its own.
+// stdio: where standard input, output and error of the daemon go. redirect() is never undone: a saved copy of the old
+// standard output would keep the terminal open, and `start | cat` would not end. The guard only releases its own
+// resources.
 //
 //   expression               when, in which process     promise
-//   P::keeps_terminal        compile time               whether 0, 1 and 2 stay the caller's; forbids detaching
-//   P::reopens               compile time               whether a reload reopens anything: HUP is then heard
-//   p.redirect()             daemon, before on_start(), descriptors 0, 1 and 2 are open where the policy says; throws
-//                            privileged; not by run     startup_error
-//   g.give_to(uid, gid)      daemon, before privileges  gives the user what this start made, so that reopen() can open
-//                            are dropped                it; throws startup_error
-//   g.reopen()               daemon, at each reload,    puts new files on the same descriptors; throws startup_error
-//                            before on_reload()         and keeps the old files
+//   P::keeps_terminal        compile time               whether 0, 1 and 2 stay those of the launcher; such a daemon
+//                                                       cannot detach
+//   P::reopens               compile time               whether a reload reopens files; the daemon then receives SIGHUP
+//   p.redirect()             daemon, before on_start(), opens 0, 1 and 2 where the policy says; throws startup_error
+//                            privileged; not by run
+//   g.give_to(uid, gid)      daemon, before privileges  gives the files that this start made to the user, who needs
+//                            are dropped                them for reopen(); throws startup_error
+//   g.reopen()               daemon, at each reload,    puts new files on the same descriptors; on failure throws
+//                            before on_reload()         startup_error and keeps the old files
 //
 // daemon(7), SysV daemons, step 9.
 #pragma once
@@ -28,7 +29,7 @@ namespace daemonkit {
 
 namespace detail {
 
-// One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
+// One concept for each row of the table. The concepts and the assertions below are made of these.
 
 /// P::keeps_terminal
 template <class Policy>
@@ -67,9 +68,11 @@ concept has_reopen = requires(Guard& g) { g.reopen(); };
 
 } // namespace detail
 
+/// What redirect() returns; see the table above.
 template <class Guard>
 concept stdio_guard = std::movable<Guard> && detail::has_give_to<Guard> && detail::has_reopen<Guard>;
 
+/// Where a daemon's standard streams go; see the table above.
 template <class Policy>
 concept stdio_policy = std::copyable<Policy> && detail::has_keeps_terminal<Policy> && detail::has_reopens<Policy> &&
                        detail::has_redirect<Policy> && stdio_guard<detail::streams_type<Policy>>;
@@ -83,7 +86,7 @@ struct fixed_streams
 
 namespace detail {
 
-/// Says in one sentence what a StdioPolicy lacks.
+/// Compiles only if the policy is a stdio_policy; otherwise one assertion names what it lacks.
 template <class Policy>
 struct stdio_requirements
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Standard input, output and error stay the caller's: the terminal, a container's log, the journal.
+// For daemons in the foreground: output goes to the terminal, the log of a container, or the journal.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -8,6 +8,7 @@
 
 namespace daemonkit {
 
+/// StdioPolicy: standard input, output and error stay those of the process that called start().
 struct inherit_stdio
 {
     static constexpr bool keeps_terminal = true;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// Standard output and error to files opened with O_APPEND, standard input from /dev/null. A reload opens the paths
-// again and puts the new files on the same descriptors (dup2 is atomic for every thread and child), so a line goes
-// to the old file or to the new one, whole: logrotate's create-and-signal loses nothing, copytruncate is not needed.
-// stdout is made line-buffered, because a log that shows up by the block is no use at night.
+// Standard output and error go to files opened with O_APPEND, standard input comes from /dev/null. A reload opens the
+// paths again and puts the new files on the same descriptors. dup2(2) is atomic for all threads, so each line goes
+// whole to the old file or to the new one. logrotate can create a new file and send SIGHUP without losing a line;
+// copytruncate is not needed. stdout becomes line-buffered, so that each line shows up in the log at once.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -22,15 +22,18 @@
 
 namespace daemonkit {
 
+/// StdioPolicy: standard output and error go to log files, which a reload reopens.
 struct log_file_stdio
 {
-    /// Absolute. A symbolic link as last component, a file with hard links and anything but a regular file are
-    /// refused: root would append to what somebody else chose.
+    /// The absolute path of the file for standard output; missing directories are made. start() fails if the last
+    /// component is a symbolic link, if the file has several hard links, or if it is not a regular file: another user
+    /// could make root write to a file of his choice.
     required_setting<boost::filesystem::path> output;
-    /// Standard error's own file; empty: the same as output.
+    /// The file for standard error; empty: the same as output.
     boost::filesystem::path error{};
-    /// Of files and directories that are made, whatever the umask.
+    /// The mode of a log file that is made, whatever the umask.
     mode_t mode = 0640;
+    /// The mode of each directory that is made, whatever the umask.
     mode_t directory_mode = 0755;
 
     static constexpr bool keeps_terminal = false;
@@ -48,16 +51,17 @@ public:
         const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDONLY), "open", "/dev/null"));
         check_call(sys::put_on(null.get(), 0), "redirect standard input");
         reopen();
-        static char buffer[BUFSIZ]; // glibc takes the mode for good only with the buffer, if stdout was written to
+        static char buffer[BUFSIZ]; // glibc ignores the mode without a buffer if stdout was already written to
         std::setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
     }
 
-    /// Only what this start has made: a file that was there may be somebody's whom its name was given.
+    /// Changes the owner of the files that this start made only. An existing file may belong to another user.
     void give_to(uid_t user, gid_t group)
     {
         for (int fd = 1; fd <= 2; ++fd)
             if (made_[path_of(fd) == files_.output ? 0 : 1])
-                check_call(sys::change_owner(fd, user, group), "give the log to its user", path_of(fd).string());
+                check_call(sys::change_owner(fd, user, group), "change the owner of the log file",
+                           path_of(fd).string());
     }
 
     void reopen()
@@ -77,7 +81,9 @@ private:
 
     static std::string about_links(const sys::untrusted& step)
     {
-        return errno == ELOOP ? "a symbolic link leads there, and of " + step.path + ": " + step.reason : std::string();
+        return errno == ELOOP
+                   ? "the path contains a symbolic link, and another user can change " + step.path + ": " + step.reason
+                   : std::string();
     }
 
     [[nodiscard]] sys::unique_fd open(const boost::filesystem::path& path, bool& made_file) const
@@ -87,7 +93,8 @@ private:
             throw startup_error::bad_setting("use the log file", name,
                                              "its path must be absolute, because a daemon changes its directory");
         const auto parent = path.parent_path().string();
-        // A log may lie in a directory of its user, who then must not lead root elsewhere.
+        // The directory of a log may belong to the daemon's user, who could place a symbolic link in it to mislead
+        // root.
         const auto step = sys::untrusted_path(parent, sys::effective_user());
         sys::made_directories made;
         sys::unique_fd directory(AT_FDCWD);
@@ -104,7 +111,7 @@ private:
                                 : errno == ENXIO ? "it is a FIFO or a socket"
                                                  : "");
         sys::file_status status = {};
-        check_call(sys::status_of(file.get(), status), "look at the log file", name);
+        check_call(sys::status_of(file.get(), status), "read the status of the log file", name);
         if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
             throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the log file", name,
                                 S_ISREG(status.st_mode) ? "it has other names (hard links)"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Standard input, output and error on /dev/null, so that no library's printf meets a closed descriptor or a socket.
+// For daemons that log by syslog or not at all. The descriptors 0, 1 and 2 stay open: otherwise the next file or socket
+// would get one of these numbers, and printf(3) in a library would write to it.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -10,6 +11,7 @@
 
 namespace daemonkit {
 
+/// StdioPolicy: standard input, output and error are /dev/null.
 struct null_stdio
 {
     static constexpr bool keeps_terminal = false;
