@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(root_s_daemon_obeys_root)
             for (const char* const verb : {"stop", "reload", "restart", "try-restart", "force-reload"})
                 BOOST_TEST_CONTEXT(verb)
                 {
-                    expect_denied(program.verb(verb, other), "dropping: cannot signal process " +
+                    expect_denied(program.verb(verb, other), "dropping: cannot send a signal to process " +
                                                                  std::to_string(daemon) + ": Operation not permitted");
                     expect_untouched(program, daemon);
                     ++refused;

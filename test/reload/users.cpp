@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(from_another_network_namespace, *boost::unit_test::label("n
             const auto said = daemon.reload(elsewhere);
             BOOST_TEST(said.status == 0, said.err);
             BOOST_TEST(contains(said.out, "told to reload (pid " + std::to_string(pid) + ")"), said.out);
-            BOOST_TEST(contains(said.out, "cannot be heard from here"), said.out);
+            BOOST_TEST(contains(said.out, "the result is not known"), said.out);
             BOOST_TEST(eventually([&] { return daemon.done() == std::vector<std::string>{"1 taken"}; }));
             BOOST_TEST(alive(pid));
             daemon.stop();

@@ -562,7 +562,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_second_daemon_of_the_process_is_refused_and_the_
         say(std::string("as before: ") + yes_or_no(own_signals() == before));
         return until_stopped(d);
     });
-    BOOST_TEST(daemon.says("1 cannot catch signals: another daemon of this process catches them already"));
+    BOOST_TEST(daemon.says("1 cannot catch signals: another daemon in this process already catches signals"));
     BOOST_TEST(daemon.says("as before: yes"));
     BOOST_REQUIRE(daemon.says("waiting"));
     daemon.signal(SIGHUP);

@@ -16,10 +16,10 @@ namespace daemonkit {
 struct control_result
 {
     int status = exit_status::done; ///< exit status for the shell
-    pid_t pid = 0;                  ///< of the daemon; 0: there was none
-    std::string message{};          ///< one sentence
+    pid_t pid = 0;                  ///< pid of the daemon; 0: none ran
+    std::string message{};          ///< one sentence: what was done, or what failed and why
 
-    /// The exit status, as of start_result.
+    /// The exit status, so that main() can return the result.
     operator int() const noexcept { return status; } // NOLINT(*-explicit-*)
 };
 

@@ -14,22 +14,23 @@
 
 namespace daemonkit {
 
-/// What is known of a daemon.
+/// The state of a daemon, as another process finds it.
 struct status_report
 {
     enum class condition {
         running, ///< the daemon runs
-        dead,    ///< no daemon runs, but the record of one remains
-        stopped, ///< no daemon runs
-        unknown  ///< it cannot be told; `message` says why
+        dead,    ///< no daemon runs, but its stale record exists
+        stopped, ///< no daemon runs, and there is no record
+        unknown  ///< the state cannot be found out; `message` says why
     };
 
     condition state = condition::stopped;
-    std::string name{};                                           ///< of the daemon, from the settings
-    pid_t pid = 0;                                                ///< 0: none
-    std::optional<std::chrono::system_clock::time_point> since{}; ///< start of the process; none if /proc hides it
-    std::string where{};                                          ///< the place of the record
-    std::string message{};                                        ///< why the state is unknown
+    std::string name{}; ///< name of the daemon, from the settings
+    pid_t pid = 0;      ///< pid of the daemon; 0: none runs
+    std::optional<std::chrono::system_clock::time_point>
+        since{};           ///< start time of the process; empty if /proc hides it
+    std::string where{};   ///< path of the record
+    std::string message{}; ///< why the state is unknown
 
     /// The exit status, LSB 3.1, section 20.2.
     [[nodiscard]] int status() const noexcept
@@ -42,6 +43,7 @@ struct status_report
         }
         return exit_status::status_unknown;
     }
+    /// The exit status, so that main() can return the report.
     operator int() const noexcept { return status(); } // NOLINT(*-explicit-*)
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How a daemon is asked to end, and how long each asking may take: start-stop-daemon(8)'s --retry, as a type.
+// The signals that end a daemon, and how long to wait after each: the option --retry of start-stop-daemon(8) as a type.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -14,34 +14,38 @@
 
 namespace daemonkit {
 
+/// One step of a stop_schedule.
 struct stop_step
 {
-    int signal;
-    std::chrono::nanoseconds patience;
+    int signal;                        ///< signal to send
+    std::chrono::nanoseconds patience; ///< how long to wait for the end of the daemon, before the next step
 };
 
+/// The steps by which stop() and restart() end a daemon: one to eight.
 class stop_schedule
 {
 public:
     stop_schedule() noexcept = default;
 
-    /// `.stop = {{SIGTERM, 10s}, {SIGKILL, 5s}}`, which is the default. Throws startup_error, status 6, on none or
-    /// more than eight steps, a signal number that does not exist and a patience below zero or beyond a year.
+    /// As in `.stop = {{SIGTERM, 10s}, {SIGKILL, 5s}}`, which is the default. Throws startup_error, exit status 6, if
+    /// there are no steps or more than eight, if a signal number does not exist, or if a time is negative or over a
+    /// year.
     stop_schedule(std::initializer_list<stop_step> steps) : count_(0)
     {
-        if (steps.size() == 0 || steps.size() > std::size(steps_)) throw wrong("it has no step, or more than eight");
+        if (steps.size() == 0 || steps.size() > std::size(steps_)) throw wrong("it must have one to eight steps");
         for (const auto& step : steps) {
             if (step.signal <= 0 || step.signal >= _NSIG) throw wrong("a signal number in it does not exist");
             if (step.patience < step.patience.zero() || step.patience > std::chrono::hours(24 * 366))
-                throw wrong("a time in it is below zero or beyond a year");
+                throw wrong("a time in it is negative, or longer than a year");
             steps_[count_++] = step;
         }
     }
 
+    /// The steps, in order.
     [[nodiscard]] const stop_step* begin() const noexcept { return steps_; }
     [[nodiscard]] const stop_step* end() const noexcept { return steps_ + count_; }
 
-    /// How long the first step may take.
+    /// Sets the time that the first step waits.
     void first_patience(std::chrono::nanoseconds time) noexcept { steps_[0].patience = time; }
 
 private:

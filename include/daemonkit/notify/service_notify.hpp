@@ -19,8 +19,8 @@ namespace daemonkit {
 /// NotifyPolicy: notifies the service manager that started the process, if there is one.
 struct service_notify
 {
-    /// A descriptor that the manager passed, for one newline when the daemon is ready; -1: none. Set by `run --ready-fd
-    /// N`. NOTIFY_SOCKET is read from the environment.
+    /// A descriptor that the manager passed, for one newline when the daemon is ready; -1: none. Set by
+    /// `run --ready-fd N`. NOTIFY_SOCKET is read from the environment.
     int ready_fd = -1;
 
     static constexpr bool notifies = true;

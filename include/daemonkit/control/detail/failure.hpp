@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// An exception as a result.
+// Turning an exception into a result.
 #pragma once
 
 #include "../../core/startup_error.hpp"
@@ -9,7 +9,7 @@
 
 namespace daemonkit::detail {
 
-/// The exit status that an exception means, and its text.
+/// The exit status and the text of an exception: that of a startup_error, otherwise 1.
 inline control_result failure(const std::exception& e)
 {
     const auto* known = dynamic_cast<const startup_error*>(&e);

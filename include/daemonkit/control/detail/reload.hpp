@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How another process makes a daemon reload, and hears how that ended (reload_protocol.hpp).
+// How another process makes a daemon reload and receives the result (reload_protocol.hpp).
 #pragma once
 
 #include "../../pid/concept.hpp"
@@ -13,34 +13,35 @@
 
 namespace daemonkit::detail {
 
-/// What was done before the answer is awaited.
+/// How the request for a reload ended.
 enum class request {
-    made,      ///< the question was sent, then HUP
-    cannot_be, ///< HUP was sent; this daemon cannot be asked from here
-    refused,   ///< HUP could not be sent; errno
-    too_late   ///< the daemon read no questions until the deadline, or exited
+    sent,        ///< the request was sent, then SIGHUP
+    signal_only, ///< only SIGHUP was sent: the daemon has no socket, or it cannot be reached from here
+    refused,     ///< SIGHUP could not be sent; errno
+    too_late     ///< the queue stayed full until the deadline, or the daemon exited
 };
 
-/// Asks first and sends HUP then: the daemon reads the question when it takes the HUP. The queue may be full: each HUP
-/// makes the daemon read it.
+/// Sends the request, then SIGHUP, because the daemon reads its requests after SIGHUP. If the queue is full, sends
+/// SIGHUP and tries again: each SIGHUP makes the daemon read the queue.
 [[nodiscard]] inline request request_reload(reload_call& call, const pid_holder& daemon, const sys::deadline& until)
 {
     for (;;) {
         const bool asked = call.can_ask() && call.ask();
         if (!send(daemon, SIGHUP)) return request::refused;
-        if (asked) return request::made;
-        if (!call.can_ask()) return request::cannot_be;
+        if (asked) return request::sent;
+        if (!call.can_ask()) return request::signal_only;
         const bool gone = call.wait(daemon.process.get(), std::chrono::milliseconds(1));
         if (gone || until.passed()) return request::too_late;
     }
 }
 
-/// The daemon's answer, or why there is none.
+/// Waits for the daemon's answer. Returns it, or the reason why none came.
 [[nodiscard]] inline control_result answer_of(const reload_call& call, const pid_holder& daemon,
                                               const sys::deadline& until, std::chrono::nanoseconds deadline)
 {
     for (std::string refusal;;) {
-        const bool gone = call.wait(daemon.process.get(), until.remaining()); // what it said before is there
+        const bool gone =
+            call.wait(daemon.process.get(), until.remaining()); // an answer sent before the exit is still queued
         if (call.answered(daemon.pid, refusal)) {
             if (refusal.empty())
                 return {exit_status::done, daemon.pid, sys::joined({"reloaded (pid ", daemon.pid, ")"})};
@@ -48,35 +49,37 @@ enum class request {
                     sys::joined({"reload refused by pid ", daemon.pid, ", the old state stays: ", refusal})};
         }
         if (gone)
-            return {exit_status::error, daemon.pid, sys::joined({"pid ", daemon.pid, " ended before it had reloaded"})};
+            return {exit_status::error, daemon.pid,
+                    sys::joined({"pid ", daemon.pid, " exited before it had reloaded"})};
         if (until.passed())
             return {exit_status::error, daemon.pid,
                     sys::joined({"pid ", daemon.pid, " has not reloaded within ", sys::in_seconds(deadline),
-                                 " s: it is busy or hangs, and reloads when it next waits"})};
+                                 " s: it is busy or hangs; it reloads when it next handles signals"})};
     }
 }
 
-/// Makes the daemon reload. Returns when it has reloaded, where the PidPolicy knows a socket to ask it by.
+/// Makes the daemon reload. Returns when the daemon has reloaded, if the PidPolicy provides a socket for the request.
+/// Otherwise returns when SIGHUP was sent.
 template <class Pid>
 [[nodiscard]] control_result reload(const Pid& policy, std::chrono::nanoseconds deadline)
 try {
     const auto daemon = policy.find();
     if (!daemon) return {exit_status::not_running, 0, "not running"};
     if (daemon.pid == sys::this_process())
-        return {exit_status::error, daemon.pid, "a daemon does not reload itself this way: call on_reload()"};
+        return {exit_status::error, daemon.pid, "a daemon cannot reload itself by this verb: call on_reload()"};
     const sys::deadline until(deadline);
     sys::unique_fd socket;
     if constexpr (has_control_socket<Pid>) socket = policy.control_socket(daemon);
     reload_call call(std::move(socket));
     switch (request_reload(call, daemon, until)) {
     case request::refused: return cannot_signal(daemon.pid);
-    case request::made:
+    case request::sent:
     case request::too_late: return answer_of(call, daemon, until, deadline);
-    case request::cannot_be: break;
+    case request::signal_only: break;
     }
     if (sys::has_exited(daemon.process.get())) return {exit_status::not_running, 0, "not running"};
     return {exit_status::done, daemon.pid,
-            sys::joined({"told to reload (pid ", daemon.pid, "); how that ends cannot be heard from here"})};
+            sys::joined({"told to reload (pid ", daemon.pid, "); the result is not known: see the daemon's log"})};
 } catch (const std::exception& e) {
     return failure(e);
 }

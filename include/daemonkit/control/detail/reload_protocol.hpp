@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// How a reload ended, for those who asked for it. HUP carries no address, and two of them are one; so whoever wants to
-// know sends a datagram to a socket of the daemon before it sends HUP, and the daemon reads it when it has taken the
-// HUP and before it reloads. So each question that is read is answered by a reload that began after it was asked,
-// whoever's HUP that was: many callers share one reload, and each answer is true.
+// How the result of a reload reaches the processes that requested it. SIGHUP carries no address, and two pending
+// SIGHUPs are one. So a caller sends a datagram to a socket of the daemon, then SIGHUP. After SIGHUP the daemon first
+// reads all requests, then reloads, then answers them. Each answer is about a reload that began after its request,
+// whichever caller sent the SIGHUP. Many callers can share one reload.
 //
-// The socket is one that the daemon has anyhow, the bearer of its name in the kernel (pid/kernel_name.hpp): nobody
-// listens, nothing wakes the daemon but HUP, and an idle one costs nothing. Anybody can send to it; answered are root
-// and the user that the daemon runs as. And believed is an answer only of the process that was asked.
+// The socket is the abstract socket that the daemon has anyway (pid/detail/abstract_socket.hpp). The daemon does not
+// poll it: only SIGHUP wakes the daemon, and an idle daemon does no work. Every process can send to it. The daemon
+// answers only root and the user it runs as. A caller accepts an answer only from the process that it asked.
 #pragma once
 
 #include "../../sys/control_socket.hpp"
@@ -20,24 +20,24 @@
 
 namespace daemonkit::detail {
 
-/// In the daemon: those who wait for the reload that is about to begin.
+/// In the daemon: the callers that wait for the reload that is about to begin.
 class reload_callers
 {
 public:
-    /// Reads what was asked so far. -1: nobody can ask this daemon.
+    /// Reads the requests that have arrived. `socket` -1: there is no socket, and no request.
     explicit reload_callers(int socket) noexcept : socket_(socket)
     {
         char question = 0;
-        for (int looked = 0; socket != -1 && looked < 4096; ++looked) { // and no more, were they sent as fast
+        for (int i = 0; socket != -1 && i < 4096; ++i) { // bounded: requests may arrive as fast as they are read
             const auto asked = sys::receive_from(socket, &question, 1);
             if (asked.size == -1) break;
             if (asked.sender.pid == -1 || (asked.sender.uid != 0 && asked.sender.uid != sys::effective_user()))
                 continue;
-            if (!note(asked.from)) break;
+            if (!add(asked.from)) break;
         }
     }
 
-    /// `refusal`: empty, or why the old state stays.
+    /// Answers all callers. `refusal`: empty if the daemon has reloaded, or why the old configuration stays.
     void answer(std::string_view refusal) const noexcept
     {
         sys::short_text<longest> text;
@@ -49,8 +49,8 @@ public:
     static constexpr std::size_t longest = 1024;
 
 private:
-    /// Without memory this one hears nothing, the others the next time; the daemon goes on.
-    [[gnu::cold]] bool note(const sys::socket_address& caller) noexcept
+    /// Returns false if there is no memory: this caller gets no answer, later ones are read at the next reload.
+    [[gnu::cold]] bool add(const sys::socket_address& caller) noexcept
     try {
         waiting_.push_back(caller);
         return true;
@@ -62,28 +62,29 @@ private:
     std::vector<sys::socket_address> waiting_{};
 };
 
-/// In the process that wants the reload.
+/// In the process that requests the reload.
 class reload_call
 {
 public:
-    /// By a socket that is connected to the daemon's, if there is one.
+    /// `socket` is connected to the socket of the daemon, or empty.
     explicit reload_call(sys::unique_fd socket) noexcept
         : socket_(std::move(socket)), can_ask_(static_cast<bool>(socket_))
     {
     }
 
-    /// false: nobody reads there.
+    /// false: the daemon reads no requests.
     [[nodiscard]] bool can_ask() const noexcept { return can_ask_; }
 
-    /// Before HUP is sent. false if too many have asked and the daemon has to read first.
+    /// Sends the request; call it before SIGHUP is sent. Returns false if the queue of the daemon is full, or if the
+    /// daemon reads no requests.
     [[nodiscard]] bool ask() noexcept
     {
         if (sys::send_connected(socket_.get(), "?") != -1) return true;
-        can_ask_ = errno == EAGAIN; // else the daemon has gone, or is of an older make that never reads
+        can_ask_ = errno == EAGAIN; // otherwise the daemon has exited, or its version of the library reads no requests
         return false;
     }
 
-    /// Whether the daemon `pid` has answered; `refusal` is then empty, or its reason.
+    /// Whether the daemon `pid` has answered. `refusal` is then empty, or the reason of the refusal.
     [[nodiscard]] bool answered(pid_t pid, std::string& refusal) const
     {
         char text[reload_callers::longest];
@@ -91,14 +92,16 @@ public:
         for (;;) {
             const auto answer = sys::receive_from(socket_.get(), text, sizeof text);
             if (answer.size == -1) return false;
-            if (answer.sender.pid != pid || answer.size == 0) continue; // a child of its that kept the socket
+            if (answer.sender.pid != pid || answer.size == 0)
+                continue; // from a child of the daemon that kept the socket
             refusal = sys::one_line({reason, static_cast<std::size_t>(answer.size) - 1}).view();
             if (text[0] != '+' && refusal.empty()) refusal = "no reason given";
             return true;
         }
     }
 
-    /// Until there is something to look at, or the process of this pidfd has exited: then true.
+    /// Waits until an answer can be read, the process of this pidfd has exited, or `timeout` has passed. Returns
+    /// whether the process has exited.
     [[nodiscard]] bool wait(int process, std::chrono::nanoseconds timeout) const noexcept
     {
         return sys::wait_for_answer(socket_.get(), process, timeout);

@@ -11,7 +11,7 @@
 
 namespace daemonkit::detail {
 
-/// false, and errno, if the caller is not allowed to; success if the process is gone.
+/// Sends a signal. Returns false and errno if the caller is not allowed to. Returns true if the process has exited.
 [[nodiscard]] inline bool send(const pid_holder& daemon, int signal) noexcept
 {
     return sys::pidfd_send_signal(daemon.process.get(), signal) != -1 || errno == ESRCH;
@@ -19,7 +19,7 @@ namespace daemonkit::detail {
 
 [[nodiscard]] inline control_result cannot_signal(pid_t pid)
 {
-    const startup_error e(last_error(), "signal process", sys::joined({pid}));
+    const startup_error e(last_error(), "send a signal to process", sys::joined({pid}));
     return {e.status(), pid, e.what()};
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What another process can learn of a daemon.
+// How another process finds out the state of a daemon.
 #pragma once
 
 #include "../../pid/concept.hpp"
@@ -10,6 +10,7 @@
 
 namespace daemonkit::detail {
 
+/// Finds the daemon by its PidPolicy; an exception becomes the state `unknown`.
 template <class Pid>
 [[nodiscard]] status_report status(const Pid& policy, const std::string& name)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How another process stops a daemon. poll(2) on its pidfd tells the end of the process at once, reaped or not.
+// How another process stops a daemon. poll(2) on its pidfd returns as soon as the process exits, reaped or not.
 #pragma once
 
 #include "../../core/progress.hpp"
@@ -14,22 +14,22 @@
 
 namespace daemonkit::detail {
 
-/// Removes the record of a daemon that is gone, if there is one. Claiming the identity and releasing it does that and
-/// is safe against a start.
+/// Removes a stale record, if there is one. Does so by claiming and releasing the instance, which cannot race with a
+/// start.
 template <class Pid>
 void remove_stale_record(const Pid& policy) noexcept
 {
     if constexpr (has_has_record<Pid>)
-        if (!policy.has_record()) return; // nearly always: the daemon has removed its record
+        if (!policy.has_record()) return; // the usual case: the daemon has removed its record
     try {
         if (!policy.find().stale) return;
-        [[maybe_unused]] const auto brief = policy.claim();
-    } catch (const std::exception&) { // a start is faster, something else is there, or we are not allowed to write
+        [[maybe_unused]] const auto released_at_once = policy.claim();
+    } catch (const std::exception&) { // another start was faster, the path is no pid file, or writing is not allowed
         return;
     }
 }
 
-/// Waits for the end of a process, and calls `progress` once a second.
+/// Waits for the end of a process, and calls `progress` once a second. Returns whether the process has exited.
 template <class Progress>
 bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patience, Progress& progress)
 {
@@ -44,7 +44,7 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
     }
 }
 
-/// Ends the daemon by the schedule; returns as soon as it is gone. A daemon that does not run is success (LSB).
+/// Ends the daemon by the schedule; returns as soon as its process has exited. Success if none runs (LSB 3.1).
 template <class Pid, class Progress = no_progress>
 [[nodiscard]] control_result stop(const Pid& policy, const stop_schedule& schedule, Progress progress = {})
 try {
@@ -54,7 +54,7 @@ try {
         return {exit_status::done, 0, "not running"};
     }
     if (daemon.pid == sys::this_process())
-        return {exit_status::error, daemon.pid, "a daemon does not stop itself this way: return from run()"};
+        return {exit_status::error, daemon.pid, "a daemon cannot stop itself by this verb: return from run()"};
     int last = 0;
     for (const auto& step : schedule) {
         last = step.signal;
