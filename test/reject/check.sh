@@ -1,13 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# check.sh SOURCE PRECOMPILED COMPILER FLAGS…: SOURCE compiles; with -DREJECT the first error is the expected one.
+# check.sh SOURCE PRECOMPILED COMPILER FLAGS…: the twin of SOURCE compiles; with -DREJECT the first error is the expected
+# one: `// expect: …`, or `// expect gcc: …` and `// expect clang: …` where the sentence is the compiler's.
 source=$1 precompiled=$2 compiler=$3
 shift 3
 export LC_ALL=C
 
-expected=$(sed -n 's|^// expect: *||p' "$source" | head -n 1)
+case $compiler in
+*clang*) kind=clang ;;
+*) kind=gcc ;;
+esac
+expected=$(sed -nE "s#^// expect( $kind)?: *##p" "$source" | head -n 1)
 if [ -z "$expected" ]; then
-    echo "$source: has no line '// expect: <sentence>'"
+    echo "$source: has no line '// expect: <sentence>' for $kind"
     exit 1
 fi
 if [ ! -x "$compiler" ]; then
