@@ -31,8 +31,8 @@ template <class Derived, class ForkPolicy = double_fork, class PidPolicy = flock
           class SignalPolicy = basic_signalfd_signals<>, class StdioPolicy = null_stdio, class NotifyPolicy = no_notify>
 class basic_daemon
 {
-    using policies = detail::policies<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>;
-    using runtime = detail::runtime<Derived, policies>;
+    using policy_list = detail::policies<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>;
+    using daemon_runtime = detail::runtime<Derived, policy_list>;
 
 public:
     /// For code that needs this class where the deriving class may have members of the same names.
@@ -79,11 +79,11 @@ public:
     template <class Rep, class Period>
     bool wait_for(std::chrono::duration<Rep, Period> time)
     {
-        return runtime_.wait_for(self(), sys::saturate(time));
+        return runtime_.wait_for(derived_object(), sys::saturate(time));
     }
 
     /// Sleeps until one signal was handled; returns false if it was a stop. Throws like wait_for().
-    bool wait() { return runtime_.wait(self()); }
+    bool wait() { return runtime_.wait(derived_object()); }
 
     /// Whether a stop was requested: for loops that never wait. In any thread: one relaxed load, no system call. Only
     /// with self_pipe_signals, reaping_signals or flag_signals.
@@ -167,7 +167,7 @@ public:
         if (in_foreground)
             sys::write_all(2, sys::joined({name_of(s), ": pid 1 does not fork, because its end is the end of its "
                                                        "container: running in the foreground\n"}));
-        return live(in_foreground, progress, s, std::forward<Args>(args)...);
+        return live_here(in_foreground, progress, s, std::forward<Args>(args)...);
     }
 
     /// The verb run: the daemon is this process. No fork; standard input, output and error stay the caller's, whatever
@@ -176,7 +176,7 @@ public:
     start_result run_in_foreground(const settings& s, Args&&... args)
     {
         no_progress progress;
-        return live(true, progress, s, std::forward<Args>(args)...);
+        return live_here(true, progress, s, std::forward<Args>(args)...);
     }
 
     /// Ends the daemon that has the identity in `s`, by the schedule in `s`; returns when it is gone. Success if none
@@ -241,20 +241,20 @@ public:
     /// Whether stop(), reload() and status() can find the daemon.
     static constexpr bool can_be_found = PidPolicy::records_pid;
     /// Whether a reload means anything to the daemon: it declares on_reload(), or its stdio reopens files.
-    static constexpr bool hears_reload() { return runtime::hears_reload(); }
+    static constexpr bool hears_reload() { return daemon_runtime::hears_reload(); }
     /// The name in messages: that in `s`, or the name that the program was called by.
     [[nodiscard]] static std::string name_of(const settings& s) { return detail::name_of(s); }
 
 private:
-    Derived& self() noexcept { return static_cast<Derived&>(*this); }
+    Derived& derived_object() noexcept { return static_cast<Derived&>(*this); }
     template <class Progress, class... Args>
-    start_result live(bool in_foreground, Progress& progress, const settings& s, Args&&... args)
+    start_result live_here(bool in_foreground, Progress& progress, const settings& s, Args&&... args)
     {
-        return detail::life<Derived, policies, settings>(self(), runtime_, s,
-                                                         in_foreground)(progress, std::forward<Args>(args)...);
+        return detail::life<Derived, policy_list, settings>(derived_object(), runtime_, s,
+                                                            in_foreground)(progress, std::forward<Args>(args)...);
     }
 
-    runtime runtime_{};
+    daemon_runtime runtime_{};
 };
 
 } // namespace daemonkit

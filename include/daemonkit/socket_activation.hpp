@@ -116,10 +116,10 @@ public:
             contradict({"LISTEN_PID is no number: \"", *pid, "\""});
         } else if (for_whom == sys::this_process()) {
             if (how_many != -1)
-                take(how_many);
+                take_passed(how_many);
             else
                 contradict({"LISTEN_FDS is no number: \"", *count, "\""});
-            if (names && !passed_.empty() && contradiction_.empty()) give(*names);
+            if (names && !passed_.empty() && contradiction_.empty()) give_names(*names);
         }
     }
 
@@ -141,19 +141,19 @@ public:
     }
 
 private:
-    static constexpr int first = 3; // SD_LISTEN_FDS_START
+    static constexpr int first_passed = 3; // SD_LISTEN_FDS_START
 
-    void take(long long count)
+    void take_passed(long long count)
     {
         for (int i = 0; i < count; ++i) {
-            if (i > INT_MAX - first || sys::set_close_on_exec(first + i) == -1)
-                return contradict({"LISTEN_FDS is ", count, ", but descriptor ", first + i, " is not open"});
-            passed_.all_.push_back({sys::unique_fd(first + i), "unknown"});
+            if (i > INT_MAX - first_passed || sys::set_close_on_exec(first_passed + i) == -1)
+                return contradict({"LISTEN_FDS is ", count, ", but descriptor ", first_passed + i, " is not open"});
+            passed_.all_.push_back({sys::unique_fd(first_passed + i), "unknown"});
         }
     }
 
     /// A list separated by colons, empty names among them.
-    void give(std::string_view names)
+    void give_names(std::string_view names)
     {
         std::size_t count = 1;
         for (const char c : names) count += c == ':' ? 1 : 0;

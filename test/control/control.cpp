@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(status_without_a_daemon)
 {
     BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 3);
     write("");
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 3); // the state between a claim and its publication
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 3); // the state between a claim and its publication
     write(std::to_string(dead_pid()) + "\n");
     const auto s = daemonkit::detail::status(policy, "d");
     BOOST_TEST((s.state == status_report::condition::dead));
@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(status_without_a_daemon)
     BOOST_TEST(s.where == file.string());
     fs::remove(file);
     const flock_pid_file nowhere{.path = directory / "not" / "there" / "d.pid"};
-    BOOST_TEST(daemonkit::control::status(nowhere, "d").status() == 3);
+    BOOST_TEST(daemonkit::detail::status(nowhere, "d").status() == 3);
     BOOST_TEST(!fs::exists(directory / "not")); // status makes nothing
 }
 
@@ -384,10 +384,10 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
 BOOST_AUTO_TEST_CASE(own_pid_without_its_stamp_is_stale)
 {
     write(std::to_string(::getpid()) + "\n");
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
     write("1\n"); // so does init, which root could signal
-    BOOST_TEST(daemonkit::control::status(policy, "d").status() == 1);
-    BOOST_TEST(daemonkit::control::stop(policy, {}).pid == 0);
+    BOOST_TEST(daemonkit::detail::status(policy, "d").status() == 1);
+    BOOST_TEST(daemonkit::detail::stop(policy, {}).pid == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_or_directory_that_others_may_change_is_unknown)

@@ -77,7 +77,7 @@ struct abstract_socket
         {
             daemonkit::check_call(::listen(socket.get(), SOMAXCONN), "listen on", "the socket of the identity");
             forget_in_child = sys::fork_handler(sys::close_in_child, socket.get());
-            if (!forget_in_child) throw_errno("register a fork handler");
+            if (!forget_in_child) daemonkit::throw_errno("register a fork handler");
         }
         void release() noexcept { socket.reset(); }
         [[nodiscard]] std::array<int, 1> descriptors() const noexcept { return {socket.get()}; }

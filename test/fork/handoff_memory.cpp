@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(handlers_run_in_the_daemon_only)
             }
             const sys::blocked_signals blocked(sys::all_signals());
             forbidden = launcher;
-            auto link = handoff_fork{1h}.detach(sys::no_signals());
+            auto link = handoff_fork{1h}.detach({.mask = sys::no_signals()});
             sys::set_mask(sys::no_signals());
             link.ready();
             const bool gone = ends(launcher);

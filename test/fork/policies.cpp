@@ -91,7 +91,7 @@ outcome detached(const Policy& policy, Daemon daemon, Launcher launcher)
             daemon(link, hold);
             return 0;
         }
-        const bool good = launcher(link.wait(in_silence{}));
+        const bool good = launcher(link.wait(no_progress{}));
         hold.open();
         return good ? 0 : 1;
     });
@@ -139,23 +139,6 @@ struct is_not_copyable : no_fork
 };
 static_assert(!fork_policy<lacks_detach> && !fork_policy<lacks_detaches> && !fork_policy<detaches_to_nothing> &&
               !fork_policy<is_not_copyable>);
-
-BOOST_AUTO_TEST_SUITE(no_fork)
-
-BOOST_AUTO_TEST_CASE(stays_in_the_process_and_reports_nothing)
-{
-    const pid_t before = ::getpid();
-    auto link = daemonkit::no_fork{}.detach();
-    BOOST_TEST(::getpid() == before);
-    BOOST_TEST(!link.in_origin());
-    BOOST_TEST(link.descriptor() == -1);
-    link.extend(1h);
-    link.ready();
-    link.fail("nobody hears this", 7);
-    static_assert(std::is_empty_v<daemonkit::no_fork::link>);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(single_fork, *boost::unit_test::label("process"))
 
@@ -216,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_launcher_that_is_subreaper_gets_the_daemon_and_no_zombie)
 BOOST_AUTO_TEST_CASE(an_intermediate_process_that_was_killed_is_not_taken_for_the_daemon)
 {
     const auto without_intermediate_process = [](auto then) {
-        return [then](origin_link& link, gate& hold) {
+        return [then](link_to_launcher& link, gate& hold) {
             const pid_t middle = ::getppid();
             if (!holds(middle > 1 && middle == ::getsid(0),
                        "the parent is the intermediate process and leads the session"))
@@ -442,8 +425,8 @@ BOOST_AUTO_TEST_CASE(progress_is_told_while_the_launcher_waits)
         expect_good(in_child([&] {
             gate hold;
             auto link = policy.detach();
-            if (!link.in_origin()) {
-                hold.wait(); // for the second call, so that a pass is no accident
+            if (!link.in_launcher()) {
+                hold.wait(); // for the second call, so that it is no accident
                 link.ready();
                 return 0;
             }
@@ -618,8 +601,8 @@ BOOST_AUTO_TEST_CASE(buffers_are_printed_once_and_exit_handlers_run_nowhere)
                 link.ready();
                 return 0;
             }
-            const auto report = link.wait(in_silence{});
-            std::printf("launcher;");
+            const auto report = link.wait(no_progress{});
+            std::printf("origin;");
             return is(report, start_outcome::ready, 0) ? 0 : 1;
         });
         expect_good(child);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The words of a command line, one a line. The result of the parser is compared with the usage text: an existing verb,
-// options that this verb has, a valid time to wait.
-#include <daemonkit/command_line_options.hpp>
+// The words of a command line, one a line. What they are said to mean is compared with the usage text: one verb that
+// exists, options that go with it, a time to wait that is one.
+#include <daemonkit/command_line/detail/options.hpp>
 
 #include "fuzz/require.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the launcher reads from the daemon while it starts: any bytes, over a channel like the real one.
-#include <daemonkit/fork/message.hpp>
+// What the origin hears from the daemon while it starts: any bytes, over a channel as the real one.
+#include <daemonkit/fork/detail/message.hpp>
 #include <daemonkit/sys/channel.hpp>
 
 #include "fuzz/require.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The text of a pid file is untrusted. For every input the result of the parser is compared with the grammar, written
-// here a second time: nothing | [1-9][0-9]{0,6} not above 4194304, and at most one newline.
-#include <daemonkit/pid/pid_record.hpp>
+// The text of a pid file is hostile until parsed. What the parser says of it is compared, for every input, with the
+// grammar written down once more without it: nothing | [1-9][0-9]{0,6} not above 4194304, and at most one newline.
+#include <daemonkit/pid/detail/pid_record.hpp>
 
 #include "fuzz/require.hpp"
 

@@ -239,7 +239,7 @@ struct reload
     template <class Policy>
     static answer say(const Policy& policy)
     {
-        const auto r = control::reload(policy, std::chrono::milliseconds(1)); // no process answers reload requests here
+        const auto r = daemonkit::detail::reload(policy, std::chrono::milliseconds(1)); // nobody answers here
         return {r.status, r.pid};
     }
 

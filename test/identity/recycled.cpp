@@ -241,10 +241,10 @@ BOOST_AUTO_TEST_CASE(a_pid_used_again_within_one_tick_of_the_clock_is_another_pr
                     if (proc_stat(number, 22) != start) continue;
                     ++same_tick;
                     const bool good = holds(pid_in(policy.where()) == number, "the file names it") &&
-                                      holds(control::status(policy, "d").status() == 1, "it is dead") &&
-                                      holds(control::reload(policy, std::chrono::seconds(20)).status == 7,
-                                            "there is no daemon to reload") &&
-                                      holds(control::stop(policy, {}).pid == 0, "nor to stop") &&
+                                      holds(daemonkit::detail::status(policy, "d").status() == 1, "it is dead") &&
+                                      holds(daemonkit::detail::reload(policy, std::chrono::seconds(20)).status == 7,
+                                            "there is nobody to reload") &&
+                                      holds(daemonkit::detail::stop(policy, {}).pid == 0, "nor to stop") &&
                                       holds(later.untouched(), "the later process is left alone");
                     if (!good) return 1;
                 }

@@ -65,7 +65,7 @@ struct staying : hooks<staying, container_daemon<staying, flock_pid_file>>
 std::string in_words(const start_result& r)
 {
     const char* const names[] = {"ready", "already_running", "failed", "died", "late", "not_running", "finished"};
-    return std::string(r.in_origin ? "launcher" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
+    return std::string(r.in_launcher ? "origin" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
            std::to_string(r.status) + " pid " + std::to_string(r.pid) + " [" + r.message + "]";
 }
 
@@ -80,7 +80,7 @@ child_process starting(const typename Daemon::settings& s, const std::function<v
         mine.process.name = "mine";
         mine.process.keep_descriptors = child_process::descriptors();
         const start_result result = d.start(mine);
-        if (!result.in_origin) child_process::await(); // the launcher has ended, so that the test is the parent
+        if (!result.in_launcher) child_process::await(); // the origin has ended, so that the test is the parent
         say(in_words(result));
         return result;
     });
@@ -136,8 +136,8 @@ BOOST_AUTO_TEST_CASE(an_exception_from_on_start_is_the_message_of_the_launcher)
     const std::vector<std::pair<std::function<void(quiet&)>, std::string>> cases{
         {[=](quiet&) { throw startup_error(none, "bind to", "port 80", "only root may"); },
          "4 pid DAEMON [cannot bind to port 80: only root may]"},
-        {[](quiet&) { throw startup_error::bad_setting("use the zone", "Nowhere", "it does not exist"); },
-         "6 pid DAEMON [cannot use the zone Nowhere: it does not exist]"},
+        {[](quiet&) { throw startup_error::bad_setting("use the zone", "Nowhere", "there is none of that name"); },
+         "6 pid DAEMON [cannot use the zone Nowhere: there is none of that name]"},
         {[](quiet&) { throw std::runtime_error("the zone file is broken"); }, "1 pid DAEMON [the zone file is broken]"},
         {[](quiet&) { throw 7; }, "1 pid DAEMON [an exception that is no std::exception]"},
     };
@@ -242,8 +242,8 @@ BOOST_AUTO_TEST_CASE(the_result_is_the_exit_status)
 {
     const start_result failed{{start_outcome::failed, 6, 0, "x"}, true};
     BOOST_TEST(int(failed) == 6);
-    BOOST_TEST(int(start_result{}) == 1); // a result that was not filled in is no success
-    BOOST_TEST(start_result{}.in_origin);
+    BOOST_TEST(int(start_result{}) == 1); // whoever forgets to fill it in has not succeeded
+    BOOST_TEST(start_result{}.in_launcher);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -531,8 +531,7 @@ BOOST_AUTO_TEST_CASE(waiting_outside_run_is_a_logic_error)
     BOOST_CHECK_THROW(d.wait(), std::logic_error);
     BOOST_CHECK_THROW(d.wait_for(1s), std::logic_error);
     BOOST_CHECK_THROW((void)d.signal_fd(), std::logic_error);
-    d.ready(); // no process waits, nothing happens
-    d.extend(1s);
+    d.extend(1s); // nobody waits, nothing happens
     // and after a life it is one again
     const auto after = in_child([] {
         staying one;
@@ -799,7 +798,39 @@ BOOST_AUTO_TEST_CASE(of_a_whole_life)
     BOOST_TEST((result.outcome == start_outcome::finished));
 }
 
-BOOST_AUTO_TEST_CASE(what_was_acquired_is_released_in_reverse_wherever_it_fails)
+// The launcher is told beside the service manager, and its link is released last.
+BOOST_AUTO_TEST_CASE(of_a_life_that_detaches)
+{
+    const auto lived = [](const std::string& where) {
+        return in_child([=] {
+            const auto result = live_with_failure<told_by<told_detaching_fork>>(where);
+            for (const auto& s : steps) std::printf("%s\n", s.c_str());
+            std::fflush(stdout);
+            return result.status;
+        });
+    };
+    std::string expected;
+    for (const auto& s : whole_life) {
+        if (s == "connect") expected += "detach\n";
+        if (s == "ready") expected += "link: ready\n";
+        expected += s + "\n";
+    }
+    const auto whole = lived("");
+    BOOST_TEST(whole.status == 3);
+    BOOST_TEST(whole.out == expected + "~link\n");
+
+    const auto not_detached = lived("detach");
+    BOOST_TEST(not_detached.status == 1);
+    BOOST_TEST(not_detached.out == "claim\ndetach\n~identity\n");
+
+    const auto not_started = lived("on_start");
+    BOOST_TEST(not_started.status == 1);
+    BOOST_TEST(not_started.out == expected.substr(0, expected.find("link: ready")) +
+                                      "~streams\n~identity\n~signals\nfail: failing: on_start\n"
+                                      "link: fail: failing: on_start\n~link\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_taken_is_undone_in_reverse_wherever_it_fails)
 {
     const std::vector<std::pair<std::string, std::vector<std::string>>> cases{
         {"claim", {}},

@@ -375,7 +375,7 @@ BOOST_AUTO_TEST_CASE(a_file_made_for_the_user_in_a_directory_of_root_serves_afte
                     guard.publish(::getpid());
                     if (!holds(policy.find().pid == ::getpid(), "it is found")) return 1;
                 }
-                return holds(!policy.find() && !policy.find().remains, "there is no holder and no stale record") ? 0
+                return holds(!policy.find() && !policy.find().stale, "nobody is there, nor anything of anybody") ? 0
                                                                                                                  : 1;
             });
             BOOST_TEST(child.status == 0, child.err);
@@ -505,7 +505,7 @@ BOOST_AUTO_TEST_CASE(a_recycled_pid_is_rejected_even_of_the_same_program)
                 });
                 if (second.pid() != number) ::_exit(impossible);
                 if (!holds(second.hear() == 1, "it does not take itself for the dead one")) ::_exit(1);
-                if (!holds(!policy.find() && policy.find().remains, "nor does any other process")) ::_exit(1);
+                if (!holds(!policy.find() && policy.find().stale, "nor does anybody else")) ::_exit(1);
                 second.go();
                 if (!holds(second.hear() == 1 && policy.find().pid == number, "it gets the file")) ::_exit(1);
                 ::_exit(0);

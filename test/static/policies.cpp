@@ -48,8 +48,10 @@ static_assert(has_signal_fd<self_pipe_signals::guard> && has_stop_requested<self
 static_assert(has_signal_fd<signalfd_signals::guard> && !has_stop_requested<signalfd_signals::guard>);
 static_assert(flag_signals::chosen.empty() && basic_flag_signals<SIGUSR2, SIGUSR1>::chosen.front() == SIGUSR2);
 
-// A guard that owns something can be moved and not copied.
-static_assert(fork_link<no_fork::link> && fork_link<origin_link> && !std::is_copy_constructible_v<origin_link>);
+// A guard moves and is not copied where it owns something.
+static_assert(fork_link_to_launcher<launcher_link> && !std::is_copy_constructible_v<launcher_link>);
+static_assert(fork_link<handoff_link> && !fork_link_to_launcher<handoff_link>);
+static_assert(notify_line<service_line> && !std::is_copy_constructible_v<service_line>);
 static_assert(pid_guard<no_pid_file::guard> && pid_guard<pid_file_guard> &&
               !std::is_copy_constructible_v<pid_file_guard>);
 static_assert(stdio_guard<fixed_streams> && stdio_guard<log_file_stdio::streams>);
@@ -157,10 +159,9 @@ static_assert(!plain::hears_reload() && reloads::hears_reload() && logs::hears_r
 static_assert(plain::can_be_found && logs::can_be_found && !deaf::can_be_found);
 static_assert(!announces_ready<plain>() && announces_ready<announces>());
 
-// Which policies notify: a service manager is notified only by the parts that name it, for the daemon's life.
-static_assert(fork_policy<notify_no_fork> && fork_policy<notify_double_fork> && signal_policy<reaping_signals>);
-static_assert(listens_for_life<notify_link> && !listens_for_life<origin_link> && !listens_for_life<no_fork::link>);
-struct mute : notify_link
+// A service manager is told something by the policies that say so.
+static_assert(!no_notify::notifies && service_notify::notifies && signal_policy<reaping_signals>);
+struct mute : service_line
 {
     void complain(std::string_view) = delete;
 };
@@ -175,16 +176,19 @@ static_assert(collects_children<reaping_signals> && !collects_children<self_pipe
 static_assert(!chooses_signals<reaping_signals> && chooses_signals<basic_reaping_signals<SIGUSR1>>);
 static_assert(has_control_socket<flock_pid_file> && has_control_socket<pid_file> && !has_control_socket<no_pid_file>);
 
-// The parts of each preset; a replaced part leaves the others.
-template <class D, class F, class P, class S, class O>
-inline constexpr bool made_of = std::is_same_v<D, basic_daemon<plain, F, P, S, O>>;
-static_assert(made_of<sysv_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio>);
-static_assert(made_of<basic_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio>);
-static_assert(made_of<bsd_daemon<plain>, single_fork, flock_pid_file, self_pipe_signals, null_stdio>);
-static_assert(made_of<systemd_daemon<plain>, notify_no_fork, no_pid_file, signalfd_signals, inherit_stdio>);
-static_assert(made_of<container_daemon<plain>, no_fork, no_pid_file, reaping_signals, inherit_stdio>);
-static_assert(made_of<universal_daemon<plain>, notify_double_fork, flock_pid_file, reaping_signals, null_stdio>);
-static_assert(made_of<sysv_daemon<plain, pid_file>, double_fork, pid_file, signalfd_signals, null_stdio>);
+// The presets, by the parts they are made of; a part that is replaced leaves the others, whatever the order.
+template <class D, class F, class P, class S, class O, class N>
+inline constexpr bool made_of = std::is_same_v<D, basic_daemon<plain, F, P, S, O, N>>;
+static_assert(made_of<sysv_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>);
+static_assert(made_of<basic_daemon<plain>, double_fork, flock_pid_file, signalfd_signals, null_stdio, no_notify>);
+static_assert(made_of<bsd_daemon<plain>, single_fork, flock_pid_file, self_pipe_signals, null_stdio, no_notify>);
+static_assert(made_of<systemd_daemon<plain>, no_fork, no_pid_file, signalfd_signals, inherit_stdio, service_notify>);
+static_assert(made_of<container_daemon<plain>, no_fork, no_pid_file, reaping_signals, inherit_stdio, no_notify>);
+static_assert(
+    made_of<universal_daemon<plain>, double_fork, flock_pid_file, reaping_signals, null_stdio, service_notify>);
+static_assert(made_of<sysv_daemon<plain, pid_file>, double_fork, pid_file, signalfd_signals, null_stdio, no_notify>);
+static_assert(made_of<sysv_daemon<plain, service_notify>, double_fork, flock_pid_file, signalfd_signals, null_stdio,
+                      service_notify>);
 static_assert(made_of<bsd_daemon<plain, pid_file, flag_signals, log_file_stdio, double_fork>, double_fork, pid_file,
                       flag_signals, log_file_stdio, no_notify>);
 static_assert(std::is_same_v<bsd_daemon<plain, double_fork, pid_file, flag_signals, log_file_stdio>,

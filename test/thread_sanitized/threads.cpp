@@ -68,9 +68,9 @@ public:
         std::vector<std::thread> threads;
         for (int i = 0; i < 2; ++i) threads.emplace_back([this] { read(); });
         for (int i = 0; i < 2; ++i) threads.emplace_back([this] { fork(); });
-        // ThreadSanitizer runs handlers later than the kernel does, after the check in wait(), which then sleeps. Under
-        // this sanitizer only a descriptor wakes it.
-        constexpr bool wakes = has_signal_fd<typename threaded::signals_type>;
+        // ThreadSanitizer runs handlers later than the kernel does, after the look of wait(), which then sleeps: only a
+        // descriptor wakes it under this sanitizer.
+        constexpr bool wakes = has_signal_fd<signals_type<Signals>>;
         while (this->wait_for(1ms) && (!wakes || this->wait())) {}
         over_ = true;
         for (auto& thread : threads) thread.join();

@@ -19,17 +19,19 @@ inline constexpr bool given = false;
 template <class T>
 struct required_setting : T
 {
-    template <class U>
-        requires(std::is_constructible_v<T, U> && !std::is_same_v<std::remove_cvref_t<U>, required_setting>)
-    required_setting(U&& value) : T(std::forward<U>(value)) // NOLINT(*-explicit-*): a setting is written as its value
+    template <class ValueType>
+        requires(std::is_constructible_v<T, ValueType> &&
+                 !std::is_same_v<std::remove_cvref_t<ValueType>, required_setting>)
+    required_setting(ValueType&& value)
+        : T(std::forward<ValueType>(value)) // NOLINT(*-explicit-*): a setting is written as its value
     {
     }
 
-    template <class Missing = void>
+    template <class MissingSetting = void>
     required_setting()
     {
         static_assert(
-            detail::given<T, Missing>,
+            detail::given<T, MissingSetting>,
             "daemonkit: a required setting is missing: the path of the pid file, .pid = {.path = ...}, or the "
             "output of the log file, .stdio = {.output = ...}");
     }

@@ -86,10 +86,10 @@ private:
 }
 
 /// Returns `result`, the result of a system call. Throws startup_error with errno, `step` and `path` if it is -1.
-template <class Result>
-Result check_call(Result result, const char* step, std::string_view path = {})
+template <class CallResult>
+CallResult check_call(CallResult result, const char* step, std::string_view path = {})
 {
-    if (result == Result(-1)) throw_errno(step, path);
+    if (result == CallResult(-1)) throw_errno(step, path);
     return result;
 }
 

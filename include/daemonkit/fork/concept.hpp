@@ -44,109 +44,110 @@ namespace detail {
 // One concept for each row of the table. The concepts and the assertions below are made of these.
 
 /// P::detaches
-template <class Policy>
-concept has_detaches = requires { requires std::is_same_v<decltype(Policy::detaches), const bool>; };
+template <class ForkPolicy>
+concept has_detaches = requires { requires std::is_same_v<decltype(ForkPolicy::detaches), const bool>; };
 
-template <class Policy>
-concept detaches = has_detaches<Policy> && Policy::detaches;
+template <class ForkPolicy>
+concept detaches = has_detaches<ForkPolicy> && ForkPolicy::detaches;
 
 /// P::leaves_no_launcher
-template <class Policy>
-concept leaves_no_launcher = requires { requires Policy::leaves_no_launcher; };
+template <class ForkPolicy>
+concept leaves_no_launcher = requires { requires ForkPolicy::leaves_no_launcher; };
 
 /// p.detach()
-template <class Policy>
-concept has_detach = requires(const Policy& p) { p.detach(); };
+template <class ForkPolicy>
+concept has_detach = requires(const ForkPolicy& p) { p.detach(); };
 
 /// p.detach(plan)
-template <class Policy>
-concept has_detach_by_plan = requires(const Policy& p, const launcher_plan& plan) { p.detach(plan); };
+template <class ForkPolicy>
+concept has_detach_by_plan = requires(const ForkPolicy& p, const launcher_plan& plan) { p.detach(plan); };
 
 /// l.in_launcher()
-template <class Link>
-concept has_in_launcher = requires(const Link& l) {
+template <class ForkLink>
+concept has_in_launcher = requires(const ForkLink& l) {
     { l.in_launcher() } -> std::convertible_to<bool>;
 };
 
 /// l.wait(progress)
-template <class Link>
-concept has_wait_for_ready = requires(Link& l) {
+template <class ForkLink>
+concept has_wait_for_ready = requires(ForkLink& l) {
     { l.wait(no_progress{}) } -> std::same_as<start_report>;
 };
 
 /// l.descriptor()
-template <class Link>
-concept has_descriptor = requires(const Link& l) {
+template <class ForkLink>
+concept has_descriptor = requires(const ForkLink& l) {
     { l.descriptor() } -> std::same_as<int>;
 };
 
 /// l.ready()
-template <class Link>
-concept has_ready = requires(Link& l) {
+template <class ForkLink>
+concept has_ready = requires(ForkLink& l) {
     { l.ready() } noexcept;
 };
 
 /// l.fail(sentence, status)
-template <class Link>
-concept has_fail = requires(Link& l, std::string_view sentence, int status) {
+template <class ForkLink>
+concept has_fail = requires(ForkLink& l, std::string_view sentence, int status) {
     { l.fail(sentence, status) } noexcept;
 };
 
 /// l.extend(duration)
-template <class Link>
-concept has_extend = requires(Link& l, std::chrono::nanoseconds more) {
+template <class ForkLink>
+concept has_extend = requires(ForkLink& l, std::chrono::nanoseconds more) {
     { l.extend(more) } noexcept;
 };
 
 struct no_link
 {};
-template <class Policy>
+template <class ForkPolicy>
 auto link_of()
 {
-    if constexpr (detaches<Policy> && has_detach<Policy>)
-        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().detach())>>();
+    if constexpr (detaches<ForkPolicy> && has_detach<ForkPolicy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const ForkPolicy&>().detach())>>();
     else
         return std::type_identity<no_link>();
 }
 
 /// What detach() returns; no_link for a policy that does not detach.
-template <class Policy>
-using link_type = typename decltype(link_of<Policy>())::type;
+template <class ForkPolicy>
+using link_type = typename decltype(link_of<ForkPolicy>())::type;
 
 } // namespace detail
 
 /// The daemon's end of a link.
-template <class Link>
-concept fork_link = std::movable<Link> && detail::has_descriptor<Link> && detail::has_ready<Link> &&
-                    detail::has_fail<Link> && detail::has_extend<Link>;
+template <class ForkLink>
+concept fork_link = std::movable<ForkLink> && detail::has_descriptor<ForkLink> && detail::has_ready<ForkLink> &&
+                    detail::has_fail<ForkLink> && detail::has_extend<ForkLink>;
 
 /// Both ends of a link, for a ForkPolicy whose launcher waits in start().
-template <class Link>
-concept fork_link_to_launcher = fork_link<Link> && detail::has_in_launcher<Link> && detail::has_wait_for_ready<Link>;
+template <class ForkLink>
+concept fork_link_to_launcher =
+    fork_link<ForkLink> && detail::has_in_launcher<ForkLink> && detail::has_wait_for_ready<ForkLink>;
 
 /// How a daemon detaches; see the table above.
-template <class Policy>
-concept fork_policy = std::copyable<Policy> && detail::has_detaches<Policy> &&
-                      (!detail::detaches<Policy> ||
-                       (detail::has_detach<Policy> && detail::leaves_no_launcher<Policy> &&
-                        detail::has_detach_by_plan<Policy> && fork_link<detail::link_type<Policy>>) ||
-                       (detail::has_detach<Policy> && fork_link_to_launcher<detail::link_type<Policy>>));
+template <class ForkPolicy>
+concept fork_policy = std::copyable<ForkPolicy> && detail::has_detaches<ForkPolicy> &&
+                      (!detail::detaches<ForkPolicy> ||
+                       (detail::has_detach<ForkPolicy> && detail::leaves_no_launcher<ForkPolicy> &&
+                        detail::has_detach_by_plan<ForkPolicy> && fork_link<detail::link_type<ForkPolicy>>) ||
+                       (detail::has_detach<ForkPolicy> && fork_link_to_launcher<detail::link_type<ForkPolicy>>));
 
 namespace detail {
 
 /// Compiles only if the policy is a fork_policy; otherwise one assertion names what it lacks.
-template <class Policy>
+template <class ForkPolicy>
 struct fork_requirements
 {
-    using link = link_type<Policy>;
-    static constexpr bool made = has_detach<Policy> && detaches<Policy>;
-    static constexpr bool returns = made && !leaves_no_launcher<Policy>;
+    using link = link_type<ForkPolicy>;
+    static constexpr bool made = has_detach<ForkPolicy> && detaches<ForkPolicy>;
+    static constexpr bool returns = made && !leaves_no_launcher<ForkPolicy>;
 
-    static_assert(std::copyable<Policy>,
+    static_assert(std::copyable<ForkPolicy>,
                   "daemonkit: the ForkPolicy must be copyable: a policy holds settings, its link owns resources");
-    static_assert(has_detaches<Policy>, "daemonkit: the ForkPolicy lacks `static constexpr bool detaches`");
-    static_assert(!detaches<Policy> || has_detach<Policy>, "daemonkit: the ForkPolicy lacks `detach() const`");
-    static_assert(!leaves_no_launcher<Policy> || has_detach_by_plan<Policy>,
+    static_assert(has_detaches<ForkPolicy>, "daemonkit: the ForkPolicy lacks `static constexpr bool detaches`");
+    static_assert(!detaches<ForkPolicy> || has_detach<ForkPolicy>, "daemonkit: the ForkPolicy lacks `detach() const`");
+    static_assert(!leaves_no_launcher<ForkPolicy> || has_detach_by_plan<ForkPolicy>,
                   "daemonkit: the ForkPolicy leaves no launcher, but lacks `detach(const launcher_plan&) const`");
     static_assert(!returns || has_in_launcher<link>,
                   "daemonkit: the link that the ForkPolicy's detach() returns lacks `bool in_launcher() const`");

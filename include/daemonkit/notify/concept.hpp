@@ -46,139 +46,141 @@ namespace detail {
 // One concept for each row of the table. The concepts and the assertions below are made of these.
 
 /// P::notifies
-template <class Policy>
-concept has_notifies = requires { requires std::is_same_v<decltype(Policy::notifies), const bool>; };
+template <class NotifyPolicy>
+concept has_notifies = requires { requires std::is_same_v<decltype(NotifyPolicy::notifies), const bool>; };
 
-template <class Policy>
-concept notifies = has_notifies<Policy> && Policy::notifies;
+template <class NotifyPolicy>
+concept notifies = has_notifies<NotifyPolicy> && NotifyPolicy::notifies;
 
 /// p.connect()
-template <class Policy>
-concept has_connect = requires(const Policy& p) { p.connect(); };
+template <class NotifyPolicy>
+concept has_connect = requires(const NotifyPolicy& p) { p.connect(); };
 
 struct no_manager
 {};
-template <class Policy>
+template <class NotifyPolicy>
 auto manager_of()
 {
-    if constexpr (notifies<Policy> && has_connect<Policy>)
-        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().connect())>>();
+    if constexpr (notifies<NotifyPolicy> && has_connect<NotifyPolicy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const NotifyPolicy&>().connect())>>();
     else
         return std::type_identity<no_manager>();
 }
 
 /// What connect() returns; no_manager if the policy notifies no service manager.
-template <class Policy>
-using manager_type = typename decltype(manager_of<Policy>())::type;
+template <class NotifyPolicy>
+using manager_type = typename decltype(manager_of<NotifyPolicy>())::type;
 
 /// n.descriptors()
-template <class Line>
-concept has_kept_descriptors = requires(const Line& n) {
+template <class NotifyLine>
+concept has_kept_descriptors = requires(const NotifyLine& n) {
     { *std::begin(n.descriptors()) } -> std::convertible_to<int>;
 };
 
 /// n.ready()
-template <class Line>
-concept notifies_ready = requires(Line& n) {
+template <class NotifyLine>
+concept notifies_ready = requires(NotifyLine& n) {
     { n.ready() } noexcept;
 };
 
 /// n.fail(sentence, error)
-template <class Line>
-concept notifies_failure = requires(Line& n, std::string_view sentence, int error) {
+template <class NotifyLine>
+concept notifies_failure = requires(NotifyLine& n, std::string_view sentence, int error) {
     { n.fail(sentence, error) } noexcept;
 };
 
 /// n.extend(duration)
-template <class Line>
-concept notifies_extension = requires(Line& n, std::chrono::nanoseconds more) {
+template <class NotifyLine>
+concept notifies_extension = requires(NotifyLine& n, std::chrono::nanoseconds more) {
     { n.extend(more) } noexcept;
 };
 
 /// n.alive()
-template <class Line>
-concept notifies_watchdog = requires(Line& n) {
+template <class NotifyLine>
+concept notifies_watchdog = requires(NotifyLine& n) {
     { n.alive() } noexcept -> std::same_as<std::chrono::nanoseconds>;
 };
 
 /// n.watchdog_interval()
-template <class Line>
-concept has_watchdog_interval = requires(const Line& n) {
+template <class NotifyLine>
+concept has_watchdog_interval = requires(const NotifyLine& n) {
     { n.watchdog_interval() } noexcept -> std::same_as<std::chrono::nanoseconds>;
 };
 
 /// n.reloading()
-template <class Line>
-concept notifies_reloading = requires(Line& n) {
+template <class NotifyLine>
+concept notifies_reloading = requires(NotifyLine& n) {
     { n.reloading() } noexcept;
 };
 
 /// n.reloaded(refusal)
-template <class Line>
-concept notifies_reloaded = requires(Line& n, std::string_view refusal) {
+template <class NotifyLine>
+concept notifies_reloaded = requires(NotifyLine& n, std::string_view refusal) {
     { n.reloaded(refusal) } noexcept;
 };
 
 /// n.status(text)
-template <class Line>
-concept notifies_status = requires(Line& n, std::string_view text) {
+template <class NotifyLine>
+concept notifies_status = requires(NotifyLine& n, std::string_view text) {
     { n.status(text) } noexcept;
 };
 
 /// n.stopping()
-template <class Line>
-concept notifies_stopping = requires(Line& n) {
+template <class NotifyLine>
+concept notifies_stopping = requires(NotifyLine& n) {
     { n.stopping() } noexcept;
 };
 
 /// n.complain(text)
-template <class Line>
-concept complains = requires(Line& n, std::string_view text) {
+template <class NotifyLine>
+concept complains = requires(NotifyLine& n, std::string_view text) {
     { n.complain(text) } noexcept;
 };
 
 /// n.store(fd, name)
-template <class Line>
-concept stores_descriptors = requires(Line& n, int fd, std::string_view name) {
+template <class NotifyLine>
+concept stores_descriptors = requires(NotifyLine& n, int fd, std::string_view name) {
     { n.store(fd, name) } noexcept -> std::same_as<bool>;
 };
 
 /// n.remove(name)
-template <class Line>
-concept removes_descriptors = requires(Line& n, std::string_view name) {
+template <class NotifyLine>
+concept removes_descriptors = requires(NotifyLine& n, std::string_view name) {
     { n.remove(name) } noexcept;
 };
 
 } // namespace detail
 
 /// The line to a service manager; see the table above.
-template <class Line>
+template <class NotifyLine>
 concept notify_line =
-    std::movable<Line> && detail::has_kept_descriptors<Line> && detail::notifies_ready<Line> &&
-    detail::notifies_failure<Line> && detail::notifies_extension<Line> && detail::notifies_watchdog<Line> &&
-    detail::has_watchdog_interval<Line> && detail::notifies_reloading<Line> && detail::notifies_reloaded<Line> &&
-    detail::notifies_status<Line> && detail::notifies_stopping<Line> && detail::complains<Line> &&
-    detail::stores_descriptors<Line> && detail::removes_descriptors<Line>;
+    std::movable<NotifyLine> && detail::has_kept_descriptors<NotifyLine> && detail::notifies_ready<NotifyLine> &&
+    detail::notifies_failure<NotifyLine> && detail::notifies_extension<NotifyLine> &&
+    detail::notifies_watchdog<NotifyLine> && detail::has_watchdog_interval<NotifyLine> &&
+    detail::notifies_reloading<NotifyLine> && detail::notifies_reloaded<NotifyLine> &&
+    detail::notifies_status<NotifyLine> && detail::notifies_stopping<NotifyLine> && detail::complains<NotifyLine> &&
+    detail::stores_descriptors<NotifyLine> && detail::removes_descriptors<NotifyLine>;
 
 /// How a daemon notifies a service manager; see the table above.
-template <class Policy>
-concept notify_policy =
-    std::copyable<Policy> && detail::has_notifies<Policy> &&
-    (!detail::notifies<Policy> || (detail::has_connect<Policy> && notify_line<detail::manager_type<Policy>>));
+template <class NotifyPolicy>
+concept notify_policy = std::copyable<NotifyPolicy> && detail::has_notifies<NotifyPolicy> &&
+                        (!detail::notifies<NotifyPolicy> ||
+                         (detail::has_connect<NotifyPolicy> && notify_line<detail::manager_type<NotifyPolicy>>));
 
 namespace detail {
 
 /// Compiles only if the policy is a notify_policy; otherwise one assertion names what it lacks.
-template <class Policy>
+template <class NotifyPolicy>
 struct notify_requirements
 {
-    using line = manager_type<Policy>;
-    static constexpr bool made = notifies<Policy> && has_connect<Policy>;
+    using line = manager_type<NotifyPolicy>;
+    static constexpr bool made = notifies<NotifyPolicy> && has_connect<NotifyPolicy>;
 
-    static_assert(std::copyable<Policy>,
+    static_assert(std::copyable<NotifyPolicy>,
                   "daemonkit: the NotifyPolicy must be copyable: a policy holds settings, its line owns resources");
-    static_assert(has_notifies<Policy>, "daemonkit: the NotifyPolicy lacks `static constexpr bool notifies`");
-    static_assert(!notifies<Policy> || has_connect<Policy>, "daemonkit: the NotifyPolicy lacks `connect() const`");
+    static_assert(has_notifies<NotifyPolicy>, "daemonkit: the NotifyPolicy lacks `static constexpr bool notifies`");
+    static_assert(!notifies<NotifyPolicy> || has_connect<NotifyPolicy>,
+                  "daemonkit: the NotifyPolicy lacks `connect() const`");
     static_assert(!made || std::movable<line>,
                   "daemonkit: the line that the NotifyPolicy's connect() returns is not movable");
     static_assert(!made || has_kept_descriptors<line>,

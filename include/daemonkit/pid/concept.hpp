@@ -49,130 +49,131 @@ namespace detail {
 // One requirement each: the concepts and the assertions below are made of these. Each names the row of the table.
 
 /// P::records_pid
-template <class Policy>
-concept has_records_pid = requires { requires std::is_same_v<decltype(Policy::records_pid), const bool>; };
+template <class PidPolicy>
+concept has_records_pid = requires { requires std::is_same_v<decltype(PidPolicy::records_pid), const bool>; };
 
-template <class Policy>
-concept records_pid = has_records_pid<Policy> && Policy::records_pid;
+template <class PidPolicy>
+concept records_pid = has_records_pid<PidPolicy> && PidPolicy::records_pid;
 
 /// p.claim()
-template <class Policy>
-concept has_claim = requires(const Policy& p) { p.claim(); };
+template <class PidPolicy>
+concept has_claim = requires(const PidPolicy& p) { p.claim(); };
 
 struct no_identity
 {};
-template <class Policy>
+template <class PidPolicy>
 auto identity_of_policy()
 {
-    if constexpr (has_claim<Policy>)
-        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().claim())>>();
+    if constexpr (has_claim<PidPolicy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const PidPolicy&>().claim())>>();
     else
         return std::type_identity<no_identity>();
 }
 
 /// What claim() returns.
-template <class Policy>
-using identity_type = typename decltype(identity_of_policy<Policy>())::type;
+template <class PidPolicy>
+using identity_type = typename decltype(identity_of_policy<PidPolicy>())::type;
 
 /// g.publish(pid)
-template <class Guard>
-concept has_publish = requires(Guard& g, pid_t pid) { g.publish(pid); };
+template <class PidGuard>
+concept has_publish = requires(PidGuard& g, pid_t pid) { g.publish(pid); };
 
 /// g.release()
-template <class Guard>
-concept has_release = requires(Guard& g) {
+template <class PidGuard>
+concept has_release = requires(PidGuard& g) {
     { g.release() } noexcept;
 };
 
 /// g.descriptors()
-template <class Guard>
-concept has_descriptors = requires(const Guard& g) {
+template <class PidGuard>
+concept has_descriptors = requires(const PidGuard& g) {
     { *std::begin(g.descriptors()) } -> std::convertible_to<int>;
 };
 
 /// g.lost_fd()
-template <class Guard>
-concept has_lost_fd = requires(const Guard& g) {
+template <class PidGuard>
+concept has_lost_fd = requires(const PidGuard& g) {
     { g.lost_fd() } -> std::same_as<int>;
 };
 
 /// g.keep()
-template <class Guard>
-concept has_keep = requires(Guard& g) {
+template <class PidGuard>
+concept has_keep = requires(PidGuard& g) {
     { g.keep() } -> std::same_as<bool>;
 };
 
 /// g.removal()
-template <class Guard>
-concept has_removal = requires(const Guard& g) {
+template <class PidGuard>
+concept has_removal = requires(const PidGuard& g) {
     { g.removal() } noexcept -> std::same_as<sys::raw_removal>;
 };
 
 /// g.take_over()
-template <class Guard>
-concept has_take_over = requires(Guard& g) {
+template <class PidGuard>
+concept has_take_over = requires(PidGuard& g) {
     { g.take_over() } noexcept;
 };
 
 /// g.control_fd()
-template <class Guard>
-concept has_control_fd = requires(const Guard& g) {
+template <class PidGuard>
+concept has_control_fd = requires(const PidGuard& g) {
     { g.control_fd() } noexcept -> std::same_as<int>;
 };
 
 /// p.control_socket(holder)
-template <class Policy>
-concept has_control_socket = requires(const Policy& p, const pid_holder& daemon) {
+template <class PidPolicy>
+concept has_control_socket = requires(const PidPolicy& p, const pid_holder& daemon) {
     { p.control_socket(daemon) } -> std::same_as<sys::unique_fd>;
 };
 
 /// p.find()
-template <class Policy>
-concept has_find = requires(const Policy& p) {
+template <class PidPolicy>
+concept has_find = requires(const PidPolicy& p) {
     { p.find() } -> std::same_as<pid_holder>;
 };
 
 /// p.where()
-template <class Policy>
-concept has_where = requires(const Policy& p) {
+template <class PidPolicy>
+concept has_where = requires(const PidPolicy& p) {
     { p.where() } -> std::convertible_to<std::string>;
 };
 
 /// p.has_record()
-template <class Policy>
-concept has_has_record = requires(const Policy& p) {
+template <class PidPolicy>
+concept has_has_record = requires(const PidPolicy& p) {
     { p.has_record() } -> std::same_as<bool>;
 };
 
 /// What a daemon needs whose launcher leaves its memory.
-template <class Guard>
-concept can_be_taken_over = has_removal<Guard> && has_take_over<Guard>;
+template <class PidGuard>
+concept can_be_taken_over = has_removal<PidGuard> && has_take_over<PidGuard>;
 
 } // namespace detail
 
-template <class Guard>
-concept pid_guard = std::movable<Guard> && detail::has_publish<Guard> && detail::has_release<Guard> &&
-                    detail::has_descriptors<Guard> && detail::has_lost_fd<Guard> && detail::has_keep<Guard>;
+template <class PidGuard>
+concept pid_guard = std::movable<PidGuard> && detail::has_publish<PidGuard> && detail::has_release<PidGuard> &&
+                    detail::has_descriptors<PidGuard> && detail::has_lost_fd<PidGuard> && detail::has_keep<PidGuard>;
 
-template <class Policy>
-concept pid_policy = std::copyable<Policy> && detail::has_records_pid<Policy> && detail::has_claim<Policy> &&
-                     pid_guard<detail::identity_type<Policy>> &&
-                     (!detail::records_pid<Policy> || (detail::has_find<Policy> && detail::has_where<Policy>)) &&
-                     detail::has_control_socket<Policy> == detail::has_control_fd<detail::identity_type<Policy>>;
+template <class PidPolicy>
+concept pid_policy =
+    std::copyable<PidPolicy> && detail::has_records_pid<PidPolicy> && detail::has_claim<PidPolicy> &&
+    pid_guard<detail::identity_type<PidPolicy>> &&
+    (!detail::records_pid<PidPolicy> || (detail::has_find<PidPolicy> && detail::has_where<PidPolicy>)) &&
+    detail::has_control_socket<PidPolicy> == detail::has_control_fd<detail::identity_type<PidPolicy>>;
 
 namespace detail {
 
 /// Says in one sentence what a PidPolicy lacks.
-template <class Policy>
+template <class PidPolicy>
 struct pid_requirements
 {
-    using guard = identity_type<Policy>;
-    static constexpr bool made = has_claim<Policy>;
-    static constexpr bool found = records_pid<Policy>;
+    using guard = identity_type<PidPolicy>;
+    static constexpr bool made = has_claim<PidPolicy>;
+    static constexpr bool found = records_pid<PidPolicy>;
 
-    static_assert(std::copyable<Policy>,
+    static_assert(std::copyable<PidPolicy>,
                   "daemonkit: the PidPolicy must be copyable: a policy holds settings, its guard owns resources");
-    static_assert(has_records_pid<Policy>, "daemonkit: the PidPolicy lacks `static constexpr bool records_pid`");
+    static_assert(has_records_pid<PidPolicy>, "daemonkit: the PidPolicy lacks `static constexpr bool records_pid`");
     static_assert(made, "daemonkit: the PidPolicy lacks `claim() const`");
     static_assert(!made || has_publish<guard>,
                   "daemonkit: the guard that the PidPolicy's claim() returns lacks `void publish(pid_t)`");
@@ -187,11 +188,11 @@ struct pid_requirements
                   "daemonkit: the guard that the PidPolicy's claim() returns lacks `bool keep()`");
     static_assert(!made || std::movable<guard>,
                   "daemonkit: the guard that the PidPolicy's claim() returns is not movable");
-    static_assert(!found || has_find<Policy>,
+    static_assert(!found || has_find<PidPolicy>,
                   "daemonkit: the PidPolicy says that it records the pid, but lacks `pid_holder find() const`");
-    static_assert(!found || has_where<Policy>,
+    static_assert(!found || has_where<PidPolicy>,
                   "daemonkit: the PidPolicy says that it records the pid, but lacks `std::string where() const`");
-    static_assert(!made || has_control_socket<Policy> == has_control_fd<guard>,
+    static_assert(!made || has_control_socket<PidPolicy> == has_control_fd<guard>,
                   "daemonkit: reload() would wait in vain: the PidPolicy has `sys::unique_fd "
                   "control_socket(const pid_holder&) const`, or its guard `int control_fd() const noexcept`, but "
                   "not both");

@@ -44,74 +44,74 @@ namespace detail {
 // One concept for each row of the table. The concepts and the assertions below are made of these.
 
 /// P::claims_signals
-template <class Policy>
-concept has_claims_signals = requires { requires std::is_same_v<decltype(Policy::claims_signals), const bool>; };
+template <class SignalPolicy>
+concept has_claims_signals = requires { requires std::is_same_v<decltype(SignalPolicy::claims_signals), const bool>; };
 
-template <class Policy>
-concept claims_signals = has_claims_signals<Policy> && Policy::claims_signals;
+template <class SignalPolicy>
+concept claims_signals = has_claims_signals<SignalPolicy> && SignalPolicy::claims_signals;
 
 /// P::chosen
-template <class Policy>
-concept has_chosen = requires { std::span<const int>(Policy::chosen); };
+template <class SignalPolicy>
+concept has_chosen = requires { std::span<const int>(SignalPolicy::chosen); };
 
 /// P::collects_children
-template <class Policy>
-concept collects_children = requires { requires Policy::collects_children; };
+template <class SignalPolicy>
+concept collects_children = requires { requires SignalPolicy::collects_children; };
 
 /// p.install(heard, mask)
-template <class Policy>
+template <class SignalPolicy>
 concept has_install =
-    requires(const Policy& p, std::span<const int> heard, const sigset_t& mask) { p.install(heard, mask); };
+    requires(const SignalPolicy& p, std::span<const int> heard, const sigset_t& mask) { p.install(heard, mask); };
 
 struct no_signals
 {};
-template <class Policy>
+template <class SignalPolicy>
 auto signals_of()
 {
-    if constexpr (has_install<Policy>)
-        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().install(
+    if constexpr (has_install<SignalPolicy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const SignalPolicy&>().install(
             std::span<const int>(), std::declval<const sigset_t&>()))>>();
     else
         return std::type_identity<no_signals>();
 }
 
 /// What install() returns.
-template <class Policy>
-using signals_type = typename decltype(signals_of<Policy>())::type;
+template <class SignalPolicy>
+using signals_type = typename decltype(signals_of<SignalPolicy>())::type;
 
 /// g.wait(timeout, also)
-template <class Guard>
-concept has_wait = requires(Guard& g, std::chrono::nanoseconds timeout, int also) {
+template <class SignalGuard>
+concept has_wait = requires(SignalGuard& g, std::chrono::nanoseconds timeout, int also) {
     { g.wait(timeout, also) } -> std::same_as<signal_event>;
 };
 
 /// g.fd()
-template <class Guard>
-concept has_signal_fd = requires(const Guard& g) {
+template <class SignalGuard>
+concept has_signal_fd = requires(const SignalGuard& g) {
     { g.fd() } -> std::same_as<int>;
 };
 
 /// g.stop_requested()
-template <class Guard>
-concept has_stop_requested = requires(const Guard& g) {
+template <class SignalGuard>
+concept has_stop_requested = requires(const SignalGuard& g) {
     { g.stop_requested() } noexcept -> std::same_as<bool>;
 };
 
 /// Whether the policy chooses this signal.
-template <class Policy>
+template <class SignalPolicy>
 constexpr bool chooses(int signal)
 {
-    if constexpr (has_chosen<Policy>)
-        for (const int one : Policy::chosen)
+    if constexpr (has_chosen<SignalPolicy>)
+        for (const int one : SignalPolicy::chosen)
             if (one == signal) return true;
     return false;
 }
 
 /// Whether on_signal() is ever called: the policy chooses a signal other than the SIGCHLD of collects_children.
-template <class Policy>
+template <class SignalPolicy>
 constexpr bool chooses_signals = [] {
-    if constexpr (has_chosen<Policy>)
-        return std::size(Policy::chosen) > (collects_children<Policy> ? 1 : 0);
+    if constexpr (has_chosen<SignalPolicy>)
+        return std::size(SignalPolicy::chosen) > (collects_children<SignalPolicy> ? 1 : 0);
     else
         return false;
 }();
@@ -119,35 +119,35 @@ constexpr bool chooses_signals = [] {
 } // namespace detail
 
 /// What install() returns; see the table above.
-template <class Guard>
-concept signal_guard = detail::has_wait<Guard>;
+template <class SignalGuard>
+concept signal_guard = detail::has_wait<SignalGuard>;
 
 /// How a daemon receives signals; see the table above.
-template <class Policy>
-concept signal_policy = std::copyable<Policy> && detail::has_claims_signals<Policy> &&
-                        (!detail::claims_signals<Policy> || detail::has_chosen<Policy>) &&
-                        detail::has_install<Policy> && signal_guard<detail::signals_type<Policy>> &&
-                        (!detail::collects_children<Policy> || detail::chooses<Policy>(SIGCHLD));
+template <class SignalPolicy>
+concept signal_policy = std::copyable<SignalPolicy> && detail::has_claims_signals<SignalPolicy> &&
+                        (!detail::claims_signals<SignalPolicy> || detail::has_chosen<SignalPolicy>) &&
+                        detail::has_install<SignalPolicy> && signal_guard<detail::signals_type<SignalPolicy>> &&
+                        (!detail::collects_children<SignalPolicy> || detail::chooses<SignalPolicy>(SIGCHLD));
 
 namespace detail {
 
 /// Compiles only if the policy is a signal_policy; otherwise one assertion names what it lacks.
-template <class Policy>
+template <class SignalPolicy>
 struct signal_requirements
 {
-    static_assert(std::copyable<Policy>,
+    static_assert(std::copyable<SignalPolicy>,
                   "daemonkit: the SignalPolicy must be copyable: a policy holds settings, its guard owns resources");
-    static_assert(has_claims_signals<Policy>,
+    static_assert(has_claims_signals<SignalPolicy>,
                   "daemonkit: the SignalPolicy lacks `static constexpr bool claims_signals`");
-    static_assert(has_install<Policy>,
+    static_assert(has_install<SignalPolicy>,
                   "daemonkit: the SignalPolicy lacks `install(std::span<const int>, const sigset_t&) const`");
-    static_assert(!has_install<Policy> || has_wait<signals_type<Policy>>,
+    static_assert(!has_install<SignalPolicy> || has_wait<signals_type<SignalPolicy>>,
                   "daemonkit: the guard that the SignalPolicy's install() returns lacks `signal_event "
                   "wait(std::chrono::nanoseconds timeout, int also)`");
-    static_assert(!claims_signals<Policy> || has_chosen<Policy>,
+    static_assert(!claims_signals<SignalPolicy> || has_chosen<SignalPolicy>,
                   "daemonkit: the SignalPolicy lacks `chosen`, the static constexpr array of the signals that it hears "
                   "beside TERM, INT and HUP");
-    static_assert(!collects_children<Policy> || chooses<Policy>(SIGCHLD),
+    static_assert(!collects_children<SignalPolicy> || chooses<SignalPolicy>(SIGCHLD),
                   "daemonkit: the SignalPolicy says that it collects children, but SIGCHLD is not among its `chosen`");
 };
 

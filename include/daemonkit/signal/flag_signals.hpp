@@ -15,11 +15,11 @@
 namespace daemonkit {
 
 /// SignalPolicy: signals set atomic flags. `Chosen` are the signals for on_signal().
-template <int... Chosen>
+template <int... ChosenSignals>
 struct basic_flag_signals
 {
     static constexpr bool claims_signals = true;
-    static constexpr auto chosen = detail::chosen_signals<Chosen...>::value;
+    static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
 
     class guard
     {

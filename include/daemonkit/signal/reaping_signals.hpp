@@ -15,8 +15,8 @@
 namespace daemonkit {
 
 /// SignalPolicy: self_pipe_signals that also collects children. `Chosen` are the signals for on_signal().
-template <int... Chosen>
-struct basic_reaping_signals : basic_self_pipe_signals<SIGCHLD, Chosen...>
+template <int... ChosenSignals>
+struct basic_reaping_signals : basic_self_pipe_signals<SIGCHLD, ChosenSignals...>
 {
     static constexpr bool collects_children = true;
 };

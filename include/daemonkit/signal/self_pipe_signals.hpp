@@ -14,11 +14,11 @@
 namespace daemonkit {
 
 /// SignalPolicy: signals make a pipe readable. `Chosen` are the signals for on_signal().
-template <int... Chosen>
+template <int... ChosenSignals>
 struct basic_self_pipe_signals
 {
     static constexpr bool claims_signals = true;
-    static constexpr auto chosen = detail::chosen_signals<Chosen...>::value;
+    static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
 
     class guard
     {

@@ -21,11 +21,11 @@
 namespace daemonkit {
 
 /// SignalPolicy: signals are read from a signalfd(2). `Chosen` are the signals for on_signal().
-template <int... Chosen>
+template <int... ChosenSignals>
 struct basic_signalfd_signals
 {
     static constexpr bool claims_signals = true;
-    static constexpr auto chosen = detail::chosen_signals<Chosen...>::value;
+    static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
 
     class guard
     {

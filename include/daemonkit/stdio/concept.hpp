@@ -32,50 +32,51 @@ namespace detail {
 // One concept for each row of the table. The concepts and the assertions below are made of these.
 
 /// P::keeps_terminal
-template <class Policy>
-concept has_keeps_terminal = requires { requires std::is_same_v<decltype(Policy::keeps_terminal), const bool>; };
+template <class StdioPolicy>
+concept has_keeps_terminal = requires { requires std::is_same_v<decltype(StdioPolicy::keeps_terminal), const bool>; };
 
 /// P::reopens
-template <class Policy>
-concept has_reopens = requires { requires std::is_same_v<decltype(Policy::reopens), const bool>; };
+template <class StdioPolicy>
+concept has_reopens = requires { requires std::is_same_v<decltype(StdioPolicy::reopens), const bool>; };
 
 /// p.redirect()
-template <class Policy>
-concept has_redirect = requires(const Policy& p) { p.redirect(); };
+template <class StdioPolicy>
+concept has_redirect = requires(const StdioPolicy& p) { p.redirect(); };
 
 struct no_streams
 {};
-template <class Policy>
+template <class StdioPolicy>
 auto streams_of()
 {
-    if constexpr (has_redirect<Policy>)
-        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const Policy&>().redirect())>>();
+    if constexpr (has_redirect<StdioPolicy>)
+        return std::type_identity<std::remove_cvref_t<decltype(std::declval<const StdioPolicy&>().redirect())>>();
     else
         return std::type_identity<no_streams>();
 }
 
 /// What redirect() returns.
-template <class Policy>
-using streams_type = typename decltype(streams_of<Policy>())::type;
+template <class StdioPolicy>
+using streams_type = typename decltype(streams_of<StdioPolicy>())::type;
 
 /// g.give_to(uid, gid)
-template <class Guard>
-concept has_give_to = requires(Guard& g, uid_t user, gid_t group) { g.give_to(user, group); };
+template <class StdioGuard>
+concept has_give_to = requires(StdioGuard& g, uid_t user, gid_t group) { g.give_to(user, group); };
 
 /// g.reopen()
-template <class Guard>
-concept has_reopen = requires(Guard& g) { g.reopen(); };
+template <class StdioGuard>
+concept has_reopen = requires(StdioGuard& g) { g.reopen(); };
 
 } // namespace detail
 
 /// What redirect() returns; see the table above.
-template <class Guard>
-concept stdio_guard = std::movable<Guard> && detail::has_give_to<Guard> && detail::has_reopen<Guard>;
+template <class StdioGuard>
+concept stdio_guard = std::movable<StdioGuard> && detail::has_give_to<StdioGuard> && detail::has_reopen<StdioGuard>;
 
 /// Where a daemon's standard streams go; see the table above.
-template <class Policy>
-concept stdio_policy = std::copyable<Policy> && detail::has_keeps_terminal<Policy> && detail::has_reopens<Policy> &&
-                       detail::has_redirect<Policy> && stdio_guard<detail::streams_type<Policy>>;
+template <class StdioPolicy>
+concept stdio_policy =
+    std::copyable<StdioPolicy> && detail::has_keeps_terminal<StdioPolicy> && detail::has_reopens<StdioPolicy> &&
+    detail::has_redirect<StdioPolicy> && stdio_guard<detail::streams_type<StdioPolicy>>;
 
 /// The guard of a policy whose streams are not reopened by a reload.
 struct fixed_streams
@@ -87,17 +88,17 @@ struct fixed_streams
 namespace detail {
 
 /// Compiles only if the policy is a stdio_policy; otherwise one assertion names what it lacks.
-template <class Policy>
+template <class StdioPolicy>
 struct stdio_requirements
 {
-    using guard = streams_type<Policy>;
-    static constexpr bool made = has_redirect<Policy>;
+    using guard = streams_type<StdioPolicy>;
+    static constexpr bool made = has_redirect<StdioPolicy>;
 
-    static_assert(std::copyable<Policy>,
+    static_assert(std::copyable<StdioPolicy>,
                   "daemonkit: the StdioPolicy must be copyable: a policy holds settings, its guard owns resources");
-    static_assert(has_keeps_terminal<Policy>,
+    static_assert(has_keeps_terminal<StdioPolicy>,
                   "daemonkit: the StdioPolicy lacks `static constexpr bool keeps_terminal`");
-    static_assert(has_reopens<Policy>, "daemonkit: the StdioPolicy lacks `static constexpr bool reopens`");
+    static_assert(has_reopens<StdioPolicy>, "daemonkit: the StdioPolicy lacks `static constexpr bool reopens`");
     static_assert(made, "daemonkit: the StdioPolicy lacks `redirect() const`");
     static_assert(!made || has_give_to<guard>,
                   "daemonkit: the guard that the StdioPolicy's redirect() returns lacks `void give_to(uid_t, gid_t)`");

@@ -33,11 +33,11 @@ struct credentials
 };
 
 /// Calls one of the get*nam_r functions, with a larger buffer as long as it asks for one. Returns 0 or an error number.
-template <class Entry, class Lookup>
-int look_up(Lookup lookup, const char* name, Entry& entry, std::string& buffer, bool& found)
+template <class DatabaseEntry, class LookupFunction>
+int look_up(LookupFunction lookup, const char* name, DatabaseEntry& entry, std::string& buffer, bool& found)
 {
     for (buffer.resize(1024);; buffer.resize(buffer.size() * 4)) {
-        Entry* result = nullptr;
+        DatabaseEntry* result = nullptr;
         const int error = lookup(name, &entry, buffer.data(), buffer.size(), &result);
         if (error == ERANGE && buffer.size() < 16'000'000) continue;
         found = result != nullptr;

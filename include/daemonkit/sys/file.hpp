@@ -211,8 +211,8 @@ inline int write_all(int fd, std::string_view text) noexcept
 
 /// Closes every descriptor above 2 that is in none of the ranges `kept`. Makes one call for each gap, however large
 /// RLIMIT_NOFILE is. close_range(2), Linux 5.9. Returns 0, or -1 and errno.
-template <class... Descriptors>
-int close_all_except(const Descriptors&... kept) noexcept
+template <class... KeptDescriptors>
+int close_all_except(const KeptDescriptors&... kept) noexcept
 {
     for (unsigned first = STDERR_FILENO + 1;;) {
         unsigned next = UINT_MAX; // -1 as an unsigned number: no descriptor

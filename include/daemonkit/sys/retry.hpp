@@ -7,8 +7,8 @@
 namespace daemonkit::sys {
 
 /// Repeats call() as long as it fails with EINTR; returns its result.
-template <class Call>
-auto retry(Call call) noexcept(noexcept(call()))
+template <class SystemCall>
+auto retry(SystemCall call) noexcept(noexcept(call()))
 {
     for (;;)
         if (const auto result = call(); result != -1 || errno != EINTR) return result;

@@ -5,26 +5,27 @@
 
 namespace daemonkit::sys {
 
-template <class Signature>
+template <class FunctionType>
 class function_ref;
 
 /// Only for function parameters: it must not outlive the callable that it refers to.
-template <class Result, class... Args>
-class function_ref<Result(Args...)>
+template <class ReturnType, class... Args>
+class function_ref<ReturnType(Args...)>
 {
 public:
-    template <class Function>
-    function_ref(const Function& function) noexcept // NOLINT(*-explicit-*)
-        : function_(&function),
-          call_([](const void* f, Args... args) -> Result { return (*static_cast<const Function*>(f))(args...); })
+    template <class FunctionObject>
+    function_ref(const FunctionObject& function) noexcept // NOLINT(*-explicit-*)
+        : function_(&function), call_([](const void* f, Args... args) -> ReturnType {
+              return (*static_cast<const FunctionObject*>(f))(args...);
+          })
     {
     }
 
-    Result operator()(Args... args) const { return call_(function_, args...); }
+    ReturnType operator()(Args... args) const { return call_(function_, args...); }
 
 private:
     const void* function_;
-    Result (*call_)(const void*, Args...);
+    ReturnType (*call_)(const void*, Args...);
 };
 
 } // namespace daemonkit::sys

@@ -21,15 +21,15 @@ public:
     piece(const char* text) noexcept : piece(std::string_view(text)) {}                 // NOLINT(*-explicit-*)
     piece(const std::string& text) noexcept : piece(std::string_view(text)) {}          // NOLINT(*-explicit-*)
     piece(std::string_view text) noexcept : begin_(text.data()), value_(text.size()) {} // NOLINT(*-explicit-*)
-    template <std::integral Number>
-    piece(Number number) noexcept // NOLINT(*-explicit-*)
+    template <std::integral IntegerType>
+    piece(IntegerType number) noexcept // NOLINT(*-explicit-*)
         : number_(true), negative_(number < 0),
           value_(number < 0 ? 0 - static_cast<unsigned long long>(number) : static_cast<unsigned long long>(number))
     {
     }
 
-    template <class Text>
-    void append_to(Text& all) const
+    template <class TextBuffer>
+    void append_to(TextBuffer& all) const
     {
         if (!number_) {
             all.append(begin_, value_);
@@ -52,8 +52,8 @@ private:
 };
 
 /// A number in decimal, without allocating memory.
-template <std::integral Number>
-[[nodiscard]] short_text<20> decimal(Number number) noexcept
+template <std::integral IntegerType>
+[[nodiscard]] short_text<20> decimal(IntegerType number) noexcept
 {
     short_text<20> text;
     piece(number).append_to(text);

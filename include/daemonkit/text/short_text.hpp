@@ -9,7 +9,7 @@
 namespace daemonkit::sys {
 
 /// Text of at most `Room` bytes; more is cut off.
-template <std::size_t Room>
+template <std::size_t MaxLength>
 class short_text
 {
 public:
@@ -18,7 +18,7 @@ public:
 
     short_text& operator+=(std::string_view more) noexcept
     {
-        length_ += more.copy(bytes_.data() + length_, Room - length_);
+        length_ += more.copy(bytes_.data() + length_, MaxLength - length_);
         return *this;
     }
     void append(const char* more, std::size_t length) noexcept { *this += {more, length}; }
@@ -37,7 +37,7 @@ public:
     operator std::string_view() const noexcept { return view(); } // NOLINT(*-explicit-*)
 
 private:
-    std::array<char, Room> bytes_; // not zeroed: it is written before it is read
+    std::array<char, MaxLength> bytes_; // not zeroed: it is written before it is read
     std::size_t length_ = 0;
 };
 

@@ -78,7 +78,7 @@ struct variant_program
 
 } // namespace
 
-static_assert(pid_policy<abstract_socket> && stdio_policy<syslog_stdio>);
+static_assert(daemonkit::pid_policy<abstract_socket> && daemonkit::stdio_policy<syslog_stdio>);
 
 BOOST_AUTO_TEST_SUITE(own_policies, *boost::unit_test::label("process"))
 
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(asking_again_and_again_fills_no_queue)
         BOOST_REQUIRE(eventually([&] {
             try {
                 return variant.pid() == pid;
-            } catch (const startup_error&) {
+            } catch (const daemonkit::startup_error&) {
                 return false;
             }
         }));

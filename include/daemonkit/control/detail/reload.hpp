@@ -60,8 +60,8 @@ enum class request {
 
 /// Makes the daemon reload. Returns when the daemon has reloaded, if the PidPolicy provides a socket for the request.
 /// Otherwise returns when SIGHUP was sent.
-template <class Pid>
-[[nodiscard]] control_result reload(const Pid& policy, std::chrono::nanoseconds deadline)
+template <class PidPolicy>
+[[nodiscard]] control_result reload(const PidPolicy& policy, std::chrono::nanoseconds deadline)
 try {
     const auto daemon = policy.find();
     if (!daemon) return {exit_status::not_running, 0, "not running"};
@@ -69,7 +69,7 @@ try {
         return {exit_status::error, daemon.pid, "a daemon cannot reload itself by this verb: call on_reload()"};
     const sys::deadline until(deadline);
     sys::unique_fd socket;
-    if constexpr (has_control_socket<Pid>) socket = policy.control_socket(daemon);
+    if constexpr (has_control_socket<PidPolicy>) socket = policy.control_socket(daemon);
     reload_call call(std::move(socket));
     switch (request_reload(call, daemon, until)) {
     case request::refused: return cannot_signal(daemon.pid);

@@ -11,8 +11,8 @@
 namespace daemonkit::detail {
 
 /// Finds the daemon by its PidPolicy; an exception becomes the state `unknown`.
-template <class Pid>
-[[nodiscard]] status_report status(const Pid& policy, const std::string& name)
+template <class PidPolicy>
+[[nodiscard]] status_report status(const PidPolicy& policy, const std::string& name)
 {
     using enum status_report::condition;
     status_report report{.name = name, .where = policy.where()};

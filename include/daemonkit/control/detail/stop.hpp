@@ -16,10 +16,10 @@ namespace daemonkit::detail {
 
 /// Removes a stale record, if there is one. Does so by claiming and releasing the instance, which cannot race with a
 /// start.
-template <class Pid>
-void remove_stale_record(const Pid& policy) noexcept
+template <class PidPolicy>
+void remove_stale_record(const PidPolicy& policy) noexcept
 {
-    if constexpr (has_has_record<Pid>)
+    if constexpr (has_has_record<PidPolicy>)
         if (!policy.has_record()) return; // the usual case: the daemon has removed its record
     try {
         if (!policy.find().stale) return;
@@ -45,8 +45,8 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
 }
 
 /// Ends the daemon by the schedule; returns as soon as its process has exited. Success if none runs (LSB 3.1).
-template <class Pid, class Progress = no_progress>
-[[nodiscard]] control_result stop(const Pid& policy, const stop_schedule& schedule, Progress progress = {})
+template <class PidPolicy, class Progress = no_progress>
+[[nodiscard]] control_result stop(const PidPolicy& policy, const stop_schedule& schedule, Progress progress = {})
 try {
     const auto daemon = policy.find();
     if (!daemon) {

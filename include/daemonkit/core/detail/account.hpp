@@ -77,10 +77,11 @@ class account
 {
 public:
     account() = default;
-    template <class Name>
-        requires(std::is_constructible_v<std::string, Name> && !std::is_same_v<std::remove_cvref_t<Name>, account>)
-    account(Name&& name) // NOLINT(*-explicit-*): a setting is written as its value
-        : name_(std::forward<Name>(name)), steps_(name_.empty() ? nullptr : &become_account::steps)
+    template <class NameText>
+        requires(std::is_constructible_v<std::string, NameText> &&
+                 !std::is_same_v<std::remove_cvref_t<NameText>, account>)
+    account(NameText&& name) // NOLINT(*-explicit-*): a setting is written as its value
+        : name_(std::forward<NameText>(name)), steps_(name_.empty() ? nullptr : &become_account::steps)
     {
     }
 

@@ -10,14 +10,14 @@
 namespace daemonkit::detail {
 
 /// The signals that the daemon hears; none where the SignalPolicy claims none.
-template <class Policy, bool Reload>
+template <class SignalPolicy, bool HearsReload>
 constexpr auto heard_signals()
 {
-    if constexpr (Policy::claims_signals) {
-        constexpr std::size_t fixed = Reload ? 3 : 2;
-        std::array<int, fixed + Policy::chosen.size()> signals{SIGTERM, SIGINT};
-        if constexpr (Reload) signals[2] = SIGHUP;
-        for (std::size_t i = 0; i < Policy::chosen.size(); ++i) signals[fixed + i] = Policy::chosen[i];
+    if constexpr (SignalPolicy::claims_signals) {
+        constexpr std::size_t fixed = HearsReload ? 3 : 2;
+        std::array<int, fixed + SignalPolicy::chosen.size()> signals{SIGTERM, SIGINT};
+        if constexpr (HearsReload) signals[2] = SIGHUP;
+        for (std::size_t i = 0; i < SignalPolicy::chosen.size(); ++i) signals[fixed + i] = SignalPolicy::chosen[i];
         return signals;
     } else {
         return std::array<int, 0>{};

@@ -56,10 +56,12 @@ constexpr bool names_kept_descriptors()
         return !requires { &kept_twice<Derived>::kept_descriptors; };
 }
 
-template <class Member>
+template <class MemberFunction>
 inline constexpr bool is_default_hook = false;
-template <class D, class F, class P, class S, class O, class N, class... Args>
-inline constexpr bool is_default_hook<void (basic_daemon<D, F, P, S, O, N>::*)(Args...)> = true;
+template <class Derived, class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy,
+          class... Args>
+inline constexpr bool is_default_hook<void (
+    basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>::*)(Args...)> = true;
 
 /// Whether the class declares the hook itself; the default in basic_daemon does nothing.
 template <class Derived>

@@ -21,26 +21,26 @@
 
 namespace daemonkit::detail {
 
-template <class Settings>
-[[nodiscard]] std::string name_of(const Settings& s)
+template <class DaemonSettings>
+[[nodiscard]] std::string name_of(const DaemonSettings& s)
 {
     return s.process.name.empty() ? sys::joined({sys::program_name()}) : s.process.name;
 }
 
-template <class Derived, class Policies, class Settings>
+template <class Derived, class DaemonPolicies, class DaemonSettings>
 class life
 {
-    using fork = typename Policies::fork;
-    using signal = typename Policies::signal;
-    using own_runtime = runtime<Derived, Policies>;
+    using fork = typename DaemonPolicies::fork;
+    using signal = typename DaemonPolicies::signal;
+    using own_runtime = runtime<Derived, DaemonPolicies>;
 
     /// The verbs start and run are the same then: one path through the code.
     static constexpr bool start_is_run =
-        !fork::detaches && Policies::stdio::keeps_terminal && !Policies::pid::records_pid;
+        !fork::detaches && DaemonPolicies::stdio::keeps_terminal && !DaemonPolicies::pid::records_pid;
 
 public:
     /// `in_foreground`: without a fork, whatever the ForkPolicy, and with the caller's stdio.
-    life(Derived& daemon, own_runtime& state, const Settings& s, bool in_foreground) noexcept
+    life(Derived& daemon, own_runtime& state, const DaemonSettings& s, bool in_foreground) noexcept
         : daemon_(daemon), state_(state), s_(s), in_foreground_(in_foreground && !start_is_run)
     {
     }
@@ -95,7 +95,7 @@ private:
 
     [[nodiscard]] bool in_launcher() const noexcept
     {
-        if constexpr (fork_link_to_launcher<typename Policies::link>)
+        if constexpr (fork_link_to_launcher<typename DaemonPolicies::link>)
             return state_.link_ && state_.link_->in_launcher();
         else
             return false;
@@ -128,7 +128,7 @@ private:
     start_report wait_for_daemon(Progress& progress)
     {
         start_report report = [&] {
-            if constexpr (fork_link_to_launcher<typename Policies::link>)
+            if constexpr (fork_link_to_launcher<typename DaemonPolicies::link>)
                 return state_.link_->wait(progress);
             else
                 return start_report{};
@@ -188,7 +188,7 @@ private:
     int live(const process_setup& setup, Args&&... args)
     {
         const released_after_run guards{state_};
-        if constexpr (notifies<typename Policies::notify>)
+        if constexpr (notifies<typename DaemonPolicies::notify>)
             state_.manager_.emplace(result_of{[&] { return s_.notify.connect(); }});
         if (forks()) close_descriptors();
         if (forks() && signal::claims_signals) sys::reset_dispositions();
@@ -198,7 +198,7 @@ private:
         setup.apply();
         state_.identity().publish(sys::this_process());
         if (!in_foreground_) state_.streams_.emplace(result_of{[&] { return s_.stdio.redirect(); }});
-        if constexpr (Policies::pid::records_pid)
+        if constexpr (DaemonPolicies::pid::records_pid)
             for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);
         daemon_.on_start();
         if (const auto* who = setup.credentials(); who != nullptr && state_.streams_)
@@ -221,7 +221,7 @@ private:
         if constexpr (fork::detaches) {
             const std::array link{state_.link_->descriptor()}; // NOLINT(bugprone-unchecked-optional-access)
             const auto close_beside = [&](const auto&... kept) {
-                if constexpr (notifies<typename Policies::notify>)
+                if constexpr (notifies<typename DaemonPolicies::notify>)
                     close(link, state_.manager_->descriptors(), kept...);
                 else
                     close(link, kept...);
@@ -236,7 +236,7 @@ private:
     /// For the service manager; 0 where there is none.
     [[nodiscard]] static int error_number(const std::exception& e) noexcept
     {
-        if constexpr (notifies<typename Policies::notify>)
+        if constexpr (notifies<typename DaemonPolicies::notify>)
             if (const auto* known = dynamic_cast<const std::system_error*>(&e))
                 if (known->code().category() == std::system_category() ||
                     known->code().category() == std::generic_category())
@@ -252,7 +252,7 @@ private:
 
     Derived& daemon_;
     own_runtime& state_;
-    const Settings& s_;
+    const DaemonSettings& s_;
     bool in_foreground_;
 };
 

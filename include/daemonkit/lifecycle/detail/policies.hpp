@@ -12,35 +12,37 @@
 
 namespace daemonkit::detail {
 
-template <class Policy>
-concept complete = requires { sizeof(Policy); };
+template <class AnyPolicy>
+concept complete = requires { sizeof(AnyPolicy); };
 
 /// Whether a policy states the constant of any family.
-template <class Policy>
-concept of_some_family = has_detaches<Policy> || has_records_pid<Policy> || has_claims_signals<Policy> ||
-                         has_keeps_terminal<Policy> || has_notifies<Policy>;
+template <class AnyPolicy>
+concept of_some_family = has_detaches<AnyPolicy> || has_records_pid<AnyPolicy> || has_claims_signals<AnyPolicy> ||
+                         has_keeps_terminal<AnyPolicy> || has_notifies<AnyPolicy>;
 
-template <class Fork, class Pid, class Signal, class Stdio, class Notify>
+template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy>
 struct order_rule
 {
-    static_assert(complete<Fork> && complete<Pid> && complete<Signal> && complete<Stdio> && complete<Notify>,
+    static_assert(complete<ForkPolicy> && complete<PidPolicy> && complete<SignalPolicy> && complete<StdioPolicy> &&
+                      complete<NotifyPolicy>,
                   "daemonkit: a policy is declared but not defined here: include its header, or all of "
                   "<daemonkit/daemonkit.hpp>");
-    static_assert((has_detaches<Fork> || !of_some_family<Fork>) && (has_records_pid<Pid> || !of_some_family<Pid>) &&
-                      (has_claims_signals<Signal> || !of_some_family<Signal>) &&
-                      (has_keeps_terminal<Stdio> || !of_some_family<Stdio>) &&
-                      (has_notifies<Notify> || !of_some_family<Notify>),
+    static_assert((has_detaches<ForkPolicy> || !of_some_family<ForkPolicy>) &&
+                      (has_records_pid<PidPolicy> || !of_some_family<PidPolicy>) &&
+                      (has_claims_signals<SignalPolicy> || !of_some_family<SignalPolicy>) &&
+                      (has_keeps_terminal<StdioPolicy> || !of_some_family<StdioPolicy>) &&
+                      (has_notifies<NotifyPolicy> || !of_some_family<NotifyPolicy>),
                   "daemonkit: the policies are in the wrong order: basic_daemon<Derived, ForkPolicy, PidPolicy, "
                   "SignalPolicy, StdioPolicy, NotifyPolicy>");
 };
 
-template <class Fork, class Stdio>
+template <class ForkPolicy, class StdioPolicy>
 struct terminal_rule
 {
     static constexpr bool leaves_terminal()
     {
-        if constexpr (detaches<Fork> && has_keeps_terminal<Stdio>)
-            return !Stdio::keeps_terminal;
+        if constexpr (detaches<ForkPolicy> && has_keeps_terminal<StdioPolicy>)
+            return !StdioPolicy::keeps_terminal;
         else
             return true;
     }
@@ -49,46 +51,47 @@ struct terminal_rule
                   "null_stdio or log_file_stdio, or no_fork to stay in the foreground");
 };
 
-template <class Fork, class Pid>
+template <class ForkPolicy, class PidPolicy>
 struct take_over_rule
 {
-    static_assert(!leaves_no_launcher<Fork> || !has_claim<Pid> || can_be_taken_over<identity_type<Pid>>,
+    static_assert(!leaves_no_launcher<ForkPolicy> || !has_claim<PidPolicy> ||
+                      can_be_taken_over<identity_type<PidPolicy>>,
                   "daemonkit: this ForkPolicy leaves no launcher that could release the identity: the guard that the "
                   "PidPolicy's claim() returns needs `void take_over() noexcept` and `sys::raw_removal removal() const "
                   "noexcept`");
 };
 
 /// Every rule on one combination; instantiated before anything else of basic_daemon.
-template <class Fork, class Pid, class Signal, class Stdio, class Notify>
-struct combination : order_rule<Fork, Pid, Signal, Stdio, Notify>,
-                     fork_requirements<Fork>,
-                     pid_requirements<Pid>,
-                     signal_requirements<Signal>,
-                     stdio_requirements<Stdio>,
-                     notify_requirements<Notify>,
-                     terminal_rule<Fork, Stdio>,
-                     take_over_rule<Fork, Pid>
+template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy>
+struct combination : order_rule<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>,
+                     fork_requirements<ForkPolicy>,
+                     pid_requirements<PidPolicy>,
+                     signal_requirements<SignalPolicy>,
+                     stdio_requirements<StdioPolicy>,
+                     notify_requirements<NotifyPolicy>,
+                     terminal_rule<ForkPolicy, StdioPolicy>,
+                     take_over_rule<ForkPolicy, PidPolicy>
 {
     static constexpr bool holds = true;
 };
 
 /// The policies of a combination that holds, and the guards that they return.
-template <class Fork, class Pid, class Signal, class Stdio, class Notify>
+template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy>
 struct policies
 {
-    static_assert(combination<Fork, Pid, Signal, Stdio, Notify>::holds);
+    static_assert(combination<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>::holds);
 
-    using fork = Fork;
-    using pid = Pid;
-    using signal = Signal;
-    using stdio = Stdio;
-    using notify = Notify;
+    using fork = ForkPolicy;
+    using pid = PidPolicy;
+    using signal = SignalPolicy;
+    using stdio = StdioPolicy;
+    using notify = NotifyPolicy;
 
-    using link = link_type<Fork>;
-    using identity = identity_type<Pid>;
-    using signals = signals_type<Signal>;
-    using streams = streams_type<Stdio>;
-    using manager = manager_type<Notify>;
+    using link = link_type<ForkPolicy>;
+    using identity = identity_type<PidPolicy>;
+    using signals = signals_type<SignalPolicy>;
+    using streams = streams_type<StdioPolicy>;
+    using manager = manager_type<NotifyPolicy>;
 };
 
 } // namespace daemonkit::detail

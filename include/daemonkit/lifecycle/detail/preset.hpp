@@ -7,62 +7,66 @@
 
 namespace daemonkit::detail {
 
-template <class Fork, class Pid, class Signal, class Stdio, class Notify>
+template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy>
 struct defaults
 {};
 
-template <class Part>
-constexpr int families_of = int{has_detaches<Part>} + int{has_records_pid<Part>} + int{has_claims_signals<Part>} +
-                            int{has_keeps_terminal<Part>} + int{has_notifies<Part>};
+template <class NamedPart>
+constexpr int families_of =
+    int{has_detaches<NamedPart>} + int{has_records_pid<NamedPart>} + int{has_claims_signals<NamedPart>} +
+    int{has_keeps_terminal<NamedPart>} + int{has_notifies<NamedPart>};
 
 /// The member `type` is the policy of this family among the parts, or `Default`.
-template <class Default, template <class> class Family, class... Parts>
+template <class DefaultPolicy, template <class> class IsOfFamily, class... NamedParts>
 struct part_of
 {
-    using type = Default;
+    using type = DefaultPolicy;
 };
-template <class Default, template <class> class Family, class Part, class... Parts>
-struct part_of<Default, Family, Part, Parts...>
-    : std::conditional_t<Family<Part>::value, std::type_identity<Part>, part_of<Default, Family, Parts...>>
+template <class DefaultPolicy, template <class> class IsOfFamily, class NamedPart, class... NamedParts>
+struct part_of<DefaultPolicy, IsOfFamily, NamedPart, NamedParts...>
+    : std::conditional_t<IsOfFamily<NamedPart>::value, std::type_identity<NamedPart>,
+                         part_of<DefaultPolicy, IsOfFamily, NamedParts...>>
 {};
 
-template <class Part>
-using is_fork = std::bool_constant<has_detaches<Part>>;
-template <class Part>
-using is_pid = std::bool_constant<has_records_pid<Part>>;
-template <class Part>
-using is_signal = std::bool_constant<has_claims_signals<Part>>;
-template <class Part>
-using is_stdio = std::bool_constant<has_keeps_terminal<Part>>;
-template <class Part>
-using is_notify = std::bool_constant<has_notifies<Part>>;
+template <class NamedPart>
+using is_fork = std::bool_constant<has_detaches<NamedPart>>;
+template <class NamedPart>
+using is_pid = std::bool_constant<has_records_pid<NamedPart>>;
+template <class NamedPart>
+using is_signal = std::bool_constant<has_claims_signals<NamedPart>>;
+template <class NamedPart>
+using is_stdio = std::bool_constant<has_keeps_terminal<NamedPart>>;
+template <class NamedPart>
+using is_notify = std::bool_constant<has_notifies<NamedPart>>;
 
-template <class Defaults, class... Parts>
+template <class DefaultPolicies, class... NamedParts>
 struct combined;
 
-template <class Fork, class Pid, class Signal, class Stdio, class Notify, class... Parts>
-struct combined<defaults<Fork, Pid, Signal, Stdio, Notify>, Parts...>
+template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy,
+          class... NamedParts>
+struct combined<defaults<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>, NamedParts...>
 {
-    static_assert((complete<Parts> && ...),
+    static_assert((complete<NamedParts> && ...),
                   "daemonkit: a part of the preset is declared but not defined here: include its header, or all of "
                   "<daemonkit/daemonkit.hpp>");
-    static_assert(((families_of<Parts> == 1) && ...),
+    static_assert(((families_of<NamedParts> == 1) && ...),
                   "daemonkit: a part of the preset is no policy of any family: each states one of `detaches`, "
                   "`records_pid`, `claims_signals`, `keeps_terminal` and `notifies`");
-    static_assert((int{has_detaches<Parts>} + ... + 0) <= 1 && (int{has_records_pid<Parts>} + ... + 0) <= 1 &&
-                      (int{has_claims_signals<Parts>} + ... + 0) <= 1 &&
-                      (int{has_keeps_terminal<Parts>} + ... + 0) <= 1 && (int{has_notifies<Parts>} + ... + 0) <= 1,
+    static_assert((int{has_detaches<NamedParts>} + ... + 0) <= 1 && (int{has_records_pid<NamedParts>} + ... + 0) <= 1 &&
+                      (int{has_claims_signals<NamedParts>} + ... + 0) <= 1 &&
+                      (int{has_keeps_terminal<NamedParts>} + ... + 0) <= 1 &&
+                      (int{has_notifies<NamedParts>} + ... + 0) <= 1,
                   "daemonkit: two parts of the preset are of the same family: name one");
 
     template <class Derived>
-    using daemon =
-        basic_daemon<Derived, typename part_of<Fork, is_fork, Parts...>::type,
-                     typename part_of<Pid, is_pid, Parts...>::type, typename part_of<Signal, is_signal, Parts...>::type,
-                     typename part_of<Stdio, is_stdio, Parts...>::type,
-                     typename part_of<Notify, is_notify, Parts...>::type>;
+    using daemon = basic_daemon<Derived, typename part_of<ForkPolicy, is_fork, NamedParts...>::type,
+                                typename part_of<PidPolicy, is_pid, NamedParts...>::type,
+                                typename part_of<SignalPolicy, is_signal, NamedParts...>::type,
+                                typename part_of<StdioPolicy, is_stdio, NamedParts...>::type,
+                                typename part_of<NotifyPolicy, is_notify, NamedParts...>::type>;
 };
 
-template <class Derived, class Defaults, class... Parts>
-using preset = typename combined<Defaults, Parts...>::template daemon<Derived>;
+template <class Derived, class DefaultPolicies, class... NamedParts>
+using preset = typename combined<DefaultPolicies, NamedParts...>::template daemon<Derived>;
 
 } // namespace daemonkit::detail

@@ -25,30 +25,30 @@
 namespace daemonkit::detail {
 
 /// Converts to the result of a function. std::optional::emplace() makes a guard that cannot be moved with it.
-template <class Function>
+template <class FunctionObject>
 struct result_of
 {
-    Function function;
-    operator std::invoke_result_t<const Function&>() const { return function(); } // NOLINT(*-explicit-*)
+    FunctionObject function;
+    operator std::invoke_result_t<const FunctionObject&>() const { return function(); } // NOLINT(*-explicit-*)
 };
-template <class Function>
-result_of(Function) -> result_of<Function>;
+template <class FunctionObject>
+result_of(FunctionObject) -> result_of<FunctionObject>;
 
-template <class Derived, class Policies>
+template <class Derived, class DaemonPolicies>
 class runtime
 {
-    using signals_type = typename Policies::signals;
-    using identity_type = typename Policies::identity;
-    using signal_policy_type = typename Policies::signal;
+    using signals_type = typename DaemonPolicies::signals;
+    using identity_type = typename DaemonPolicies::identity;
+    using signal_policy_type = typename DaemonPolicies::signal;
 
-    static constexpr bool has_launcher_link = detail::detaches<typename Policies::fork>;
-    static constexpr bool has_manager = detail::notifies<typename Policies::notify>;
+    static constexpr bool has_launcher_link = detail::detaches<typename DaemonPolicies::fork>;
+    static constexpr bool has_manager = detail::notifies<typename DaemonPolicies::notify>;
 
 public:
     /// Whether a HUP means anything to the daemon; else its disposition is left alone.
     static constexpr bool hears_reload()
     {
-        return signal_policy_type::claims_signals && (Policies::stdio::reopens || declares_on_reload<Derived>());
+        return signal_policy_type::claims_signals && (DaemonPolicies::stdio::reopens || declares_on_reload<Derived>());
     }
 
     bool wait_for(Derived& daemon, std::chrono::nanoseconds time)
@@ -130,15 +130,15 @@ private:
     template <class, class, class>
     friend class life;
 
-    template <class Say>
-    void tell_launcher([[maybe_unused]] Say say)
+    template <class SayFunction>
+    void tell_launcher([[maybe_unused]] SayFunction say)
     {
         if constexpr (has_launcher_link)
             if (link_) say(*link_);
     }
 
-    template <class Say>
-    void tell_manager([[maybe_unused]] Say say)
+    template <class SayFunction>
+    void tell_manager([[maybe_unused]] SayFunction say)
     {
         if constexpr (has_manager)
             if (manager_) say(*manager_);
@@ -240,11 +240,11 @@ private:
     sigset_t child_mask_{};
     // In this order, so that the last one is released first: a second TERM cuts nothing short while the identity is
     // released, and the launcher and the manager hear how that ended.
-    std::optional<typename Policies::link> link_{};
-    std::optional<typename Policies::manager> manager_{};
+    std::optional<typename DaemonPolicies::link> link_{};
+    std::optional<typename DaemonPolicies::manager> manager_{};
     std::optional<signals_type> signals_{};
     std::optional<identity_type> identity_{};
-    std::optional<typename Policies::streams> streams_{}; // none in the foreground, where nothing is redirected
+    std::optional<typename DaemonPolicies::streams> streams_{}; // none in the foreground, where nothing is redirected
 };
 
 } // namespace daemonkit::detail

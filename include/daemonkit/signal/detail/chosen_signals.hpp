@@ -10,16 +10,16 @@
 namespace daemonkit::detail {
 
 /// The signals that a daemon receives besides stop and reload.
-template <int... Chosen>
+template <int... ChosenSignals>
 struct chosen_signals
 {
-    static constexpr std::array<int, sizeof...(Chosen)> value{Chosen...};
+    static constexpr std::array<int, sizeof...(ChosenSignals)> value{ChosenSignals...};
 
-    static_assert(((Chosen != SIGKILL && Chosen != SIGSTOP) && ...),
+    static_assert(((ChosenSignals != SIGKILL && ChosenSignals != SIGSTOP) && ...),
                   "daemonkit: SIGKILL and SIGSTOP cannot be caught by any process: leave them out of the signals");
-    static_assert(((Chosen > 0 && Chosen < _NSIG && Chosen != 32 && Chosen != 33) && ...),
+    static_assert(((ChosenSignals > 0 && ChosenSignals < _NSIG && ChosenSignals != 32 && ChosenSignals != 33) && ...),
                   "daemonkit: this is no signal number that a program may use: take a name from signal(7)");
-    static_assert(((!signal_event{Chosen}.is_stop() && !signal_event{Chosen}.is_reload()) && ...),
+    static_assert(((!signal_event{ChosenSignals}.is_stop() && !signal_event{ChosenSignals}.is_reload()) && ...),
                   "daemonkit: SIGTERM, SIGINT and SIGHUP are heard already, as stop and reload: leave them out");
 
     static constexpr bool distinct()

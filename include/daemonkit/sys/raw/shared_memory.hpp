@@ -90,13 +90,13 @@ inline void use_alternate_stack(const stack_t& alternate) noexcept
 }
 
 /// A stack of whole pages, so that a process with a copy of it can free the pages.
-template <std::size_t Size>
+template <std::size_t StackSize>
 struct alignas(4096) small_stack
 {
-    std::array<std::byte, Size> bytes;
+    std::array<std::byte, StackSize> bytes;
 
     [[nodiscard]] void* top() noexcept { return bytes.data() + bytes.size(); }
-    void free_pages() noexcept { raw::call(SYS_madvise, raw::address(bytes.data()), Size, MADV_DONTNEED); }
+    void free_pages() noexcept { raw::call(SYS_madvise, raw::address(bytes.data()), StackSize, MADV_DONTNEED); }
 };
 
 /// Calls function(argument) on another stack, and does not change the present one.
@@ -152,11 +152,11 @@ inline small_stack<65536> intermediate_stack{}; // handlers of pthread_atfork(3)
 /// Where memory cannot be shared, all this is done by plain forks. Where it is shared, the descriptor table is too,
 /// because the cost of a copy grows with the number of descriptors. `watch` ends that sharing by leave_descriptors()
 /// before it calls resume().
-template <class Watch>
+template <class WatchFunction>
 class double_forker
 {
 public:
-    explicit double_forker(Watch watch) noexcept : watch_(watch) {}
+    explicit double_forker(WatchFunction watch) noexcept : watch_(watch) {}
 
     pid_t operator()() noexcept
     {
@@ -211,7 +211,7 @@ private:
 
     static inline std::atomic<int> suspended{0};
 
-    Watch watch_;
+    WatchFunction watch_;
     stack_t alternate_{};
     std::jmp_buf here_;
 };
