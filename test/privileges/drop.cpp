@@ -342,7 +342,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_fails_or_does_nothing_is_detected)
         {"setresuid", SYS_setresuid, -1, {EPERM, EINVAL, EAGAIN, 0}, "drop privileges to user nobody"},
         {"capset", SYS_capset, -1, {EPERM}, "drop inherited capabilities"},
         {"capset with KEEP_CAPS", SYS_capset, -1, {0}, "drop privileges to user nobody"},
-        {"prctl", SYS_prctl, PR_SET_NO_NEW_PRIVS, {EPERM, EINVAL, 0}, "renounce new privileges"},
+        {"prctl", SYS_prctl, PR_SET_NO_NEW_PRIVS, {EPERM, EINVAL, 0}, "set the no_new_privs attribute"},
         {"chroot", SYS_chroot, -1, {EPERM, EIO, 0}, "change the root directory to " + jail.path().string()},
     };
     unsigned tried = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: a daemon that detaches must not keep the terminal's stdin, stdout and stderr: take null_stdio or log_file_stdio, or no_fork to stay in the foreground
+// expect: daemonkit: a daemon that detaches must not keep the terminal's stdin, stdout and stderr: use null_stdio or log_file_stdio, or no_fork to stay in the foreground
 #include "foreground.hpp"
 
 #include <daemonkit/fork/double_fork.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: on_child would never be called: this SignalPolicy collects no children; take reaping_signals, or remove the hook
+// expect: daemonkit: on_child would never be called: this SignalPolicy collects no children; use reaping_signals, or remove the hook
 #include "foreground.hpp"
 
 #include <daemonkit/signal/reaping_signals.hpp>

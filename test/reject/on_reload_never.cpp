@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: on_reload would never be called: inherit_signals hears no HUP; take another SignalPolicy, or remove the hook
+// expect: daemonkit: on_reload would never be called: inherit_signals does not receive SIGHUP; use another SignalPolicy, or remove the hook
 #include "foreground.hpp"
 
 #include <daemonkit/signal/flag_signals.hpp>

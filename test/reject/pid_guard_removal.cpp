@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: this ForkPolicy leaves no launcher that could release the identity: the guard that the PidPolicy's claim() returns needs `void take_over() noexcept` and `sys::raw_removal removal() const noexcept`
+// expect: daemonkit: this ForkPolicy leaves no launcher that could release the instance: the guard that the PidPolicy's claim() returns needs `void take_over() noexcept` and `sys::raw_removal removal() const noexcept`
 #ifdef REJECT
 #define LACKS_REMOVAL
 #endif

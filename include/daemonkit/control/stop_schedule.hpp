@@ -32,7 +32,7 @@ public:
     /// year.
     stop_schedule(std::initializer_list<stop_step> steps) : count_(0)
     {
-        if (steps.size() == 0 || steps.size() > std::size(steps_)) throw wrong("it must have one to eight steps");
+        if (steps.size() == 0 || steps.size() > std::size(steps_)) throw wrong("it has no steps, or more than eight");
         for (const auto& step : steps) {
             if (step.signal <= 0 || step.signal >= _NSIG) throw wrong("a signal number in it does not exist");
             if (step.patience < step.patience.zero() || step.patience > std::chrono::hours(24 * 366))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The attributes of the daemon's process, whatever the policies: daemon(7), steps 10, 11 and 13. Paths are plain
-// strings here (a boost::filesystem::path converts), so that a daemon without files needs no file system library.
+// The attributes of the daemon's process that do not depend on policies: daemon(7), steps 10, 11 and 13. Paths are
+// strings, so that a daemon without files needs no file system library; a boost::filesystem::path converts to them.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -13,25 +13,31 @@
 
 namespace daemonkit {
 
+/// The settings of the daemon's process, applied in the daemon before run().
 struct process_settings
 {
-    /// In messages and in status; empty: the name that the program was called by.
+    /// The daemon's name in messages and in status; empty: the name by which the program was called.
     std::string name{};
+    /// The directory that the daemon changes to before on_start(), chdir(2); with `chroot`, when privileges are
+    /// dropped.
     std::string working_directory = "/";
+    /// umask(2), set before the pid file is written.
     mode_t umask = 022;
-    /// The daemon becomes this user after on_start(), with the user's groups; empty: it stays what it is.
+    /// The user that the daemon changes to after on_start(), with the user's groups; empty: no change. Needs root.
     detail::account user{};
-    /// In place of the user's primary group.
+    /// The group that the daemon changes to, instead of the user's primary group; empty: the user's primary group.
     detail::account group{};
-    /// chroot(2), entered when privileges are dropped. The working directory is then a path inside it.
+    /// The root directory that the daemon changes to when privileges are dropped, chroot(2); empty: no change. The
+    /// working directory is then a path inside it.
     std::string chroot{};
-    /// setrlimit(2), in this order.
+    /// Resource limits, setrlimit(2), set in this order before on_start().
     std::vector<sys::resource_limit> limits{};
-    /// false sets RLIMIT_CORE to 0: the memory of a daemon is not written to a file.
+    /// false sets RLIMIT_CORE to 0, so that the daemon's memory is never written to a core file.
     bool core_dumps = false;
-    /// prctl(2), PR_SET_NO_NEW_PRIVS: set-user-ID programs give the daemon and its children no privileges.
+    /// Whether to set PR_SET_NO_NEW_PRIVS, prctl(2): set-user-ID programs then give the daemon and its children no
+    /// privileges.
     bool no_new_privileges = false;
-    /// Descriptors above 2 that stay open in a daemon that detaches; all others are closed.
+    /// Descriptors above 2 that stay open in a daemon that detaches. All other inherited descriptors are closed.
     std::vector<int> keep_descriptors{};
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the class that derives from basic_daemon says by its members. A hook that is private, that has another signature
-// than the lifecycle calls, or that these policies never call, is an error in one sentence.
+// Checks on the members of the class that derives from basic_daemon. A hook does not compile if it is private, if it
+// has another signature than the lifecycle calls, or if these policies never call it. One assertion then names the
+// mistake.
 #pragma once
 
 #include "../../signal/concept.hpp"
@@ -24,7 +25,8 @@ template <class Derived>
 struct run_twice : Derived, named_run
 {};
 
-/// Whether there is any member of that name, private or not: then the name is ambiguous beside another one.
+/// Whether the class has a member named run, private or not. A second member of that name in run_twice then makes the
+/// name ambiguous.
 template <class Derived>
 constexpr bool names_run()
 {
@@ -34,7 +36,7 @@ constexpr bool names_run()
         return !requires { &run_twice<Derived>::run; };
 }
 
-/// Whether the class names descriptors, by `kept_descriptors()`, that a detaching daemon keeps.
+/// Whether the class lists descriptors, by `kept_descriptors()`, that stay open in a daemon that detaches.
 template <class Derived>
 concept keeps_descriptors = requires(const Derived& d) {
     { *std::begin(d.kept_descriptors()) } -> std::convertible_to<int>;
@@ -63,7 +65,7 @@ template <class Derived, class ForkPolicy, class PidPolicy, class SignalPolicy, 
 inline constexpr bool is_default_hook<void (
     basic_daemon<Derived, ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>::*)(Args...)> = true;
 
-/// Whether the class declares the hook itself; the default in basic_daemon does nothing.
+/// Whether the class declares the hook itself, instead of inheriting the empty one of basic_daemon.
 template <class Derived>
 constexpr bool declares_on_reload()
 {
@@ -117,19 +119,19 @@ constexpr void check_hooks()
             { d.on_signal(1) } -> std::same_as<void>;
         }, "daemonkit: on_signal is missing, private or has another signature: a daemon that chooses signals "
            "declares `public: void on_signal(int signal)`");
-    static_assert(
-        claims_signals<SignalPolicy> || !declares_on_reload<Derived>(),
-        "daemonkit: on_reload would never be called: inherit_signals hears no HUP; take another SignalPolicy, "
-        "or remove the hook");
+    static_assert(claims_signals<SignalPolicy> || !declares_on_reload<Derived>(),
+                  "daemonkit: on_reload would never be called: inherit_signals does not receive SIGHUP; use another "
+                  "SignalPolicy, "
+                  "or remove the hook");
     static_assert(collects_children<SignalPolicy> || !declares_on_child<Derived>(),
-                  "daemonkit: on_child would never be called: this SignalPolicy collects no children; take "
+                  "daemonkit: on_child would never be called: this SignalPolicy collects no children; use "
                   "reaping_signals, or remove the hook");
     static_assert(chooses_signals<SignalPolicy> || !declares_on_signal<Derived>(),
                   "daemonkit: on_signal would never be called: this SignalPolicy chooses no signal; name some, as in "
                   "basic_signalfd_signals<SIGUSR1>, or remove the hook");
 }
 
-/// Whether the class says by `static constexpr bool announces_ready = true` that run() will call ready().
+/// Whether the class declares `static constexpr bool announces_ready = true`: run() then calls ready().
 template <class Derived>
 constexpr bool announces_ready()
 {
@@ -139,7 +141,7 @@ constexpr bool announces_ready()
         return false;
 }
 
-/// The three ways in which run() can be wrong, each with its own sentence.
+/// The three possible mistakes in run(), with one assertion each.
 template <class Derived, class... Args>
 constexpr void check_run()
 {

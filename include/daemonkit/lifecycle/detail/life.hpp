@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 // The life of a daemon, in this order:
 //
-//   claim the identity, detach, connect to the service manager, hear signals, set up the process, publish the pid,
-//   redirect stdio, on_start(), drop privileges, ready, run(), on_stop(), and everything released in reverse.
+//   claim the instance, detach, connect to the service manager, install signals, set up the process, publish the pid,
+//   redirect stdio, on_start(), drop privileges, ready, run(), on_stop(), and release everything in reverse order.
 //
-// Every step that takes something puts a guard into the runtime, so a failed start, an exception and a normal end are
-// undone in the same way. Claiming comes before the first fork: a start that loses has made no process.
+// Each step that acquires something puts a guard into the runtime. So a failed start, an exception and a normal end are
+// cleaned up alike. The instance is claimed before the first fork: a start that is refused has made no process.
 #pragma once
 
 #include "../../control/detail/failure.hpp"
@@ -27,6 +27,21 @@ template <class DaemonSettings>
     return s.process.name.empty() ? sys::joined({sys::program_name()}) : s.process.name;
 }
 
+/// The signals that the daemon receives; none if the SignalPolicy does not claim signals.
+template <class Policy, bool Reload>
+constexpr auto heard_signals()
+{
+    if constexpr (Policy::claims_signals) {
+        constexpr std::size_t fixed = Reload ? 3 : 2;
+        std::array<int, fixed + Policy::chosen.size()> signals{SIGTERM, SIGINT};
+        if constexpr (Reload) signals[2] = SIGHUP;
+        for (std::size_t i = 0; i < Policy::chosen.size(); ++i) signals[fixed + i] = Policy::chosen[i];
+        return signals;
+    } else {
+        return std::array<int, 0>{};
+    }
+}
+
 template <class Derived, class DaemonPolicies, class DaemonSettings>
 class life
 {
@@ -34,18 +49,18 @@ class life
     using signal = typename DaemonPolicies::signal;
     using own_runtime = runtime<Derived, DaemonPolicies>;
 
-    /// The verbs start and run are the same then: one path through the code.
+    /// Whether the verbs start and run do the same, so that one path is compiled.
     static constexpr bool start_is_run =
         !fork::detaches && DaemonPolicies::stdio::keeps_terminal && !DaemonPolicies::pid::records_pid;
 
 public:
-    /// `in_foreground`: without a fork, whatever the ForkPolicy, and with the caller's stdio.
+    /// `in_foreground`: without a fork and without redirecting stdio, whatever the policies are.
     life(Derived& daemon, own_runtime& state, const DaemonSettings& s, bool in_foreground) noexcept
         : daemon_(daemon), state_(state), s_(s), in_foreground_(in_foreground && !start_is_run)
     {
     }
 
-    /// Up to the fork in the launcher. Then it waits for the daemon, which is another process or this one.
+    /// Runs the life: in the launcher up to the fork and the wait for the daemon, and everything else in the daemon.
     template <class Progress, class... Args>
     start_result operator()(Progress& progress, Args&&... args)
     {
@@ -60,7 +75,7 @@ public:
             if (!in_launcher()) return {be_daemon(setup, std::forward<Args>(args)...), false};
             return {wait_for_daemon(progress), true};
         } catch (const already_running& e) {
-            // LSB 3.1, section 20.2: success of start. The verb run was asked for a process, and there is none.
+            // Success for the verb start, LSB 3.1, section 20.2. An error for the verb run, which then runs nothing.
             return {{start_outcome::already_running, in_foreground_ ? exit_status::error : exit_status::done, e.pid(),
                      sys::joined({"already running (pid ", e.pid(), ")"})},
                     forks()};
@@ -101,18 +116,18 @@ private:
             return false;
     }
 
-    /// In the daemon every signal stays blocked after a fork, until live() has a mask for it.
+    /// In the daemon all signals stay blocked after the fork, until live() sets a mask.
     void detach()
     {
         if constexpr (fork::detaches)
-            if (!in_foreground_) return detach_in_fact();
+            if (!in_foreground_) return detach_from_launcher();
         if constexpr (signal::claims_signals) state_.child_mask_ = sys::current_mask();
     }
 
-    void detach_in_fact()
+    void detach_from_launcher()
     {
         sys::blocked_signals blocked(sys::all_signals());
-        // A daemon that hears begins with nothing blocked (daemon(7), step 3), another keeps what it inherited.
+        // daemon(7), step 3: nothing is blocked. A daemon that receives no signals keeps the inherited mask.
         state_.child_mask_ = signal::claims_signals ? sys::no_signals() : blocked.before();
         if constexpr (leaves_no_launcher<fork>) {
             const launcher_plan plan{blocked.before(), state_.identity().removal(), late_advice};
@@ -138,13 +153,13 @@ private:
         return report;
     }
 
-    static constexpr const char* late_advice =
-        announces_ready<Derived>()
-            ? "run() has not called ready(), as its class announces; let it call ready() when the daemon is ready, or "
-              "extend() while it starts, or allow a longer deadline"
-            : "allow a longer deadline, or let the daemon call extend() while it starts";
+    static constexpr const char* late_advice = announces_ready<Derived>()
+                                                   ? "run() has not called ready(), but the class sets "
+                                                     "announces_ready; call ready() when the daemon is ready, "
+                                                     "or extend() while it starts, or set a longer deadline"
+                                                   : "set a longer deadline, or call extend() while the daemon starts";
 
-    /// In the daemon: the rest of its life, and the last word about it to the launcher and the service manager.
+    /// In the daemon: the rest of the life. Reports a failure to the launcher and the service manager.
     template <class... Args>
     start_report be_daemon(const process_setup& setup, Args&&... args)
     {
@@ -162,11 +177,11 @@ private:
         } catch (...) {
             report.message = sys::joined({"an exception that is no std::exception"});
         }
-        if (report.outcome == start_outcome::failed) tell_failure_of(report);
+        if (report.outcome == start_outcome::failed) report_failure(report);
         return report;
     }
 
-    [[gnu::cold]] void tell_failure_of(start_report& report)
+    [[gnu::cold]] void report_failure(start_report& report)
     {
         const bool was_ready = state_.ready_;
         state_.tell_manager([&](auto& manager) {
@@ -201,11 +216,11 @@ private:
         if constexpr (DaemonPolicies::pid::records_pid)
             for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);
         daemon_.on_start();
-        if (const auto* who = setup.credentials(); who != nullptr && state_.streams_)
-            state_.streams_->give_to(who->uid, who->gid);
+        if (const auto* target = setup.credentials(); target != nullptr && state_.streams_)
+            state_.streams_->give_to(target->uid, target->gid);
         setup.drop_privileges();
         if constexpr (!announces_ready<Derived>()) state_.ready();
-        if constexpr (collects_children<signal>) state_.collect_children(daemon_); // those that ended before
+        if constexpr (collects_children<signal>) state_.collect_children(daemon_); // children that exited before
         const int status = daemon_.run(std::forward<Args>(args)...);
         state_.tell_manager([](auto& manager) { manager.stopping(); });
         daemon_.on_stop();
@@ -233,7 +248,19 @@ private:
         }
     }
 
-    /// For the service manager; 0 where there is none.
+    /// Refuses a log file that is the pid file too: another process would read its lines as a pid.
+    static void refuse_shared(int pid_file)
+    {
+        sys::file_status record = {};
+        sys::file_status stream = {};
+        for (const int fd : {1, 2})
+            if (sys::status_of(fd, stream) == 0 && S_ISREG(stream.st_mode) && sys::status_of(pid_file, record) == 0 &&
+                sys::same_file(record, stream))
+                throw_bad_setting("redirect standard descriptors", {},
+                                  "the log file and the pid file are the same file: set different paths");
+    }
+
+    /// The errno of an exception, for the service manager; 0 if there is none.
     [[nodiscard]] static int error_number(const std::exception& e) noexcept
     {
         if constexpr (notifies<typename DaemonPolicies::notify>)

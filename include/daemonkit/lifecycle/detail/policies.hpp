@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The five policies of a daemon as one type, and which of them may be combined: one named rule, one sentence each. A
-// rule is written on the constants of the policies, never on lists of types, so custom policies are checked too. The
-// sentence is the first thing that the compiler prints; it names the wrong part and says what to do.
+// The five policies of a daemon as one type, and the rules on their combinations. Each rule is a named type with one
+// assertion. Rules use the constants of the policies, never lists of types, so custom policies are checked too. The
+// assertion is the first error that the compiler prints; it names the wrong part and says what to do.
 #pragma once
 
 #include "../../fork/concept.hpp"
@@ -15,7 +15,7 @@ namespace daemonkit::detail {
 template <class AnyPolicy>
 concept complete = requires { sizeof(AnyPolicy); };
 
-/// Whether a policy states the constant of any family.
+/// Whether a policy has the constant of any family.
 template <class AnyPolicy>
 concept of_some_family = has_detaches<AnyPolicy> || has_records_pid<AnyPolicy> || has_claims_signals<AnyPolicy> ||
                          has_keeps_terminal<AnyPolicy> || has_notifies<AnyPolicy>;
@@ -47,21 +47,20 @@ struct terminal_rule
             return true;
     }
     static_assert(leaves_terminal(),
-                  "daemonkit: a daemon that detaches must not keep the terminal's stdin, stdout and stderr: take "
+                  "daemonkit: a daemon that detaches must not keep the terminal's stdin, stdout and stderr: use "
                   "null_stdio or log_file_stdio, or no_fork to stay in the foreground");
 };
 
 template <class ForkPolicy, class PidPolicy>
 struct take_over_rule
 {
-    static_assert(!leaves_no_launcher<ForkPolicy> || !has_claim<PidPolicy> ||
-                      can_be_taken_over<identity_type<PidPolicy>>,
-                  "daemonkit: this ForkPolicy leaves no launcher that could release the identity: the guard that the "
+    static_assert(!leaves_no_launcher<ForkPolicy> || !has_claim<PidPolicy> || can_be_taken_over<identity_type<PidPolicy>>,
+                  "daemonkit: this ForkPolicy leaves no launcher that could release the instance: the guard that the "
                   "PidPolicy's claim() returns needs `void take_over() noexcept` and `sys::raw_removal removal() const "
                   "noexcept`");
 };
 
-/// Every rule on one combination; instantiated before anything else of basic_daemon.
+/// All rules on one combination; instantiated before anything else of basic_daemon.
 template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy>
 struct combination : order_rule<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>,
                      fork_requirements<ForkPolicy>,
@@ -75,7 +74,7 @@ struct combination : order_rule<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy
     static constexpr bool holds = true;
 };
 
-/// The policies of a combination that holds, and the guards that they return.
+/// The policies of a valid combination, and the types of the guards that they return.
 template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy>
 struct policies
 {

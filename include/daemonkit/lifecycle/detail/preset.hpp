@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Combines the default policies of a preset with those that its user names, each in the place of its family.
+// Combines the default policies of a preset with the parts that its user names: a part replaces the default of its
+// family.
 #pragma once
 
 #include "hooks.hpp"
@@ -16,7 +17,7 @@ constexpr int families_of =
     int{has_detaches<NamedPart>} + int{has_records_pid<NamedPart>} + int{has_claims_signals<NamedPart>} +
     int{has_keeps_terminal<NamedPart>} + int{has_notifies<NamedPart>};
 
-/// The member `type` is the policy of this family among the parts, or `Default`.
+/// `type` is the policy of this family among the parts, or `Default` if there is none.
 template <class DefaultPolicy, template <class> class IsOfFamily, class... NamedParts>
 struct part_of
 {

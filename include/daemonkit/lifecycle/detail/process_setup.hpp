@@ -15,7 +15,7 @@
 
 namespace daemonkit::detail {
 
-/// The settings with users and groups looked up: in the origin, before anything forks or is changed.
+/// The settings, with users and groups looked up: made in the launcher, before it forks or changes anything.
 class process_setup
 {
 public:
@@ -25,18 +25,18 @@ public:
         if (account_ != nullptr) credentials_ = account_->look_up(settings.user, settings.group);
     }
 
-    /// Before anything is opened: no file of ours becomes somebody's stdout.
+    /// In the launcher, before any file is opened: otherwise a file could become standard output.
     static void prepare_standard_descriptors() { check_call(sys::fill_standard_descriptors(), "open", "/dev/null"); }
 
-    /// In the origin, before anything is changed. fork(2) takes only the calling thread along, and whatever lock
-    /// another one holds stays locked for ever in the daemon.
+    /// In the launcher, before it changes anything. fork(2) copies only the calling thread. A lock that another thread
+    /// holds would stay locked in the daemon for ever.
     static void prepare_to_fork()
     {
         if (const auto threads = sys::thread_count(); threads > 1)
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "fork", {},
                                 sys::joined({"the process has ", threads,
-                                             " threads and a fork takes one along: start the daemon before any "
-                                             "thread"}));
+                                             " threads, and only one of them would run in the daemon: start the daemon "
+                                             "before any other thread"}));
     }
 
     /// In the daemon, privileged.
@@ -46,27 +46,27 @@ public:
         sys::set_umask(settings_.umask);
         for (const auto& limit : settings_.limits)
             if (sys::set_limit(limit) == -1) throw_errno("set resource limit", sys::joined({limit.resource}));
-        if (!settings_.core_dumps) check_call(sys::set_limit(sys::no_core), "switch core dumps off");
+        if (!settings_.core_dumps) check_call(sys::set_limit(sys::no_core), "disable core dumps");
         enter(settings_.chroot.empty() ? settings_.working_directory.c_str() : "/");
     }
 
-    /// Whom the daemon becomes; null if it stays what it is.
+    /// The user and groups that the daemon changes to; null: no change.
     [[nodiscard]] const sys::credentials* credentials() const noexcept
     {
         return account_ != nullptr ? &credentials_ : nullptr;
     }
 
-    /// In the daemon, after on_start(): the last privileged steps. Fatal if any of it fails.
+    /// In the daemon, after on_start(): the last privileged steps. Throws startup_error if any of them fails.
     void drop_privileges() const
     {
         std::vector<pid_t> threads;
-        if (account_ != nullptr) threads = account_->threads(); // as long as /proc is in sight
+        if (account_ != nullptr) threads = account_->threads(); // before chroot(2), which hides /proc
         if (!settings_.chroot.empty()) {
             entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
             enter(settings_.working_directory.c_str());
         }
         if (account_ != nullptr) account_->become(credentials_, threads, settings_.user);
-        if (settings_.no_new_privileges) check_call(sys::renounce_privileges(), "renounce new privileges");
+        if (settings_.no_new_privileges) check_call(sys::renounce_privileges(), "set the no_new_privs attribute");
     }
 
     /// Throws startup_error if the file that records the pid is standard output or error, too: a reader could take a
@@ -95,8 +95,8 @@ private:
         throw_errno(step, directory);
     }
 
-    const process_settings& settings_; // of the caller of start(), who waits
-    const account_steps* account_;     // null: it stays what it is
+    const process_settings& settings_; // those passed to start(), which outlive this object
+    const account_steps* account_;     // null: no change of user or group
     sys::credentials credentials_{};
 };
 

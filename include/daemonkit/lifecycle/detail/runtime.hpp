@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The state of a daemon: its name, its guards and what has been heard. It is the one owner of them, a member of
-// basic_daemon. What run() and the hooks can ask of their daemon is carried out here, for the thread that called
-// start(); class life (life.hpp) takes the guards and releases them.
+// The state of a daemon, a member of basic_daemon: its name, its guards and what has happened. Implements the functions
+// that run() and the hooks can call. Class life (life.hpp) acquires and releases the guards.
 #pragma once
 
 #include "../../control/detail/reload_protocol.hpp"
@@ -24,7 +23,7 @@
 
 namespace daemonkit::detail {
 
-/// Converts to the result of a function. std::optional::emplace() makes a guard that cannot be moved with it.
+/// Converts to the result of a function, so that std::optional::emplace() can make a guard that cannot be moved.
 template <class FunctionObject>
 struct result_of
 {
@@ -45,7 +44,7 @@ class runtime
     static constexpr bool has_manager = detail::notifies<typename DaemonPolicies::notify>;
 
 public:
-    /// Whether a HUP means anything to the daemon; else its disposition is left alone.
+    /// Whether the daemon receives SIGHUP. If not, the disposition of SIGHUP is not changed.
     static constexpr bool hears_reload()
     {
         return signal_policy_type::claims_signals && (DaemonPolicies::stdio::reopens || declares_on_reload<Derived>());
@@ -55,17 +54,17 @@ public:
     {
         auto left = time;
         const sys::deadline until(left);
-        for (int heard = 0; !stopping_; ++heard) { // signals that come faster than the hooks run end it too
-            const bool idle = !hear(daemon, left);
+        for (int events = 0; !stopping_; ++events) { // bounded: signals can arrive faster than the hooks run
+            const bool idle = !handle_event(daemon, left);
             left = until.remaining();
-            if ((idle || heard >= _NSIG) && left == left.zero()) return !stopping_;
+            if ((idle || events >= _NSIG) && left == left.zero()) return !stopping_;
         }
         return false;
     }
 
     bool wait(Derived& daemon)
     {
-        while (!stopping_ && !hear(daemon, sys::forever)) {}
+        while (!stopping_ && !handle_event(daemon, sys::forever)) {}
         return !stopping_;
     }
 
@@ -86,7 +85,7 @@ public:
         return signal_policy_type::claims_signals ? child_mask_ : sys::current_mask();
     }
 
-    /// Once; later calls do nothing.
+    /// Reports readiness once; later calls do nothing.
     void ready() noexcept
     {
         if (std::exchange(ready_, true)) return;
@@ -144,7 +143,7 @@ private:
             if (manager_) say(*manager_);
     }
 
-    /// One line where the manager's log, or standard error, is read.
+    /// Writes one line to standard error, in the manager's form if there is a manager.
     [[gnu::cold]] void complain(std::string_view what)
     {
         const auto sentence = sys::joined({name_, ": ", what});
@@ -163,8 +162,8 @@ private:
         while (const pid_t child = sys::reap_any(status)) daemon.on_child(child, status);
     }
 
-    /// Waits for one event and acts on it; false if none came.
-    bool hear(Derived& daemon, std::chrono::nanoseconds timeout)
+    /// Waits for one event and handles it. Returns false if none came.
+    bool handle_event(Derived& daemon, std::chrono::nanoseconds timeout)
     {
         tell_manager([&](auto& manager) {
             const auto next = manager.alive();
@@ -174,15 +173,15 @@ private:
         if (e.is_stop())
             stopping_ = true;
         else if (e)
-            carry_out(daemon, e);
-        if (!identity().keep()) {
-            complain("another daemon has taken the identity of this one: stopping");
+            call_hook(daemon, e);
+        if (!identity_->keep()) {
+            complain("another daemon has taken over this instance: stopping");
             stopping_ = true;
         }
         return static_cast<bool>(e);
     }
 
-    void carry_out(Derived& daemon, signal_event e)
+    void call_hook(Derived& daemon, signal_event e)
     {
         if constexpr (hears_reload())
             if (e.is_reload()) return reload(daemon);
@@ -238,13 +237,13 @@ private:
     bool ready_ = false;
     bool stopping_ = false;
     sigset_t child_mask_{};
-    // In this order, so that the last one is released first: a second TERM cuts nothing short while the identity is
-    // released, and the launcher and the manager hear how that ended.
+    // Released in reverse order. Signals are restored after the instance is released, so that a second SIGTERM cannot
+    // interrupt that. The launcher and the manager come last, so that they learn of every failure.
     std::optional<typename DaemonPolicies::link> link_{};
     std::optional<typename DaemonPolicies::manager> manager_{};
     std::optional<signals_type> signals_{};
     std::optional<identity_type> identity_{};
-    std::optional<typename DaemonPolicies::streams> streams_{}; // none in the foreground, where nothing is redirected
+    std::optional<typename DaemonPolicies::streams> streams_{}; // empty in the foreground, where nothing is redirected
 };
 
 } // namespace daemonkit::detail
