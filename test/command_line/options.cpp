@@ -103,19 +103,19 @@ BOOST_AUTO_TEST_CASE(wrong_words_start_nothing)
     refused(p, {""}, "there is no verb ''");
     refused(p, {"Start"}, "there is no verb 'Start'");
     refused(p, {"star"}, "there is no verb 'star'");
-    refused(p, {"start", "now"}, "nothing may follow the verb, but 'now' does");
+    refused(p, {"start", "now"}, "unexpected argument 'now' after the verb");
     refused(p, {"start", "stop"}, "'stop'");
     refused(p, {"--", "start", "--quiet"}, "'--quiet'");
     refused(p, {"--wings", "start"}, "'--wings'");
     refused(p, {"start", "--wings"}, "'--wings'");
     refused(p, {"-x", "start"}, "'x'");
     refused(p, {"--quiet=yes", "start"}, "--quiet");
-    refused(p, {"--json", "start"}, "--json goes with status only");
-    refused(p, {"run", "--json"}, "--json goes with status only");
-    refused(p, {"--timeout", "3", "status"}, "--timeout goes with");
-    refused(p, {"run", "--timeout=3"}, "--timeout goes with");
-    refused(p, {"start", "--ready-fd", "3"}, "--ready-fd goes with run only");
-    refused(p, {"run", "--ready-fd", "2"}, "--ready-fd takes the number of a descriptor above 2, not '2'");
+    refused(p, {"--json", "start"}, "--json is an option of status only");
+    refused(p, {"run", "--json"}, "--json is an option of status only");
+    refused(p, {"--timeout", "3", "status"}, "--timeout is an option of");
+    refused(p, {"run", "--timeout=3"}, "--timeout is an option of");
+    refused(p, {"start", "--ready-fd", "3"}, "--ready-fd is an option of run only");
+    refused(p, {"run", "--ready-fd", "2"}, "--ready-fd must be the number of a descriptor above 2, not '2'");
     refused(p, {"run", "--ready-fd=x"}, "not 'x'");
 }
 
@@ -124,7 +124,8 @@ BOOST_AUTO_TEST_CASE(a_timeout_is_seconds_above_zero)
     const program p;
     for (const char* wrong : {"-1", "0", "-0", "0.0", "abc", "1e400", "-1e400", "1e-400", "nan", "inf", "", "1.5s",
                               "1,5", "1 2", "31622401", "start"}) {
-        refused(p, {"--timeout", wrong, "start"}, "--timeout takes seconds above 0 and up to a year, not '");
+        refused(p, {"--timeout", wrong, "start"},
+                "--timeout must be a number of seconds above 0 and up to a year, not '");
         refused(p, {"start", std::string("--timeout=") + wrong}, "--timeout takes");
     }
     refused(p, {"start", "--timeout"}, "--timeout");
@@ -143,7 +144,7 @@ BOOST_AUTO_TEST_CASE(options_stand_before_or_after_the_verb)
     started(p, p({"--quiet", "start", "--timeout", "20"}));
     p.environment = {"POSIXLY_CORRECT=1"};
     started(p, p({"--quiet", "--timeout", "20", "start"}));
-    refused(p, {"start", "--quiet"}, "nothing may follow the verb, but '--quiet' does");
+    refused(p, {"start", "--quiet"}, "unexpected argument '--quiet' after the verb");
 }
 
 BOOST_AUTO_TEST_CASE(quiet_says_nothing_but_errors)

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(keep_the_table_of_exit_statuses)
              row{"force-reload", state::dead, 7, then::dead, "commanded: not running\n"},
              row{"status", state::stopped, 3, then::stopped, "commanded: not running\n"},
              row{"status", state::running, 0, then::running, "commanded: running (pid O) since "},
-             row{"status", state::dead, 1, then::dead, "commanded: dead, but its record remains in "},
+             row{"status", state::dead, 1, then::dead, "commanded: dead, but its stale record exists in "},
              row{"run", state::running, 1, then::running, "commanded: already running (pid O)\n"},
          })
         check_row(p, r);
@@ -212,16 +212,19 @@ BOOST_AUTO_TEST_CASE(a_daemon_without_pid_file_names_the_verbs_it_lacks)
     for (const char* verb : {"stop", "restart", "try-restart", "reload", "force-reload"}) {
         const auto said = p({verb});
         BOOST_TEST(said.status == 3);
-        BOOST_TEST(said.err.starts_with(std::string("unrecorded: cannot ") + verb + ": this daemon records no pid"));
+        BOOST_TEST(said.err.find(std::string("unrecorded: cannot ") + verb + ": this daemon has no pid file") == 0U);
         BOOST_TEST(said.out.empty());
     }
     const auto status = p({"status"});
     BOOST_TEST(status.status == 4);
-    BOOST_TEST(status.err == "unrecorded: status unknown: this daemon records no pid; ask whoever started it\n");
+    BOOST_TEST(
+        status.err ==
+        "unrecorded: status unknown: this daemon has no pid file: ask the service manager or container that runs it\n");
     const auto json = p({"status", "--json"});
     BOOST_TEST(json.status == 4);
     BOOST_TEST(json.out == "{\"name\": \"unrecorded\", \"state\": \"unknown\", \"pid\": null, \"since\": null, "
-                           "\"where\": \"\", \"error\": \"this daemon records no pid; ask whoever started it\"}\n");
+                           "\"where\": \"\", \"error\": \"this daemon has no pid file: ask the service manager or "
+                           "container that runs it\"}\n");
     BOOST_TEST(json.err.empty());
     BOOST_TEST(!contains(p({"--help"}).out, "  stop "));
     BOOST_TEST(p.processes().empty());

@@ -93,8 +93,9 @@ BOOST_AUTO_TEST_CASE(a_start_from_a_shell_makes_no_second_daemon)
     const auto status = in_there("status");
     const auto start = in_there("start");
     if (host.version() < 257) {
-        BOOST_TEST(status.starts_with("0: clientd: running (pid " + pid + ")"), status);
-        BOOST_TEST(start.starts_with("0: clientd: already running (pid " + pid + "), as the unit clientd.service"),
+        BOOST_TEST(status.find("0: clientd: running (pid " + pid + ")") == 0U, status);
+        BOOST_TEST(start.find("0: clientd: already running (pid " + pid + "), as the systemd unit clientd.service") ==
+                       0U,
                    start);
     } else { // outside the unit, the directory of DynamicUser= belongs to no account, and root does not trust it
         BOOST_TEST(status.starts_with("4: "), status);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The status for machines: one JSON object on one line, valid whatever bytes a name or a path is made of (RFC 8259).
+// The status for programs: one JSON object on one line, RFC 8259. It is valid JSON whatever bytes a name or a path has.
 #pragma once
 
 #include "../../control/status_report.hpp"
@@ -11,7 +11,7 @@
 
 namespace daemonkit::detail {
 
-/// `text` between quotation marks; what is no UTF-8 becomes U+FFFD.
+/// `text` as a JSON string; each byte that is not valid UTF-8 becomes U+FFFD.
 [[nodiscard]] inline std::string json_string(std::string_view text)
 {
     static constexpr char hex[] = "0123456789abcdef";
@@ -32,7 +32,7 @@ namespace daemonkit::detail {
     return out += '"';
 }
 
-/// A point in time by strftime(3), in UTC or local time.
+/// A point in time formatted by strftime(3), in UTC or local time.
 [[nodiscard]] inline std::string format_time(std::chrono::system_clock::time_point when, const char* format, bool utc)
 {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(when);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the command line says, by getopt_long(3): one verb, and options before or after it. Whatever is wrong with it is
-// said together with the usage, on standard error, with exit status 2 (LSB 3.1, section 20.2).
+// Parses the command line by getopt_long(3): one verb, and options before or after it. A mistake is reported on
+// standard error with the usage, and ends with exit status 2 (LSB 3.1, section 20.2).
 #pragma once
 
 #include "../../core/exit_status.hpp"
@@ -18,13 +18,15 @@
 
 namespace daemonkit::detail {
 
+/// A verb and its line in the usage.
 struct verb_help
 {
     const char* name;
     const char* does;
-    bool exists; ///< in this daemon; one that does not is known all the same
+    bool exists; ///< in this daemon; otherwise the verb is known, but not in the usage
 };
 
+/// The verb and the options of one command line.
 struct options
 {
     std::string_view verb{};
@@ -34,7 +36,8 @@ struct options
     bool quiet = false;
     bool verbose = false;
 
-    /// Fills this from the arguments; an exit status if there is nothing more to do.
+    /// Parses the arguments. Returns an exit status if the program should exit now: after an error, --help or
+    /// --version.
     std::optional<int> parse(int argc, char** argv, const std::string& name, const std::string& version,
                              std::span<const verb_help> verbs)
     {
@@ -45,7 +48,7 @@ struct options
             {"version", no_argument, nullptr, 'V'},       {nullptr, 0, nullptr, 0}};
         std::string complaint;
         bool read = true;
-        ::optind = 0; // from the beginning, also the second time a program calls this
+        ::optind = 0; // resets getopt_long(3), for a program that parses a second time
         for (int c = 0; read && (c = ::getopt_long(argc, argv, "", longs, nullptr)) != -1;) {
             switch (c) {
             case 't': complaint = read_timeout(::optarg); break;
@@ -55,7 +58,7 @@ struct options
             case 'v': verbose = true; break;
             case 'h': usage(stdout, name, verbs); return exit_status::done;
             case 'V': std::printf("%s %s\n", name.c_str(), version.c_str()); return exit_status::done;
-            default: read = false; // getopt_long has said why
+            default: read = false; // getopt_long(3) has printed the reason
             }
             read = read && complaint.empty();
         }
@@ -66,7 +69,7 @@ struct options
         }
         if (!complaint.empty()) std::fprintf(stderr, "%s: %s\n", name.c_str(), complaint.c_str());
         usage(stderr, name, verbs);
-        // Of status, 2 would be the answer "dead, and its lock file remains".
+        // From the verb status, exit status 2 would mean "dead, and the lock file exists".
         return verb == "status" ? exit_status::status_unknown : exit_status::usage;
     }
 
@@ -76,11 +79,11 @@ private:
         bool known = false;
         for (const auto& v : verbs) known = known || verb == v.name;
         if (!known) return "there is no verb '" + std::string(verb) + "'";
-        if (excess != nullptr) return "nothing may follow the verb, but '" + std::string(excess) + "' does";
-        if (json && verb != "status") return "--json goes with status only";
+        if (excess != nullptr) return "unexpected argument '" + std::string(excess) + "' after the verb";
+        if (json && verb != "status") return "--json is an option of status only";
         if (timeout && (verb == "status" || verb == "run"))
-            return "--timeout goes with verbs that wait: start, stop and reload";
-        if (ready_fd && verb != "run") return "--ready-fd goes with run only";
+            return "--timeout is an option of verbs that wait: start, stop, restart and reload";
+        if (ready_fd && verb != "run") return "--ready-fd is an option of run only";
         return {};
     }
 
@@ -90,7 +93,7 @@ private:
         const double seconds = std::strtod(text, &end);
         const auto time = sys::saturate(std::chrono::duration<double>(seconds));
         if (end == text || *end != '\0' || time == time.zero() || seconds > 366.0 * 24 * 3600)
-            return "--timeout takes seconds above 0 and up to a year, not '" + std::string(text) + "'";
+            return "--timeout must be a number of seconds above 0 and up to a year, not '" + std::string(text) + "'";
         timeout = time;
         return {};
     }
@@ -99,7 +102,7 @@ private:
     {
         const auto number = sys::number_in(text);
         if (number <= 2 || number > 1'000'000)
-            return "--ready-fd takes the number of a descriptor above 2, not '" + std::string(text) + "'";
+            return "--ready-fd must be the number of a descriptor above 2, not '" + std::string(text) + "'";
         ready_fd = static_cast<int>(number);
         return {};
     }
@@ -110,14 +113,14 @@ private:
         for (const auto& v : verbs)
             if (v.exists) std::fprintf(to, "  %-16s%s\n", v.name, v.does);
         std::fputs("\n"
-                   "  --timeout S     wait S seconds at the most: start until it is ready, stop before it kills,\n"
-                   "                  reload until it has reloaded\n"
-                   "  --ready-fd N    run writes a newline to descriptor N when it is ready\n"
-                   "  --json          status as one JSON object\n"
-                   "  --quiet         say nothing but errors\n"
-                   "  --verbose       say what is done\n"
-                   "  --help          this text\n"
-                   "  --version       the version\n",
+                   "  --timeout S     wait at most S seconds: start until the daemon is ready, stop before it\n"
+                   "                  kills the daemon, reload until the daemon has reloaded\n"
+                   "  --ready-fd N    run: write a newline to descriptor N when the daemon is ready\n"
+                   "  --json          status: print one JSON object\n"
+                   "  --quiet         print errors only\n"
+                   "  --verbose       print each step\n"
+                   "  --help          print this text\n"
+                   "  --version       print the version\n",
                    to);
     }
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The verbs of an init script (LSB 3.1, section 20.2) for a daemon class: arguments become calls, results become one
-// line and an exit status. Answers go to standard output, complaints to standard error.
+// The verbs of an init script (LSB 3.1, section 20.2) for a daemon class. Arguments become calls; results become one
+// line and an exit status. Results go to standard output, errors to standard error.
 #pragma once
 
 #include "../../control/control_result.hpp"
@@ -18,6 +18,7 @@
 
 namespace daemonkit::detail {
 
+/// Executes one command line for a daemon class.
 template <class Derived>
 class program
 {
@@ -34,7 +35,7 @@ public:
     int operator()(int argc, char** argv, Args&&... args)
     {
         if (const auto status = options_.parse(argc, argv, name_, version(), verbs)) return *status;
-        if (options_.timeout) allow(*options_.timeout);
+        if (options_.timeout) set_timeouts(*options_.timeout);
         if (options_.ready_fd) {
             if constexpr (requires { settings_.notify.ready_fd; }) {
                 settings_.notify.ready_fd = *options_.ready_fd;
@@ -43,62 +44,67 @@ public:
                 return exit_status::usage;
             }
         }
-        if constexpr (requires { settings_.fork.announces; }) { // a launcher that cannot return to tell()
+        if constexpr (requires {
+                          settings_.fork.announces;
+                      }) { // the launcher prints the result itself: start() does not return there
             settings_.fork.announces = !options_.quiet;
             settings_.fork.name = name_;
         }
         const auto verb = options_.verb;
-        if (verb == "run") return tell(daemon_.run_in_foreground(settings_, std::forward<Args>(args)...));
+        if (verb == "run") return report(daemon_.run_in_foreground(settings_, std::forward<Args>(args)...));
         if (verb == "start") {
-            chat("starting");
-            return tell(daemon_.start_watched(watch("starting"), settings_, std::forward<Args>(args)...));
+            print_step("starting");
+            return report(daemon_.start_watched(progress("starting"), settings_, std::forward<Args>(args)...));
         }
-        return carry_out(verb, std::forward<Args>(args)...);
+        return execute(verb, std::forward<Args>(args)...);
     }
 
 private:
-    /// The other verbs. Not inline: a daemon that was started would have room for their results on its stack.
+    /// Executes the other verbs. noinline, because otherwise a started daemon would keep their results on its stack.
     template <class... Args>
-    [[gnu::noinline]] int carry_out(std::string_view verb, Args&&... args)
+    [[gnu::noinline]] int execute(std::string_view verb, Args&&... args)
     {
         if constexpr (daemon_type::can_be_found) {
             if (verb == "stop") {
-                chat("stopping");
-                return tell(daemon_type::stop(settings_, watch("stopping")));
+                print_step("stopping");
+                return report(daemon_type::stop(settings_, progress("stopping")));
             }
             if (verb == "status") return show(daemon_type::status(settings_));
             if constexpr (daemon_type::hears_reload())
-                if (verb == "reload" || verb == "force-reload") return tell(daemon_type::reload(settings_));
+                if (verb == "reload" || verb == "force-reload") return report(daemon_type::reload(settings_));
             if (verb == "restart" || verb == "try-restart" || verb == "force-reload") {
-                chat("restarting");
+                print_step("restarting");
                 const auto condition = verb == "restart" ? restart_if::always : restart_if::running;
-                return tell(
-                    daemon_.restart_watched(watch("restarting"), condition, settings_, std::forward<Args>(args)...));
+                return report(
+                    daemon_.restart_watched(progress("restarting"), condition, settings_, std::forward<Args>(args)...));
             }
         } else if (verb == "status") {
             return show({.state = status_report::condition::unknown,
                          .name = name_,
-                         .message = "this daemon records no pid; ask whoever started it"});
+                         .message = "this daemon has no pid file: ask the service manager or container that runs it"});
         }
         complain("cannot " + std::string(verb) +
-                 (daemon_type::can_be_found ? ": this daemon has nothing to read again; restart it instead"
-                                            : ": this daemon records no pid; whoever started it knows its process"));
+                 (daemon_type::can_be_found
+                      ? ": this daemon cannot reload its configuration: restart it instead"
+                      : ": this daemon has no pid file: use the service manager or container that "
+                        "runs it"));
         return exit_status::not_implemented;
     }
 
-    static constexpr bool found = daemon_type::can_be_found;
+    static constexpr bool can_be_found = daemon_type::can_be_found;
     static constexpr verb_help verbs[] = {
-        {"start", "start the daemon and return when it is ready", true},
-        {"stop", "stop it and return when it is gone", found},
-        {"restart", "stop it if it runs, and start it", found},
-        {"try-restart", "restart it if it runs", found},
-        {"reload", "make it read its configuration again, and return when it has", found&& daemon_type::hears_reload()},
-        {"force-reload", "reload it, or restart it if it cannot reload", found},
-        {"status", "say whether it runs; exit status 0 running, 1 dead, 3 stopped, 4 unknown", found},
-        {"run", "run it in the foreground", true},
+        {"start", "start the daemon, and return when it is ready", true},
+        {"stop", "stop the daemon, and return when it has exited", can_be_found},
+        {"restart", "stop the daemon if it runs, and start it", can_be_found},
+        {"try-restart", "restart the daemon if it runs", can_be_found},
+        {"reload", "make the daemon reload its configuration, and return when it has",
+         can_be_found&& daemon_type::hears_reload()},
+        {"force-reload", "reload the daemon, or restart it if it cannot reload", can_be_found},
+        {"status", "print whether the daemon runs; exit status 0 running, 1 dead, 3 stopped, 4 unknown", can_be_found},
+        {"run", "run the daemon in the foreground", true},
     };
 
-    /// The version of the program, if its class has one, and of the library.
+    /// The version of the program, if its class has a member `version`, and of the library.
     [[nodiscard]] std::string version() const
     {
         std::string library = std::string("(daemonkit ") + library_version_ + ")";
@@ -108,15 +114,15 @@ private:
             return library;
     }
 
-    /// --timeout: for the daemon to be ready, for the first step of stopping it, and for its reload.
-    void allow(std::chrono::nanoseconds time)
+    /// --timeout: how long to wait until the daemon is ready, for the first step of a stop, and for a reload.
+    void set_timeouts(std::chrono::nanoseconds time)
     {
         if constexpr (requires { settings_.fork.deadline = time; }) settings_.fork.deadline = time;
         settings_.stop.first_patience(time);
         settings_.reload_deadline = time;
     }
 
-    [[nodiscard]] sys::ticker watch(const char* doing) const { return {doing, name_, options_.quiet}; }
+    [[nodiscard]] sys::ticker progress(const char* doing) const { return {doing, name_, options_.quiet}; }
 
     void line(std::FILE* to, const std::string& text) const
     {
@@ -125,24 +131,24 @@ private:
     }
 
     void complain(const std::string& text) const { line(stderr, text); }
-    /// Buffered: where nobody reads it, SIGPIPE must not end this process before it has done what it was asked to.
-    void chat(const std::string& text) const
+    /// Buffered: a closed pipe must not end this process by SIGPIPE before it has executed the verb.
+    void print_step(const std::string& text) const
     {
         if (options_.verbose) std::printf("%s: %s\n", name_.c_str(), text.c_str());
     }
 
-    /// Who started the daemon that is in the way.
+    /// The message of a start, with the systemd unit of a daemon that already runs.
     [[nodiscard]] static std::string with_unit(const start_result& r)
     {
         const auto unit = r.outcome == start_outcome::already_running ? sys::unit_of(r.pid) : std::string();
-        return unit.empty() ? r.message : r.message + ", as the unit " + unit + " of systemd: ask systemctl";
+        return unit.empty() ? r.message : r.message + ", as the systemd unit " + unit + ": use systemctl";
     }
 
-    int tell(const start_result& r) const
+    int report(const start_result& r) const
     {
         if (r.outcome == start_outcome::ready) {
             if (!options_.quiet) line(stdout, "started (pid " + std::to_string(r.pid) + ")");
-            if constexpr (daemon_type::can_be_found) chat("recorded in " + settings_.pid.where());
+            if constexpr (daemon_type::can_be_found) print_step("recorded in " + settings_.pid.where());
         } else if (r.status != exit_status::done && r.outcome != start_outcome::finished) {
             if (!r.message.empty()) complain(with_unit(r));
         } else if (!options_.quiet && !r.message.empty() && r.outcome != start_outcome::finished) {
@@ -151,7 +157,7 @@ private:
         return r.status;
     }
 
-    int tell(const control_result& r) const
+    int report(const control_result& r) const
     {
         if (r.status != exit_status::done)
             complain(r.message);
@@ -160,22 +166,22 @@ private:
         return r.status;
     }
 
-    int show(const status_report& report) const
+    int show(const status_report& found) const
     {
         using enum status_report::condition;
         if (options_.json)
-            sys::print(stdout, {to_json(report), "\n"});
-        else if (report.state == unknown)
-            complain("status unknown: " + report.message);
+            sys::print(stdout, {to_json(found), "\n"});
+        else if (found.state == unknown)
+            complain("status unknown: " + found.message);
         else if (!options_.quiet)
-            line(stdout, report.state == running
-                             ? "running (pid " + std::to_string(report.pid) + ")" +
-                                   (report.since ? " since " + format_time(*report.since, "%F %T", false) : "") +
-                                   ", recorded in " + report.where
-                         : report.state == dead
-                             ? "dead, but its record remains in " + report.where + "; start or stop clears it"
+            line(stdout, found.state == running
+                             ? "running (pid " + std::to_string(found.pid) + ")" +
+                                   (found.since ? " since " + format_time(*found.since, "%F %T", false) : "") +
+                                   ", recorded in " + found.where
+                         : found.state == dead
+                             ? "dead, but its stale record exists in " + found.where + "; start or stop removes it"
                              : "not running");
-        return report.status();
+        return found.status();
     }
 
     daemon_type& daemon_;
