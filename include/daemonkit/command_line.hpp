@@ -13,16 +13,16 @@
 
 namespace daemonkit {
 
-/// Carries out the verb in `argv` for `daemon`; `args` reach run(). Returns the exit status for main(), in the process
-/// that was called, and in the daemon when run() has returned. Verbs, options and exit statuses are in the text that
-/// --help prints. Messages go to standard output, errors to standard error.
+/// Executes the verb in `argv` for `daemon`; `args` are passed to run(). Returns the exit status for main(): in the
+/// launcher when the verb is done, and in the daemon when run() has returned. --help prints the verbs and options.
+/// Messages go to standard output, errors to standard error.
 template <class Derived, class... Args>
 int command_line(Derived& daemon, int argc, char** argv, typename Derived::settings settings, Args&&... args)
 {
     return detail::program<Derived>(daemon, settings, DAEMONKIT_VERSION)(argc, argv, std::forward<Args>(args)...);
 }
 
-/// The same for a daemon that is default-constructed.
+/// The same, for a daemon that this function default-constructs.
 template <class Derived, class... Args>
 int command_line(int argc, char** argv, typename Derived::settings settings, Args&&... args)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Everything but the parts that only their users pay for: <daemonkit/command_line.hpp>,
+// Includes everything but the parts that not every daemon needs: <daemonkit/command_line.hpp>,
 // <daemonkit/socket_activation.hpp>, <daemonkit/stderr_log.hpp>.
 #pragma once
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How the daemon detaches.
+// All fork policies: how the daemon detaches from the launcher.
 #pragma once
 
 #include "core/require_cxx20.hpp"

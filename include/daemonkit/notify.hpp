@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the daemon tells the service manager.
+// All notify policies: what the daemon tells the service manager.
 #pragma once
 
 #include "core/require_cxx20.hpp"

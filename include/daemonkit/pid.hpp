@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How the daemon proves which process it is.
+// All pid policies: how a daemon records its pid, and how other processes find it.
 #pragma once
 
 #include "core/require_cxx20.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// All settings of a daemon: each policy's own under the name of its family, and those that belong to no family. An
-// aggregate for designated initializers. A setting without a default must be given.
+// All settings of a daemon: those of each policy under the name of its family, and those of all daemons. An aggregate,
+// for designated initializers. A setting without a default must be given.
 #pragma once
 
 #include "core/require_cxx20.hpp"
@@ -12,6 +12,7 @@
 
 namespace daemonkit {
 
+/// The settings that start() and the other verbs take; basic_daemon::settings names this type.
 template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy = no_notify>
 struct daemon_settings
 {
@@ -21,9 +22,9 @@ struct daemon_settings
     StdioPolicy stdio{};
     NotifyPolicy notify{};
     process_settings process{};
-    /// What stop() and restart() send, and how long each step may take.
+    /// The signals that stop() and restart() send, and how long to wait after each.
     stop_schedule stop{};
-    /// How long reload() waits for on_reload() to end.
+    /// How long reload() waits for the daemon's answer.
     std::chrono::nanoseconds reload_deadline = std::chrono::seconds(30);
 };
 

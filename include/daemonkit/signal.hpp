@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// How the daemon hears.
+// All signal policies: how the daemon receives signals.
 #pragma once
 
 #include "core/require_cxx20.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Where the daemon speaks.
+// All stdio policies: where standard input, output and error go.
 #pragma once
 
 #include "core/require_cxx20.hpp"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 //
-// The one place the version is written: CMake, pkg-config and the Debian package read it from here.
+// The version is defined only here: CMake, pkg-config and the Debian package read it from this file.
 #pragma once
 
+/// The parts of the version as numbers.
 #define DAEMONKIT_VERSION_MAJOR 0
 #define DAEMONKIT_VERSION_MINOR 1
 #define DAEMONKIT_VERSION_PATCH 0

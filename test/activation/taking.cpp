@@ -128,8 +128,8 @@ BOOST_AUTO_TEST_CASE(a_contradiction_is_reported_where_the_descriptors_are_reque
     };
     const std::string begin = "cannot take the passed descriptors: ";
     for (const std::string wrong : {"", "x", "1x", "x1", "-1", "-0", "+1", " 1", "1 ", "0x1", "99999999999999999999"}) {
-        BOOST_TEST(says(wrong, {}) == begin + "LISTEN_FDS is no number: \"" + wrong + "\" (6)\n");
-        BOOST_TEST(says("1", {}, wrong) == begin + "LISTEN_PID is no number: \"" + wrong + "\" (6)\n");
+        BOOST_TEST(says(wrong, {}) == begin + "LISTEN_FDS is not a number: \"" + wrong + "\" (6)\n");
+        BOOST_TEST(says("1", {}, wrong) == begin + "LISTEN_PID is not a number: \"" + wrong + "\" (6)\n");
     }
     BOOST_TEST(says("2", {}) == begin + "LISTEN_FDS is 2, but descriptor 4 is not open (6)\n");
     BOOST_TEST(says("2147483647", {}) == begin + "LISTEN_FDS is 2147483647, but descriptor 4 is not open (6)\n");
@@ -239,22 +239,22 @@ BOOST_AUTO_TEST_CASE(the_kind_of_a_socket_is_told)
     const auto make = [](int family, int type) { return unique_fd(::socket(family, type | SOCK_CLOEXEC, 0)); };
     const auto tcp = make(AF_INET, SOCK_STREAM);
     BOOST_TEST(complaint(tcp.get(), daemonkit::listening_stream) ==
-               "an IPv4 stream socket, where a listening stream socket is wanted");
+               "an IPv4 stream socket, but must be a listening stream socket");
     BOOST_TEST(complaint(tcp.get(), {}) == "right");
     BOOST_REQUIRE(::listen(tcp.get(), 1) == 0);
     BOOST_TEST(complaint(tcp.get(), daemonkit::listening_stream) == "right");
     BOOST_TEST(complaint(tcp.get(), {AF_INET, SOCK_STREAM, true}) == "right");
     BOOST_TEST(complaint(tcp.get(), {AF_UNIX, SOCK_STREAM, true}) ==
-               "a listening IPv4 stream socket, where a listening UNIX stream socket is wanted");
-    BOOST_TEST(complaint(tcp.get(), {}) == "a listening IPv4 stream socket, where a stream socket is wanted");
+               "a listening IPv4 stream socket, but must be a listening UNIX stream socket");
+    BOOST_TEST(complaint(tcp.get(), {}) == "a listening IPv4 stream socket, but must be a stream socket");
     const auto log = make(AF_UNIX, SOCK_DGRAM);
     BOOST_TEST(complaint(log.get(), {AF_INET6, SOCK_DGRAM, false}) ==
-               "a UNIX datagram socket, where an IPv6 datagram socket is wanted");
+               "a UNIX datagram socket, but must be an IPv6 datagram socket");
     BOOST_TEST(complaint(make(AF_UNIX, SOCK_SEQPACKET).get(), {}) ==
-               "a UNIX sequenced-packet socket, where a stream socket is wanted");
+               "a UNIX sequenced-packet socket, but must be a stream socket");
     BOOST_TEST(complaint(memory_of("").get(), daemonkit::listening_stream) ==
-               "no socket, where a listening stream socket is wanted");
-    BOOST_TEST(complaint(-1, {}) == "no socket, where a stream socket is wanted");
+               "not a socket, but must be a listening stream socket");
+    BOOST_TEST(complaint(-1, {}) == "not a socket, but must be a stream socket");
     BOOST_TEST(daemonkit::is_socket(tcp.get(), daemonkit::listening_stream));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: nobody would hear reload(): declare `public: void on_reload()`, or take log_file_stdio, and a SignalPolicy other than inherit_signals
+// expect: daemonkit: reload() would have no effect: declare `public: void on_reload()`, or use log_file_stdio, and a SignalPolicy other than inherit_signals
 #include "foreground.hpp"
 
 #include <daemonkit/signal/flag_signals.hpp>

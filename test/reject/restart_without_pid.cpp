@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: restart() needs a PidPolicy that records the pid: take pid_file or flock_pid_file
+// expect: daemonkit: restart() needs a PidPolicy that records the pid: use pid_file or flock_pid_file
 #include "recording.hpp"
 
 int main() { return mine{}.restart({}); }

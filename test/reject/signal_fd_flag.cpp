@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: this SignalPolicy has no descriptor: take signalfd_signals or self_pipe_signals
+// expect: daemonkit: this SignalPolicy has no descriptor: use signalfd_signals or self_pipe_signals
 #include "foreground.hpp"
 
 #include <daemonkit/signal/flag_signals.hpp>

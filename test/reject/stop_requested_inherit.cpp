@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: this SignalPolicy never hears of a stop
+// expect: daemonkit: this SignalPolicy receives no stop signal
 #include "foreground.hpp"
 
 #include <daemonkit/signal/self_pipe_signals.hpp>

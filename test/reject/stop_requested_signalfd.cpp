@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: this SignalPolicy knows of a stop only inside wait() and wait_for(): use those, or take self_pipe_signals or flag_signals
+// expect: daemonkit: this SignalPolicy knows of a stop only inside wait() and wait_for(): call those, or use self_pipe_signals or flag_signals
 #include "foreground.hpp"
 
 #include <daemonkit/signal/flag_signals.hpp>
