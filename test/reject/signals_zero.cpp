@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: this is no signal number that a program may use: take a name from signal(7)
+// expect: daemonkit: this is not a signal number that a program can use: use a name from signal(7)
 #include <daemonkit/signal/flag_signals.hpp>
 
 #ifdef REJECT

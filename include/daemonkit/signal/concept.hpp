@@ -144,9 +144,10 @@ struct signal_requirements
     static_assert(!has_install<SignalPolicy> || has_wait<signals_type<SignalPolicy>>,
                   "daemonkit: the guard that the SignalPolicy's install() returns lacks `signal_event "
                   "wait(std::chrono::nanoseconds timeout, int also)`");
-    static_assert(!claims_signals<SignalPolicy> || has_chosen<SignalPolicy>,
-                  "daemonkit: the SignalPolicy lacks `chosen`, the static constexpr array of the signals that it hears "
-                  "beside TERM, INT and HUP");
+    static_assert(
+        !claims_signals<SignalPolicy> || has_chosen<SignalPolicy>,
+        "daemonkit: the SignalPolicy lacks `chosen`, the static constexpr array of the signals that it receives "
+        "besides TERM, INT and HUP");
     static_assert(!collects_children<SignalPolicy> || chooses<SignalPolicy>(SIGCHLD),
                   "daemonkit: the SignalPolicy says that it collects children, but SIGCHLD is not among its `chosen`");
 };

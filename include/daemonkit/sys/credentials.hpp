@@ -32,7 +32,8 @@ struct credentials
     std::vector<gid_t> groups{};
 };
 
-/// Calls one of the get*nam_r functions, with a larger buffer as long as it asks for one. Returns 0 or an error number.
+/// Calls one of the get*nam_r functions, with a larger buffer as long as it fails with ERANGE. Returns 0 or an error
+/// number.
 template <class DatabaseEntry, class LookupFunction>
 int look_up(LookupFunction lookup, const char* name, DatabaseEntry& entry, std::string& buffer, bool& found)
 {

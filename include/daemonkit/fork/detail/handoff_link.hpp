@@ -57,11 +57,11 @@ private:
             ((line += "cannot watch the daemon: ") += ::strerrordesc_np(static_cast<int>(-child_exit)));
             return exit_status::error;
         }
-        message heard;
+        message received;
         std::string_view sentence;
         no_progress progress;
         const int process = static_cast<int>(child_exit);
-        switch (listen(channel, process, deadline, progress, heard, sentence)) {
+        switch (listen(channel, process, deadline, progress, received, sentence)) {
         case start_verdict::late:
             end(daemon, process);
             removal();
@@ -73,12 +73,12 @@ private:
             ((line += "the daemon ") += sys::description_of_death(wait_status)) += " before it was ready";
             return sys::exit_status_of(wait_status);
         }
-        case start_verdict::spoke: break;
+        case start_verdict::reported: break;
         }
-        if (heard.what == message::failed) {
+        if (received.what == message::failed) {
             exits_within_a_second(process); // lets the daemon clean up; a main() that takes longer is not waited for
             line += sentence;
-            return heard.status;
+            return received.status;
         }
         ((line += "started (pid ") += sys::decimal(daemon)) += ")";
         return exit_status::done;

@@ -72,23 +72,23 @@ public:
     [[nodiscard]] start_report wait(Progress progress)
     {
         const auto waitable = std::move(waitable_); // restores SIGCHLD at the end of the wait
-        message heard;
+        message received;
         std::string_view sentence;
-        switch (listen(channel_.get(), exit_.get(), deadline_, progress, heard, sentence)) {
+        switch (listen(channel_.get(), exit_.get(), deadline_, progress, received, sentence)) {
         case start_verdict::late: return end_late_daemon();
         case start_verdict::ended:
             if (exit_) return died(sys::reap(child_), child_);
             sys::collect(child_); // it has closed the channel, but may not have exited yet
             return died(-1, 0);   // the intermediate process was killed: the daemon's wait status is lost
-        case start_verdict::spoke: break;
+        case start_verdict::reported: break;
         }
-        if (heard.what == message::failed) {
+        if (received.what == message::failed) {
             collect_child(std::chrono::seconds(1)); // lets the daemon clean up; a longer main() is not waited for
-            return {start_outcome::failed, heard.status, heard.pid, std::string(sentence)};
+            return {start_outcome::failed, received.status, received.pid, std::string(sentence)};
         }
         if (times_ == forks::twice) collect_child({});
-        if (heard.what == message::died) return died(heard.status, heard.pid);
-        return {start_outcome::ready, exit_status::done, heard.pid, {}};
+        if (received.what == message::died) return died(received.status, received.pid);
+        return {start_outcome::ready, exit_status::done, received.pid, {}};
     }
 
 private:

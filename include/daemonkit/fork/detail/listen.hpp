@@ -34,9 +34,9 @@ inline std::string late_sentence(std::chrono::nanoseconds deadline, bool lost)
 }
 
 enum class start_verdict {
-    spoke, ///< a message arrived: ready, failed or died
-    ended, ///< the daemon has exited without a message
-    late   ///< the deadline has passed
+    reported, ///< a message arrived: ready, failed or died
+    ended,    ///< the daemon has exited without a message
+    late      ///< the deadline has passed
 };
 
 /// In the launcher: waits until one of the three has happened. `exit` is the pidfd of a daemon that is its child. If it
@@ -44,7 +44,7 @@ enum class start_verdict {
 /// daemon exits.
 template <class Progress>
 [[nodiscard]] start_verdict listen(int channel, int exit, std::chrono::nanoseconds deadline, Progress& progress,
-                                   message& heard, std::string_view& sentence)
+                                   message& received, std::string_view& sentence)
 {
     constexpr bool silent = std::is_same_v<Progress, no_progress>;
     constexpr auto tick = silent ? sys::forever : std::chrono::nanoseconds(std::chrono::seconds(1));
@@ -63,14 +63,14 @@ template <class Progress>
             if (n == 0) progress(std::chrono::steady_clock::now() - began);
         if (n <= 0) continue;
         if (fds[1].revents == 0) return start_verdict::ended;
-        const auto receipt = heard.receive(channel, sentence);
+        const auto receipt = received.receive(channel, sentence);
         open = receipt != message::receipt::end;
         if (receipt != message::receipt::whole) continue;
-        switch (heard.what) {
+        switch (received.what) {
         case message::ready:
         case message::failed:
-        case message::died: return start_verdict::spoke;
-        case message::extend: until = sys::deadline(std::chrono::nanoseconds(heard.nanoseconds)); break;
+        case message::died: return start_verdict::reported;
+        case message::extend: until = sys::deadline(std::chrono::nanoseconds(received.nanoseconds)); break;
         case message::end_daemon: break;
         }
     }

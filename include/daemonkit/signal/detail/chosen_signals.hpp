@@ -18,9 +18,9 @@ struct chosen_signals
     static_assert(((ChosenSignals != SIGKILL && ChosenSignals != SIGSTOP) && ...),
                   "daemonkit: SIGKILL and SIGSTOP cannot be caught by any process: leave them out of the signals");
     static_assert(((ChosenSignals > 0 && ChosenSignals < _NSIG && ChosenSignals != 32 && ChosenSignals != 33) && ...),
-                  "daemonkit: this is no signal number that a program may use: take a name from signal(7)");
+                  "daemonkit: this is not a signal number that a program can use: use a name from signal(7)");
     static_assert(((!signal_event{ChosenSignals}.is_stop() && !signal_event{ChosenSignals}.is_reload()) && ...),
-                  "daemonkit: SIGTERM, SIGINT and SIGHUP are heard already, as stop and reload: leave them out");
+                  "daemonkit: SIGTERM, SIGINT and SIGHUP are received already, as stop and reload: leave them out");
 
     static constexpr bool distinct()
     {
