@@ -21,7 +21,7 @@ struct process_settings
     /// The directory that the daemon changes to before on_start(), chdir(2); with `chroot`, when privileges are
     /// dropped.
     std::string working_directory = "/";
-    /// umask(2), set before the pid file is written.
+    /// umask(2), set before on_start().
     mode_t umask = 022;
     /// The user that the daemon changes to after on_start(), with the user's groups; empty: no change. Needs root.
     detail::account user{};

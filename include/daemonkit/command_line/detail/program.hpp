@@ -85,7 +85,7 @@ private:
         }
         complain("cannot " + std::string(verb) +
                  (daemon_type::can_be_found
-                      ? ": this daemon cannot reload its configuration: restart it instead"
+                      ? ": this daemon has no configuration to reload: restart it instead"
                       : ": this daemon has no pid file: use the service manager or container that "
                         "runs it"));
         return exit_status::not_implemented;
