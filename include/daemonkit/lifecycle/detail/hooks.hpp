@@ -121,8 +121,7 @@ constexpr void check_hooks()
            "declares `public: void on_signal(int signal)`");
     static_assert(claims_signals<SignalPolicy> || !declares_on_reload<Derived>(),
                   "daemonkit: on_reload would never be called: inherit_signals does not receive SIGHUP; use another "
-                  "SignalPolicy, "
-                  "or remove the hook");
+                  "SignalPolicy, or remove the hook");
     static_assert(collects_children<SignalPolicy> || !declares_on_child<Derived>(),
                   "daemonkit: on_child would never be called: this SignalPolicy collects no children; use "
                   "reaping_signals, or remove the hook");
