@@ -27,21 +27,6 @@ template <class DaemonSettings>
     return s.process.name.empty() ? sys::joined({sys::program_name()}) : s.process.name;
 }
 
-/// The signals that the daemon receives; none if the SignalPolicy does not claim signals.
-template <class Policy, bool Reload>
-constexpr auto heard_signals()
-{
-    if constexpr (Policy::claims_signals) {
-        constexpr std::size_t fixed = Reload ? 3 : 2;
-        std::array<int, fixed + Policy::chosen.size()> signals{SIGTERM, SIGINT};
-        if constexpr (Reload) signals[2] = SIGHUP;
-        for (std::size_t i = 0; i < Policy::chosen.size(); ++i) signals[fixed + i] = Policy::chosen[i];
-        return signals;
-    } else {
-        return std::array<int, 0>{};
-    }
-}
-
 template <class Derived, class DaemonPolicies, class DaemonSettings>
 class life
 {
@@ -246,18 +231,6 @@ private:
             else
                 close_beside();
         }
-    }
-
-    /// Refuses a log file that is the pid file too: another process would read its lines as a pid.
-    static void refuse_shared(int pid_file)
-    {
-        sys::file_status record = {};
-        sys::file_status stream = {};
-        for (const int fd : {1, 2})
-            if (sys::status_of(fd, stream) == 0 && S_ISREG(stream.st_mode) && sys::status_of(pid_file, record) == 0 &&
-                sys::same_file(record, stream))
-                throw_bad_setting("redirect standard descriptors", {},
-                                  "the log file and the pid file are the same file: set different paths");
     }
 
     /// The errno of an exception, for the service manager; 0 if there is none.
