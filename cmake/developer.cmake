@@ -16,6 +16,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 include(cmake/warnings.cmake)
 include(cmake/sanitizers.cmake)
+include(cmake/docs.cmake)
 
 # What every program of this project is built with; it never reaches a consumer.
 add_library(daemonkit_developer INTERFACE)

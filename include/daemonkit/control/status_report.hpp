@@ -17,6 +17,7 @@ namespace daemonkit {
 /// The state of a daemon, as another process finds it.
 struct status_report
 {
+    /// Whether the daemon runs.
     enum class condition {
         running, ///< the daemon runs
         dead,    ///< no daemon runs, but its stale record exists

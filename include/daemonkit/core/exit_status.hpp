@@ -5,6 +5,7 @@
 
 #include "require_cxx20.hpp"
 
+/// LSB 3.1, section 20.2.
 namespace daemonkit::exit_status {
 
 inline constexpr int done = 0;            ///< success

@@ -25,7 +25,7 @@ struct pid_holder
     sys::unique_fd process{}; ///< pidfd of the holder, opened before the holder was verified
     bool stale = false;       ///< no process owns the instance, but the record of a dead daemon exists
 
-    [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; }
+    [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; } ///< whether there is one
 
     /// The start time of the process. Empty if /proc hides it, or if the process has exited.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> since() const
@@ -56,6 +56,7 @@ struct pid_holder
 class already_running : public startup_error
 {
 public:
+    /// `where` is the place of the record.
     [[gnu::cold]] already_running(pid_t pid, std::string_view where)
         : startup_error(std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
                         sys::joined({"already running (pid ", pid, ")"})),

@@ -12,7 +12,7 @@ namespace daemonkit {
 /// wait, with the time since the wait began.
 struct no_progress
 {
-    void operator()(std::chrono::nanoseconds) const noexcept {}
+    void operator()(std::chrono::nanoseconds) const noexcept {} ///< does nothing
 };
 
 } // namespace daemonkit

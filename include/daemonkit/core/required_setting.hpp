@@ -19,6 +19,7 @@ inline constexpr bool given = false;
 template <class T>
 struct required_setting : T
 {
+    /// From its value.
     template <class ValueType>
         requires(std::is_constructible_v<T, ValueType> &&
                  !std::is_same_v<std::remove_cvref_t<ValueType>, required_setting>)

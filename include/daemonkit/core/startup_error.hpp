@@ -40,7 +40,7 @@ public:
         return e;
     }
 
-    [[nodiscard]] const char* what() const noexcept override { return sentence_.c_str(); }
+    [[nodiscard]] const char* what() const noexcept override { return sentence_.c_str(); } ///< the sentence
 
     /// The step that failed, in words that follow "cannot".
     [[nodiscard]] std::string_view step() const noexcept { return {sentence_.data() + beginning.size(), step_}; }

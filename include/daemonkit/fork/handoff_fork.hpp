@@ -39,6 +39,7 @@ struct handoff_fork
     /// start() does not return in the launcher, because its memory belongs to the daemon.
     static constexpr bool leaves_no_launcher = true;
 
+    /// In the launcher: makes the daemon, returns in the daemon only. Throws startup_error.
     [[nodiscard]] detail::handoff_link detach(const launcher_plan& plan = {}) const
     {
         return {deadline, announces, name, plan};

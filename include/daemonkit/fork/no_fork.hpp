@@ -11,7 +11,7 @@ namespace daemonkit {
 /// ForkPolicy: the launcher is the daemon, and start() returns when run() has returned.
 struct no_fork
 {
-    static constexpr bool detaches = false;
+    static constexpr bool detaches = false; ///< run() runs in the process of start()
 };
 
 } // namespace daemonkit

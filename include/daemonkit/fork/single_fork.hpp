@@ -16,8 +16,9 @@ struct single_fork
     /// How long the launcher waits for the daemon to be ready before it ends the daemon.
     std::chrono::nanoseconds deadline = std::chrono::seconds(30);
 
-    static constexpr bool detaches = true;
+    static constexpr bool detaches = true; ///< run() runs in another process than start()
 
+    /// In the launcher: makes the daemon, returns in both. Throws startup_error.
     [[nodiscard]] detail::launcher_link detach() const { return {detail::launcher_link::forks::once, deadline}; }
 };
 

@@ -11,7 +11,7 @@ namespace daemonkit {
 /// NotifyPolicy: notifies no service manager.
 struct no_notify
 {
-    static constexpr bool notifies = false;
+    static constexpr bool notifies = false; ///< no line is connected
 };
 
 } // namespace daemonkit

@@ -23,8 +23,9 @@ struct service_notify
     /// `run --ready-fd N`. NOTIFY_SOCKET is read from the environment.
     int ready_fd = -1;
 
-    static constexpr bool notifies = true;
+    static constexpr bool notifies = true; ///< a service manager is told about the daemon
 
+    /// In the daemon: takes NOTIFY_SOCKET and WATCHDOG_* out of the environment. Throws startup_error.
     [[nodiscard]] detail::service_line connect() const { return detail::service_line(ready_fd); }
 };
 

@@ -150,10 +150,12 @@ concept can_be_taken_over = has_removal<PidGuard> && has_take_over<PidGuard>;
 
 } // namespace detail
 
+/// What claim() returns.
 template <class PidGuard>
 concept pid_guard = std::movable<PidGuard> && detail::has_publish<PidGuard> && detail::has_release<PidGuard> &&
                     detail::has_descriptors<PidGuard> && detail::has_lost_fd<PidGuard> && detail::has_keep<PidGuard>;
 
+/// A PidPolicy: see the table at the top of this file.
 template <class PidPolicy>
 concept pid_policy =
     std::copyable<PidPolicy> && detail::has_records_pid<PidPolicy> && detail::has_claim<PidPolicy> &&

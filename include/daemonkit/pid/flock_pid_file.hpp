@@ -13,22 +13,26 @@
 
 namespace daemonkit {
 
+/// A pid file that is locked by flock(2) for the life of the daemon.
 struct flock_pid_file
 {
     /// Absolute. Missing directories are made with mode 0755, and removed with the file if they are empty.
     required_setting<boost::filesystem::path> path;
-    mode_t mode = 0644;
+    mode_t mode = 0644; ///< of the file
 
-    static constexpr bool records_pid = true;
+    static constexpr bool records_pid = true; ///< find() and where() exist
 
+    /// In the launcher. Throws already_running, startup_error.
     [[nodiscard]] detail::pid_file_guard claim() const { return {path, mode, detail::lock_held::for_life}; }
+    /// The live daemon, verified; in any process. Throws startup_error if it cannot tell.
     [[nodiscard]] pid_holder find() const { return detail::find_by_pid_file(path); }
-    [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); }
+    [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); } ///< whether the file exists
+    /// A socket connected to the daemon, for reload(); empty if it cannot be reached.
     [[nodiscard]] sys::unique_fd control_socket(const pid_holder& daemon) const
     {
         return detail::control_socket_by_pid_file(path, daemon);
     }
-    [[nodiscard]] std::string where() const { return path.string(); }
+    [[nodiscard]] std::string where() const { return path.string(); } ///< the path
 };
 
 } // namespace daemonkit

@@ -11,22 +11,24 @@
 
 namespace daemonkit {
 
+/// No identity: stop(), reload() and status() do not compile.
 struct no_pid_file
 {
-    static constexpr bool records_pid = false;
+    static constexpr bool records_pid = false; ///< find() and where() do not exist
 
+    /// Owns nothing.
     struct guard
     {
-        void publish(pid_t) noexcept {}
-        void take_over() noexcept {}
-        [[nodiscard]] static sys::raw_removal removal() noexcept { return {}; }
-        void release() noexcept {}
-        [[nodiscard]] static constexpr std::array<int, 1> descriptors() noexcept { return {-1}; }
-        [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; }
-        static constexpr bool keep() noexcept { return true; }
+        void publish(pid_t) noexcept {}                                         ///< does nothing
+        void take_over() noexcept {}                                            ///< does nothing
+        [[nodiscard]] static sys::raw_removal removal() noexcept { return {}; } ///< nothing is removed
+        void release() noexcept {}                                              ///< does nothing
+        [[nodiscard]] static constexpr std::array<int, 1> descriptors() noexcept { return {-1}; } ///< none stays open
+        [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; } ///< -1: it cannot be lost
+        static constexpr bool keep() noexcept { return true; }               ///< true: it cannot be lost
     };
 
-    [[nodiscard]] guard claim() const noexcept { return {}; }
+    [[nodiscard]] guard claim() const noexcept { return {}; } ///< never fails
 };
 
 } // namespace daemonkit

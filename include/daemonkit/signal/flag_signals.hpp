@@ -18,14 +18,18 @@ namespace daemonkit {
 template <int... ChosenSignals>
 struct basic_flag_signals
 {
-    static constexpr bool claims_signals = true;
+    static constexpr bool claims_signals = true; ///< the daemon hears signals
+    /// The signals that it hears beside TERM, INT and HUP.
     static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
 
+    /// The handlers, until its end.
     class guard
     {
     public:
+        /// Hears `heard` and sets the signal mask. Throws startup_error.
         guard(std::span<const int> heard, const sigset_t& mask) : caught_(heard, mask, 0, -1) {}
 
+        /// The next event; none after `timeout`, or when `also` is readable.
         signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
             if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
@@ -37,12 +41,14 @@ struct basic_flag_signals
             return detail::caught_signals::take();
         }
 
+        /// Whether TERM or INT has arrived. In any thread: one relaxed load.
         [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
 
     private:
         detail::caught_signals caught_;
     };
 
+    /// In the daemon. Throws startup_error.
     [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
 };
 

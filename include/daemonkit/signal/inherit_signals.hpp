@@ -13,8 +13,9 @@ namespace daemonkit {
 /// SignalPolicy: the daemon receives no signals through the library. wait() and wait_for() only sleep.
 struct inherit_signals
 {
-    static constexpr bool claims_signals = false;
+    static constexpr bool claims_signals = false; ///< the daemon hears no signals: wait() is only a sleep
 
+    /// Sleeps instead of hearing.
     struct guard
     {
         /// Sleeps for the whole `timeout`, also if a signal handler of the program runs.
@@ -25,6 +26,7 @@ struct inherit_signals
         }
     };
 
+    /// In the daemon; does nothing.
     [[nodiscard]] guard install(std::span<const int>, const sigset_t&) const noexcept { return {}; }
 };
 

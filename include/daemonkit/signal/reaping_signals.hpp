@@ -18,7 +18,7 @@ namespace daemonkit {
 template <int... ChosenSignals>
 struct basic_reaping_signals : basic_self_pipe_signals<SIGCHLD, ChosenSignals...>
 {
-    static constexpr bool collects_children = true;
+    static constexpr bool collects_children = true; ///< wait() collects every child that has ended
 };
 
 /// Receives stop and reload only. `basic_reaping_signals<SIGUSR1>` also receives SIGUSR1 and passes it to on_signal().

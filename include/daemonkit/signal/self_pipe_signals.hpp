@@ -17,18 +17,22 @@ namespace daemonkit {
 template <int... ChosenSignals>
 struct basic_self_pipe_signals
 {
-    static constexpr bool claims_signals = true;
+    static constexpr bool claims_signals = true; ///< the daemon hears signals
+    /// The signals that it hears beside TERM, INT and HUP.
     static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
 
+    /// The handlers and the pipe, until its end.
     class guard
     {
     public:
+        /// Hears `heard` and sets the signal mask. Throws startup_error.
         guard(std::span<const int> heard, const sigset_t& mask)
             : pipe_(check_call(sys::open_pipe(read_, write_), "open the pipe for signals")),
               caught_(heard, mask, SA_RESTART, write_.get())
         {
         }
 
+        /// The next event; none after `timeout`, or when `also` is readable.
         signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
             if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
@@ -41,7 +45,8 @@ struct basic_self_pipe_signals
             return next;
         }
 
-        [[nodiscard]] int fd() const noexcept { return read_.get(); }
+        [[nodiscard]] int fd() const noexcept { return read_.get(); } ///< readable while an event waits
+        /// Whether TERM or INT has arrived. In any thread: one relaxed load.
         [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
 
     private:
@@ -51,6 +56,7 @@ struct basic_self_pipe_signals
         detail::caught_signals caught_;
     };
 
+    /// In the daemon. Throws startup_error.
     [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
 };
 

@@ -24,12 +24,15 @@ namespace daemonkit {
 template <int... ChosenSignals>
 struct basic_signalfd_signals
 {
-    static constexpr bool claims_signals = true;
+    static constexpr bool claims_signals = true; ///< the daemon hears signals
+    /// The signals that it hears beside TERM, INT and HUP.
     static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
 
+    /// The descriptor and the signal mask, until its end.
     class guard
     {
     public:
+        /// Hears `heard` and sets the signal mask. Throws startup_error.
         guard(std::span<const int> heard, const sigset_t& mask)
         {
             sigset_t set = sys::no_signals();
@@ -53,6 +56,7 @@ struct basic_signalfd_signals
             sys::set_mask(mask_in_child);
         }
 
+        /// The next event; none after `timeout`, or when `also` is readable.
         signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
             const bool sleeps = also != -1 || timeout > timeout.zero();
@@ -69,7 +73,7 @@ struct basic_signalfd_signals
             return read();
         }
 
-        [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+        [[nodiscard]] int fd() const noexcept { return fd_.get(); } ///< readable while an event waits
 
     private:
         /// The kernel delivers pending signals in the order of their numbers, SIGHUP before SIGTERM. A stream of
@@ -97,6 +101,7 @@ struct basic_signalfd_signals
         sys::fork_handler restored_in_child_;
     };
 
+    /// In the daemon. Throws startup_error.
     [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
 };
 

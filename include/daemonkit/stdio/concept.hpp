@@ -81,8 +81,8 @@ concept stdio_policy =
 /// The guard of a policy whose streams are not reopened by a reload.
 struct fixed_streams
 {
-    void give_to(uid_t, gid_t) noexcept {}
-    void reopen() noexcept {}
+    void give_to(uid_t, gid_t) noexcept {} ///< does nothing
+    void reopen() noexcept {}              ///< does nothing
 };
 
 namespace detail {

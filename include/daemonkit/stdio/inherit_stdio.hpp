@@ -11,10 +11,10 @@ namespace daemonkit {
 /// StdioPolicy: standard input, output and error stay those of the process that called start().
 struct inherit_stdio
 {
-    static constexpr bool keeps_terminal = true;
-    static constexpr bool reopens = false;
+    static constexpr bool keeps_terminal = true; ///< 0, 1 and 2 stay the caller's
+    static constexpr bool reopens = false;       ///< a reload opens nothing again
 
-    [[nodiscard]] fixed_streams redirect() const noexcept { return {}; }
+    [[nodiscard]] fixed_streams redirect() const noexcept { return {}; } ///< in the daemon; does nothing
 };
 
 } // namespace daemonkit

@@ -36,16 +36,18 @@ struct log_file_stdio
     /// The mode of each directory that is made, whatever the umask.
     mode_t directory_mode = 0755;
 
-    static constexpr bool keeps_terminal = false;
-    static constexpr bool reopens = true;
+    static constexpr bool keeps_terminal = false; ///< 0, 1 and 2 leave the terminal
+    static constexpr bool reopens = true;         ///< a reload opens the files again
 
     class streams;
-    [[nodiscard]] streams redirect() const;
+    [[nodiscard]] streams redirect() const; ///< in the daemon. Throws startup_error.
 };
 
+/// The open files.
 class log_file_stdio::streams
 {
 public:
+    /// Opens the files on 0, 1 and 2. Throws startup_error.
     explicit streams(const log_file_stdio& files) : files_(files)
     {
         const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDONLY), "open", "/dev/null"));
@@ -64,6 +66,7 @@ public:
                            path_of(fd).string());
     }
 
+    /// Opens the files on the same descriptors. Throws startup_error and keeps the old files.
     void reopen()
     {
         std::fflush(stdout);

@@ -14,9 +14,10 @@ namespace daemonkit {
 /// StdioPolicy: standard input, output and error are /dev/null.
 struct null_stdio
 {
-    static constexpr bool keeps_terminal = false;
-    static constexpr bool reopens = false;
+    static constexpr bool keeps_terminal = false; ///< 0, 1 and 2 leave the terminal
+    static constexpr bool reopens = false;        ///< a reload opens nothing again
 
+    /// In the daemon. Throws startup_error.
     [[nodiscard]] fixed_streams redirect() const
     {
         const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDWR), "open", "/dev/null"));

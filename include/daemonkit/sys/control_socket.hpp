@@ -17,10 +17,11 @@
 
 namespace daemonkit::sys {
 
+/// An address of AF_UNIX, unix(7).
 struct socket_address
 {
-    sockaddr_un name;
-    socklen_t size;
+    sockaddr_un name; ///< family and name
+    socklen_t size;   ///< of what is used of `name`
 };
 
 /// A received datagram.

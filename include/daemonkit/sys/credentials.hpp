@@ -22,14 +22,14 @@
 
 namespace daemonkit::sys {
 
-inline gid_t effective_group() noexcept { return ::getegid(); }
+inline gid_t effective_group() noexcept { return ::getegid(); } ///< getegid(2)
 
 /// A user id, a primary group and supplementary groups.
 struct credentials
 {
-    uid_t uid = 0;
-    gid_t gid = 0;
-    std::vector<gid_t> groups{};
+    uid_t uid = 0;               ///< the user
+    gid_t gid = 0;               ///< the group
+    std::vector<gid_t> groups{}; ///< supplementary groups
 };
 
 /// Calls one of the get*nam_r functions, with a larger buffer as long as it fails with ERANGE. Returns 0 or an error

@@ -17,6 +17,7 @@ namespace daemonkit::sys {
 /// A timeout that never passes.
 inline constexpr std::chrono::nanoseconds forever = std::chrono::nanoseconds::max();
 
+/// From this length on a wait has no bound.
 inline constexpr std::chrono::nanoseconds century = std::chrono::hours(100 * 366 * 24);
 
 /// Any duration in nanoseconds. A negative one becomes zero, and one of a century or more becomes `forever`.
@@ -42,18 +43,21 @@ class deadline
     using clock = std::chrono::steady_clock;
 
 public:
+    /// `forever` never passes.
     explicit deadline(std::chrono::nanoseconds from_now) noexcept
         : end_(from_now >= century ? clock::time_point::max()
                                    : clock::now() + (from_now > from_now.zero() ? from_now : from_now.zero()))
     {
     }
 
+    /// The time until then; zero if it has passed.
     [[nodiscard]] std::chrono::nanoseconds remaining() const noexcept
     {
         if (end_ == clock::time_point::max()) return forever;
         const std::chrono::nanoseconds left = end_ - clock::now();
         return left > left.zero() ? left : left.zero();
     }
+    /// Whether it is over.
     [[nodiscard]] bool passed() const noexcept { return remaining() == std::chrono::nanoseconds::zero(); }
 
 private:

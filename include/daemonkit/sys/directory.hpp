@@ -17,10 +17,12 @@ class made_directories
 {
 public:
     made_directories() noexcept = default;
+    /// Leaves `other` with nothing.
     made_directories(made_directories&& other) noexcept
         : made_(std::exchange(other.made_, {})), count_(std::exchange(other.count_, 0))
     {
     }
+    /// Exchanges the two.
     made_directories& operator=(made_directories&& other) noexcept
     {
         made_.swap(other.made_);

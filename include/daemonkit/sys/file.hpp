@@ -42,7 +42,7 @@ inline int open_directory_without_links(const char* path) noexcept
     return static_cast<int>(retry([&] { return ::syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how); }));
 }
 
-using file_status = struct stat;
+using file_status = struct stat; ///< what stat(2) tells
 
 /// Whether both are one file: the same device and inode.
 inline bool same_file(const file_status& a, const file_status& b) noexcept
@@ -50,8 +50,8 @@ inline bool same_file(const file_status& a, const file_status& b) noexcept
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-inline int status_of(const char* path, file_status& into) noexcept { return ::stat(path, &into); }
-inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); }
+inline int status_of(const char* path, file_status& into) noexcept { return ::stat(path, &into); } ///< stat(2)
+inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); }            ///< fstat(2)
 
 /// Whether the file exists. Also true if that cannot be found out.
 inline bool is_there(const char* path) noexcept { return ::access(path, F_OK) == 0 || errno != ENOENT; }
@@ -60,17 +60,19 @@ inline bool is_there(const char* path) noexcept { return ::access(path, F_OK) ==
 /// between them.
 struct file_mark
 {
-    nlink_t links = 0;
-    time_t seconds = 0;
-    long nanoseconds = 0;
+    nlink_t links = 0;    ///< st_nlink
+    time_t seconds = 0;   ///< st_ctim
+    long nanoseconds = 0; ///< st_ctim
 
-    bool operator==(const file_mark&) const = default;
+    bool operator==(const file_mark&) const = default; ///< all are equal
 };
 
+/// From what stat(2) told.
 inline file_mark mark_of(const file_status& status) noexcept
 {
     return {status.st_nlink, status.st_ctim.tv_sec, status.st_ctim.tv_nsec};
 }
+/// Of an open file.
 inline file_mark mark_of(int fd) noexcept
 {
     file_status status = {};
@@ -98,6 +100,7 @@ inline bool leads_to(const char* path, const file_status& open) noexcept
     file_status by_path = {};
     return ::lstat(path, &by_path) == 0 && same_file(by_path, open);
 }
+/// Asks fstat(2) first.
 inline bool leads_to(const char* path, int fd) noexcept
 {
     file_status open = {};
@@ -116,31 +119,32 @@ inline std::string real_path(const std::string& path)
     }
 }
 
-inline int remove_file(const char* path) noexcept { return ::unlink(path); }
+inline int remove_file(const char* path) noexcept { return ::unlink(path); } ///< unlink(2)
 
 /// Removes a new file in its destructor unless release() was called, so that an exception leaves no file behind.
 class made_file
 {
 public:
-    explicit made_file(const char* path) noexcept : path_(path) {}
+    explicit made_file(const char* path) noexcept : path_(path) {} ///< the caller keeps `path`
     made_file(const made_file&) = delete;
     made_file& operator=(const made_file&) = delete;
     ~made_file()
     {
         if (path_ != nullptr) ::unlink(path_);
     }
-    void release() noexcept { path_ = nullptr; }
+    void release() noexcept { path_ = nullptr; } ///< the file stays
 
 private:
     const char* path_;
 };
 
+/// ftruncate(2) to no length.
 inline int empty_file(int fd) noexcept
 {
     return retry([=] { return ::ftruncate(fd, 0); });
 }
-inline int change_mode(int fd, mode_t mode) noexcept { return ::fchmod(fd, mode); }
-inline int change_owner(int fd, uid_t user, gid_t group) noexcept { return ::fchown(fd, user, group); }
+inline int change_mode(int fd, mode_t mode) noexcept { return ::fchmod(fd, mode); }                     ///< fchmod(2)
+inline int change_owner(int fd, uid_t user, gid_t group) noexcept { return ::fchown(fd, user, group); } ///< fchown(2)
 
 /// flock(2), exclusive, without waiting. false and EWOULDBLOCK: another open file description holds the lock.
 inline bool try_lock(int fd) noexcept
@@ -172,10 +176,10 @@ inline int read_file(const char* path, std::string& into, std::size_t limit)
 /// The content of a small file.
 struct small_text
 {
-    std::array<char, 64> bytes;
-    std::size_t length = 0;
+    std::array<char, 64> bytes; ///< the text
+    std::size_t length = 0;     ///< of the text
 
-    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), length}; }
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), length}; } ///< the text
 };
 
 /// Reads the beginning of a file in one call: for regular files, and for files in /proc that one call returns whole.

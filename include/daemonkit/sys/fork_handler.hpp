@@ -20,7 +20,7 @@ namespace daemonkit::sys {
 class fork_handler
 {
 public:
-    using action = void (*)(int) noexcept;
+    using action = void (*)(int) noexcept; ///< in the child; async-signal-safe
 
     fork_handler() noexcept = default;
     /// Registers in_child(argument). On failure the object is false and errno is set; ENOBUFS: all 16 slots are in use.
@@ -35,7 +35,9 @@ public:
             }
         errno = failed != 0 ? failed : ENOBUFS;
     }
+    /// Leaves `other` with nothing.
     fork_handler(fork_handler&& other) noexcept : mine_(std::exchange(other.mine_, nullptr)) {}
+    /// Exchanges the two.
     fork_handler& operator=(fork_handler&& other) noexcept
     {
         std::swap(mine_, other.mine_);
@@ -46,7 +48,7 @@ public:
         if (mine_ != nullptr) *mine_ = slot{};
     }
 
-    [[nodiscard]] explicit operator bool() const noexcept { return mine_ != nullptr; }
+    [[nodiscard]] explicit operator bool() const noexcept { return mine_ != nullptr; } ///< whether it is set
 
     /// For an action: the signal mask of the child after fork(2), instead of the mask of the thread that forked.
     static void leave_with(const sigset_t& mask) noexcept { mask_after = mask; }

@@ -17,33 +17,35 @@ namespace daemonkit::sys {
 /// Arguments of setrlimit(2). `resource` is RLIMIT_NOFILE and so on; RLIM_INFINITY means no limit.
 struct resource_limit
 {
-    int resource;
-    rlim_t soft;
-    rlim_t hard;
+    int resource; ///< RLIMIT_*
+    rlim_t soft;  ///< in force
+    rlim_t hard;  ///< the most that `soft` can be raised to
 };
 
 /// No core dumps.
 inline constexpr resource_limit no_core{RLIMIT_CORE, 0, 0};
 
+/// setrlimit(2).
 inline int set_limit(const resource_limit& limit) noexcept
 {
     const rlimit value{limit.soft, limit.hard};
     return ::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &value);
 }
 
-inline void set_umask(mode_t mask) noexcept { ::umask(mask); }
-inline int change_directory(const char* path) noexcept { return ::chdir(path); }
+inline void set_umask(mode_t mask) noexcept { ::umask(mask); }                   ///< umask(2)
+inline int change_directory(const char* path) noexcept { return ::chdir(path); } ///< chdir(2)
 
 /// Identifies the root directory of this process. chroot(2), pivot_root(2) and mount namespaces change it. statx(2),
 /// with the mount id since Linux 5.8.
 struct root_directory
 {
-    std::uint64_t mount = 0;
-    std::uint64_t inode = 0;
+    std::uint64_t mount = 0; ///< number of the mount
+    std::uint64_t inode = 0; ///< on that mount
 
-    bool operator==(const root_directory&) const = default;
+    bool operator==(const root_directory&) const = default; ///< both are equal
 };
 
+/// Of this process.
 inline int find_root(root_directory& into) noexcept
 {
     struct statx root = {};

@@ -22,6 +22,7 @@ namespace daemonkit::sys {
 /// If the manager's queue is full: must_arrive waits for up to 5 seconds, may_be_lost drops the message.
 enum class urgency { must_arrive, may_be_lost };
 
+/// The socket that NOTIFY_SOCKET names, sd_notify(3).
 class notify_socket
 {
 public:
@@ -38,8 +39,8 @@ public:
         connect();
     }
 
-    [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; }
-    [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }
+    [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; } ///< whether somebody listens
+    [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }      ///< -1: none
 
     /// Sends `text`, and a copy of `fd` unless it is -1, SCM_RIGHTS. Returns whether it was sent. Uses the connection
     /// made by the constructor, because the path is out of reach after chroot(2). Connects again only if sending fails:

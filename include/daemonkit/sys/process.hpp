@@ -23,8 +23,8 @@
 
 namespace daemonkit::sys {
 
-inline pid_t this_process() noexcept { return ::getpid(); }
-inline uid_t effective_user() noexcept { return ::geteuid(); }
+inline pid_t this_process() noexcept { return ::getpid(); }    ///< getpid(2)
+inline uid_t effective_user() noexcept { return ::geteuid(); } ///< geteuid(2)
 
 /// pidfd_open(2), Linux 5.3. The descriptor is close-on-exec; -1 and errno on failure.
 inline int pidfd_open(pid_t pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }

@@ -11,6 +11,7 @@
 
 namespace daemonkit::sys {
 
+/// The empty set.
 inline sigset_t no_signals() noexcept
 {
     sigset_t set;
@@ -18,6 +19,7 @@ inline sigset_t no_signals() noexcept
     return set;
 }
 
+/// The full set.
 inline sigset_t all_signals() noexcept
 {
     sigset_t set;
@@ -25,6 +27,7 @@ inline sigset_t all_signals() noexcept
     return set;
 }
 
+/// Of the calling thread.
 inline sigset_t current_mask() noexcept
 {
     sigset_t set;
@@ -32,6 +35,7 @@ inline sigset_t current_mask() noexcept
     return set;
 }
 
+/// Of the calling thread, pthread_sigmask(3).
 inline void set_mask(const sigset_t& mask) noexcept { ::pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
 
 /// Blocks these signals while the object lives. All signals are blocked around a fork: none is lost, and none kills
@@ -39,6 +43,7 @@ inline void set_mask(const sigset_t& mask) noexcept { ::pthread_sigmask(SIG_SETM
 class blocked_signals
 {
 public:
+    /// Blocks them in the calling thread.
     explicit blocked_signals(const sigset_t& set) noexcept
     {
         ::pthread_sigmask(SIG_BLOCK, &set, &after_);
@@ -71,8 +76,8 @@ inline int take_signal(const sigset_t& set) noexcept
     return signal == -1 ? 0 : signal;
 }
 
-using thread_handle = pthread_t;
-inline thread_handle this_thread() noexcept { return ::pthread_self(); }
+using thread_handle = pthread_t;                                         ///< a thread of this process
+inline thread_handle this_thread() noexcept { return ::pthread_self(); } ///< pthread_self(3)
 
 /// Sends a signal to another thread of this process. Does nothing in that thread itself. Async-signal-safe.
 inline void forward_signal(int signal, thread_handle to) noexcept
@@ -80,6 +85,7 @@ inline void forward_signal(int signal, thread_handle to) noexcept
     if (::pthread_equal(::pthread_self(), to) == 0) ::pthread_kill(to, signal);
 }
 
+/// sigaction(2).
 inline void set_disposition(int signal, const struct sigaction& action, struct sigaction* before = nullptr) noexcept
 {
     ::sigaction(signal, &action, before);
@@ -89,6 +95,7 @@ inline void set_disposition(int signal, const struct sigaction& action, struct s
 class ignored_signal
 {
 public:
+    /// Ignores it from now on.
     explicit ignored_signal(int signal) noexcept : signal_(signal)
     {
         struct sigaction ignore = {};
@@ -119,10 +126,12 @@ public:
         waitable.sa_flags &= ~SA_NOCLDWAIT;
         ::sigaction(SIGCHLD, &waitable, nullptr);
     }
+    /// Leaves `other` with nothing.
     waitable_children(waitable_children&& other) noexcept
         : before_(other.before_), discarded_(std::exchange(other.discarded_, false))
     {
     }
+    /// Exchanges the two.
     waitable_children& operator=(waitable_children&& other) noexcept
     {
         std::swap(before_, other.before_);

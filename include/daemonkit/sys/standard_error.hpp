@@ -34,6 +34,7 @@ inline bool is_journal(const file_status& stream) noexcept
     return std::string_view(name) == journal;
 }
 
+/// Asks fstat(2) and isatty(3).
 inline log_reader reader_of(int fd) noexcept
 {
     file_status stream = {};

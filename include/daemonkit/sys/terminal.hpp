@@ -13,7 +13,7 @@
 
 namespace daemonkit::sys {
 
-inline bool is_terminal(std::FILE* stream) noexcept { return ::isatty(::fileno(stream)) == 1; }
+inline bool is_terminal(std::FILE* stream) noexcept { return ::isatty(::fileno(stream)) == 1; } ///< isatty(3)
 
 /// Flushes `stream`, then writes `pieces` to its descriptor. Not by stdio, which would allocate a buffer for it.
 inline void print(std::FILE* stream, std::initializer_list<piece> pieces)
@@ -25,12 +25,13 @@ inline void print(std::FILE* stream, std::initializer_list<piece> pieces)
 /// A Progress that shows on standard error how long a wait has lasted, if standard error is a terminal.
 struct ticker
 {
-    const char* doing;
-    const std::string& name;
-    bool quiet;
+    const char* doing;       ///< what is waited for
+    const std::string& name; ///< of the daemon
+    bool quiet;              ///< shows nothing
 
-    static inline bool has_shown = false;
+    static inline bool has_shown = false; ///< whether any has shown something
 
+    /// Called as a Progress.
     void operator()(std::chrono::nanoseconds elapsed) const
     {
         if (quiet || !is_terminal(stderr)) return;

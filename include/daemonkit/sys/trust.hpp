@@ -22,6 +22,7 @@ struct untrusted
     bool links = false;   ///< whether the path contains a symbolic link, trusted or not
     uid_t owner = 0;      ///< owner of the component, if that is the reason
 
+    /// Whether there is something not to be trusted.
     [[nodiscard]] explicit operator bool() const noexcept { return !reason.empty(); }
 };
 

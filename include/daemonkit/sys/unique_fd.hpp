@@ -13,8 +13,9 @@ class unique_fd
 {
 public:
     unique_fd() noexcept = default;
-    explicit unique_fd(int fd) noexcept : fd_(fd) {}
-    unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+    explicit unique_fd(int fd) noexcept : fd_(fd) {}                ///< owns `fd` from now on; -1: none
+    unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {} ///< leaves `other` with nothing
+    /// Closes what it owned, and leaves `other` with nothing.
     unique_fd& operator=(unique_fd&& other) noexcept
     {
         reset(other.release());

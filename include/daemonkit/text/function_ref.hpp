@@ -13,6 +13,7 @@ template <class ReturnType, class... Args>
 class function_ref<ReturnType(Args...)>
 {
 public:
+    /// The caller keeps the function alive.
     template <class FunctionObject>
     function_ref(const FunctionObject& function) noexcept // NOLINT(*-explicit-*)
         : function_(&function), call_([](const void* f, Args... args) -> ReturnType {
@@ -21,7 +22,7 @@ public:
     {
     }
 
-    ReturnType operator()(Args... args) const { return call_(function_, args...); }
+    ReturnType operator()(Args... args) const { return call_(function_, args...); } ///< calls the function
 
 private:
     const void* function_;

@@ -18,9 +18,13 @@ namespace daemonkit::sys {
 class piece
 {
 public:
-    piece(const char* text) noexcept : piece(std::string_view(text)) {}                 // NOLINT(*-explicit-*)
-    piece(const std::string& text) noexcept : piece(std::string_view(text)) {}          // NOLINT(*-explicit-*)
+    /// Keeps no copy.
+    piece(const char* text) noexcept : piece(std::string_view(text)) {} // NOLINT(*-explicit-*)
+    /// Keeps no copy.
+    piece(const std::string& text) noexcept : piece(std::string_view(text)) {} // NOLINT(*-explicit-*)
+    /// Keeps no copy.
     piece(std::string_view text) noexcept : begin_(text.data()), value_(text.size()) {} // NOLINT(*-explicit-*)
+    /// In decimal.
     template <std::integral IntegerType>
     piece(IntegerType number) noexcept // NOLINT(*-explicit-*)
         : number_(true), negative_(number < 0),
@@ -28,6 +32,7 @@ public:
     {
     }
 
+    /// Appends the text.
     template <class TextBuffer>
     void append_to(TextBuffer& all) const
     {

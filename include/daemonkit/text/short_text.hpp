@@ -14,14 +14,15 @@ class short_text
 {
 public:
     short_text() noexcept = default;
-    explicit short_text(std::string_view text) noexcept { *this += text; }
+    explicit short_text(std::string_view text) noexcept { *this += text; } ///< cuts what does not fit
 
+    /// Cuts what does not fit.
     short_text& operator+=(std::string_view more) noexcept
     {
         length_ += more.copy(bytes_.data() + length_, MaxLength - length_);
         return *this;
     }
-    void append(const char* more, std::size_t length) noexcept { *this += {more, length}; }
+    void append(const char* more, std::size_t length) noexcept { *this += {more, length}; } ///< cuts what does not fit
 
     /// Shortens the text to at most `length` bytes.
     void cut(std::size_t length) noexcept { length_ = length < length_ ? length : length_; }
@@ -33,7 +34,9 @@ public:
         return bytes_.data();
     }
 
+    /// Valid as long as this is.
     [[nodiscard]] std::string_view view() const noexcept { return {bytes_.data(), length_}; }
+    /// As view().
     operator std::string_view() const noexcept { return view(); } // NOLINT(*-explicit-*)
 
 private:
