@@ -54,7 +54,8 @@ struct terminal_rule
 template <class ForkPolicy, class PidPolicy>
 struct take_over_rule
 {
-    static_assert(!leaves_no_launcher<ForkPolicy> || !has_claim<PidPolicy> || can_be_taken_over<identity_type<PidPolicy>>,
+    static_assert(!leaves_no_launcher<ForkPolicy> || !has_claim<PidPolicy> ||
+                      can_be_taken_over<identity_type<PidPolicy>>,
                   "daemonkit: this ForkPolicy leaves no launcher that could release the instance: the guard that the "
                   "PidPolicy's claim() returns needs `void take_over() noexcept` and `sys::raw_removal removal() const "
                   "noexcept`");
