@@ -16,12 +16,12 @@ namespace daemonkit {
 template <class ForkPolicy, class PidPolicy, class SignalPolicy, class StdioPolicy, class NotifyPolicy = no_notify>
 struct daemon_settings
 {
-    ForkPolicy fork{};
-    PidPolicy pid{};
-    SignalPolicy signals{};
-    StdioPolicy stdio{};
-    NotifyPolicy notify{};
-    process_settings process{};
+    ForkPolicy fork{};          ///< how the daemon detaches
+    PidPolicy pid{};            ///< how it proves which process it is
+    SignalPolicy signals{};     ///< how it receives signals
+    StdioPolicy stdio{};        ///< where its output goes
+    NotifyPolicy notify{};      ///< what it tells the service manager
+    process_settings process{}; ///< the attributes of its process
     /// The signals that stop() and restart() send, and how long to wait after each.
     stop_schedule stop{};
     /// How long reload() waits for the daemon's answer.

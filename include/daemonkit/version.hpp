@@ -5,7 +5,9 @@
 
 /// The parts of the version as numbers.
 #define DAEMONKIT_VERSION_MAJOR 0
+/// The minor version.
 #define DAEMONKIT_VERSION_MINOR 1
+/// The patch version.
 #define DAEMONKIT_VERSION_PATCH 0
 
 /// The version as `major.minor.patch`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Descriptors, files and directories: unique_fd.hpp, file.hpp, directory.hpp, channel.hpp.
 #include <daemonkit/sys/channel.hpp>
+#include <daemonkit/sys/descriptors.hpp>
 #include <daemonkit/sys/directory.hpp>
 #include <daemonkit/sys/file.hpp>
 #include <daemonkit/sys/raw/call.hpp>

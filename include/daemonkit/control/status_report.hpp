@@ -25,9 +25,9 @@ struct status_report
         unknown  ///< the state cannot be found out; `message` says why
     };
 
-    condition state = condition::stopped;
-    std::string name{}; ///< name of the daemon, from the settings
-    pid_t pid = 0;      ///< pid of the daemon; 0: none runs
+    condition state = condition::stopped; ///< what the daemon does
+    std::string name{};                   ///< name of the daemon, from the settings
+    pid_t pid = 0;                        ///< pid of the daemon; 0: none runs
     std::optional<std::chrono::system_clock::time_point>
         since{};           ///< start time of the process; empty if /proc hides it
     std::string where{};   ///< path of the record

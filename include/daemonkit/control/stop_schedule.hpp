@@ -43,6 +43,7 @@ public:
 
     /// The steps, in order.
     [[nodiscard]] const stop_step* begin() const noexcept { return steps_; }
+    /// Past the last step.
     [[nodiscard]] const stop_step* end() const noexcept { return steps_ + count_; }
 
     /// Sets the time that the first step waits.

@@ -13,6 +13,7 @@ struct signal_event
 {
     int signal = 0; ///< signal number; 0: none
 
+    /// Whether there is a signal.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return signal != 0; }
     /// SIGTERM, or SIGINT from the terminal of a daemon in the foreground.
     [[nodiscard]] constexpr bool is_stop() const noexcept { return signal == SIGTERM || signal == SIGINT; }

@@ -26,11 +26,11 @@ enum class start_outcome {
 /// What a fork link tells the launcher about the start.
 struct start_report
 {
-    start_outcome outcome = start_outcome::failed;
-    int status = exit_status::error; ///< exit status for the shell
-    pid_t pid = 0;                   ///< pid of the daemon; 0: not known
-    std::string message{};           ///< one sentence; empty if there is nothing to say
-    int error = 0;                   ///< the errno of the failure; 0: none
+    start_outcome outcome = start_outcome::failed; ///< how the start ended
+    int status = exit_status::error;               ///< exit status for the shell
+    pid_t pid = 0;                                 ///< pid of the daemon; 0: not known
+    std::string message{};                         ///< one sentence; empty if there is nothing to say
+    int error = 0;                                 ///< the errno of the failure; 0: none
 };
 
 /// What start() returns, in each of the processes that return from it.

@@ -35,6 +35,7 @@ struct handoff_fork
     /// NAME in the launcher's messages; empty: the name by which the program was called.
     std::string name{};
 
+    /// run() runs in another process than start().
     static constexpr bool detaches = true;
     /// start() does not return in the launcher, because its memory belongs to the daemon.
     static constexpr bool leaves_no_launcher = true;

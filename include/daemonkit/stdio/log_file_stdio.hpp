@@ -9,6 +9,7 @@
 
 #include "../core/required_setting.hpp"
 #include "../core/startup_error.hpp"
+#include "../sys/descriptors.hpp"
 #include "../sys/directory.hpp"
 #include "../sys/file.hpp"
 #include "../sys/trust.hpp"

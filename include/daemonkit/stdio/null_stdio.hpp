@@ -6,6 +6,7 @@
 #include "../core/require_cxx20.hpp"
 
 #include "../core/startup_error.hpp"
+#include "../sys/descriptors.hpp"
 #include "../sys/file.hpp"
 #include "concept.hpp"
 

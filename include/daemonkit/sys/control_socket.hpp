@@ -27,9 +27,9 @@ struct socket_address
 /// A received datagram.
 struct received
 {
-    long size = -1; ///< bytes; -1 and errno: none was received
-    ucred sender{}; ///< its pid is -1 if the kernel did not pass credentials
-    socket_address from{};
+    long size = -1;        ///< bytes; -1 and errno: none was received
+    ucred sender{};        ///< its pid is -1 if the kernel did not pass credentials
+    socket_address from{}; ///< where an answer goes
 };
 
 /// Receives one datagram without waiting; errno is EAGAIN if none is queued.

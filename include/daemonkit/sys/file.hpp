@@ -8,7 +8,6 @@
 #include "unique_fd.hpp"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -211,51 +210,6 @@ inline int write_all(int fd, std::string_view text) noexcept
         text.remove_prefix(static_cast<std::size_t>(n));
     }
     return 0;
-}
-
-/// Closes every descriptor above 2 that is in none of the ranges `kept`. Makes one call for each gap, however large
-/// RLIMIT_NOFILE is. close_range(2), Linux 5.9. Returns 0, or -1 and errno.
-template <class... KeptDescriptors>
-int close_all_except(const KeptDescriptors&... kept) noexcept
-{
-    for (unsigned first = STDERR_FILENO + 1;;) {
-        unsigned next = UINT_MAX; // -1 as an unsigned number: no descriptor
-        [[maybe_unused]] const auto find_next = [&](const auto& range) {
-            for (const int fd : range)
-                if (static_cast<unsigned>(fd) >= first && static_cast<unsigned>(fd) < next)
-                    next = static_cast<unsigned>(fd);
-        };
-        (find_next(kept), ...);
-        const unsigned last = next == UINT_MAX ? next : next - 1;
-        if (first <= last && ::syscall(SYS_close_range, first, last, 0) == -1) return -1;
-        if (next == UINT_MAX) return 0;
-        first = next + 1;
-    }
-}
-
-/// Ends the sharing of a descriptor table with another process, clone(2), CLONE_FILES. This process gets a table of its
-/// own with 0 to 2 and `kept`; higher descriptors are never copied. The other process keeps all. Returns false on
-/// failure, when the table may still be shared. close_range(2), CLOSE_RANGE_UNSHARE.
-inline bool leave_descriptors(int kept) noexcept
-{
-    const auto last = static_cast<unsigned>(kept);
-    return ::syscall(SYS_close_range, last + 1, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0 &&
-           (last == STDERR_FILENO + 1 || ::syscall(SYS_close_range, STDERR_FILENO + 1, last - 1, 0) == 0);
-}
-
-/// Opens /dev/null on each of 0, 1 and 2 that is closed. Otherwise a file opened later could become standard output.
-inline int fill_standard_descriptors() noexcept
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
-        if (::fcntl(fd, F_GETFD) == -1 && sys::open("/dev/null", O_RDWR) == -1) return -1;
-    return 0;
-}
-
-/// dup2(2), and children inherit `to`. dup2(2) does not clear close-on-exec if both numbers are equal.
-inline int put_on(int fd, int to) noexcept
-{
-    if (fd == to) return ::fcntl(fd, F_SETFD, 0);
-    return retry([=] { return ::dup2(fd, to); });
 }
 
 } // namespace daemonkit::sys

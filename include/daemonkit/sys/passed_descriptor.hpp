@@ -35,6 +35,7 @@ struct socket_kind
     int type = SOCK_STREAM; ///< SOCK_STREAM, SOCK_DGRAM and so on; 0: not a socket
     bool listening = false; ///< listen(2) was called
 
+    /// Whether it is a socket.
     [[nodiscard]] explicit operator bool() const noexcept { return type != 0; }
     /// Whether this kind fits `wanted`.
     [[nodiscard]] bool is(const socket_kind& wanted) const noexcept

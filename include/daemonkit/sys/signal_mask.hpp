@@ -56,6 +56,7 @@ public:
         if (!kept_) set_mask(after_);
     }
 
+    /// The mask before it was made.
     [[nodiscard]] const sigset_t& before() const noexcept { return before_; }
     /// The destructor sets this mask instead of the previous one.
     void restore_to(const sigset_t& mask) noexcept { after_ = mask; }

@@ -41,6 +41,7 @@ struct untrusted
     return true;
 }
 
+/// Notes in `found` that a user other than the trusted one owns the file.
 [[gnu::cold]] inline void report_owner(const char* path, uid_t owner, untrusted& found)
 {
     found.path = joined({path});
@@ -48,6 +49,7 @@ struct untrusted
     found.owner = owner;
 }
 
+/// Notes in `found` that others can write to the file.
 [[gnu::cold]] inline void report_mode(const char* path, mode_t mode, untrusted& found)
 {
     found.path = joined({path});
@@ -67,6 +69,7 @@ inline void check_file(const char* path, const file_status& status, uid_t user, 
     report_mode(path, status.st_mode, found);
 }
 
+/// Checks each directory of a path, and the targets of its symbolic links. Whether one is untrusted: `found` says which.
 inline void check_path(const std::string& path, uid_t user, int links, untrusted& found);
 
 /// Checks the target of the symbolic link `link`, which is a component of `path`.

@@ -25,6 +25,7 @@ public:
 
     /// The number; -1: none. This object still owns it.
     [[nodiscard]] int get() const noexcept { return fd_; }
+    /// Whether it owns a descriptor.
     [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
     /// Drops the number without closing it: the descriptor is another process's copy, or was closed already.
     void forget() noexcept { fd_ = -1; }

@@ -12,6 +12,7 @@
 #include "../../core/startup_error.hpp"
 #include "../../sys/channel.hpp"
 #include "../../sys/deadline.hpp"
+#include "../../sys/descriptors.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/raw/call.hpp"
 #include "../../sys/raw/shared_memory.hpp"

@@ -10,6 +10,7 @@
 
 #include "../../control/detail/failure.hpp"
 #include "../../core/startup_error.hpp"
+#include "../../sys/descriptors.hpp"
 #include "../../sys/raw/dispositions.hpp"
 #include "heard_signals.hpp"
 #include "process_setup.hpp"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../../core/startup_error.hpp"
+#include "../../sys/descriptors.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/limits.hpp"
 #include "../../sys/process.hpp"
