@@ -208,9 +208,9 @@ BOOST_AUTO_TEST_CASE(a_process_with_threads_is_refused_before_anything_is_change
                         ::waitpid(-1, nullptr, WNOHANG) == -1 ? "no child is left" : "a child is left");
             return result.status;
         });
-        BOOST_TEST(origin.status == 1);
-        BOOST_TEST(origin.out == "2 cannot fork: the process has 3 threads, and only one of them would run in the "
-                                 "daemon: start the daemon before any other thread; no child is left\n");
+        BOOST_TEST(launcher.status == 1);
+        BOOST_TEST(launcher.out == "2 cannot fork: the process has 3 threads, and only one of them would run in the "
+                                   "daemon: start the daemon before any other thread; no child is left\n");
         BOOST_TEST(at.untouched());
     });
 }

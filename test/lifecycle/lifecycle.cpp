@@ -273,6 +273,23 @@ BOOST_AUTO_TEST_CASE(start_returns_when_run_calls_ready_and_not_before)
     BOOST_TEST(launcher.says("launcher: ready 0 pid " + launcher.rest_of_line()));
 }
 
+BOOST_AUTO_TEST_CASE(a_daemon_that_never_calls_ready_is_told_so_and_not_only_that_it_is_late)
+{
+    const temporary_directory dir;
+    auto launcher = starting<announcing>(
+        {.fork = {.deadline = 50ms}, .pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}},
+        [](announcing& d) {
+            d.body = [](announcing& self) {
+                while (self.wait()) {}
+                return 0;
+            };
+        });
+    BOOST_TEST(launcher.says("launcher: late 1 pid "));
+    BOOST_TEST(launcher.says("was ended: run() has not called ready(), but the class sets announces_ready"));
+    BOOST_TEST(launcher.status() == 1);
+    BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
+}
+
 BOOST_AUTO_TEST_CASE(run_that_ends_before_it_is_a_failure)
 {
     for (const int status : {0, 9}) {

@@ -244,8 +244,8 @@ BOOST_AUTO_TEST_CASE(one_file_is_not_log_and_pid_file)
         if (r.in_launcher) std::fputs(r.message.c_str(), stderr);
         return int(r);
     });
-    BOOST_TEST(origin.status == 6, origin.err);
-    BOOST_TEST(origin.err.find("the log file and the pid file are the same file") != std::string::npos, origin.err);
+    BOOST_TEST(launcher.status == 6, launcher.err);
+    BOOST_TEST(launcher.err.find("the log file and the pid file are the same file") != std::string::npos, launcher.err);
     BOOST_TEST(!boost::filesystem::exists(dir / "file"));
 }
 
