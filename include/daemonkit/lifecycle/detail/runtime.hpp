@@ -174,7 +174,7 @@ private:
             stopping_ = true;
         else if (e)
             call_hook(daemon, e);
-        if (!identity_->keep()) {
+        if (!identity().keep()) {
             complain("another daemon has taken over this instance: stopping");
             stopping_ = true;
         }
