@@ -56,8 +56,7 @@ configuration read_configuration(const std::string& file)
     return read;
 }
 
-class configured : public daemonkit::sysv_daemon<configured, daemonkit::flock_pid_file, daemonkit::signalfd_signals,
-                                                 daemonkit::log_file_stdio>
+class configured : public daemonkit::sysv_daemon<configured, daemonkit::log_file_stdio>
 {
 public:
     explicit configured(std::string file) : file_(std::move(file)) {}

@@ -29,8 +29,7 @@ std::string text_of(const fs::path& file)
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-struct pooled
-    : daemonkit::sysv_daemon<pooled, daemonkit::flock_pid_file, daemonkit::signalfd_signals, daemonkit::log_file_stdio>
+struct pooled : daemonkit::sysv_daemon<pooled, daemonkit::log_file_stdio>
 {
     void on_start()
     {

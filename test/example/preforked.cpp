@@ -23,8 +23,8 @@
 
 using namespace std::chrono_literals;
 
-struct preforked : daemonkit::sysv_daemon<preforked, daemonkit::flock_pid_file,
-                                          daemonkit::basic_signalfd_signals<SIGCHLD>, daemonkit::log_file_stdio>
+struct preforked
+    : daemonkit::sysv_daemon<preforked, daemonkit::basic_signalfd_signals<SIGCHLD>, daemonkit::log_file_stdio>
 {
     void on_start()
     {

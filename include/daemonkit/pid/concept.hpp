@@ -23,7 +23,7 @@
 //                                                       identity belongs to another daemon now: this one then stops
 //   ~g                       launcher: start failed;    the identity is free again
 //                            daemon: after on_stop()
-//   p.find()                 any process, any user      the live holder, verified, with its pidfd; disturbs nobody;
+//   p.find()                 any process, any user      the live holder, verified, with its pidfd; disturbs no process;
 //                                                       throws startup_error if it cannot tell
 //   p.has_record()           any process; optional      false: no daemon has left a record
 //   p.control_socket(holder) any process; optional      a datagram socket with a name and SO_PASSCRED, connected to the

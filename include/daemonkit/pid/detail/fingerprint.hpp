@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Several texts as one number: FNV-1a, 64 bits. It prevents coincidence, not forgery: users who can write a pid file
+// Several texts as one number: FNV-1a, 64 bits. It prevents coincidence, not forgery: users that can write a pid file
 // are trusted.
 #pragma once
 
