@@ -62,7 +62,7 @@ std::vector<pid_t> storm(weather& w, const typename Daemon::settings& s, pid_t d
             if (const auto r = Daemon::reload(s); r.status != 0) {
                 // A sender may fail only because the daemon has ended, before it is found or while it is asked.
                 const bool ended =
-                    r.status == exit_status::not_running || (r.pid == daemon && contains(r.message, "ended before"));
+                    r.status == exit_status::not_running || (r.pid == daemon && contains(r.message, "exited before"));
                 if (!ended || w.wanted != -1) ++w.failures;
                 break;
             }

@@ -321,7 +321,7 @@ BOOST_AUTO_TEST_CASE(a_late_daemon_is_ended)
                 },
                 [](const start_report& report) {
                     return is(report, start_outcome::late, 1) && says(report, "within 0.1 s") &&
-                           says(report, "extend()") && has_no_child();
+                           says(report, "was ended") && has_no_child();
                 }));
         },
         100ms);
@@ -411,7 +411,7 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_is_not_positive_is_refused_before_anything_
             [](const auto& policy) {
                 const auto before = open_descriptors(::getpid());
                 BOOST_CHECK_EXCEPTION((void)policy.detach(), startup_error, [](const startup_error& e) {
-                    return e.status() == exit_status::not_configured && contains(e.what(), "not positive");
+                    return e.status() == exit_status::not_configured && contains(e.what(), "must be positive");
                 });
                 BOOST_TEST(::waitpid(-1, nullptr, WNOHANG) == -1);
                 BOOST_TEST((open_descriptors(::getpid()) == before));
@@ -602,7 +602,7 @@ BOOST_AUTO_TEST_CASE(buffers_are_printed_once_and_exit_handlers_run_nowhere)
                 return 0;
             }
             const auto report = link.wait(no_progress{});
-            std::printf("origin;");
+            std::printf("launcher;");
             return is(report, start_outcome::ready, 0) ? 0 : 1;
         });
         expect_good(child);

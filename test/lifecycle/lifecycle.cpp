@@ -65,7 +65,7 @@ struct staying : hooks<staying, container_daemon<staying, flock_pid_file>>
 std::string in_words(const start_result& r)
 {
     const char* const names[] = {"ready", "already_running", "failed", "died", "late", "not_running", "finished"};
-    return std::string(r.in_launcher ? "origin" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
+    return std::string(r.in_launcher ? "launcher" : "daemon") + ": " + names[static_cast<int>(r.outcome)] + " " +
            std::to_string(r.status) + " pid " + std::to_string(r.pid) + " [" + r.message + "]";
 }
 
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(late)
     BOOST_REQUIRE(launcher.says("on_start "));
     const pid_t daemon = std::stoi(launcher.rest_of_line());
     BOOST_TEST(launcher.says("launcher: late 1 pid "));
-    BOOST_TEST(launcher.says("not ready within"));
+    BOOST_TEST(launcher.says("not ready within 0.0 s and was ended: set a longer deadline, or call extend() while the daemon starts"));
     BOOST_TEST(launcher.status() == 1);
     BOOST_TEST(!alive(daemon));
     BOOST_TEST(is_empty(dir.path()));

@@ -403,10 +403,10 @@ BOOST_AUTO_TEST_CASE(anything_but_a_plain_file_of_ours_is_refused_and_left_as_it
         {"link to itself", link_to("daemon.pid"), "a symbolic link", "a symbolic link"},
         {"hard link", [&](auto& path) { BOOST_TEST(::link(good.c_str(), path.c_str()) == 0); }, "(hard links)",
          "(hard links)"},
-        {"mode 0666", mode(0666), "others may write it (mode 0666)", "(mode 0666)"},
-        {"mode 0664", mode(0664), "others may write it (mode 0664)", "(mode 0664)"},
-        {"mode 0646", mode(0646), "others may write it (mode 0646)", "(mode 0646)"},
-        {"mode 01666", mode(01666), "others may write it (mode 01666)", "(mode 01666)"},
+        {"mode 0666", mode(0666), "others may write to it (mode 0666)", "(mode 0666)"},
+        {"mode 0664", mode(0664), "others may write to it (mode 0664)", "(mode 0664)"},
+        {"mode 0646", mode(0646), "others may write to it (mode 0646)", "(mode 0646)"},
+        {"mode 01666", mode(01666), "others may write to it (mode 01666)", "(mode 01666)"},
     };
     if (::geteuid() == 0) {
         things.push_back({"another user's",
@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(a_directory_that_others_may_write_is_refused_unless_it_is_s
             const temporary_directory top;
             fs::create_directory(top / "open");
             BOOST_TEST_REQUIRE(::chmod((top / "open").c_str(), mode) == 0);
-            const auto why = "others may write it (mode " + sys::octal(mode) + ")";
+            const auto why = "others may write to it (mode " + sys::octal(mode) + ")";
             expect_refused_untouched(make(top / "open/daemon.pid"), top.path(), why, why);
         }
         for (const mode_t mode : {mode_t{01777}, mode_t{01775}, mode_t{0755}, mode_t{0700}}) {

@@ -98,7 +98,7 @@ child_process logging_to(const where& w, const std::function<int(logging&)>& bod
         process.name = "logging";
         process.keep_descriptors = child_process::descriptors();
         const auto result = d.start({.stdio = w.files, .process = process});
-        if (result.in_launcher) say("origin: " + std::to_string(result.status) + " " + result.message);
+        if (result.in_launcher) say("launcher: " + std::to_string(result.status) + " " + result.message);
         return result;
     });
 }
