@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
-# cmake --build BUILD --target docs: the reference as HTML in BUILD/docs, by Doxygen, from the headers and their README.md.
-# A public name without a description is an error. The internals, namespace daemonkit::detail, are left out.
+# cmake --build BUILD --target docs: the reference as HTML in BUILD/docs, by Doxygen, from the headers and their
+# README.md. A public name without a description is an error. The internals, namespace daemonkit::detail, are left out.
 find_package(Doxygen 1.9.2 QUIET) # 1.9.2 reads concepts
 if(NOT DOXYGEN_FOUND)
     return()

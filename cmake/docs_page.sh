@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# docs_page.sh PAGE: a README.md as Doxygen reads it. Headings get the anchors that GitHub gives them, and links to files,
-# which the reference does not have, become text.
+# docs_page.sh PAGE: a README.md as Doxygen reads it. Headings get the anchors that GitHub gives them, and links to
+# files, which the reference does not have, become text.
 exec awk '
     /^ *```/ { code = !code }
     !code && /^##+ / {

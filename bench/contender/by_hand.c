@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The limit: a daemon written by hand for the one case, in C, with what any good daemon promises. It claims its pid
 // file before it forks, forks twice, takes over nothing of its caller (descriptors, signals, directory, umask), says
-// to the origin through a pipe that it is ready or why not, and takes its pid file away at its end.
+// to the launcher through a pipe that it is ready or why not, and takes its pid file away at its end.
 //
 // What it does not promise, and daemonkit does, is in guards.h and guarded_*.h: with BENCH_GUARDED it promises that
 // too, so that it can be told what a guarantee costs and what is lost on the way. It also has a verb more then: reload.
@@ -28,7 +28,7 @@ static int lock = -1;
 static int channel = -1;
 static int failure = 1; // exit status
 
-/// In the origin to its terminal, in the daemon to the origin.
+/// In the launcher to its terminal, in the daemon to the launcher.
 static void __attribute__((noreturn)) fail(const char* step)
 {
     char text[256];
@@ -81,7 +81,7 @@ static void claim(void)
     guard_file();
 }
 
-/// In the origin: what the daemon says, until it is ready or has closed the pipe.
+/// In the launcher: what the daemon says, until it is ready or has closed the pipe.
 static int wait_for_daemon(int ear, pid_t child)
 {
     char text[256];

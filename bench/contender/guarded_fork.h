@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Forking twice as daemonkit does: the process between has the memory and, until the daemon has a copy, the descriptors
-// of the origin, so that neither is copied twice; and it stays until the origin has heard enough.
+// Forking twice as daemonkit does: the intermediate process has the memory and, until the daemon has a copy, the descriptors
+// of the launcher, so that neither is copied twice; and it stays until the launcher has heard enough.
 #pragma once
 
 #include <linux/close_range.h>
@@ -18,7 +18,7 @@ static jmp_buf daemon_goes_on;
 static int ends_between[2];
 static stack_t alternate;
 
-/// In the process between: why there is no daemon.
+/// In the intermediate process: why there is no daemon.
 static int tell(int mouth, const char* step, const char* reason)
 {
     char text[256];
@@ -26,10 +26,10 @@ static int tell(int mouth, const char* step, const char* reason)
     return write(mouth, text, (size_t)size) == size ? 1 : 2;
 }
 
-/// The same, until the daemon has ended the channel, or the origin has gone.
+/// The same, until the daemon has ended the channel, or the launcher has gone.
 static int watch(int ear, int mouth, pid_t daemon)
 {
-    GUARANTEE("the origin learns how a daemon died");
+    GUARANTEE("the launcher learns how a daemon died");
     close(ear);
     const int process = pidfd_open(daemon, 0);
     struct pollfd any[] = {{mouth, 0, 0}, {process, POLLIN, 0}}; // POLLHUP
@@ -63,7 +63,7 @@ static int between(void* nothing)
     return watch(ear, mouth, daemon);
 }
 
-/// Returns in the origin, and in the daemon with 0.
+/// Returns in the launcher, and in the daemon with 0.
 static pid_t fork_twice(int ear, int mouth)
 {
     struct sigaction at_end;

@@ -69,10 +69,10 @@ static void guard_file(void)
     GUARANTEED();
 }
 
-/// In the origin: hears the daemon and its parent at once, for thirty seconds.
+/// In the launcher: hears the daemon and its parent at once, for thirty seconds.
 static void guard_wait(int ear, pid_t child)
 {
-    GUARANTEE("a daemon that is late is noticed, and so is the end of the process between");
+    GUARANTEE("a daemon that is late is noticed, and so is the end of the intermediate process");
     const int process = pidfd_open(child, 0);
     struct pollfd any[] = {{ear, POLLIN, 0}, {process, POLLIN, 0}};
     if (process == -1 || poll(any, 2, 30000) < 1) fail("wait for the daemon");
@@ -83,10 +83,10 @@ static void guard_wait(int ear, pid_t child)
 /// Sockets, because one end can be ended for all who have it.
 static int open_channel(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
 
-/// In the daemon, when the origin has been told: the process between leaves while the origin wakes, and not after that.
+/// In the daemon, when the launcher has been told: the intermediate process leaves while the launcher wakes, and not after that.
 static void guard_release(void)
 {
-    GUARANTEE("the origin learns how a daemon died");
+    GUARANTEE("the launcher learns how a daemon died");
     shutdown(channel, SHUT_RDWR);
     GUARANTEED();
 }

@@ -11,7 +11,7 @@ static __attribute__((noinline)) void bench_main(void)
     if (write(-1, "main", 4) == 0) _exit(1);
 }
 
-/// In the daemon, when its origin has been told that it is ready.
+/// In the daemon, when its launcher has been told that it is ready.
 static __attribute__((noinline)) void bench_ready(void)
 {
     if (write(-1, "ready", 5) == 0) _exit(1);

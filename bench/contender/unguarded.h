@@ -16,7 +16,7 @@ static void guard_wake(void) {}
 static void guard_end(void) { unlink(pid_file); }
 static void reload_here(void) {}
 
-/// Returns in the origin, and in the daemon with 0.
+/// Returns in the launcher, and in the daemon with 0.
 static pid_t fork_twice(int ear, int mouth)
 {
     (void)ear;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Four ways to detach, written by hand, each with what a daemon promises afterwards: a session of its own, nothing of
-// the caller's descriptors, signals, directory and umask, and an origin that exits when it hears that the daemon is
-// ready. They differ in how many times the page tables of the origin are copied: once, twice, once, never.
+// the caller's descriptors, signals, directory and umask, and an launcher that exits when it hears that the daemon is
+// ready. They differ in how many times the page tables of the launcher are copied: once, twice, once, never.
 #define _GNU_SOURCE
 #include "by_hand.h"
 
@@ -47,7 +47,7 @@ static void __attribute__((noreturn)) live(void)
 {
     const struct sigaction usual = {.sa_handler = SIG_DFL};
     const struct rlimit no_core = {0, 0};
-    close_all_but(channel[1], kept.report, kept.origin);
+    close_all_but(channel[1], kept.report, kept.launcher);
     for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &usual, NULL);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     umask(022);
@@ -65,7 +65,7 @@ static void __attribute__((noreturn)) live(void)
     _exit(0);
 }
 
-/// In the origin.
+/// In the launcher.
 static int wait_for_daemon(void)
 {
     pid_t daemon = 0;
@@ -112,8 +112,8 @@ static int fork_from_between(void* nothing)
     return daemon == -1;
 }
 
-/// The child between shares the memory and the origin stands still until it has exited, as with vfork(2).
-static int shared_middle(void)
+/// The intermediate process shares the memory and the launcher stands still until it has exited, as with vfork(2).
+static int shared_intermediate(void)
 {
     if (clone(fork_from_between, small_stack + sizeof small_stack, CLONE_VM | CLONE_VFORK | SIGCHLD, NULL) == -1)
         fail("clone");
@@ -133,7 +133,7 @@ static int live_in_the_same_memory(void* nothing)
     live();
 }
 
-/// The daemon has the memory and a new stack; the origin only waits, and its end must not be written into the memory:
+/// The daemon has the memory and a new stack; the launcher only waits, and its end must not be written into the memory:
 /// no thread id to clear, no list of locks, no restartable sequences.
 static int hand_over(void)
 {
@@ -156,8 +156,10 @@ int detach_by_hand(const char* way, struct subject_descriptors descriptors)
     {
         const char* name;
         int (*detach)(void);
-    } ways[] = {
-        {"one_fork", one_fork}, {"two_forks", two_forks}, {"shared_middle", shared_middle}, {"hand_over", hand_over}};
+    } ways[] = {{"one_fork", one_fork},
+                {"two_forks", two_forks},
+                {"shared_intermediate", shared_intermediate},
+                {"hand_over", hand_over}};
     sigset_t all;
     sigfillset(&all);
     kept = descriptors;

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/// Detaches in that way; the daemon does not come back. The exit status of the origin, -1 for a way that is not here.
+/// Detaches in that way; the daemon does not come back. The exit status of the launcher, -1 for a way that is not here.
 int detach_by_hand(const char* way, struct subject_descriptors kept);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What detaching costs a process that holds memory: how long until there is a daemon, until the origin has exited, and
-// until the daemon has written to the memory. A fork copies the page tables of the origin, an exit gives them back,
+// What detaching costs a process that holds memory: how long until there is a daemon, until the launcher has exited, and
+// until the daemon has written to the memory. A fork copies the page tables of the launcher, an exit gives them back,
 // and the first write to each page afterwards is a page fault; with two plain forks all of that happens twice.
 #include "subject.h"
 #include "support/process.hpp"
@@ -22,7 +22,7 @@ struct way
     bool ours;
 };
 const std::vector<way> ways{
-    {"one_fork", false},    {"two_forks", false},  {"shared_middle", false},
+    {"one_fork", false},    {"two_forks", false},  {"shared_intermediate", false},
     {"hand_over", false},   {"single_fork", true}, {"double_fork", true},
 #if __has_include(<daemonkit/fork/handoff_fork.hpp>)
     {"handoff_fork", true},
@@ -113,10 +113,10 @@ void add_tables(report& r, const situation& s, by_way& results)
     const auto& limit = results["one_fork"];
     table times{
         "detach with " + s.name() + ": medians in µs, and their ratios to one fork by hand",
-        {"contender", "to the daemon", "ratio", "of which in detach()", "ratio", "to the origin's exit", "ratio"},
+        {"contender", "to the daemon", "ratio", "of which in detach()", "ratio", "to the launcher's exit", "ratio"},
         {}};
     table writes{"first writes with " + s.name() + ", to " + std::to_string(SUBJECT_WRITES) + " pages: medians",
-                 {"contender", "µs, the origin waits", "page faults", "µs, it has exited", "page faults"},
+                 {"contender", "µs, the launcher waits", "page faults", "µs, it has exited", "page faults"},
                  {}};
     for (const auto& w : ways) {
         const auto& m = results[w.name];
@@ -140,17 +140,17 @@ void add_goals(report& r, const situation& s, by_way& results, by_way& with_noth
     const auto& twice = results["double_fork"];
     r.add_goal("double_fork, " + s.name() + ": detach() to the daemon / one fork",
                ratio(twice.to_daemon_in_detach, one.to_daemon_in_detach), 1.15);
-    r.add_goal("double_fork, " + s.name() + ": start() to the origin's exit / one fork",
+    r.add_goal("double_fork, " + s.name() + ": start() to the launcher's exit / one fork",
                ratio(twice.to_exit, one.to_exit), 1.15);
     const auto& handoff = results["handoff_fork"];
     if (s.mebibytes == 0 || handoff.to_exit.result().runs == 0) return;
     const auto& alone = with_nothing["handoff_fork"];
     r.add_goal("handoff_fork, " + s.name() + ": to the daemon / with nothing",
                ratio(handoff.to_daemon, alone.to_daemon), 1.5);
-    r.add_goal("handoff_fork, " + s.name() + ": to the origin's exit / with nothing",
+    r.add_goal("handoff_fork, " + s.name() + ": to the launcher's exit / with nothing",
                ratio(handoff.to_exit, alone.to_exit), 1.5);
     if (s.mebibytes == 4096)
-        r.add_goal("handoff_fork, " + s.name() + ": to the origin's exit, ms", handoff.to_exit.quantile(0.5) / 1000,
+        r.add_goal("handoff_fork, " + s.name() + ": to the launcher's exit, ms", handoff.to_exit.quantile(0.5) / 1000,
                    0.5);
     r.add_goal("handoff_fork, " + s.name() + ": page faults of the first writes",
                handoff.early_faults.quantile(1) + handoff.late_faults.quantile(1), 0);
@@ -185,7 +185,7 @@ int main(int argc, char** argv)
     return report::write("detach", argc, argv, [](report& r) {
         by_way with_nothing; // and with caches as cold as those of who has written much
         for (const auto& s : situations(r)) {
-            // The pages that are written while the origin waits exist twice.
+            // The pages that are written while the launcher waits exist twice.
             if (const auto available = mebibytes_available(); available < s.mebibytes + s.mebibytes / 4) {
                 r.add_note(s.name() + " left out: only " + std::to_string(available) + " MiB are available");
                 continue;

@@ -91,8 +91,8 @@ struct subject_descriptors subject_begin(int argc, char** argv)
     size = strtoull(argv[2], NULL, 10);
     writes_early = strcmp(argv[4], "early") == 0;
     descriptors.report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    descriptors.origin = (int)syscall(SYS_pidfd_open, getpid(), 0);
-    if (descriptors.report == -1 || descriptors.origin == -1) {
+    descriptors.launcher = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (descriptors.report == -1 || descriptors.launcher == -1) {
         perror("open descriptors");
         exit(1);
     }
@@ -126,8 +126,8 @@ void subject_initialises(void)
 
 void subject_serves(void)
 {
-    struct pollfd origin = {descriptors.origin, POLLIN, 0};
-    while (poll(&origin, 1, -1) != 1) {}
+    struct pollfd launcher = {descriptors.launcher, POLLIN, 0};
+    while (poll(&launcher, 1, -1) != 1) {}
     report.gone = now();
     write_to_memory(1, &report.late_time, &report.late_faults);
     if (write(descriptors.report, &report, sizeof report) != sizeof report) _exit(1);

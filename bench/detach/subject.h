@@ -15,37 +15,37 @@ enum { SUBJECT_WRITES = 1000 };
 
 struct subject_report
 {
-    int64_t asks;         ///< the origin, just before it asks for a daemon
-    int64_t detaches;     ///< the origin, when everything that comes before detaching is done
+    int64_t asks;         ///< the launcher, just before it asks for a daemon
+    int64_t detaches;     ///< the launcher, when everything that comes before detaching is done
     int64_t runs;         ///< the daemon, as soon as it is one
-    int64_t gone;         ///< the origin has exited
-    int64_t early_time;   ///< first writes while the origin waits, where they were asked for
+    int64_t gone;         ///< the launcher has exited
+    int64_t early_time;   ///< first writes while the launcher waits, where they were asked for
     int64_t early_faults; ///< page faults of theirs
-    int64_t late_time;    ///< first writes after the origin has exited
+    int64_t late_time;    ///< first writes after the launcher has exited
     int64_t late_faults;
 };
 
 struct subject_descriptors
 {
-    int report; ///< the pipe to the driver
-    int origin; ///< pidfd of the origin
+    int report;   ///< the pipe to the driver
+    int launcher; ///< pidfd of the launcher
 };
 
 /// PROGRAM WAY BYTES small|huge|cold early|late: holds BYTES of written memory, in pages of that kind; "cold": none,
 /// but the caches are as cold as if. "early": the daemon
-/// writes before it says that it is ready, and not only after the origin has exited. The report goes
+/// writes before it says that it is ready, and not only after the launcher has exited. The report goes
 /// to what is standard output now. Returns the descriptors that the daemon has to keep.
 struct subject_descriptors subject_begin(int argc, char** argv);
 
-/// In the origin, before it asks for a daemon.
+/// In the launcher, before it asks for a daemon.
 void subject_asks(void);
-/// In the origin: the next thing is to detach. Without this call that was so at subject_asks().
+/// In the launcher: the next thing is to detach. Without this call that was so at subject_asks().
 void subject_detaches(void);
 /// In the daemon, the first thing.
 void subject_runs(void);
 /// In the daemon, before it says that it is ready.
 void subject_initialises(void);
-/// In the daemon, after that: waits for the origin to exit, and reports.
+/// In the daemon, after that: waits for the launcher to exit, and reports.
 void subject_serves(void);
 
 #ifdef __cplusplus

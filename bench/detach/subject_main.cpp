@@ -49,7 +49,7 @@ template <class Fork>
 int detach(const subject_descriptors& kept)
 {
     subject_asks();
-    const auto result = subject<Fork>{}.start({.process = {.keep_descriptors = {kept.report, kept.origin}}});
+    const auto result = subject<Fork>{}.start({.process = {.keep_descriptors = {kept.report, kept.launcher}}});
     if (!result.message.empty()) std::fprintf(stderr, "%s\n", result.message.c_str());
     return result;
 }

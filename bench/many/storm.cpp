@@ -114,8 +114,8 @@ struct storm
         end_all();
     }
 
-    /// How many daemons are there after `count` starts. Those of who returns early may still be ending: they are counted
-    /// when their number is settled, or is one.
+    /// How many daemons are there after `count` starts. Those of who returns early may still be ending: they are
+    /// counted when their number is settled, or is one.
     [[nodiscard]] int daemons_after(before what, int count) const
     {
         prepare(what);

@@ -51,7 +51,7 @@ call_counts counts_of(const std::string& name, const bench::temporary_directory&
 
 void count_instructions(bench::report& report, const bench::temporary_directory& directory)
 {
-    bench::table t{"user instructions of all processes of a start, from main() to ready and the origin's exit",
+    bench::table t{"user instructions of all processes of a start, from main() to ready and the launcher's exit",
                    {"contender", "instructions", "to by_hand", "to by_hand with our guarantees"},
                    {}};
     const auto count = [&](const std::string& name) {
@@ -89,7 +89,7 @@ void count_system_calls(bench::report& report, const bench::temporary_directory&
     guarantees.rows.push_back({"together", total(guarded) - total(plain), ""});
     report.add(std::move(guarantees));
 
-    bench::table differences{"system calls from main() to ready and the origin's exit",
+    bench::table differences{"system calls from main() to ready and the launcher's exit",
                              {"call", "by_hand", "by_hand with our guarantees", "ours", "beyond"},
                              {}};
     auto names = plain;

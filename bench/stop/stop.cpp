@@ -43,8 +43,8 @@ nanoseconds lag_of_stop(const bench::contender& who, const std::string& pid_file
     const bench::own_processor processor;
     const bench::surroundings around(who, pid_file);
     const pid_t pid = bench::start(who, pid_file).daemon;
-    // Held until all is over: the last close of a removed file frees it, which takes some file systems milliseconds, and
-    // would fall into the lag of a stop that still has it open.
+    // Held until all is over: the last close of a removed file frees it, which takes some file systems milliseconds,
+    // and would fall into the lag of a stop that still has it open.
     const bench::descriptor held(::open(pid_file.c_str(), O_RDONLY | O_CLOEXEC)); // none where there is no file
     watched daemon{.pid = pid};
     watched supervisor{.pid = bench::recorded(pid_file, pid)};

@@ -131,18 +131,18 @@ struct steps
 /// Of a command from main() on, until all its processes have ended or are ready.
 steps steps_of(const words& command, const std::string& pid_file)
 {
-    const pid_t origin = spawn_traced(command, pid_file);
-    run_to_main(origin);
+    const pid_t launcher = spawn_traced(command, pid_file);
+    run_to_main(launcher);
     const auto step = [](pid_t process, int signal) {
         check(static_cast<int>(::ptrace(PTRACE_SINGLESTEP, process, nullptr, signal)), "step");
     };
     steps all;
-    std::map<pid_t, unsigned long long> at{{origin, position_of(origin).instruction}};
-    for (step(origin, 0); !at.empty();) {
+    std::map<pid_t, unsigned long long> at{{launcher, position_of(launcher).instruction}};
+    for (step(launcher, 0); !at.empty();) {
         int status = 0;
         const pid_t process = check(::waitpid(-1, &status, __WALL), "wait for a step");
         if (!WIFSTOPPED(status)) {
-            if (process == origin) all.status = status;
+            if (process == launcher) all.status = status;
             at.erase(process);
             continue;
         }

@@ -13,7 +13,7 @@ namespace bench {
 
 struct system_call
 {
-    int process = 0; ///< 0 the origin, 1 its child, 2 the next that was made…
+    int process = 0; ///< 0 the launcher, 1 its child, 2 the next that was made…
     std::string name{};
     std::string text{}; ///< as strace(1) writes it, result included
 };

@@ -55,7 +55,8 @@ struct pipe_ends
 /// Close-on-exec both.
 [[nodiscard]] pipe_ends make_pipe();
 
-/// A program that is not waited for yet; `environment`, NAME=value each, is added to the driver's. Standard input is /dev/null, standard error the driver's; standard output is
+/// A program that is not waited for yet. `environment`, NAME=value each, is added to the driver's. Standard input is
+/// /dev/null, standard error the driver's. Standard output is
 /// `output`, or /dev/null.
 [[nodiscard]] pid_t spawn(const words& command, const words& environment = {}, int output = -1);
 

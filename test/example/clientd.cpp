@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The daemon from which daemonkit grew: it writes the time to an output file every second. It keeps all its files in the
-// directory from which it is called. One source serves every deployment. -DDEPLOYMENT=systemd builds it for service
+// The daemon from which daemonkit grew: it writes the time to an output file every second. It keeps all its files in
+// the directory from which it is called. One source serves every deployment. -DDEPLOYMENT=systemd builds it for service
 // managers only; without DEPLOYMENT it is one binary for all deployments.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A thread pool. A file that is moved into in/ is a letter. A thread of the pool writes it to out/, below the text of the
-// file `letterhead`. A reload reads the letterhead again.
+// A thread pool. A file that is moved into in/ is a letter. A thread of the pool writes it to out/, below the text of
+// the file `letterhead`. A reload reads the letterhead again.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 

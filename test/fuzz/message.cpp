@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the origin hears from the daemon while it starts: any bytes, over a channel as the real one.
+// What the launcher receives from the daemon while it starts: any bytes, over a channel as the real one.
 #include <daemonkit/fork/detail/message.hpp>
 #include <daemonkit/sys/channel.hpp>
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# macros.sh INCLUDE_DIR COMPILER FLAGS…: our headers compile in a program that has defined macros with short names: every
-# capital letter but the customary T, and the words below. What our headers include of others comes before the macros.
+# macros.sh INCLUDE_DIR COMPILER FLAGS…: our headers compile in a program that has defined macros with short names:
+# every capital letter but the customary T, and the words below. What our headers include of others comes before the
+# macros.
 include=$1 compiler=$2
 shift 2
 words="Call Channel Child Chosen Class Code Count Daemon Data Default Defaults Descriptor Descriptors Entry Error Event File

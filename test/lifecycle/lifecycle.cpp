@@ -80,7 +80,7 @@ child_process starting(const typename Daemon::settings& s, const std::function<v
         mine.process.name = "mine";
         mine.process.keep_descriptors = child_process::descriptors();
         const start_result result = d.start(mine);
-        if (!result.in_launcher) child_process::await(); // the origin has ended, so that the test is the parent
+        if (!result.in_launcher) child_process::await(); // the launcher has ended, so that the test is the parent
         say(in_words(result));
         return result;
     });

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# check.sh SOURCE PRECOMPILED COMPILER FLAGS…: the twin of SOURCE compiles; with -DREJECT the first error is the expected
-# one: `// expect: …`, or `// expect gcc: …` and `// expect clang: …` where the sentence is the compiler's.
+# check.sh SOURCE PRECOMPILED COMPILER FLAGS…: the twin of SOURCE compiles; with -DREJECT the first error is the
+# expected one: `// expect: …`, or `// expect gcc: …` and `// expect clang: …` where the sentence is the compiler's.
 source=$1 precompiled=$2 compiler=$3
 shift 3
 export LC_ALL=C

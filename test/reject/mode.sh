@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# mode.sh INCLUDE_DIR COMPILER: without C++20, exceptions or run-time type information each public header says so, whichever
-# is included first: the first error is the sentence of core/require_cxx20.hpp, and the output has at most ten lines.
+# mode.sh INCLUDE_DIR COMPILER: without C++20, exceptions or run-time type information each public header says so,
+# whichever is included first: the first error is the sentence of core/require_cxx20.hpp, and the output has at most ten
+# lines.
 include=$1 compiler=$2
 most=10
 export LC_ALL=C

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A program that says `using namespace daemonkit` keeps its own names: those of our internals are not in its way, neither
+// A program that says `using namespace daemonkit` keeps its own names: those of our internals do not hide them, neither
 // at namespace scope nor in the class that derives from a daemon.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# contracts.sh SOURCE_DIR: the table `expression | when, in which process | promise` at the top of each family's concept.hpp
-# has a row for each requirement below, which repeats the expression in a line `/// l.ready()`, and a requirement for
-# each row but `~g`. The tables of include/daemonkit/README.md have the same rows. Prints each difference.
+# contracts.sh SOURCE_DIR: the table `expression | when, in which process | promise` at the top of each family's
+# concept.hpp has a row for each requirement below, which repeats the expression in a line `/// l.ready()`, and a
+# requirement for each row but `~g`. The tables of include/daemonkit/README.md have the same rows. Prints each
+# difference.
 cd "$1/include/daemonkit" || exit 1
 page=README.md
 differences=0

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# docs.sh SOURCE_DIR BUILD_DIR: the reference is made without a warning, so each public name has a description. Every name
-# of names.txt is in it, and nothing of daemonkit::detail. Prints each violation.
+# docs.sh SOURCE_DIR BUILD_DIR: the reference is made without a warning, so each public name has a description. Every
+# name of names.txt is in it, and nothing of daemonkit::detail. Prints each violation.
 list=$1/test/structure/names.txt
 cd "$2" || exit 1
 if ! command -v doxygen >/dev/null; then

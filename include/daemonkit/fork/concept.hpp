@@ -120,7 +120,7 @@ template <class ForkLink>
 concept fork_link = std::movable<ForkLink> && detail::has_descriptor<ForkLink> && detail::has_ready<ForkLink> &&
                     detail::has_fail<ForkLink> && detail::has_extend<ForkLink>;
 
-/// Both ends of a link, for a ForkPolicy whose launcher waits in start().
+/// Both ends of a link, for a ForkPolicy with a launcher that waits in start().
 template <class ForkLink>
 concept fork_link_to_launcher =
     fork_link<ForkLink> && detail::has_in_launcher<ForkLink> && detail::has_wait_for_ready<ForkLink>;

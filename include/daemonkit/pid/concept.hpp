@@ -16,7 +16,7 @@
 //                            leaves_no_launcher         process that claimed it; never throws
 //   g.release()              launcher, daemon is ready  this copy of the guard releases nothing any more; never throws
 //   g.control_fd()           daemon, at each reload;    the datagram socket that control_socket() is connected to, with
-//                            optional                   SO_PASSCRED; -1: none. Its senders are told how the reload ended
+//                            optional                   SO_PASSCRED; -1: none. Its senders get the result of the reload
 //   g.descriptors()          daemon, once               range of descriptors that must stay open
 //   g.lost_fd()              daemon, at every wait      becomes readable when keep() has something to do; -1: never
 //   g.keep()                 daemon, after every wait   cheap; restores what can be restored. Returns false if the
@@ -144,7 +144,7 @@ concept has_has_record = requires(const PidPolicy& p) {
     { p.has_record() } -> std::same_as<bool>;
 };
 
-/// What a daemon needs whose launcher leaves its memory.
+/// What a guard needs if the launcher gives its memory to the daemon.
 template <class PidGuard>
 concept can_be_taken_over = has_removal<PidGuard> && has_take_over<PidGuard>;
 

@@ -78,7 +78,7 @@ concept stdio_policy =
     std::copyable<StdioPolicy> && detail::has_keeps_terminal<StdioPolicy> && detail::has_reopens<StdioPolicy> &&
     detail::has_redirect<StdioPolicy> && stdio_guard<detail::streams_type<StdioPolicy>>;
 
-/// The guard of a policy whose streams are not reopened by a reload.
+/// The guard of a policy that reopens nothing at a reload.
 struct fixed_streams
 {
     void give_to(uid_t, gid_t) noexcept {} ///< does nothing

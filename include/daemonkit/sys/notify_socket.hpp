@@ -39,7 +39,7 @@ public:
         connect();
     }
 
-    [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; } ///< whether somebody listens
+    [[nodiscard]] explicit operator bool() const noexcept { return size_ != 0; } ///< whether there is an address
     [[nodiscard]] int descriptor() const noexcept { return socket_.get(); }      ///< -1: none
 
     /// Sends `text`, and a copy of `fd` unless it is -1, SCM_RIGHTS. Returns whether it was sent. Uses the connection

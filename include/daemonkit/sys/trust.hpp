@@ -69,7 +69,8 @@ inline void check_file(const char* path, const file_status& status, uid_t user, 
     report_mode(path, status.st_mode, found);
 }
 
-/// Checks each directory of a path, and the targets of its symbolic links. Whether one is untrusted: `found` says which.
+/// Checks each directory of a path, and the targets of its symbolic links. Whether one is untrusted: `found` says
+/// which.
 inline void check_path(const std::string& path, uid_t user, int links, untrusted& found);
 
 /// Checks the target of the symbolic link `link`, which is a component of `path`.

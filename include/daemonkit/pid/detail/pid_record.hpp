@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reading and writing a pid file. Its content is hostile until parsed, and so is the file: whoever may write it, or lead its path
-// elsewhere, chooses which process root signals. So the file and every step to it must belong to root or to the caller
-// and be writable by nobody else.
+// Reading and writing a pid file. A user who can write the file, or replace a directory of its path, chooses which
+// process root signals. So the file and every directory of its path must belong to root or the caller, and no other
+// user may write them. The content is hostile until it is parsed.
 #pragma once
 
 #include "../../core/pid_holder.hpp"
@@ -127,8 +127,8 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return {*pid, stamp_in(status)};
 }
 
-/// What of its place a pid file is bound to: its name, and its directory's inode number, which bind mounts, symbolic links
-/// and chroot(2) do not change.
+/// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts,
+/// symbolic links and chroot(2) do not change them.
 [[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path)
 {
     sys::file_status directory = {};
