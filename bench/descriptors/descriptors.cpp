@@ -8,7 +8,7 @@
 #include "support/contender.hpp"
 #include "support/report.hpp"
 
-#include <daemonkit/sys/file.hpp>
+#include <daemonkit/sys/descriptors.hpp>
 #ifdef BENCH_LIBDAEMON
 #include <libdaemon/dfork.h>
 #endif

@@ -28,7 +28,10 @@ struct timed : Fork
     {
         subject_detaches();
         auto link = Fork::detach(args...);
-        if (!link.in_launcher()) subject_runs();
+        if constexpr (daemonkit::detail::leaves_no_launcher<Fork>)
+            subject_runs();
+        else if (!link.in_launcher())
+            subject_runs();
         return link;
     }
 };

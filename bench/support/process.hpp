@@ -56,8 +56,7 @@ struct pipe_ends
 [[nodiscard]] pipe_ends make_pipe();
 
 /// A program that is not waited for yet. `environment`, NAME=value each, is added to the driver's. Standard input is
-/// /dev/null, standard error the driver's. Standard output is
-/// `output`, or /dev/null.
+/// /dev/null, standard error the driver's. Standard output is `output`, or /dev/null.
 [[nodiscard]] pid_t spawn(const words& command, const words& environment = {}, int output = -1);
 
 /// The exit status of a child as a shell has it (128 and the signal if it was killed). `cpu`, unless it is null, is

@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_timeout_is_seconds_above_zero)
                               "1,5", "1 2", "31622401", "start"}) {
         refused(p, {"--timeout", wrong, "start"},
                 "--timeout must be a number of seconds above 0 and up to a year, not '");
-        refused(p, {"start", std::string("--timeout=") + wrong}, "--timeout takes");
+        refused(p, {"start", std::string("--timeout=") + wrong}, "--timeout must be");
     }
     refused(p, {"start", "--timeout"}, "--timeout");
     started(p, p({"--timeout", "20", "start"}));

@@ -80,7 +80,7 @@ public:
             if (sys::status_of(fd, stream) == 0 && S_ISREG(stream.st_mode) && sys::status_of(identity, record) == 0 &&
                 sys::same_file(record, stream))
                 throw_bad_setting("redirect standard descriptors", {},
-                                  "the log file and the pid file are one file: give them two names");
+                                  "the log file and the pid file are the same file: set different paths");
     }
 
 private:
