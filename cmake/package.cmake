@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # cpack -G DEB: one architecture-independent package.
 set(CPACK_GENERATOR DEB)
+set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON) # headers only: nothing is built for the package
 set(CPACK_PACKAGE_NAME libdaemonkit-dev)
 set(CPACK_PACKAGE_VENDOR "daemonkit")
 set(CPACK_PACKAGE_CONTACT "daemonkit authors <daemonkit@localhost>")

@@ -41,7 +41,7 @@ public:
     using settings = daemon_settings<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>;
 
     /// Constructors of the deriving class run in the process that executes the verb: the launcher, for start().
-    basic_daemon() { detail::check_hooks<Derived, SignalPolicy>(); }
+    basic_daemon() { detail::check_hooks<Derived, basic_daemon, SignalPolicy>(); }
     basic_daemon(const basic_daemon&) = delete;
     basic_daemon& operator=(const basic_daemon&) = delete;
 

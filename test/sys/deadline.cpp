@@ -81,7 +81,8 @@ BOOST_AUTO_TEST_CASE(readable_within_sees_what_is_there_and_only_that)
 
 BOOST_AUTO_TEST_CASE(in_seconds_is_for_people)
 {
-    const std::pair<nanoseconds, const char*> table[]{{0s, "0"},       {500ms, "0.5"}, {30s, "30"},
+    const std::pair<nanoseconds, const char*> table[]{{0s, "0"},       {4ms, "0.004"}, {50ms, "0.050"},
+                                                      {99ms, "0.099"}, {500ms, "0.5"}, {30s, "30"},
                                                       {1500ms, "1.5"}, {1h, "3600"},   {10'900ms, "10.9"}};
     for (const auto& [duration, text] : table) BOOST_TEST(sys::in_seconds(duration) == text);
 }

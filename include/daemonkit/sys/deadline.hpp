@@ -30,10 +30,12 @@ constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d
     return std::chrono::duration_cast<std::chrono::nanoseconds>(d);
 }
 
-/// A duration in seconds as text, cut to tenths: "0.5", "30".
+/// A duration in seconds as text, cut to tenths, and below a tenth to thousandths: "30", "0.5", "0.050".
 inline std::string in_seconds(std::chrono::nanoseconds d)
 {
-    const auto tenths = d.count() / 100'000'000;
+    const auto thousandths = d.count() / 1'000'000;
+    const auto tenths = thousandths / 100;
+    if (tenths == 0 && thousandths > 0) return joined({thousandths < 10 ? "0.00" : "0.0", thousandths});
     return tenths % 10 == 0 ? joined({tenths / 10}) : joined({tenths / 10, ".", tenths % 10});
 }
 

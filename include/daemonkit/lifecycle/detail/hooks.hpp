@@ -91,9 +91,13 @@ constexpr bool declares_on_signal()
         return true;
 }
 
-template <class Derived, class SignalPolicy>
+template <class Derived, class DaemonClass, class SignalPolicy>
 constexpr void check_hooks()
 {
+    static_assert(
+        std::is_base_of_v<DaemonClass, Derived>,
+        "daemonkit: the first argument of basic_daemon, and of a preset, is your own class: `struct my_daemon "
+        ": daemonkit::sysv_daemon<my_daemon>`");
     static_assert(
         keeps_descriptors<Derived> || !names_kept_descriptors<Derived>(),
         "daemonkit: kept_descriptors is private: derive from it publicly, `public daemonkit::socket_activation`");

@@ -230,7 +230,8 @@ private:
 
     void require_installed() const
     {
-        if (!signals_) throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run()");
+        if (!signals_)
+            throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run() and the hooks");
     }
 
     std::string name_{};

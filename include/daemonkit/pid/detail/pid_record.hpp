@@ -62,7 +62,9 @@ inline trusted_directory check_directory(const boost::filesystem::path& path, ow
         owner = found.owner;
         found = sys::untrusted_path(directory.native(), owner);
     }
-    if (found) refuse(found.path, found.reason);
+    if (found)
+        throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the directory of the pid file",
+                            found.path, found.reason);
     return {!found.links && path.native().find("/.") == std::string::npos, owner};
 }
 
