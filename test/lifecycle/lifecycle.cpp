@@ -565,6 +565,50 @@ BOOST_AUTO_TEST_CASE(waiting_outside_run_is_a_logic_error)
     BOOST_TEST(after.status == 0);
 }
 
+// exit(3) destroys objects with static storage. The guards of a daemon that is one stay as they are.
+BOOST_AUTO_TEST_CASE(exit_in_a_child_or_in_the_launcher_releases_nothing_of_a_static_daemon)
+{
+    const temporary_directory dir;
+    const auto launch = [&](bool launcher_exits_early) {
+        return child_process([&dir, launcher_exits_early] {
+            static quiet daemon;
+            daemon.starting = [=](quiet&) {
+                if (launcher_exits_early) child_process::await(); // until the test has seen the end of the launcher
+            };
+            daemon.body = [](quiet& self) {
+                const pid_t child = ::fork();
+                if (child == 0) std::exit(0);
+                say("child " + std::to_string(child_process::status_of(child)) + " daemon " +
+                    std::to_string(::getpid()));
+                while (self.wait()) {}
+                return 0;
+            };
+            const auto exits = [=](std::chrono::nanoseconds) {
+                if (launcher_exits_early) std::exit(3);
+            };
+            const auto result = daemon.start_watched(
+                exits, {.pid = {.path = dir / "pid"}, .process = {.keep_descriptors = child_process::descriptors()}});
+            if (result.in_launcher) std::exit(result.status);
+            return result.status;
+        });
+    };
+    for (const bool early : {false, true}) BOOST_TEST_CONTEXT((early ? "the launcher exits before" : "after"))
+        {
+            auto launcher = launch(early);
+            if (early) {
+                BOOST_TEST(launcher.status() == 3);
+                BOOST_TEST(boost::filesystem::exists(dir / "pid"), "the daemon that starts still has its file");
+                launcher.go();
+            }
+            BOOST_TEST(launcher.says("child 0 daemon "));
+            const pid_t daemon = std::stoi(launcher.rest_of_line());
+            BOOST_TEST(pid_in((dir / "pid").string()) == daemon);
+            BOOST_TEST(quiet::status({.pid = {.path = dir / "pid"}}).pid == daemon);
+            BOOST_TEST(quiet::stop({.pid = {.path = dir / "pid"}}).status == 0);
+            BOOST_TEST(!boost::filesystem::exists(dir / "pid"));
+        }
+}
+
 BOOST_AUTO_TEST_CASE(pid_1_stays_in_the_foreground_and_says_so)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, for a process namespace");

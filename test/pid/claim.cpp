@@ -11,6 +11,7 @@
 
 #include <sched.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -494,6 +495,31 @@ BOOST_AUTO_TEST_CASE(a_mode_that_lets_others_write_is_refused)
             expect_refusal([&] { (void)policy.claim(); }, "its mode in the settings lets others write it", 6);
         }
         BOOST_TEST(fs::is_empty(top.path()));
+    });
+}
+
+// The lock is dropped last: otherwise another start could lock, publish and lose the file that this one made.
+BOOST_AUTO_TEST_CASE(a_claim_that_fails_removes_the_file_that_it_made_before_it_drops_the_lock)
+{
+    with_both([](auto make) {
+        const temporary_directory top;
+        const auto path = top / "daemon.pid";
+        auto guard = make(path).claim();
+        guard.publish(::getpid());
+        fs::remove(path);
+        const daemonkit::sys::unique_fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+        BOOST_REQUIRE(::inotify_add_watch(watch.get(), top.path().c_str(), IN_CREATE | IN_CLOSE | IN_DELETE) != -1);
+        BOOST_CHECK_THROW((void)make(path).claim(), already_running);
+
+        alignas(inotify_event) char bytes[4096];
+        const auto size = ::read(watch.get(), bytes, sizeof bytes);
+        std::string order;
+        for (ssize_t at = 0; at < size;) {
+            const auto* const event = reinterpret_cast<const inotify_event*>(bytes + at);
+            order += (event->mask & IN_CREATE) != 0 ? "made " : (event->mask & IN_DELETE) != 0 ? "removed " : "closed ";
+            at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+        }
+        BOOST_TEST(order.starts_with("made removed "), order);
     });
 }
 

@@ -7,7 +7,9 @@
 //   ready-notification. Readiness only.
 //
 // With a ForkPolicy that detaches, the daemon sends the messages, with its pid as MAINPID. The manager must accept
-// messages from every process of the service: NotifyAccess=all in systemd.
+// messages from every process of the service: NotifyAccess=all in systemd. WATCHDOG_PID is then the launcher's, so the
+// daemon sends no pings. A `start` from inside another such service speaks to the manager of that service: unset
+// NOTIFY_SOCKET there.
 #pragma once
 
 #include "../core/require_cxx20.hpp"

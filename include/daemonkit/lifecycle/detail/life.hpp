@@ -56,7 +56,7 @@ public:
             process_setup::prepare_standard_descriptors();
             if (forks()) process_setup::prepare_to_fork();
             const process_setup setup(s_.process);
-            state_.identity_.emplace(result_of{[&] { return s_.pid.claim(); }});
+            state_.identity_.make([&] { return s_.pid.claim(); });
             detach();
             if (!in_launcher()) return {be_daemon(setup, std::forward<Args>(args)...), false};
             return {wait_for_daemon(progress), true};
@@ -76,9 +76,9 @@ private:
         own_runtime& state;
         ~released_at_end()
         {
-            state.identity_.reset();
-            state.manager_.reset();
-            state.link_.reset();
+            state.identity_.release();
+            state.manager_.release();
+            state.link_.release();
         }
     };
     struct released_after_run
@@ -86,9 +86,9 @@ private:
         own_runtime& state;
         ~released_after_run()
         {
-            state.streams_.reset();
-            state.identity_.reset();
-            state.signals_.reset();
+            state.streams_.release();
+            state.identity_.release();
+            state.signals_.release();
         }
     };
 
@@ -117,10 +117,10 @@ private:
         state_.child_mask_ = signal::claims_signals ? sys::no_signals() : blocked.before();
         if constexpr (leaves_no_launcher<fork>) {
             const launcher_plan plan{blocked.before(), state_.identity().removal(), late_advice};
-            state_.link_.emplace(result_of{[&] { return s_.fork.detach(plan); }});
+            state_.link_.make([&] { return s_.fork.detach(plan); });
             state_.identity().take_over();
         } else {
-            state_.link_.emplace(result_of{[&] { return s_.fork.detach(); }});
+            state_.link_.make([&] { return s_.fork.detach(); });
         }
         if (!in_launcher()) blocked.keep();
     }
@@ -190,15 +190,15 @@ private:
     {
         const released_after_run guards{state_};
         if constexpr (notifies<typename DaemonPolicies::notify>)
-            state_.manager_.emplace(result_of{[&] { return s_.notify.connect(); }});
+            state_.manager_.make([&] { return s_.notify.connect(); });
         if (forks()) close_descriptors();
         if (forks() && signal::claims_signals) sys::reset_dispositions();
         static constexpr auto heard = heard_signals<signal, own_runtime::hears_reload()>();
-        state_.signals_.emplace(result_of{[&] { return s_.signals.install(heard, state_.child_mask_); }});
+        state_.signals_.make([&] { return s_.signals.install(heard, state_.child_mask_); });
         if (forks() && !signal::claims_signals) sys::set_mask(state_.child_mask_);
         setup.apply();
         state_.identity().publish(sys::this_process());
-        if (!in_foreground_) state_.streams_.emplace(result_of{[&] { return s_.stdio.redirect(); }});
+        if (!in_foreground_) state_.streams_.make([&] { return s_.stdio.redirect(); });
         if constexpr (DaemonPolicies::pid::records_pid)
             for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);
         daemon_.on_start();
@@ -220,7 +220,7 @@ private:
                        "close inherited descriptors");
         };
         if constexpr (fork::detaches) {
-            const std::array link{state_.link_->descriptor()}; // NOLINT(bugprone-unchecked-optional-access)
+            const std::array link{state_.link_->descriptor()};
             const auto close_beside = [&](const auto&... kept) {
                 if constexpr (notifies<typename DaemonPolicies::notify>)
                     close(link, state_.manager_->descriptors(), kept...);
@@ -228,7 +228,7 @@ private:
                     close(link, kept...);
             };
             if constexpr (keeps_descriptors<Derived>)
-                close_beside(daemon_.kept_descriptors());
+                close_beside(std::as_const(daemon_).kept_descriptors());
             else
                 close_beside();
         }

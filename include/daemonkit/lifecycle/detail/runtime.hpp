@@ -10,11 +10,11 @@
 #include "../../sys/signal_mask.hpp"
 #include "../../text/joined.hpp"
 #include "descriptor_name.hpp"
+#include "guard_slot.hpp"
 #include "hooks.hpp"
 #include "policies.hpp"
 
 #include <exception>
-#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -22,16 +22,6 @@
 #include <utility>
 
 namespace daemonkit::detail {
-
-/// Converts to the result of a function, so that std::optional::emplace() can make a guard that cannot be moved.
-template <class FunctionObject>
-struct result_of
-{
-    FunctionObject function;
-    operator std::invoke_result_t<const FunctionObject&>() const { return function(); } // NOLINT(*-explicit-*)
-};
-template <class FunctionObject>
-result_of(FunctionObject) -> result_of<FunctionObject>;
 
 template <class Derived, class DaemonPolicies>
 class runtime
@@ -71,7 +61,10 @@ public:
     [[nodiscard]] bool stop_requested() const noexcept
         requires has_stop_requested<signals_type>
     {
-        return signals_->stop_requested();
+        if constexpr (requires { signals_type::stop_requested(); })
+            return signals_type::stop_requested(); // also outside of a life
+        else
+            return signals_->stop_requested();
     }
 
     [[nodiscard]] int signal_fd() const
@@ -221,12 +214,11 @@ private:
         return *reason != '\0' ? reason : "no reason given";
     }
 
-    // The order of a life puts these there. NOLINTBEGIN(bugprone-unchecked-optional-access)
+    // The order of a life puts these there.
     [[nodiscard]] identity_type& identity() noexcept { return *identity_; }
     [[nodiscard]] const identity_type& identity() const noexcept { return *identity_; }
     [[nodiscard]] signals_type& installed() { return require_installed(), *signals_; }
     [[nodiscard]] const signals_type& installed() const { return require_installed(), *signals_; }
-    // NOLINTEND(bugprone-unchecked-optional-access)
 
     void require_installed() const
     {
@@ -240,11 +232,11 @@ private:
     sigset_t child_mask_{};
     // Released in reverse order. Signals are restored after the instance is released, so that a second SIGTERM cannot
     // interrupt that. The launcher and the manager come last, so that they learn of every failure.
-    std::optional<typename DaemonPolicies::link> link_{};
-    std::optional<typename DaemonPolicies::manager> manager_{};
-    std::optional<signals_type> signals_{};
-    std::optional<identity_type> identity_{};
-    std::optional<typename DaemonPolicies::streams> streams_{}; // empty in the foreground, where nothing is redirected
+    guard_slot<typename DaemonPolicies::link> link_{};
+    guard_slot<typename DaemonPolicies::manager> manager_{};
+    guard_slot<signals_type> signals_{};
+    guard_slot<identity_type> identity_{};
+    guard_slot<typename DaemonPolicies::streams> streams_{}; // empty in the foreground, where nothing is redirected
 };
 
 } // namespace daemonkit::detail

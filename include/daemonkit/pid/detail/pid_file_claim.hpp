@@ -58,7 +58,7 @@ private:
     /// One attempt to get a fresh, empty, locked file at the path; false: try again.
     bool attempt()
     {
-        auto opened = open();
+        auto opened = open(); // closed last: a fresh file is removed under its lock
         if (!opened.file) return false;
         sys::made_file made(opened.fresh ? path_.c_str() : nullptr); // removed again unless it is released
         // Before it is locked: the file may be another user's.
@@ -71,7 +71,7 @@ private:
             wait_for_lock(opened);
             return false;
         }
-        return take_locked(std::move(opened), made);
+        return take_locked(opened, made);
     }
 
     /// The file at the path. It and its directories are made if they are missing.
@@ -105,7 +105,7 @@ private:
     }
 
     /// With the lock: takes the file if it is empty or stale; false: try again with the file that is there now.
-    bool take_locked(opened_file opened, sys::made_file& made)
+    bool take_locked(opened_file& opened, sys::made_file& made)
     {
         const auto& name = path_.native();
         const int file = opened.file.get();
