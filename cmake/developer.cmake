@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # Tests, examples and benchmarks: only for those who work on daemonkit itself.
 option(DAEMONKIT_TESTS "Build the tests (needs Boost.Test)" ON)
+option(DAEMONKIT_TEST_QUICK "Only the tests that take seconds, with the compiler of this build: see test/run --quick" OFF)
 option(DAEMONKIT_EXAMPLES "Build the programs of test/example (echod needs Boost.Asio)" ON)
 option(DAEMONKIT_BENCH "Build the benchmarks" OFF)
 option(DAEMONKIT_WERROR "Treat warnings as errors" OFF)
@@ -10,6 +11,11 @@ set(DAEMONKIT_OTHER_BOOST "${PROJECT_BINARY_DIR}/boost-1.81/usr/include" CACHE P
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
     set(CMAKE_BUILD_TYPE Debug)
+endif()
+find_program(DAEMONKIT_CCACHE ccache)
+mark_as_advanced(DAEMONKIT_CCACHE)
+if(DAEMONKIT_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${DAEMONKIT_CCACHE}")
 endif()
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
