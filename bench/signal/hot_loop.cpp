@@ -4,8 +4,10 @@
 using namespace daemonkit;
 using bench::guard_of;
 
-static_assert(detail::has_stop_requested<guard_of<self_pipe_signals>> && detail::has_stop_requested<guard_of<flag_signals>> &&
-                  !detail::has_stop_requested<guard_of<signalfd_signals>> && !detail::has_stop_requested<guard_of<inherit_signals>>,
+static_assert(detail::has_stop_requested<guard_of<self_pipe_signals>> &&
+                  detail::has_stop_requested<guard_of<flag_signals>> &&
+                  !detail::has_stop_requested<guard_of<signalfd_signals>> &&
+                  !detail::has_stop_requested<guard_of<inherit_signals>>,
               "a policy claims stop_requested() and has no loop here");
 
 namespace {

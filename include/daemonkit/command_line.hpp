@@ -18,8 +18,9 @@ namespace detail {
 template <class Derived>
 struct public_daemon
 {
-    static_assert(requires { typename Derived::settings; }, "daemonkit: the class is no daemon, or derives from it "
-                                                            "privately: derive publicly from basic_daemon or a preset");
+    static_assert(
+        requires { typename Derived::settings; }, "daemonkit: the class is no daemon, or derives from it "
+                                                  "privately: derive publicly from basic_daemon or a preset");
     using settings = typename Derived::settings;
 };
 
