@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_start_from_a_shell_is_told_of_the_unit)
     const auto said = host.shell("cd " + directory + " && clientd start");
     BOOST_TEST(said.status == 0, said.err);
     BOOST_TEST(contains(said.out, "already running (pid " + pid + ")"), said.out);
-    BOOST_TEST(contains(said.out, " unit clientd-forking.service "), said.out);
+    BOOST_TEST(contains(said.out, " unit clientd-forking.service: "), said.out);
     BOOST_TEST(host({"pidof", "clientd"}).out == pid + "\n");
 }
 
