@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A plain pid file. No lock is held after the start. A daemon whose file is touched, replaced or deleted is still found
+// A plain pid file. No lock is held after the start. A daemon with a touched, replaced or deleted file is still found
 // by its abstract socket, but does not restore the file. Take flock_pid_file where that matters, or where the daemon
 // and its control commands run in different network namespaces.
 #pragma once

@@ -45,7 +45,7 @@ struct trusted_directory
 /// Who may control a path beside root.
 enum class owners {
     caller,        ///< the user who asks
-    one_other_user ///< if root asks: any one user, whose file then names only that user's own processes
+    one_other_user ///< if root asks: any one user; the file may then name only processes of that user
 };
 
 /// The directory of a pid file. Throws startup_error unless `path` is absolute and only root and one user can change
