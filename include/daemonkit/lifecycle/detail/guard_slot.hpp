@@ -4,6 +4,7 @@
 // the guards must stay as they are then, as after a crash.
 #pragma once
 
+#include <cstddef>
 #include <new>
 
 namespace daemonkit::detail {
@@ -12,16 +13,16 @@ template <class AnyGuard>
 class guard_slot
 {
 public:
-    guard_slot() noexcept {} // NOLINT(modernize-use-equals-default): the union has no default
+    guard_slot() noexcept = default;
     guard_slot(const guard_slot&) = delete;
     guard_slot& operator=(const guard_slot&) = delete;
-    ~guard_slot() {} // NOLINT(modernize-use-equals-default): as above
+    ~guard_slot() = default;
 
     /// The guard is the result of `maker()` itself, which need not be movable.
     template <class MakerFunction>
     void make(MakerFunction maker)
     {
-        ::new (static_cast<void*>(&guard)) AnyGuard(maker());
+        ::new (static_cast<void*>(storage_)) AnyGuard(maker());
         full_ = true;
     }
 
@@ -29,20 +30,22 @@ public:
     {
         if (!full_) return;
         full_ = false;
-        guard.~AnyGuard();
+        (**this).~AnyGuard();
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return full_; }
-    [[nodiscard]] AnyGuard& operator*() noexcept { return guard; }
-    [[nodiscard]] const AnyGuard& operator*() const noexcept { return guard; }
-    [[nodiscard]] AnyGuard* operator->() noexcept { return &guard; }
-    [[nodiscard]] const AnyGuard* operator->() const noexcept { return &guard; }
+    [[nodiscard]] AnyGuard& operator*() noexcept { return *operator->(); }
+    [[nodiscard]] const AnyGuard& operator*() const noexcept { return *operator->(); }
+    // NOLINTBEGIN(*-reinterpret-cast)
+    [[nodiscard]] AnyGuard* operator->() noexcept { return std::launder(reinterpret_cast<AnyGuard*>(storage_)); }
+    [[nodiscard]] const AnyGuard* operator->() const noexcept
+    {
+        return std::launder(reinterpret_cast<const AnyGuard*>(storage_));
+    }
+    // NOLINTEND(*-reinterpret-cast)
 
 private:
-    union
-    {
-        AnyGuard guard;
-    };
+    alignas(AnyGuard) std::byte storage_[sizeof(AnyGuard)]{}; // zeros: GCC would warn of guards that may not be there
     bool full_ = false;
 };
 
