@@ -14,8 +14,8 @@
 
 namespace daemonkit::sys {
 
-/// Calls visit(number) for each entry of `directory` whose name is a number, until a call returns true. Returns whether
-/// one did. Returns false and errno if the directory cannot be read; errno is 0 if no call returned true.
+/// Calls visit(number) for each entry of `directory` with a number as its name, until a call returns true. Returns
+/// whether one did. Returns false and errno if the directory cannot be read; errno is 0 if no call returned true.
 inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
 {
     struct stream

@@ -70,8 +70,8 @@ inline int has_socket_name(std::string_view name) noexcept
     return text;
 }
 
-/// Calls visit(name, inode) for each abstract socket in `sockets` whose name starts with `beginning`, until a call
-/// returns true. `sockets` is the text that named_sockets() returned.
+/// Calls visit(name, inode) for each abstract socket in `sockets` with a name that starts with `beginning`, until a
+/// call returns true. `sockets` is the text that named_sockets() returned.
 [[gnu::cold]] inline void any_socket_named(const std::string& beginning, const std::string& sockets,
                                            function_ref<bool(std::string_view, ino_t)> visit)
 {

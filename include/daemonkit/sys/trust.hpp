@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Whether other users can change which file a path names. A user who can rename a directory in the path, or replace a
-// symbolic link there, chooses the file, whatever the permissions of the file itself are.
+// Whether other users can change which file a path names. Renaming a directory of the path, or replacing a symbolic
+// link there, changes the file, whatever the permissions of the file itself are.
 #pragma once
 
 #include "../text/joined.hpp"
@@ -26,7 +26,7 @@ struct untrusted
     [[nodiscard]] explicit operator bool() const noexcept { return !reason.empty(); }
 };
 
-/// Whether `user` is the overflow user, which owns every file whose owner is not mapped into this user namespace; in
+/// Whether `user` is the overflow user. It owns the files of all users that are not mapped into this user namespace. In
 /// most namespaces these are the files of root. user_namespaces(7).
 [[gnu::cold]] inline bool is_unmapped(uid_t user)
 {

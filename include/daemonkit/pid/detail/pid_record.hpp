@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reading and writing a pid file. A user who can write the file, or replace a directory of its path, chooses which
-// process root signals. So the file and every directory of its path must belong to root or the caller, and no other
+// Reading and writing a pid file. Write access to the file, or to a directory of its path, decides which process root
+// signals. So the file and every directory of its path must belong to root or the caller, and no other
 // user may write them. The content is hostile until it is parsed.
 #pragma once
 
@@ -42,9 +42,9 @@ struct trusted_directory
     uid_t owner = 0;    ///< that one user
 };
 
-/// Who may control a path beside root.
+/// Which users may control a path, besides root.
 enum class owners {
-    caller,        ///< the user who asks
+    caller,        ///< the calling user
     one_other_user ///< if root asks: any one user; the file may then name only processes of that user
 };
 

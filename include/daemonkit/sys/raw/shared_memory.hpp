@@ -89,7 +89,7 @@ inline void use_alternate_stack(const stack_t& alternate) noexcept
     if ((alternate.ss_flags & SS_DISABLE) == 0) raw::call(SYS_sigaltstack, raw::address(&alternate), 0);
 }
 
-/// A stack of whole pages, so that a process with a copy of it can free the pages.
+/// A stack of whole pages: a process that has a copy can free the pages.
 template <std::size_t StackSize>
 struct alignas(4096) small_stack
 {
