@@ -84,6 +84,10 @@ std::string all_that_succeeds()
     return "of " + std::to_string(std::size(attempts)) + " attempts succeeded:" + names + "\n";
 }
 
+// Never destroyed: the detached threads still use them when a start fails and main() returns.
+auto& gate = *new std::promise<void>;
+auto& said = *new std::promise<std::string>;
+
 void sleep_for_ever()
 {
     for (;;) ::pause(); // the C library interrupts every thread when the user changes
@@ -109,9 +113,9 @@ struct dropping : daemonkit::sysv_daemon<dropping, daemonkit::flock_pid_file, da
         if (std::getenv("KEEPS") != nullptr) ::prctl(PR_SET_KEEPCAPS, 1UL, 0UL, 0UL, 0UL);
         if (std::getenv("THREADS") != nullptr) {
             std::thread(sleep_for_ever).detach();
-            std::thread([this] {
-                gate_.get_future().wait();
-                said_.set_value(all_that_succeeds());
+            std::thread([] {
+                gate.get_future().wait();
+                said.set_value(all_that_succeeds());
                 sleep_for_ever();
             }).detach();
         }
@@ -122,8 +126,8 @@ struct dropping : daemonkit::sysv_daemon<dropping, daemonkit::flock_pid_file, da
     {
         std::fputs(all_that_succeeds().c_str(), stdout);
         if (std::getenv("THREADS") != nullptr) {
-            gate_.set_value();
-            std::fputs(said_.get_future().get().c_str(), stdout);
+            gate.set_value();
+            std::fputs(said.get_future().get().c_str(), stdout);
         }
         if (const auto program = environment_variable("EXECUTES"); !program.empty()) execute(program);
         std::puts("run");
@@ -133,10 +137,6 @@ struct dropping : daemonkit::sysv_daemon<dropping, daemonkit::flock_pid_file, da
     }
 
     void on_reload() { std::puts("reloaded"); } // NOLINT(*-static)
-
-private:
-    std::promise<void> gate_{};
-    std::promise<std::string> said_{};
 };
 
 } // namespace
