@@ -19,10 +19,11 @@ struct status_report
 {
     /// Whether the daemon runs.
     enum class condition {
-        running, ///< the daemon runs
-        dead,    ///< no daemon runs, but its stale record exists
-        stopped, ///< no daemon runs, and there is no record
-        unknown  ///< the state cannot be found out; `message` says why
+        running,  ///< the daemon runs
+        starting, ///< the daemon runs and is not ready yet; without a pid: a start has not recorded it yet
+        dead,     ///< no daemon runs, but its stale record exists
+        stopped,  ///< no daemon runs, and there is no record
+        unknown   ///< the state cannot be found out; `message` says why
     };
 
     condition state = condition::stopped; ///< what the daemon does
@@ -38,6 +39,7 @@ struct status_report
     {
         switch (state) {
         case condition::running: return exit_status::status_running;
+        case condition::starting: return pid != 0 ? exit_status::status_running : exit_status::status_stopped;
         case condition::dead: return exit_status::status_dead_pid_file;
         case condition::stopped: return exit_status::status_stopped;
         case condition::unknown: break;

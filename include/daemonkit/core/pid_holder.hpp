@@ -24,6 +24,7 @@ struct pid_holder
     pid_t pid = 0;            ///< 0: no process owns the instance
     sys::unique_fd process{}; ///< pidfd of the holder, opened before the holder was verified
     bool stale = false;       ///< no process owns the instance, but the record of a dead daemon exists
+    bool starting = false;    ///< the daemon is not ready yet; without a pid: a start has not recorded it yet
 
     [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; } ///< whether there is one
 

@@ -14,6 +14,8 @@
 //                            leaves_no_launcher         ready; never throws
 //   g.take_over()            daemon, optional: with     this process releases the identity from now on, and not the
 //                            leaves_no_launcher         process that claimed it; never throws
+//   g.started()              daemon, when it is ready;   find() no longer sets `starting`; never throws
+//                            optional
 //   g.release()              launcher, daemon is ready  this copy of the guard releases nothing any more; never throws
 //   g.control_fd()           daemon, at each reload;    the datagram socket that control_socket() is connected to, with
 //                            optional                   SO_PASSCRED; -1: none. Its senders get the result of the reload
@@ -77,6 +79,12 @@ using identity_type = typename decltype(identity_of_policy<PidPolicy>())::type;
 /// g.publish(pid)
 template <class PidGuard>
 concept has_publish = requires(PidGuard& g, pid_t pid) { g.publish(pid); };
+
+/// g.started()
+template <class PidGuard>
+concept has_started = requires(PidGuard& g) {
+    { g.started() } noexcept;
+};
 
 /// g.release()
 template <class PidGuard>

@@ -189,12 +189,14 @@ inline int read_small(int fd, small_text& into) noexcept
     return n == -1 ? -1 : 0;
 }
 
-/// Sets the modification time to one second ago, with these nanoseconds. No write sets a time in the past.
+/// Sets the modification time to one second ago, with these nanoseconds. No write sets a time in the past. Sets the
+/// time of access, too: file systems in user space may ignore a call that sets only one of them.
 inline int stamp(int fd, long nanoseconds) noexcept
 {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
-    const timespec times[2] = {{0, UTIME_OMIT}, {now.tv_sec - 1, nanoseconds}};
+    const timespec past{now.tv_sec - 1, nanoseconds};
+    const timespec times[2] = {past, past};
     return ::futimens(fd, times);
 }
 

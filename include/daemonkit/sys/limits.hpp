@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 
 namespace daemonkit::sys {
 
@@ -34,25 +33,6 @@ inline int set_limit(const resource_limit& limit) noexcept
 
 inline void set_umask(mode_t mask) noexcept { ::umask(mask); }                   ///< umask(2)
 inline int change_directory(const char* path) noexcept { return ::chdir(path); } ///< chdir(2)
-
-/// Identifies the root directory of this process. chroot(2), pivot_root(2) and mount namespaces change it. statx(2),
-/// with the mount id since Linux 5.8.
-struct root_directory
-{
-    std::uint64_t mount = 0; ///< number of the mount
-    std::uint64_t inode = 0; ///< on that mount
-
-    bool operator==(const root_directory&) const = default; ///< both are equal
-};
-
-/// Of this process.
-inline int find_root(root_directory& into) noexcept
-{
-    struct statx root = {};
-    if (::statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &root) == -1) return -1;
-    into = {root.stx_mnt_id, root.stx_ino};
-    return 0;
-}
 
 /// chroot(2), verified. Does not change the working directory: call change_directory() next.
 inline int change_root(const char* path) noexcept

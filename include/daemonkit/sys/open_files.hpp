@@ -4,11 +4,11 @@
 
 #include "../text/function_ref.hpp"
 #include "../text/joined.hpp"
+#include "deadline.hpp"
 #include "file.hpp"
 
 #include <dirent.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
@@ -50,35 +50,31 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     });
 }
 
+/// Whether a process has this file open for writing. Returns like any_number_in().
+[[gnu::cold]] inline bool has_open_for_writing(pid_t pid, const file_status& file)
+{
+    return any_number_in(joined({"/proc/", pid, "/fd"}).c_str(), [&](int fd) {
+        const auto name = joined({"/proc/", pid, "/fd/", fd});
+        file_status status = {};
+        // The permissions of the link are those of the descriptor, proc(5).
+        return status_of(name.c_str(), status) == 0 && same_file(status, file) && ::lstat(name.c_str(), &status) == 0 &&
+               (status.st_mode & S_IWUSR) != 0;
+    });
+}
+
 /// The pids of all other processes that have a file open, as "1234, 1235"; empty if there are none, or /proc hides
-/// them.
+/// them. Looks for a second at most.
 [[gnu::cold]] inline std::string who_has_open(const file_status& file)
 {
     std::string who;
+    const deadline until(std::chrono::seconds(1));
     any_number_in("/proc", [&](pid_t pid) {
-        if (pid != ::getpid() && any_open_file(pid, [&](const file_status& other) { return same_file(file, other); }))
+        const auto is_it = [&](const file_status& other) { return same_file(file, other) || until.passed(); };
+        if (pid != ::getpid() && any_open_file(pid, is_it) && !until.passed())
             who += joined({who.empty() ? "" : ", ", pid});
-        return false;
+        return until.passed();
     });
     return who;
-}
-
-/// The pid of the process that locked the file of `fd` with flock(2), from /proc/locks, proc(5). That process may be
-/// gone: a child can have inherited the lock. 0 if the file is not locked, or /proc/locks does not show the process.
-[[gnu::cold]] inline pid_t lock_owner(int fd)
-{
-    file_status status = {};
-    std::string text;
-    if (status_of(fd, status) == -1 || read_file("/proc/locks", text, 4'000'000) == -1) return 0;
-    // "1: FLOCK  ADVISORY  WRITE 1234 08:01:5678 0 EOF"
-    char file[64];
-    std::snprintf(file, sizeof file, " %02x:%02x:%llu ", major(status.st_dev), minor(status.st_dev),
-                  static_cast<unsigned long long>(status.st_ino));
-    for (std::size_t at = 0; (at = text.find(file, at)) != std::string::npos; ++at) {
-        const auto line = text.rfind('\n', at) + 1;
-        if (text.find(" FLOCK ", line) < at) return std::atoi(text.c_str() + text.rfind(' ', at - 1));
-    }
-    return 0;
 }
 
 } // namespace daemonkit::sys

@@ -132,6 +132,13 @@ inline unsigned long thread_count() noexcept
     return status_of("/proc/self/task", tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
 }
 
+/// The number of the pid namespace of this process, pid_namespaces(7); 0 if /proc does not show it.
+inline unsigned long long pid_namespace() noexcept
+{
+    file_status status = {};
+    return status_of("/proc/self/ns/pid", status) == 0 ? status.st_ino : 0;
+}
+
 /// The fields of /proc/PID/stat that we use.
 struct process_stat
 {

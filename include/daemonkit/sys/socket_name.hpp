@@ -3,7 +3,6 @@
 // becomes free when the last process that has the socket open closes it or exits.
 #pragma once
 
-#include "../text/function_ref.hpp"
 #include "file.hpp"
 
 #include <sys/socket.h>
@@ -11,8 +10,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdlib>
-#include <string>
 #include <string_view>
 
 namespace daemonkit::sys {
@@ -52,35 +49,6 @@ inline int take_socket_name(unique_fd& socket, std::string_view name, messages a
     socket.reset();
     errno = error;
     return -1;
-}
-
-/// Whether a socket with this name exists: 1 yes, 0 no, -1 and errno if that cannot be found out.
-inline int has_socket_name(std::string_view name) noexcept
-{
-    unique_fd probe;
-    if (with_socket_name(probe, name, ::connect) == 0) return 1;
-    return errno == ECONNREFUSED ? 0 : errno == EPERM ? 1 : -1;
-}
-
-/// The text of /proc/net/unix, proc_net(5): all UNIX sockets with their names. Empty if it cannot be read.
-[[gnu::cold]] inline std::string named_sockets()
-{
-    std::string text;
-    read_file("/proc/net/unix", text, 16'000'000);
-    return text;
-}
-
-/// Calls visit(name, inode) for each abstract socket in `sockets` with a name that starts with `beginning`, until a
-/// call returns true. `sockets` is the text that named_sockets() returned.
-[[gnu::cold]] inline void any_socket_named(const std::string& beginning, const std::string& sockets,
-                                           function_ref<bool(std::string_view, ino_t)> visit)
-{
-    for (std::size_t at = 0; (at = sockets.find(beginning, at)) != std::string::npos; at += beginning.size()) {
-        if (at < 3 || sockets[at - 1] != '@' || sockets[at - 2] != ' ') continue;
-        const auto inode = sockets.find_last_of(" \n", at - 3) + 1;
-        const auto name = std::string_view(sockets).substr(at, sockets.find('\n', at) - at);
-        if (visit(name, std::strtoull(sockets.data() + inode, nullptr, 10))) return;
-    }
 }
 
 } // namespace daemonkit::sys

@@ -42,11 +42,11 @@ namespace daemonkit::detail {
     return {text, std::strftime(text, sizeof text, format, &parts)};
 }
 
-/// {"name": …, "state": "running"|"dead"|"stopped"|"unknown", "pid": N|null, "since": RFC 3339|null, "where": …,
-/// "error": …|null}
+/// {"name": …, "state": "running"|"starting"|"dead"|"stopped"|"unknown", "pid": N|null, "since": RFC 3339|null,
+/// "where": …, "error": …|null}
 [[nodiscard]] inline std::string to_json(const status_report& report)
 {
-    static constexpr const char* states[] = {"running", "dead", "stopped", "unknown"};
+    static constexpr const char* states[] = {"running", "starting", "dead", "stopped", "unknown"};
     const bool running = report.pid != 0;
     return "{\"name\": " + json_string(report.name) + ", \"state\": \"" + states[static_cast<int>(report.state)] +
            "\", \"pid\": " + (running ? std::to_string(report.pid) : "null") +

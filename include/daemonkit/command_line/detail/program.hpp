@@ -174,10 +174,12 @@ private:
         else if (found.state == unknown)
             complain("status unknown: " + found.message);
         else if (!options_.quiet)
-            line(stdout, found.state == running
-                             ? "running (pid " + std::to_string(found.pid) + ")" +
+            line(stdout, found.pid != 0
+                             ? (found.state == running ? "running (pid " : "starting (pid ") +
+                                   std::to_string(found.pid) + ")" +
                                    (found.since ? " since " + format_time(*found.since, "%F %T", false) : "") +
                                    ", recorded in " + found.where
+                         : found.state == starting ? "starting, and no pid is recorded yet in " + found.where
                          : found.state == dead
                              ? "dead, but its stale record exists in " + found.where + "; start or stop removes it"
                              : "not running");

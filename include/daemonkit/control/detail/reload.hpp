@@ -16,7 +16,7 @@ namespace daemonkit::detail {
 /// How the request for a reload ended.
 enum class request {
     sent,        ///< the request was sent, then SIGHUP
-    signal_only, ///< only SIGHUP was sent: the daemon has no socket, or it cannot be reached from here
+    signal_only, ///< only SIGHUP was sent: the daemon has no socket for requests, or it cannot be reached from here
     refused,     ///< SIGHUP could not be sent; errno
     too_late     ///< the queue stayed full until the deadline, or the daemon exited
 };
@@ -42,7 +42,7 @@ enum class request {
     for (std::string refusal;;) {
         const bool gone =
             call.wait(daemon.process.get(), until.remaining()); // an answer sent before the exit is still queued
-        if (call.answered(daemon.pid, refusal)) {
+        if (call.answered(daemon.pid, until, refusal)) {
             if (refusal.empty())
                 return {exit_status::done, daemon.pid, sys::joined({"reloaded (pid ", daemon.pid, ")"})};
             return {exit_status::error, daemon.pid,
@@ -78,6 +78,11 @@ try {
     case request::signal_only: break;
     }
     if (sys::has_exited(daemon.process.get())) return {exit_status::not_running, 0, "not running"};
+    if constexpr (has_control_socket<PidPolicy>)
+        return {exit_status::error, daemon.pid,
+                sys::joined({"told to reload (pid ", daemon.pid,
+                             "), but the result cannot be had: its control socket cannot be reached from here, or it "
+                             "has none; see the daemon's log"})};
     return {exit_status::done, daemon.pid,
             sys::joined({"told to reload (pid ", daemon.pid, "); the result is not known: see the daemon's log"})};
 } catch (const std::exception& e) {

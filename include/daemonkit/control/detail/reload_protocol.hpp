@@ -84,12 +84,14 @@ public:
         return false;
     }
 
-    /// Whether the daemon `pid` has answered. `refusal` is then empty, or the reason of the refusal.
-    [[nodiscard]] bool answered(pid_t pid, std::string& refusal) const
+    /// Whether the daemon `pid` has answered. `refusal` is then empty, or the reason of the refusal. Reads what others
+    /// have sent until then, at most.
+    [[nodiscard]] bool answered(pid_t pid, const sys::deadline& until, std::string& refusal) const
     {
         char text[reload_callers::longest];
         const char* const reason = text + 1;
-        for (;;) {
+        for (bool last = false; !last;) {
+            last = until.passed();
             const auto answer = sys::receive_from(socket_.get(), text, sizeof text);
             if (answer.size == -1) return false;
             if (answer.sender.pid != pid || answer.size == 0)
@@ -98,6 +100,7 @@ public:
             if (text[0] != '+' && refusal.empty()) refusal = "no reason given";
             return true;
         }
+        return false;
     }
 
     /// Waits until an answer can be read, the process of this pidfd has exited, or `timeout` has passed. Returns

@@ -18,7 +18,7 @@ template <class PidPolicy>
     status_report report{.name = name, .where = policy.where()};
     try {
         const auto daemon = policy.find();
-        report.state = daemon ? running : daemon.stale ? dead : stopped;
+        report.state = daemon.starting ? starting : daemon ? running : daemon.stale ? dead : stopped;
         report.pid = daemon.pid;
         report.since = daemon.since();
     } catch (const std::exception& e) {

@@ -29,6 +29,16 @@ void remove_stale_record(const PidPolicy& policy) noexcept
     }
 }
 
+/// find(), again for a second while a start has not recorded the pid yet.
+template <class PidPolicy>
+[[nodiscard]] pid_holder find_started(const PidPolicy& policy)
+{
+    for (const sys::deadline until(std::chrono::seconds(1));; sys::sleep_for(std::chrono::milliseconds(1))) {
+        auto daemon = policy.find();
+        if (daemon || !daemon.starting || until.passed()) return daemon;
+    }
+}
+
 /// Waits for the end of a process, and calls `progress` once a second. Returns whether the process has exited.
 template <class Progress>
 bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patience, Progress& progress)
@@ -48,8 +58,10 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
 template <class PidPolicy, class Progress = no_progress>
 [[nodiscard]] control_result stop(const PidPolicy& policy, const stop_schedule& schedule, Progress progress = {})
 try {
-    const auto daemon = policy.find();
+    const auto daemon = find_started(policy);
     if (!daemon) {
+        if (daemon.starting)
+            return {exit_status::error, 0, "a start is in progress and has not recorded a pid yet: try again"};
         if (daemon.stale) remove_stale_record(policy);
         return {exit_status::done, 0, "not running"};
     }

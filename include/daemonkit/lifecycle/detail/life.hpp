@@ -157,7 +157,9 @@ private:
             report = {start_outcome::finished, status, sys::this_process(), {}};
             if (!state_.ready_)
                 report = {start_outcome::failed, status != 0 ? status : exit_status::error, sys::this_process(),
-                          sys::joined({"run() ended with status ", status, " before it called ready()"})};
+                          state_.stopping_
+                              ? sys::joined({"it was asked to stop before it was ready"})
+                              : sys::joined({"run() ended with status ", status, " before it called ready()"})};
         } catch (const std::exception& e) {
             report = failed(e);
         } catch (...) {
@@ -202,12 +204,17 @@ private:
         if constexpr (DaemonPolicies::pid::records_pid)
             for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);
         daemon_.on_start();
+        if (state_.stopping_) return stop(0); // it waited for signals
         if (const auto* target = setup.credentials(); target != nullptr && state_.streams_)
             state_.streams_->give_to(target->uid, target->gid);
         setup.drop_privileges();
         if constexpr (!announces_ready<Derived>()) state_.ready();
         if constexpr (collects_children<signal>) state_.collect_children(daemon_); // children that exited before
-        const int status = daemon_.run(std::forward<Args>(args)...);
+        return stop(daemon_.run(std::forward<Args>(args)...));
+    }
+
+    int stop(int status)
+    {
         state_.tell_manager([](auto& manager) { manager.stopping(); });
         daemon_.on_stop();
         return status;

@@ -82,6 +82,8 @@ public:
     void ready() noexcept
     {
         if (std::exchange(ready_, true)) return;
+        if constexpr (has_started<identity_type>)
+            if (identity_) identity().started();
         tell_launcher([](auto& link) { link.ready(); });
         tell_manager([](auto& manager) { manager.ready(); });
     }

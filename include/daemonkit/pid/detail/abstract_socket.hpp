@@ -5,24 +5,32 @@
 // says which process that is. They are searched only if the file leads to no process; a connect(2) then tells that the
 // first is free.
 //
-// Every user can bind every abstract name, so the names only say which process to check. The holder is a live process
-// that has both sockets open, if root or the asking user made them. A squatter costs a start some microseconds. The
-// names belong to a network namespace. A path belongs to a mount namespace and a root directory, which are part of the
-// name. In other namespaces only the file is seen.
+// Every user can bind every abstract name. So a name is believed only if the kernel says that root, the asking user or
+// the owner of the path made its socket: sock_diag(7). A stranger who holds the first name costs eight system calls,
+// whatever else he has. A daemon that finds its first name taken still has its control socket.
+//
+// The names belong to a network namespace. A path belongs to the directory that is mounted where it lies, which is part
+// of the name.
 #pragma once
 
 #include "../../sys/control_socket.hpp"
 #include "../../sys/fork_handler.hpp"
-#include "../../sys/limits.hpp"
+#include "../../sys/mount_root.hpp"
 #include "../../sys/open_files.hpp"
+#include "../../sys/socket_diag.hpp"
 #include "../../sys/socket_name.hpp"
 #include "fingerprint.hpp"
 #include "pid_record.hpp"
 
 #include <boost/filesystem/path.hpp>
 
-#include <cstdlib>
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace daemonkit::detail {
 
@@ -30,7 +38,10 @@ namespace daemonkit::detail {
 struct socket_search
 {
     pid_holder holder{};
-    bool hidden = false; ///< a process holds it that the caller may not inspect
+    /// Why it cannot be told whether its holder is the daemon; empty: there is no doubt.
+    std::string doubt{};
+    /// No holder, although somebody has the sockets of a daemon that is proved to be gone.
+    bool left_over = false;
 };
 
 class abstract_socket
@@ -42,59 +53,80 @@ public:
     abstract_socket(const boost::filesystem::path& path, const trusted_directory& directory) : owner_(directory.owner)
     {
         const auto parent = path.parent_path();
-        const auto file = path.filename();
-        const auto real = directory.plain ? std::string() : sys::real_path(parent.native());
+        directory_ = directory.plain ? parent.native() : sys::real_path(parent.native());
+        check_call(sys::find_mount_root(directory_, mount_), "identify the directory", directory_);
+        const std::string_view file = path.filename().native();
         fingerprint all;
-        all.fold(directory.plain ? parent.native() : real).fold(file.native());
-        check_call(sys::find_root(root_), "identify the directory", "/");
-        all.fold(sys::decimal(root_.mount)).fold(sys::decimal(root_.inode));
+        all.fold(std::string_view(directory_).substr(std::min(mount_.length, directory_.size()))).fold(file);
+        all.fold(sys::decimal(mount_.device)).fold(sys::decimal(mount_.inode));
         // The file's name is for readers of ss(8).
-        name_ = sys::joined({"daemonkit/", all.value(), "/", std::string_view(file.native()).substr(0, 40)});
+        name_ = sys::joined({"daemonkit/", all.value(), "/", file.substr(0, 40)});
     }
 
-    /// Whether the root directory has changed since this was made: after chroot(2) no path says anything.
-    [[nodiscard]] bool out_of_root() const noexcept
+    /// Whether the path lies on another mount than when this was made: after chroot(2) it says nothing.
+    [[nodiscard]] bool out_of_root() const
     {
-        sys::root_directory root;
-        return sys::find_root(root) == 0 && root != root_;
+        sys::mount_root now;
+        return sys::find_mount_root(directory_, now) == 0 && now != mount_;
     }
 
-    /// The daemon that holds it; an empty holder if the name is free.
-    [[nodiscard]] socket_search find() const
+    /// The daemon that holds it. Without holder and doubt the name is free, or a stranger has it. `except` is not found:
+    /// a process that is about to become the daemon.
+    [[nodiscard]] socket_search find(pid_t except = 0) const
     {
-        if (check_call(sys::has_socket_name(name_), "look up the abstract socket", name_) == 0) return {};
-        return find_holder_of_both();
+        sys::unique_fd probe;
+        if (sys::with_socket_name(probe, name_, ::connect) == -1) {
+            if (errno == ECONNREFUSED || errno == EPERM) return {}; // EPERM: it is connected, which ours never is
+            throw_errno("look up the abstract socket", name_);
+        }
+        sys::socket_diag kernel;
+        uid_t owner = 0;
+        if (sys::peer_owner(kernel, probe.get(), owner) == -1) return no_owner();
+        return is_trusted(owner) ? find_holder(kernel, except) : socket_search();
     }
 
-    /// A socket connected to the control socket of a process that was found; empty if it cannot be reached. The process
-    /// may have bound its name where "/" is another mount, as in a unit of systemd: then its process part is searched.
+    /// A socket connected to the control socket of a process that was found; empty if it cannot be reached.
     [[nodiscard]] sys::unique_fd call(const pid_holder& daemon) const
     {
         sys::unique_fd socket;
         const auto process = identity_of(daemon.process.get(), daemon.pid);
-        if (!process || sys::call_socket_name(socket, control_name(process)) == 0) return socket;
-        const auto end = sys::joined({"/", process.pid, ".", process.generation});
-        sys::any_socket_named("daemonkit/", sys::named_sockets(), [&](std::string_view name, ino_t inode) {
-            return name.ends_with(end) && opened_by(daemon.pid, inode, inode) == opened::both &&
-                   sys::call_socket_name(socket, name) == 0;
+        if (!process) return socket;
+        sys::socket_diag kernel;
+        if (connect(socket, kernel, control_name(process))) return socket;
+        // A unit of systemd may have another mount there, and a stranger may have had the name.
+        const auto wanted = seen_here(process);
+        std::vector<std::string> names;
+        kernel.ask(0, [&](const sys::socket_facts& one) {
+            const auto end = one.name.rfind('/') + 1;
+            if (one.name.starts_with("daemonkit/") && one.owner && is_trusted(*one.owner) &&
+                parse(one.name.substr(end)) == wanted)
+                names.emplace_back(one.name);
+            return false;
         });
-        return socket;
+        for (const auto& name : names)
+            if (connect(socket, kernel, name)) return socket;
+        return {};
     }
 
-    /// In the daemon, for its life; children made by fork() do not hold the sockets. False, and without effect, if
-    /// another process holds a name: find() tells which.
+    /// In the daemon, for its life; children made by fork() do not hold the sockets.
     class guard
     {
     public:
-        guard() noexcept = default;
-        guard(const abstract_socket& socket, const process_identity& self)
+        /// Takes the sockets that it does not have yet. False if another process holds the first name: find() tells
+        /// which. The control socket is then held all the same.
+        bool take(const abstract_socket& socket, const process_identity& self)
         {
             // In this order: a process that sees the first name finds the control socket, too.
-            if (bind(control_, socket.control_name(self), sys::messages::with_credentials) &&
-                !bind(first_, socket.name_, sys::messages::none))
-                control_ = {};
+            auto name = socket.control_name(self);
+            for (int tries = 0; !control_.socket && !bind(control_, name, sys::messages::with_credentials); ++tries) {
+                if (tries == 100) break; // no result of a reload can be had, which is said there
+                name = sys::joined(
+                    {socket.control_name(self), ".", std::chrono::steady_clock::now().time_since_epoch().count()});
+            }
+            return first_.socket || bind(first_, socket.name_, sys::messages::none);
         }
 
+        /// Whether the first name is held.
         [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(first_.socket); }
         /// For questions about a reload (reload_protocol.hpp); -1: none.
         [[nodiscard]] int control_fd() const noexcept { return control_.socket.get(); }
@@ -103,6 +135,8 @@ public:
             first_ = {};
             control_ = {};
         }
+        /// For an identity that has changed: the next take() makes another control socket.
+        void reset_control() noexcept { control_ = {}; }
         /// In a child, where the descriptors are closed.
         void forget() noexcept
         {
@@ -133,57 +167,120 @@ public:
     };
 
 private:
-    enum class opened { neither, both, hidden };
+    /// The process that the name of a control socket says: its last component, "NAMESPACE.PID.GENERATION".
+    struct named_process
+    {
+        unsigned long long pid_namespace = 0;
+        process_identity process{};
+
+        bool operator==(const named_process& o) const noexcept
+        {
+            return pid_namespace == o.pid_namespace && process.pid == o.process.pid &&
+                   process.generation == o.process.generation;
+        }
+    };
+
+    /// Of a process that this one sees by this identity.
+    [[nodiscard]] static named_process seen_here(const process_identity& process) noexcept
+    {
+        return {sys::pid_namespace(), process};
+    }
+
+    [[nodiscard, gnu::cold]] static named_process parse(std::string_view component)
+    {
+        named_process named;
+        std::sscanf(std::string(component).c_str(), "%llu.%d.%llu", &named.pid_namespace, &named.process.pid,
+                    &named.process.generation);
+        return named;
+    }
 
     [[nodiscard, gnu::noinline]] std::string control_name(const process_identity& process) const
     {
-        return sys::joined({name_, "/", process.pid, ".", process.generation});
+        const auto named = seen_here(process);
+        return sys::joined({name_, "/", named.pid_namespace, ".", process.pid, ".", process.generation});
     }
 
-    [[nodiscard, gnu::cold]] socket_search find_holder_of_both() const
+    /// Whether a socket that this user made may be believed.
+    [[nodiscard]] bool is_trusted(uid_t user) const noexcept
     {
+        return user == 0 || user == owner_ || user == sys::effective_user();
+    }
+
+    /// Connects to a control socket of a trusted user; where the kernel does not tell the user, of any.
+    [[nodiscard]] bool connect(sys::unique_fd& socket, sys::socket_diag& kernel, const std::string& name) const
+    {
+        if (sys::call_socket_name(socket, name) == -1) return false;
+        uid_t owner = 0;
+        return sys::peer_owner(kernel, socket.get(), owner) == -1 ? errno != ENOENT : is_trusted(owner);
+    }
+
+    [[nodiscard, gnu::cold]] static socket_search no_owner()
+    {
+        if (errno == ENOENT) return {}; // it was closed just now
         socket_search result;
-        const auto sockets = sys::named_sockets();
-        ino_t first = 0;
-        sys::any_socket_named(name_, sockets, [&](std::string_view name, ino_t inode) {
-            if (name == name_) first = inode;
-            return first != 0;
-        });
-        if (first == 0) return result;
-        sys::any_socket_named(sys::joined({name_, "/"}), sockets, [&](std::string_view name, ino_t control) {
-            const pid_t pid = std::atoi(name.data() + name_.size() + 1);
-            if (pid <= 0) return false;
-            result.holder = open_holder(pid, [&](int pidfd) {
-                const auto process = identity_of(pidfd, pid);
-                if (!process || name != control_name(process)) return false;
-                const auto has = opened_by(pid, first, control);
-                result.hidden = result.hidden || has == opened::hidden;
-                return has == opened::both && may_name(owner_, pid);
-            });
-            return static_cast<bool>(result.holder);
-        });
-        if (result.holder) result.hidden = false;
+        result.doubt = sys::joined({"a process holds its abstract socket, and the kernel does not say whose it is "
+                                    "(sock_diag(7): ",
+                                    last_error().message(), ")"});
         return result;
     }
 
-    /// Whether a process has two sockets open that root, the caller or the owner of the path made.
-    [[nodiscard, gnu::cold]] opened opened_by(pid_t pid, ino_t one, ino_t other) const
+    /// The first name was made by a trusted user, and so may have been the control sockets that say who holds it.
+    [[nodiscard, gnu::cold]] socket_search find_holder(sys::socket_diag& kernel, pid_t except) const
     {
-        bool has_one = false;
-        bool has_other = false;
-        const bool both = sys::any_open_file(pid, [&](const sys::file_status& file) {
-            const bool trusted = S_ISSOCK(file.st_mode) &&
-                                 (file.st_uid == 0 || file.st_uid == sys::effective_user() || file.st_uid == owner_);
-            has_one = has_one || (trusted && file.st_ino == one);
-            has_other = has_other || (trusted && file.st_ino == other);
-            return has_one && has_other;
+        ino_t first = 0;
+        std::vector<named_process> all;
+        const auto prefix = sys::joined({name_, "/"});
+        const auto note = [&](const sys::socket_facts& one) {
+            if (!one.owner || !is_trusted(*one.owner)) return false;
+            if (one.name == name_) first = one.inode;
+            if (!one.name.starts_with(prefix)) return false;
+            const auto named = parse(one.name.substr(prefix.size()));
+            if (named.process.pid != except) all.push_back(named);
+            return false;
+        };
+        if (kernel.ask(0, note) == -1) return no_owner();
+        socket_search result;
+        if (first == 0) return result;
+        if (all.empty()) result.doubt = "a process of root or yours holds its abstract socket and says no pid";
+        for (const auto& one : all) {
+            result.holder = find_bearer(one, first, result.doubt);
+            if (!result.holder) continue;
+            result.doubt.clear();
+            return result;
+        }
+        result.left_over = result.doubt.empty();
+        return result;
+    }
+
+    /// The process that bound a control socket, if it is still there: the name says its identity, and a trusted user
+    /// made the name.
+    [[nodiscard, gnu::cold]] pid_holder find_bearer(const named_process& named, ino_t first, std::string& doubt) const
+    {
+        const auto pid = named.process.pid;
+        const auto here = sys::pid_namespace();
+        if (here != named.pid_namespace) {
+            doubt = sys::joined({"process ", pid, " of another pid namespace holds its abstract socket"});
+            return {};
+        }
+        if (here == 0) doubt = sys::joined({"process ", pid, " holds its abstract socket: is /proc mounted?"});
+        return open_holder(pid, [&](int pidfd) {
+            const auto process = identity_of(pidfd, pid);
+            if (!process || !may_name(owner_, pid)) return false;
+            if (seen_here(process) == named) return true;
+            // Another process with this pid, or the same one after a checkpoint and restore.
+            const auto is_first = [&](const sys::file_status& file) {
+                return S_ISSOCK(file.st_mode) && file.st_ino == first;
+            };
+            if (sys::any_open_file(pid, is_first)) return true;
+            if (errno != 0)
+                doubt = sys::joined({"process ", pid, " may hold its abstract socket: run as root to inspect it"});
+            return false;
         });
-        if (both) return opened::both;
-        return errno != 0 ? opened::hidden : opened::neither;
     }
 
     std::string name_{};
-    sys::root_directory root_{};
+    std::string directory_{};
+    sys::mount_root mount_{};
     uid_t owner_ = 0; // beside root, the one user who controls the path
 };
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // How a start gets a fresh, empty, locked pid file. Other starts, daemons that end and strangers change the path
 // meanwhile: every attempt ends with the file, with an exception, or with another attempt.
+//
+// A start first takes the life lock of the file, which no stranger can take, then the lock of flock(2), which everybody
+// who may read the file can take. So whoever has the life lock knows that a stranger has the other one.
 #pragma once
 
 #include "../../sys/directory.hpp"
@@ -8,18 +11,10 @@
 
 #include <boost/filesystem/path.hpp>
 
+#include <string>
 #include <utility>
 
 namespace daemonkit::detail {
-
-/// Throws already_running if another daemon has the identity: by its record, or by its abstract socket; that is not
-/// searched if this process holds it.
-inline void refuse_if_claimed(const boost::filesystem::path& path, const pid_record& record, uid_t owner,
-                              const abstract_socket* socket)
-{
-    refuse_if_held(find_holder(record, path, owner), path.native());
-    if (socket != nullptr) refuse_if_held(socket->find().holder, path.native());
-}
 
 struct claimed_pid_file
 {
@@ -43,7 +38,7 @@ public:
         if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
             throw_bad_setting("use the pid file", path_.native(), "its mode in the settings lets others write it");
         for (const sys::deadline until(std::chrono::seconds(5)); !attempt();)
-            if (until.passed()) refuse_locked(path_.native());
+            if (until.passed()) give_up();
         return std::move(claimed_);
     }
 
@@ -54,6 +49,7 @@ private:
         sys::unique_fd file{}; // empty: it vanished meanwhile
         bool fresh = false;    // this start made it
     };
+    enum class life { taken, of_another, of_stranger, unknown };
 
     /// One attempt to get a fresh, empty, locked file at the path; false: try again.
     bool attempt()
@@ -63,15 +59,16 @@ private:
         sys::made_file made(opened.fresh ? path_.c_str() : nullptr); // removed again unless it is released
         // Before it is locked: the file may be another user's.
         if (!opened.fresh) check_pid_file(opened.file.get(), path_.native(), opened.directory.owner);
+        claimed_.socket = abstract_socket(path_, opened.directory);
+        const auto state = take_life(opened.file.get());
         const bool locked = sys::try_lock(opened.file.get());
         if (!locked && errno != EWOULDBLOCK) throw_errno("lock the pid file", path_.native());
-        claimed_.socket = abstract_socket(path_, opened.directory);
-        if (!locked) {
-            made.release(); // another start was faster to lock it
-            wait_for_lock(opened);
-            return false;
-        }
-        return take_locked(opened, made);
+        const bool stranger = state == life::of_stranger || (state == life::taken && !locked);
+        if (!stranger && locked) return take_locked(opened, made, state);
+        made.release();
+        if (stranger) return pass_by(opened, made, state);
+        // Another process has the lock: a daemon, or a start that publishes as soon as it has forked.
+        return again(search(opened, read_pid_file(opened.file.get(), path_.native())).doubt);
     }
 
     /// The file at the path. It and its directories are made if they are missing.
@@ -91,21 +88,28 @@ private:
         return opened;
     }
 
-    /// Another process has the lock: a daemon, a start that publishes as soon as it has forked, or any user, since a
-    /// process that can read the file can lock it.
-    void wait_for_lock(const opened_file& opened)
+    /// Takes the life lock, or tells who prevents that. Unknown: the file system has no locks of this kind.
+    [[nodiscard]] static life take_life(int file) noexcept
     {
-        refuse_if_claimed(path_, read_pid_file(opened.file.get(), path_.native()), opened.directory.owner,
-                          others_socket());
-        // If two starts remove the file here, only one gets the abstract socket.
-        if (locked_by_stranger(opened.file.get()) && sys::leads_to(path_.c_str(), opened.file.get()) &&
-            sys::remove_file(path_.c_str()) == 0)
-            return;
-        sys::sleep_for(std::chrono::milliseconds(1));
+        if (sys::lock_bytes(file, both_locks) == 0) return life::taken;
+        if (errno != EAGAIN && errno != EACCES) return life::unknown;
+        const int held = sys::are_locked(file, both_locks);
+        return held == 1 ? life::of_another : held == 0 ? life::of_stranger : life::unknown;
+    }
+
+    /// A process that may only read the file has locked it, so it is neither a daemon nor a start. A fresh file takes
+    /// the place of this one. Where that cannot be, because the directory is not ours, the life lock is enough.
+    bool pass_by(opened_file& opened, sys::made_file& made, life state)
+    {
+        const auto found = search(opened, read_pid_file(opened.file.get(), path_.native()));
+        if (!found.doubt.empty()) return again(found.doubt);
+        if (!sys::leads_to(path_.c_str(), opened.file.get())) return false;
+        if (sys::remove_file(path_.c_str()) == 0) return false;
+        return state == life::taken ? take_locked(opened, made, state) : again({});
     }
 
     /// With the lock: takes the file if it is empty or stale; false: try again with the file that is there now.
-    bool take_locked(opened_file& opened, sys::made_file& made)
+    bool take_locked(opened_file& opened, sys::made_file& made, life state)
     {
         const auto& name = path_.native();
         const int file = opened.file.get();
@@ -113,11 +117,15 @@ private:
         const bool replaced = !sys::leads_to(name.c_str(), status);
         const auto record = replaced || status.st_size == 0 ? pid_record() : read_pid_file(file, name);
         // A record in a fresh file: another start locked it first, and has published already.
-        if (replaced || record.pid != 0) made.release();
+        if (replaced || record.is_left()) made.release();
         if (replaced) return false;
-        refuse_if_claimed(path_, record, opened.directory.owner, others_socket());
-        if (record.pid != 0) { // stale: a fresh file takes its place, so that readers never see one line over another
+        const auto found = search(opened, record);
+        if (!found.doubt.empty()) return again(found.doubt);
+        const bool left = state == life::of_another; // by a dead daemon to another process, or a start is about to lock
+        if (left && !found.left_over) return again("a live process has locked it and has not recorded a pid");
+        if (left || record.is_left()) { // a fresh file takes its place, so that readers never see one line over another
             if (sys::remove_file(name.c_str()) == 0) return false;
+            if (left) return again("the daemon has left its lock to another process");
             // The file is ours and the directory is not, as where root made it for a user.
             check_call(sys::empty_file(file), "empty the stale pid file", name);
         }
@@ -126,6 +134,40 @@ private:
         made.release();
         claimed_.file = std::move(opened.file);
         return true;
+    }
+
+    /// What is known of another daemon, by its record or by its abstract socket. The socket is not searched if this
+    /// process holds it. Throws already_running if one is found.
+    [[nodiscard]] socket_search search(const opened_file& opened, const pid_record& record) const
+    {
+        auto by_record = find_holder(record, path_, opened.file.get(), opened.directory.owner);
+        refuse_if_held(by_record.holder, path_.native());
+        socket_search found;
+        if (!holds_sockets_) found = claimed_.socket.find();
+        refuse_if_held(found.holder, path_.native());
+        if (!found.left_over && found.doubt.empty()) found.doubt = std::move(by_record.doubt);
+        return found;
+    }
+
+    /// The next attempt comes a little later.
+    bool again(const std::string& doubt)
+    {
+        doubt_ = doubt;
+        sys::sleep_for(std::chrono::milliseconds(1));
+        return false;
+    }
+
+    /// The process that locked the file may have ended and left the lock to a child. So the sentence names the
+    /// processes that have the file open.
+    [[noreturn, gnu::cold]] void give_up() const
+    {
+        sys::file_status file = {};
+        sys::status_of(path_.c_str(), file);
+        const auto who = sys::who_has_open(file);
+        if (!doubt_.empty() && who.empty()) throw_doubt(path_, doubt_);
+        refuse(path_.native(), sys::joined({doubt_.empty() ? "it is locked and no pid is published" : doubt_,
+                                            "; open in process ", who.empty() ? "(none that you may inspect)" : who,
+                                            ": end that if it is no daemon of yours"}));
     }
 
     [[noreturn, gnu::cold]] void throw_not_opened(std::error_code error) const
@@ -137,11 +179,6 @@ private:
         throw startup_error(error, "open the pid file", name);
     }
 
-    [[nodiscard]] const abstract_socket* others_socket() const noexcept
-    {
-        return holds_sockets_ ? nullptr : &claimed_.socket;
-    }
-
     /// A daemon that ended just now removed its directory. A directory that vanishes again and again cannot be made.
     bool vanished() noexcept { return errno == ENOENT && ++vanished_ < 1000; }
 
@@ -150,6 +187,7 @@ private:
     bool holds_sockets_;
     claimed_pid_file claimed_{};
     int vanished_ = 0;
+    std::string doubt_{};
 };
 
 } // namespace daemonkit::detail

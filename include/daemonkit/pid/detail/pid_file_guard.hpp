@@ -36,6 +36,7 @@ public:
         std::swap(held_, other.held_);
         std::swap(sockets_, other.sockets_);
         std::swap(owner_, other.owner_);
+        std::swap(started_, other.started_);
         swap_file(other);
         return *this;
     }
@@ -54,12 +55,26 @@ public:
     {
         const auto self = identity_of(pid);
         record(self);
-        // Retry: the holder of the sockets may be a live daemon, a squatter, or a daemon about to exit.
-        for (int tries = 0; tries < 3 && !sockets_; ++tries) {
-            sockets_ = abstract_socket::guard(claimed_.socket, self);
-            if (sockets_) return;
-            refuse_if_claimed(path_, {}, 0, &claimed_.socket);
+        // Again for a while: the holder of the first name, or a child of its, may be about to close it.
+        const sys::deadline until(std::chrono::seconds(1));
+        for (int tries = 0; !sockets_.take(claimed_.socket, self); ++tries) {
+            const auto other = claimed_.socket.find(pid);
+            refuse_if_held(other.holder, path_.native());
+            if (other.doubt.empty() && tries == 5) break; // by a stranger, or left over
+            if (until.passed()) throw_doubt(path_, other.doubt);
+            sys::sleep_for(std::chrono::milliseconds(1));
         }
+        if (!stamped_ && !sockets_ && sys::are_locked(claimed_.file.get(), life_lock) == -1)
+            refuse(path_.native(),
+                   "its file system keeps neither nanoseconds in time stamps nor locks, and the abstract "
+                   "socket of the path is taken: put it on another, such as /run");
+    }
+
+    /// In the daemon, when it is ready: find() calls it starting until then.
+    void started() noexcept
+    {
+        started_ = true;
+        sys::unlock_bytes(claimed_.file.get(), starting_lock);
     }
 
     /// From here on this process removes the file that another one claimed.
@@ -87,13 +102,17 @@ public:
 
     /// One fstat(2) as long as the file is unchanged. A file that was touched or edited is written again. For a file
     /// that was deleted, moved or replaced the path is claimed again; returns false if another daemon has it by then.
-    /// What cannot be repaired any more, because privileges were dropped, is tried once.
+    /// What cannot be repaired any more, because privileges were dropped, is tried once. A few times a second at most
+    /// it also looks whether this process still is what its record says.
     [[nodiscard]] bool keep()
     {
-        if (held_ == lock_held::until_published || irreparable_ || sys::mark_of(claimed_.file.get()) == mark_)
-            return true;
+        if (irreparable_) return true;
         try {
-            repair();
+            if (const auto now = std::chrono::steady_clock::now(); now >= next_look_) {
+                next_look_ = now + std::chrono::milliseconds(50);
+                renew();
+            }
+            if (held_ == lock_held::for_life && sys::mark_of(claimed_.file.get()) != mark_) repair();
         } catch (const already_running&) {
             return false;
         } catch (const startup_error&) {
@@ -111,18 +130,43 @@ private:
 
     void record(const process_identity& self)
     {
-        mark_ = write_pid_file(claimed_.file.get(), path_, self);
         owner_ = self;
+        write(stamp_of(self, place_of(path_)));
         closed_in_child_ = sys::fork_handler(sys::close_in_child, claimed_.file.get());
         if (!closed_in_child_) throw_errno("register a fork handler");
         if (held_ == lock_held::until_published) sys::unlock(claimed_.file.get());
+        if (started_) started();
+    }
+
+    void write(long stamp)
+    {
+        mark_ = write_pid_file(claimed_.file.get(), path_, owner_.pid, stamp, stamped_);
+        stamp_ = stamp;
+    }
+
+    /// A checkpoint and restore gives a process another identity, and /proc may show another boot then.
+    void renew()
+    {
+        long stamp = 0;
+        process_identity self;
+        try {
+            self = identity_of(owner_.pid);
+            stamp = stamp_of(self, place_of(path_));
+        } catch (const startup_error&) {
+            return; // /proc is not there any more
+        }
+        if (stamp == stamp_ || sys::mark_of(claimed_.file.get()) != mark_) return;
+        owner_ = self;
+        write(stamp);
+        sockets_.reset_control();
+        sockets_.take(claimed_.socket, self);
     }
 
     [[gnu::cold]] void repair()
     {
         if (sys::leads_to(path_.c_str(), claimed_.file.get())) {
             check_call(sys::change_mode(claimed_.file.get(), mode_), "set the mode of the pid file", path_.native());
-            mark_ = write_pid_file(claimed_.file.get(), path_, owner_);
+            write(stamp_of(owner_, place_of(path_)));
             return;
         }
         const auto mark = sys::mark_of(claimed_.file.get());
@@ -131,6 +175,7 @@ private:
             return;
         }
         pid_file_guard again(path_, mode_, held_, static_cast<bool>(sockets_));
+        again.started_ = started_;
         again.record(owner_);
         swap_file(again);
     }
@@ -140,22 +185,18 @@ private:
         std::swap(claimed_, other.claimed_);
         std::swap(closed_in_child_, other.closed_in_child_);
         std::swap(mark_, other.mark_);
+        std::swap(stamp_, other.stamp_);
+        std::swap(stamped_, other.stamped_);
     }
 
     /// Removes the file if the path still leads to it. Where that fails (privileges dropped, another root directory) it
-    /// empties the file, which says the same to every reader of ours. Unlink only under the lock; otherwise we race
-    /// with a start that removes a stale file.
+    /// empties the file, which says the same to every reader of ours. No start removes the file meanwhile: this process
+    /// has the life lock, and its record is right.
     void remove() noexcept
     {
         sockets_.reset(); // first: no process finds this daemon by them any more
-        const sys::deadline until(std::chrono::seconds(1));
-        while (held_ == lock_held::until_published && !sys::try_lock(claimed_.file.get()) && !until.passed() &&
-               !locked_by_stranger(claimed_.file.get()))
-            sys::sleep_for(std::chrono::milliseconds(1)); // a start checks the file, or another user locked it
-        if (!until.passed() && sys::leads_to(path_.c_str(), claimed_.file.get()) &&
-            sys::remove_file(path_.c_str()) == 0)
-            return;
-        sys::empty_file(claimed_.file.get());
+        if (!sys::leads_to(path_.c_str(), claimed_.file.get()) || sys::remove_file(path_.c_str()) == -1)
+            sys::empty_file(claimed_.file.get());
     }
 
     /// In a process that neither claimed nor published: a child that fork() made of either.
@@ -174,7 +215,11 @@ private:
     abstract_socket::guard sockets_;
     process_identity owner_{};
     sys::file_mark mark_;
+    long stamp_ = pid_record::none;
+    bool stamped_ = false; // the file system keeps the stamp
+    bool started_ = false;
     bool irreparable_ = false;
+    std::chrono::steady_clock::time_point next_look_{};
 };
 
 } // namespace daemonkit::detail

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Which process holds the identity of a pid file: the one that the file names, and if that leads to no process, the one
 // that holds the abstract socket. Changes nothing and locks nothing.
+//
+// There are three answers: a process is proved to be the daemon; it is proved that there is none; or neither can be
+// proved. The third is never taken for the second. As long as a process has locked the file or holds the socket, there
+// is a daemon, unless the socket tells that the daemon is gone and has left them to another process.
 #pragma once
 
 #include "abstract_socket.hpp"
@@ -9,14 +13,23 @@
 #include <boost/filesystem/path.hpp>
 
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace daemonkit::detail {
+
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_doubt(const boost::filesystem::path& path,
+                                                               const std::string& doubt)
+{
+    throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "identify the daemon of",
+                        path.native(), doubt);
+}
 
 /// What a pid file says.
 struct file_search
 {
     pid_holder holder{};
+    std::string doubt{}; ///< why there may be a daemon all the same; empty: no doubt
     /// false: search again. A daemon may be about to stamp the file, or has ended since the file was opened.
     bool settled = true;
 };
@@ -32,13 +45,21 @@ struct file_search
     }
     check_pid_file(file.get(), path.native(), owner);
     const auto record = read_pid_file(file.get(), path.native());
-    file_search result{find_holder(record, path, owner)};
-    if (result.holder.stale) {
-        // A daemon that writes the line holds the lock until it has stamped the file.
-        const bool locked = record.stamp == pid_record::none && sys::lock_owner(file.get()) != 0;
+    auto found = find_holder(record, path, file.get(), owner);
+    file_search result{std::move(found.holder), std::move(found.doubt)};
+    if (result.holder) {
+        result.holder.starting = sys::are_locked(file.get(), starting_lock) == 1;
+        return result;
+    }
+    const bool locked = result.doubt.empty() && sys::are_locked(file.get(), life_lock) == 1;
+    result.holder.starting = locked && !record.is_left();
+    if (locked && record.is_left())
+        result.doubt =
+            "a live process has locked it, but the pid in it leads to no such process: does the daemon run in "
+            "another pid namespace?";
+    if (record.pid != 0) {
         const auto now = read_pid_file(file.get(), path.native());
-        result.settled =
-            !locked && now.stamp == record.stamp && now.pid != 0 && sys::leads_to(path.c_str(), file.get());
+        result.settled = now.stamp == record.stamp && now.pid != 0 && sys::leads_to(path.c_str(), file.get());
     }
     return result;
 }
@@ -69,9 +90,14 @@ public:
             if (in_file.holder) return std::move(in_file.holder);
             auto by_socket = find_by_socket();
             if (by_socket.holder) return std::move(by_socket.holder);
-            if (in_file.settled && !by_socket.hidden) return std::move(in_file.holder);
+            if (by_socket.left_over) {
+                in_file.doubt.clear();
+                in_file.holder.starting = false;
+            }
+            auto& doubt = in_file.doubt.empty() ? by_socket.doubt : in_file.doubt;
+            if (in_file.settled && doubt.empty()) return std::move(in_file.holder);
             if (until.passed()) {
-                if (by_socket.hidden) throw_hidden();
+                if (!doubt.empty()) throw_doubt(path_, doubt);
                 return std::move(in_file.holder);
             }
             sys::sleep_for(std::chrono::milliseconds(1));
@@ -94,13 +120,6 @@ private:
     {
         if (!socket_) socket_.emplace(path_, directory_);
         return socket_->find();
-    }
-
-    [[noreturn, gnu::cold]] void throw_hidden() const
-    {
-        throw startup_error(std::make_error_code(std::errc::permission_denied), "identify the daemon of",
-                            path_.native(),
-                            "its abstract socket is held by a process that you may not inspect: run as root");
     }
 
     const boost::filesystem::path& path_;

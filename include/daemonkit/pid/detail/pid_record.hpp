@@ -6,6 +6,7 @@
 
 #include "../../core/pid_holder.hpp"
 #include "../../core/startup_error.hpp"
+#include "../../sys/byte_lock.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/open_files.hpp"
@@ -24,11 +25,21 @@ namespace daemonkit::detail {
 /// The line of a pid file, and its stamp.
 struct pid_record
 {
-    pid_t pid = 0; ///< 0: the file is empty; a start is, or crashed, between claim() and publish()
-    long stamp = none;
+    pid_t pid = 0;       ///< 0: none; a start is, or crashed, between claim() and publish()
+    long stamp = none;   ///< of the process
+    bool debris = false; ///< no pid, but what a crash or a full disk leaves
+
+    /// Whether there is something that a dead daemon left.
+    [[nodiscard]] bool is_left() const noexcept { return pid != 0 || debris; }
 
     static constexpr long none = -1;
 };
+
+// What the daemon locks of its file, by byte_lock.hpp. Only who may write the file can take these locks. A start takes
+// them before the lock of flock(2), which everybody who may read the file can take.
+inline constexpr sys::byte_range life_lock{0, 1};     ///< from claim() to the end of the daemon
+inline constexpr sys::byte_range starting_lock{1, 1}; ///< from claim() until the daemon is ready
+inline constexpr sys::byte_range both_locks{0, 2};    ///< both
 
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse(std::string_view path, std::string_view reason)
 {
@@ -107,16 +118,34 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return pid;
 }
 
+/// Whether a file holds nothing but what a crash, a full disk or another program leaves of a pid: digits, signs, white
+/// space and zero bytes. That is no data of anybody. Looks at 64 MiB at most.
+[[nodiscard, gnu::cold]] inline bool is_debris(int fd)
+{
+    constexpr off_t most = 64 << 20;
+    constexpr std::string_view harmless("0123456789+- \t\r\n\v\f\0", 19);
+    std::string part(65536, '\0');
+    for (off_t at = 0; at < most;) {
+        const auto n = sys::retry([&] { return ::pread(fd, part.data(), part.size(), at); });
+        if (n <= 0) return n == 0;
+        const std::string_view text(part.data(), static_cast<std::size_t>(n));
+        if (text.find_first_not_of(harmless) != std::string_view::npos) return false;
+        at += n;
+    }
+    return false;
+}
+
 /// The stamp of a pid file. Each process that has the file open can write, also a daemon that dropped its privileges. A
-/// write sets both times to one value. Only the owner of the file can set one of them.
+/// write sets both times to one value. Only the owner of the file can set one of them. No nanoseconds: the file system
+/// keeps none.
 [[nodiscard]] inline long stamp_in(const sys::file_status& status) noexcept
 {
     const bool written =
         status.st_mtim.tv_sec == status.st_ctim.tv_sec && status.st_mtim.tv_nsec == status.st_ctim.tv_nsec;
-    return written ? pid_record::none : status.st_mtim.tv_nsec;
+    return written || status.st_mtim.tv_nsec == 0 ? pid_record::none : status.st_mtim.tv_nsec;
 }
 
-/// What an open pid file says; throws startup_error on anything but one pid and one newline.
+/// What an open pid file says; throws startup_error if it holds what may be somebody's data.
 [[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path)
 {
     sys::small_text text;
@@ -124,9 +153,10 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     // In this order: the line is written before it is stamped, and an older stamp would belong to an empty file.
     check_call(sys::read_small(fd, text), "read the pid file", path);
     check_call(sys::status_of(fd, status), "read the status of the pid file", path);
-    const auto pid = parse_pid(text.view());
-    if (!pid) refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
-    return {*pid, stamp_in(status)};
+    if (const auto pid = parse_pid(text.view())) return {*pid, stamp_in(status), false};
+    if (!is_debris(fd))
+        refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
+    return {0, pid_record::none, true};
 }
 
 /// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts,
@@ -139,13 +169,12 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 }
 
 /// Writes the line of a process and its stamp into an open pid file. Returns its mark, which is the same until the file
-/// is changed. Throws startup_error.
-[[nodiscard]] inline sys::file_mark write_pid_file(int fd, const boost::filesystem::path& path,
-                                                   const process_identity& process)
+/// is changed. `stamped`: whether the file system keeps the stamp. Throws startup_error.
+[[nodiscard]] inline sys::file_mark write_pid_file(int fd, const boost::filesystem::path& path, pid_t pid, long stamp,
+                                                   bool& stamped)
 {
     const auto& name = path.native();
-    const long stamp = stamp_of(process, place_of(path));
-    auto line = sys::decimal(process.pid);
+    auto line = sys::decimal(pid);
     line += "\n";
     sys::file_status status = {};
     sys::small_text text;
@@ -158,30 +187,8 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     }
     check_call(sys::stamp(fd, stamp), "stamp the pid file", name);
     check_call(sys::status_of(fd, status), "read the status of the pid file", name);
-    if (stamp_in(status) != stamp)
-        refuse(name, "its file system keeps no nanoseconds in time stamps: put it on another, such as /run");
+    stamped = stamp_in(status) == stamp;
     return sys::mark_of(status);
-}
-
-/// Whether a process of another user, and not of root, has locked an open file.
-[[nodiscard, gnu::cold]] inline bool locked_by_stranger(int fd)
-{
-    const pid_t locker = sys::lock_owner(fd);
-    sys::file_status owner = {};
-    return locker != 0 && sys::status_of(sys::joined({"/proc/", locker}).c_str(), owner) == 0 && owner.st_uid != 0 &&
-           owner.st_uid != sys::effective_user();
-}
-
-/// The process that locked the file may have ended and left the lock to a child. So the sentence names the processes
-/// that have the file open.
-[[noreturn, gnu::cold]] inline void refuse_locked(const std::string& path)
-{
-    sys::file_status file = {};
-    sys::status_of(path.c_str(), file);
-    const auto who = sys::who_has_open(file);
-    refuse(path, sys::joined({"it is locked and no pid is published; open in process ",
-                              who.empty() ? "(none that you may inspect)" : who,
-                              ": end that if it is no start of this daemon"}));
 }
 
 /// Whether a record controlled by `owner` may name this process. A record of root or the caller may name any process;
@@ -191,16 +198,42 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return owner == sys::effective_user() || sys::runs_as(pid, owner);
 }
 
-/// The live process that the record at a path names; an empty holder if there is none.
-[[nodiscard]] inline pid_holder find_holder(const pid_record& record, const boost::filesystem::path& path,
-                                            uid_t owner = sys::effective_user())
+/// What a record says.
+struct record_search
 {
-    if (record.pid == 0) return {};
-    auto found = open_holder(record.pid, [&](int pidfd) {
-        const auto process = identity_of(pidfd, record.pid);
-        return process && stamp_of(process, place_of(path)) == record.stamp && may_name(owner, record.pid);
+    pid_holder holder{};
+    std::string doubt{}; ///< why it cannot be told whether the process of the record is the daemon; empty: no doubt
+};
+
+/// The live process that the record in an open pid file names. Its stamp proves that. A process that does not fit the
+/// stamp is another one, unless it has this very file open for writing: nobody but a daemon of this file can.
+[[nodiscard]] inline record_search find_holder(const pid_record& record, const boost::filesystem::path& path, int file,
+                                               uid_t owner = sys::effective_user())
+{
+    record_search found;
+    found.holder.stale = record.debris;
+    const pid_t pid = record.pid;
+    if (pid == 0) return found;
+    const auto is_without_stamp = [&](int pidfd) {
+        sys::file_status status = {};
+        if (pid == sys::this_process() || sys::status_of(file, status) == -1) return false;
+        const int alive = sys::are_locked(file, life_lock);
+        const bool open = sys::has_open_for_writing(pid, status);
+        const bool hidden = !open && errno != 0 && !sys::has_exited(pidfd);
+        if (open && alive == 1 && record.stamp == pid_record::none) return true; // its file system keeps no stamps
+        if (open || (hidden && alive != 0 && sys::effective_user() == 0))
+            found.doubt = sys::joined({"process ", pid, open ? " has it open" : " may have it open",
+                                       ", but its record does not fit that process: was the process restored from a "
+                                       "checkpoint, or does /proc show another boot?"});
+        return false;
+    };
+    found.holder = open_holder(pid, [&](int pidfd) {
+        const auto process = identity_of(pidfd, pid);
+        if (!process) return false;
+        if (stamp_of(process, place_of(path)) != record.stamp && !is_without_stamp(pidfd)) return false;
+        return may_name(owner, pid);
     });
-    found.stale = !found;
+    found.holder.stale = !found.holder;
     return found;
 }
 

@@ -47,7 +47,7 @@ struct process_identity
     return identity_of(process.get(), pid);
 }
 
-/// The stamp of a process and the place of its file, 0 to 999 999 999. Throws startup_error if the boot is unknown.
+/// The stamp of a process and the place of its file, 1 to 999 999 999. Throws startup_error if the boot is unknown.
 [[nodiscard]] inline long stamp_of(const process_identity& process, std::string_view place)
 {
     sys::small_text boot;
@@ -55,7 +55,7 @@ struct process_identity
         throw_errno("read", "/proc/sys/kernel/random/boot_id", "/proc does not show it: is it mounted?");
     fingerprint all;
     all.fold(sys::decimal(process.pid)).fold(sys::decimal(process.generation)).fold(boot.view()).fold(place);
-    return static_cast<long>(all.value() % 1'000'000'000U);
+    return static_cast<long>(all.value() % 999'999'999U + 1);
 }
 
 } // namespace daemonkit::detail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSL-1.0
+// Which file system a path lies on. The path alone names different files in different mount namespaces and root
+// directories.
+#pragma once
+
+#include "file.hpp"
+
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <string>
+
+namespace daemonkit::sys {
+
+/// The directory of a file system that is mounted where a path lies. It is the same in every mount namespace that has
+/// this mount, and another one where a private directory is mounted there instead.
+struct mount_root
+{
+    dev_t device = 0;       ///< of the file system
+    ino_t inode = 0;        ///< of the directory
+    std::size_t length = 0; ///< of the path of the mount point; 0: "/"
+
+    bool operator==(const mount_root&) const = default; ///< all are equal
+};
+
+/// Whether a mount begins at this path: 1 yes, 0 no, -1 and errno. statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8. Older
+/// kernels, and sandboxes that refuse statx(2), only tell where another file system begins.
+inline int is_mount_root(const std::string& path, mount_root& found) noexcept
+{
+    const char* const name = path.empty() ? "/" : path.c_str();
+    struct statx facts = {};
+    const bool known = ::statx(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, STATX_INO, &facts) == 0;
+    if (known && (facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0) {
+        found = {makedev(facts.stx_dev_major, facts.stx_dev_minor), facts.stx_ino, path.size()};
+        return path.empty() || (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 ? 1 : 0;
+    }
+    file_status own = {};
+    file_status above = {};
+    if (::lstat(name, &own) == -1) return -1;
+    found = {own.st_dev, own.st_ino, path.size()};
+    if (path.empty()) return 1;
+    const auto parent = path.substr(0, path.rfind('/'));
+    return ::lstat(parent.empty() ? "/" : parent.c_str(), &above) == 0 && above.st_dev != own.st_dev ? 1 : 0;
+}
+
+/// Of an absolute path without symbolic links; what does not exist lies where its parent lies. Returns 0, or -1 and
+/// errno.
+inline int find_mount_root(std::string path, mount_root& into)
+{
+    if (path == "/") path.clear();
+    for (;; path.resize(path.rfind('/'))) {
+        const int answer = is_mount_root(path, into);
+        if (answer == 1) return 0;
+        if (answer == -1 && (path.empty() || (errno != ENOENT && errno != ENOTDIR))) return -1;
+    }
+}
+
+} // namespace daemonkit::sys
