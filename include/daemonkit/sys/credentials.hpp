@@ -8,6 +8,7 @@
 
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <pwd.h>
 #include <sys/prctl.h>
@@ -163,6 +164,19 @@ inline int tie_capabilities_to_root() noexcept
     if (read_capabilities(sets) == -1) return -1;
     for (auto& half : sets) half.inheritable = 0;
     return set_capabilities(sets);
+}
+
+/// Gives this thread, and each thread that it creates later, a new, empty session keyring: otherwise a daemon without
+/// privileges could read what root has put into the session of whoever started it. keyctl(2), session-keyring(7).
+/// Returns 0, or -1 and errno. Kernels and sandboxes without keyrings are accepted: no key can be read there.
+inline int leave_session_keyring() noexcept
+{
+    const auto present = [] { return ::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0); };
+    const long before = present();
+    if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) == -1) return before == -1 ? 0 : -1;
+    if (before == -1 || present() != before) return 0;
+    errno = EPERM; // a sandbox can make the call succeed without effect
+    return -1;
 }
 
 /// Sets the groups, then the real, effective and saved gid, then the same uids. glibc does this in every thread. Then

@@ -47,8 +47,9 @@ private:
     /// In the daemon, before on_start(), because on_start() may create threads.
     static void tie(const sys::credentials& target)
     {
-        if (target.uid != 0 && sys::effective_user() == 0)
-            check_call(sys::tie_capabilities_to_root(), "drop inherited capabilities");
+        if (target.uid == 0 || sys::effective_user() != 0) return;
+        check_call(sys::tie_capabilities_to_root(), "drop inherited capabilities");
+        check_call(sys::leave_session_keyring(), "leave the session keyring of the starter");
     }
 
     /// In the daemon, as the last privileged step.

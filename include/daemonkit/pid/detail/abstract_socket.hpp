@@ -14,7 +14,6 @@
 #pragma once
 
 #include "../../sys/control_socket.hpp"
-#include "../../sys/fork_handler.hpp"
 #include "../../sys/mount_root.hpp"
 #include "../../sys/open_files.hpp"
 #include "../../sys/socket_diag.hpp"
@@ -26,7 +25,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -108,66 +106,18 @@ public:
         return {};
     }
 
-    /// In the daemon, for its life; children made by fork() do not hold the sockets.
-    class guard
+    /// The first name.
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+    /// The name of the control socket of a process.
+    [[nodiscard, gnu::noinline]] std::string control_name(const process_identity& process) const
     {
-    public:
-        /// Takes the sockets that it does not have yet. False if another process holds the first name: find() tells
-        /// which. The control socket is then held all the same.
-        bool take(const abstract_socket& socket, const process_identity& self)
-        {
-            // In this order: a process that sees the first name finds the control socket, too.
-            auto name = socket.control_name(self);
-            for (int tries = 0; !control_.socket && !bind(control_, name, sys::messages::with_credentials); ++tries) {
-                if (tries == 100) break; // no result of a reload can be had, which is said there
-                name = sys::joined(
-                    {socket.control_name(self), ".", std::chrono::steady_clock::now().time_since_epoch().count()});
-            }
-            return first_.socket || bind(first_, socket.name_, sys::messages::none);
-        }
-
-        /// Whether the first name is held.
-        [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(first_.socket); }
-        /// For questions about a reload (reload_protocol.hpp); -1: none.
-        [[nodiscard]] int control_fd() const noexcept { return control_.socket.get(); }
-        void reset() noexcept
-        {
-            first_ = {};
-            control_ = {};
-        }
-        /// For an identity that has changed: the next take() makes another control socket.
-        void reset_control() noexcept { control_ = {}; }
-        /// In a child, where the descriptors are closed.
-        void forget() noexcept
-        {
-            first_.socket.forget();
-            control_.socket.forget();
-        }
-
-    private:
-        struct bound
-        {
-            sys::unique_fd socket{};
-            sys::fork_handler closed_in_child{}; // destroyed before the socket
-        };
-
-        [[gnu::noinline]] static bool bind(bound& one, const std::string& name, sys::messages accepted)
-        {
-            if (sys::take_socket_name(one.socket, name, accepted) == -1) {
-                if (errno == EADDRINUSE) return false;
-                throw_errno("bind the abstract socket", name);
-            }
-            one.closed_in_child = sys::fork_handler(sys::close_in_child, one.socket.get());
-            if (!one.closed_in_child) throw_errno("register a fork handler");
-            return true;
-        }
-
-        bound first_;
-        bound control_;
-    };
+        const auto named = seen_here(process);
+        return sys::joined({name_, "/", process.pid, ".", process.generation, ".", named.pid_namespace});
+    }
 
 private:
-    /// The process that the name of a control socket says: its last component, "NAMESPACE.PID.GENERATION".
+    /// The process that the name of a control socket says: its last component, "PID.GENERATION.NAMESPACE".
     struct named_process
     {
         unsigned long long pid_namespace = 0;
@@ -189,15 +139,9 @@ private:
     [[nodiscard, gnu::cold]] static named_process parse(std::string_view component)
     {
         named_process named;
-        std::sscanf(std::string(component).c_str(), "%llu.%d.%llu", &named.pid_namespace, &named.process.pid,
-                    &named.process.generation);
+        std::sscanf(std::string(component).c_str(), "%d.%llu.%llu", &named.process.pid, &named.process.generation,
+                    &named.pid_namespace);
         return named;
-    }
-
-    [[nodiscard, gnu::noinline]] std::string control_name(const process_identity& process) const
-    {
-        const auto named = seen_here(process);
-        return sys::joined({name_, "/", named.pid_namespace, ".", process.pid, ".", process.generation});
     }
 
     /// Whether a socket that this user made may be believed.

@@ -8,6 +8,7 @@
 #include "../../sys/fork_handler.hpp"
 #include "../../sys/raw/removal.hpp"
 #include "../../sys/time.hpp"
+#include "abstract_socket_guard.hpp"
 #include "pid_file_claim.hpp"
 
 #include <boost/filesystem/path.hpp>
@@ -212,7 +213,7 @@ private:
     lock_held held_;
     claimed_pid_file claimed_;
     sys::fork_handler closed_in_child_;
-    abstract_socket::guard sockets_;
+    abstract_socket_guard sockets_;
     process_identity owner_{};
     sys::file_mark mark_;
     long stamp_ = pid_record::none;
