@@ -220,6 +220,7 @@ BOOST_AUTO_TEST_CASE(status_takes_no_starting_or_ending_daemon_for_dead)
         for (int i = 0; i < lives; ++i) {
             auto guard = policy.claim();
             guard.publish(::getpid());
+            guard.started();
         }
         *over = true;
         for (const pid_t observer : observers) {

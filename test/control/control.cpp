@@ -90,6 +90,7 @@ private:
         ::sigprocmask(SIG_BLOCK, &signals, nullptr);
         auto identity = policy.claim();
         identity.publish(::getpid());
+        identity.started();
         if (::write(ready, "r", 1) != 1) return 98;
         for (int heard = 0, status = 0;;) {
             ::sigwait(&signals, &heard);

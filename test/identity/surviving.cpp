@@ -259,12 +259,12 @@ BOOST_AUTO_TEST_CASE(a_damaged_file_hides_no_daemon_and_lets_no_second_one_start
                             daemon.processes() == std::vector<pid_t>{pid};
                 if (const auto others = processes_with(other.mark()); others.empty()) {
                     good = good && daemon.stops(pid);
-                } else { // neither its end nor a stop changes the file that is there
+                } else { // neither its end nor a stop changes the file that is there, which a live daemon has open
                     const auto inode = status_of(file).st_ino;
                     ::kill(pid, SIGTERM);
                     good = good && ends(pid) && status_of(file).st_ino == inode &&
-                           daemon.expect("stop", 0, "not running") && processes_with(other.mark()) == others &&
-                           other.stops(others[0]);
+                           daemon.expect("stop", 1, "process " + std::to_string(others[0]) + " has it open") &&
+                           processes_with(other.mark()) == others && other.stops(others[0]);
                 }
                 good = good && stranger.untouched();
                 BOOST_TEST(good);

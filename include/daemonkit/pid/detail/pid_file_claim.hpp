@@ -68,7 +68,8 @@ private:
         made.release();
         if (stranger) return pass_by(opened, made, state);
         // Another process has the lock: a daemon, or a start that publishes as soon as it has forked.
-        return again(search(opened, read_pid_file(opened.file.get(), path_.native())).doubt);
+        const auto found = search(opened, read_pid_file(opened.file.get(), path_.native()));
+        return again(found.doubt.empty() ? locked_by_nobody_known : found.doubt);
     }
 
     /// The file at the path. It and its directories are made if they are missing.
@@ -122,10 +123,10 @@ private:
         const auto found = search(opened, record);
         if (!found.doubt.empty()) return again(found.doubt);
         const bool left = state == life::of_another; // by a dead daemon to another process, or a start is about to lock
-        if (left && !found.left_over) return again("a live process has locked it and has not recorded a pid");
+        if (left && !found.left_over) return again(locked_by_nobody_known);
         if (left || record.is_left()) { // a fresh file takes its place, so that readers never see one line over another
             if (sys::remove_file(name.c_str()) == 0) return false;
-            if (left) return again("the daemon has left its lock to another process");
+            if (left) return again(locked_by_nobody_known);
             // The file is ours and the directory is not, as where root made it for a user.
             check_call(sys::empty_file(file), "empty the stale pid file", name);
         }
@@ -165,8 +166,8 @@ private:
         sys::status_of(path_.c_str(), file);
         const auto who = sys::who_has_open(file);
         if (!doubt_.empty() && who.empty()) throw_doubt(path_, doubt_);
-        refuse(path_.native(), sys::joined({doubt_.empty() ? "it is locked and no pid is published" : doubt_,
-                                            "; open in process ", who.empty() ? "(none that you may inspect)" : who,
+        refuse(path_.native(), sys::joined({doubt_.empty() ? locked_by_nobody_known : doubt_, "; open in process ",
+                                            who.empty() ? "(none that you may inspect)" : who,
                                             ": end that if it is no daemon of yours"}));
     }
 
@@ -181,6 +182,9 @@ private:
 
     /// A daemon that ended just now removed its directory. A directory that vanishes again and again cannot be made.
     bool vanished() noexcept { return errno == ENOENT && ++vanished_ < 1000; }
+
+    static constexpr const char* locked_by_nobody_known =
+        "a live process has locked it, and it holds no pid of such a process";
 
     const boost::filesystem::path& path_;
     mode_t mode_;

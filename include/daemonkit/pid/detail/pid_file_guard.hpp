@@ -65,7 +65,7 @@ public:
             if (until.passed()) throw_doubt(path_, other.doubt);
             sys::sleep_for(std::chrono::milliseconds(1));
         }
-        if (!stamped_ && !sockets_ && sys::are_locked(claimed_.file.get(), life_lock) == -1)
+        if (!written_.kept && !sockets_ && sys::are_locked(claimed_.file.get(), life_lock) == -1)
             refuse(path_.native(),
                    "its file system keeps neither nanoseconds in time stamps nor locks, and the abstract "
                    "socket of the path is taken: put it on another, such as /run");
@@ -113,7 +113,7 @@ public:
                 next_look_ = now + std::chrono::milliseconds(50);
                 renew();
             }
-            if (held_ == lock_held::for_life && sys::mark_of(claimed_.file.get()) != mark_) repair();
+            if (held_ == lock_held::for_life && sys::mark_of(claimed_.file.get()) != written_.mark) repair();
         } catch (const already_running&) {
             return false;
         } catch (const startup_error&) {
@@ -132,18 +132,14 @@ private:
     void record(const process_identity& self)
     {
         owner_ = self;
-        write(stamp_of(self, place_of(path_)));
+        write();
         closed_in_child_ = sys::fork_handler(sys::close_in_child, claimed_.file.get());
         if (!closed_in_child_) throw_errno("register a fork handler");
         if (held_ == lock_held::until_published) sys::unlock(claimed_.file.get());
         if (started_) started();
     }
 
-    void write(long stamp)
-    {
-        mark_ = write_pid_file(claimed_.file.get(), path_, owner_.pid, stamp, stamped_);
-        stamp_ = stamp;
-    }
+    void write() { written_ = write_pid_file(claimed_.file.get(), path_, owner_); }
 
     /// A checkpoint and restore gives a process another identity, and /proc may show another boot then.
     void renew()
@@ -156,9 +152,9 @@ private:
         } catch (const startup_error&) {
             return; // /proc is not there any more
         }
-        if (stamp == stamp_ || sys::mark_of(claimed_.file.get()) != mark_) return;
+        if (stamp == written_.stamp || sys::mark_of(claimed_.file.get()) != written_.mark) return;
         owner_ = self;
-        write(stamp);
+        write();
         sockets_.reset_control();
         sockets_.take(claimed_.socket, self);
     }
@@ -167,12 +163,12 @@ private:
     {
         if (sys::leads_to(path_.c_str(), claimed_.file.get())) {
             check_call(sys::change_mode(claimed_.file.get(), mode_), "set the mode of the pid file", path_.native());
-            write(stamp_of(owner_, place_of(path_)));
+            write();
             return;
         }
         const auto mark = sys::mark_of(claimed_.file.get());
         if (mark.links > 0 && claimed_.socket.out_of_root()) {
-            mark_ = mark; // after chroot(2) no path tells whether it was moved
+            written_.mark = mark; // after chroot(2) no path tells whether it was moved
             return;
         }
         pid_file_guard again(path_, mode_, held_, static_cast<bool>(sockets_));
@@ -185,9 +181,7 @@ private:
     {
         std::swap(claimed_, other.claimed_);
         std::swap(closed_in_child_, other.closed_in_child_);
-        std::swap(mark_, other.mark_);
-        std::swap(stamp_, other.stamp_);
-        std::swap(stamped_, other.stamped_);
+        std::swap(written_, other.written_);
     }
 
     /// Removes the file if the path still leads to it. Where that fails (privileges dropped, another root directory) it
@@ -215,9 +209,7 @@ private:
     sys::fork_handler closed_in_child_;
     abstract_socket_guard sockets_;
     process_identity owner_{};
-    sys::file_mark mark_;
-    long stamp_ = pid_record::none;
-    bool stamped_ = false; // the file system keeps the stamp
+    written_record written_;
     bool started_ = false;
     bool irreparable_ = false;
     std::chrono::steady_clock::time_point next_look_{};

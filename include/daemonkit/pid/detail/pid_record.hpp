@@ -168,13 +168,20 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return sys::joined({path.filename().native(), " ", directory.st_ino});
 }
 
-/// Writes the line of a process and its stamp into an open pid file. Returns its mark, which is the same until the file
-/// is changed. `stamped`: whether the file system keeps the stamp. Throws startup_error.
-[[nodiscard]] inline sys::file_mark write_pid_file(int fd, const boost::filesystem::path& path, pid_t pid, long stamp,
-                                                   bool& stamped)
+/// What is in a pid file.
+struct written_record
+{
+    long stamp = pid_record::none;
+    bool kept = false;     ///< whether the file system keeps the stamp
+    sys::file_mark mark{}; ///< the same until the file is changed
+};
+
+/// Writes the line of a process and its stamp into an open pid file. Throws startup_error.
+inline written_record write_pid_file(int fd, const boost::filesystem::path& path, const process_identity& process)
 {
     const auto& name = path.native();
-    auto line = sys::decimal(pid);
+    const long stamp = stamp_of(process, place_of(path));
+    auto line = sys::decimal(process.pid);
     line += "\n";
     sys::file_status status = {};
     sys::small_text text;
@@ -187,8 +194,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     }
     check_call(sys::stamp(fd, stamp), "stamp the pid file", name);
     check_call(sys::status_of(fd, status), "read the status of the pid file", name);
-    stamped = stamp_in(status) == stamp;
-    return sys::mark_of(status);
+    return {stamp, stamp_in(status) == stamp, sys::mark_of(status)};
 }
 
 /// Whether a record controlled by `owner` may name this process. A record of root or the caller may name any process;
@@ -223,8 +229,8 @@ struct record_search
         if (open && alive == 1 && record.stamp == pid_record::none) return true; // its file system keeps no stamps
         if (open || (hidden && alive != 0 && sys::effective_user() == 0))
             found.doubt = sys::joined({"process ", pid, open ? " has it open" : " may have it open",
-                                       ", but its record does not fit that process: was the process restored from a "
-                                       "checkpoint, or does /proc show another boot?"});
+                                       ", but its record does not fit that process: was the file moved here, or the "
+                                       "process restored from a checkpoint, or does /proc show another boot?"});
         return false;
     };
     found.holder = open_holder(pid, [&](int pidfd) {
