@@ -353,16 +353,12 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
         }
         fs::remove_all(file);
     };
-    for (const char* content : {"0\n", "-1\n", "+1\n", " 1\n", "garbage\n", "12 34\n", "0x10\n", "007\n", "4194305\n",
-                                "99999999999\n", "\n", "1\n2\n", "1"}) {
-        if (std::string(content) == "1") continue; // a pid without its newline is a pid
+    for (const char* content : {"garbage\n", "12 # d\n", "0x10\n", "1.0\n", "d 12\n"}) {
         write(content);
         unknown(content);
     }
-    write(std::string(3'000'000, '1'));
+    write(std::string(3'000'000, 'x'));
     unknown("three megabytes");
-    write(std::string("1\0\n", 3));
-    unknown("a NUL");
     fs::create_directory(file);
     unknown("a directory");
     ::mkfifo(file.c_str(), 0644);
@@ -380,6 +376,27 @@ BOOST_AUTO_TEST_CASE(hostile_pid_files_are_unknown_and_stay_as_they_are)
     write(std::to_string(::getpid()) + "\n");
     fs::create_hard_link(file, directory / "another name");
     unknown("a hard link");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crash_leaves_is_stale)
+{
+    for (const auto& content :
+         {std::string("0\n"), std::string("-1\n"), std::string("+1\n"), std::string(" 1\n"), std::string("12 34\n"),
+          std::string("007\n"), std::string("4194305\n"), std::string("99999999999\n"), std::string("\n"),
+          std::string("1\n2\n"), std::string("1\0\n", 3), std::string(3'000'000, '1'), std::string(4096, '\0')})
+        BOOST_TEST_CONTEXT(content.substr(0, 20) << ", " << content.size() << " bytes")
+        {
+            write(content);
+            const auto s = daemonkit::detail::status(policy, "d");
+            BOOST_TEST((s.state == status_report::condition::dead));
+            BOOST_TEST(s.pid == 0);
+            BOOST_TEST(daemonkit::detail::reload(policy, 20s).status == 7);
+            BOOST_TEST(read_file(file) == content); // nobody but stop and start removes it
+            const auto r = daemonkit::detail::stop(policy, {});
+            BOOST_TEST(r.status == 0);
+            BOOST_TEST(r.message == "not running");
+            BOOST_TEST(!fs::exists(file));
+        }
 }
 
 BOOST_AUTO_TEST_CASE(own_pid_without_its_stamp_is_stale)

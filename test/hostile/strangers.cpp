@@ -78,10 +78,10 @@ child_process squatter(const std::string& first, int processes, int descriptors)
     });
 }
 
-/// How many system calls by which something is looked up a verb makes, with all its processes.
+/// How many system calls by which something is looked up the process of a verb makes.
 long calls_of(const besieged& daemon, const std::string& verb, const fs::path& trace, int status)
 {
-    std::vector<std::string> words{"strace", "-f", "-qq", "-o", trace.string()};
+    std::vector<std::string> words{"strace", "-qq", "-o", trace.string()};
     for (const auto& word : daemon.command({verb})) words.push_back(word);
     const auto said = run(words);
     BOOST_TEST(said.status == status, verb << ": " << said.status << said.out << said.err);

@@ -53,12 +53,12 @@ public:
         const auto parent = path.parent_path();
         directory_ = directory.plain ? parent.native() : sys::real_path(parent.native());
         check_call(sys::find_mount_root(directory_, mount_), "identify the directory", directory_);
-        const std::string_view file = path.filename().native();
+        const auto file = path.filename();
         fingerprint all;
-        all.fold(std::string_view(directory_).substr(std::min(mount_.length, directory_.size()))).fold(file);
+        all.fold(std::string_view(directory_).substr(std::min(mount_.length, directory_.size()))).fold(file.native());
         all.fold(sys::decimal(mount_.device)).fold(sys::decimal(mount_.inode));
         // The file's name is for readers of ss(8).
-        name_ = sys::joined({"daemonkit/", all.value(), "/", file.substr(0, 40)});
+        name_ = sys::joined({"daemonkit/", all.value(), "/", std::string_view(file.native()).substr(0, 40)});
     }
 
     /// Whether the path lies on another mount than when this was made: after chroot(2) it says nothing.
