@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon that drops its privileges to RUN_AS and RUN_AS_GROUP in ROOT, with NO_NEW_PRIVILEGES. Then it tries to
 // regain them, in its main thread and in one that on_start() created (THREADS), before it is ready. Its LOG has the
-// names of the attempts that succeeded and the output of the program EXECUTES. on_start() sets keep-capabilities if
+// names of the attempts that succeeded and the output of the program EXECUTES; and, for a KEY of the session keyring of
+// root, whether the daemon and a thread of on_start() can read it. on_start() sets keep-capabilities if
 // KEEPS is set; run() returns at once if ENDS is set.
 #include "support/environment.hpp"
 
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -88,6 +90,15 @@ std::string all_that_succeeds()
 auto& gate = *new std::promise<void>;
 auto& said = *new std::promise<std::string>;
 
+/// Whether this thread can read the key with this number, keyctl(2).
+const char* what_of_the_key()
+{
+    char data[64];
+    const long key = std::atol(environment_variable("KEY").c_str());
+    return ::syscall(SYS_keyctl, KEYCTL_READ, key, data, sizeof data) == -1 ? "the key is out of reach\n"
+                                                                            : "the key is read\n";
+}
+
 void sleep_for_ever()
 {
     for (;;) ::pause(); // the C library interrupts every thread when the user changes
@@ -119,6 +130,11 @@ struct dropping : daemonkit::sysv_daemon<dropping, daemonkit::flock_pid_file, da
                 sleep_for_ever();
             }).detach();
         }
+        if (std::getenv("KEY") != nullptr)
+            std::thread([this] {
+                gate_.get_future().wait();
+                said_.set_value(what_of_the_key());
+            }).detach();
         std::puts("on_start");
     }
 
@@ -128,6 +144,11 @@ struct dropping : daemonkit::sysv_daemon<dropping, daemonkit::flock_pid_file, da
         if (std::getenv("THREADS") != nullptr) {
             gate.set_value();
             std::fputs(said.get_future().get().c_str(), stdout);
+        }
+        if (std::getenv("KEY") != nullptr) {
+            gate_.set_value();
+            std::fputs(what_of_the_key(), stdout);
+            std::fputs(said_.get_future().get().c_str(), stdout);
         }
         if (const auto program = environment_variable("EXECUTES"); !program.empty()) execute(program);
         std::puts("run");

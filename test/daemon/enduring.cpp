@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon with either pid policy: PID_POLICY is pid_file or, if it is not set, flock_pid_file. It sleeps until it is
 // told to stop; nothing else wakes it. WORKER names a way to create a process that can outlive it. The worker blocks
-// every signal, so that each signal sent to it stays pending, and writes its pid to PID_FILE.worker.
+// every signal, so that each signal sent to it stays pending, and writes its pid to PID_FILE.worker. If ON_START is
+// "waits", on_start() waits for signals; it then leaves PID_FILE.on_start, and on_stop() PID_FILE.on_stop.
 #include "support/environment.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -61,10 +62,25 @@ void make_worker(const std::string& how)
     }
 }
 
+/// Leaves a file beside the pid file, if it is asked to.
+void leave(const std::string& what)
+{
+    if (environment_variable("ON_START").empty()) return;
+    std::FILE* const file = std::fopen((environment_variable("PID_FILE") + "." + what).c_str(), "we");
+    if (file != nullptr) std::fclose(file);
+}
+
 template <class PidPolicy>
 struct enduring : daemonkit::sysv_daemon<enduring<PidPolicy>, PidPolicy>
 {
+    void on_start()
+    {
+        if (environment_variable("ON_START") != "waits") return;
+        leave("on_start");
+        while (this->wait()) {}
+    }
     void on_reload() {}
+    void on_stop() { leave("on_stop"); }
     int run()
     {
         make_worker(environment_variable("WORKER"));

@@ -94,6 +94,28 @@ void expect_whole_life(const dropping& program, const words& user)
 
 BOOST_AUTO_TEST_SUITE(control_of_others, *boost::unit_test::label("root"))
 
+BOOST_AUTO_TEST_CASE(root_that_may_not_inspect_the_daemon_finds_it_all_the_same)
+{
+    NEEDS_ROOT_AND_NOBODY();
+    // As in a container by default: root reads no /proc/PID/fd of another user.
+    const words without_ptrace{"setpriv", "--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"};
+    const dropping program({"RUN_AS=nobody"});
+    const pid_t daemon = program.started(without_ptrace);
+    BOOST_REQUIRE(daemon != 0);
+    const auto running = "running (pid " + std::to_string(daemon) + ")";
+    for (const bool deleted : {false, true}) BOOST_TEST_CONTEXT("the file is deleted " << deleted)
+        {
+            if (deleted) fs::remove(program.pid_file);
+            const auto status = program.verb("status", without_ptrace);
+            BOOST_TEST(status.status == 0, status.out << status.err);
+            BOOST_TEST(contains(status.out, running), status.out);
+            const auto start = program.verb("start", without_ptrace);
+            BOOST_TEST(contains(start.out, "already " + running), start.out << start.err);
+            BOOST_TEST(program.processes() == std::vector<pid_t>{daemon}, boost::test_tools::per_element());
+        }
+    BOOST_TEST(program.verb("stop", without_ptrace).status == 0);
+}
+
 BOOST_AUTO_TEST_CASE(root_s_daemon_obeys_root)
 {
     NEEDS_ROOT_AND_NOBODY();

@@ -10,6 +10,7 @@
 #include "support/user.hpp"
 
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -108,6 +109,23 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_in_any_thread_whatever_the_launcher_was)
         }
     std::cout << "privileges wanted back: " << attempts << " ways x 2 threads x " << std::size(launchers)
               << " launchers, " << attempts * 2 * std::size(launchers) << " tried, " << held << " held\n";
+}
+
+BOOST_AUTO_TEST_CASE(keys_in_the_session_of_the_starter_are_out_of_reach)
+{
+    NEEDS_ROOT_AND_NOBODY();
+    const auto keyctl = [](auto... arguments) { return ::syscall(SYS_keyctl, arguments...); };
+    // Of this process, and so of the program that it starts.
+    if (keyctl(KEYCTL_JOIN_SESSION_KEYRING, nullptr) == -1) DAEMONKIT_SKIP("there are no keyrings here");
+    const long key = ::syscall(SYS_add_key, "user", "daemonkit", "secret", 6U, KEY_SPEC_SESSION_KEYRING);
+    BOOST_TEST_REQUIRE(key != -1);
+    for (const bool drops : {false, true}) BOOST_TEST_CONTEXT("drops " << drops)
+        {
+            const dropping program({"KEY=" + std::to_string(key), drops ? "RUN_AS=nobody" : "RUN_AS="});
+            BOOST_TEST(program.started() != 0);
+            const std::string line = drops ? "the key is out of reach\n" : "the key is read\n";
+            BOOST_TEST(count_of(program.logged(), line) == 2U, program.logged());
+        }
 }
 
 BOOST_AUTO_TEST_CASE(capabilities_that_would_survive_are_refused_before_anything_forks)

@@ -133,6 +133,39 @@ BOOST_AUTO_TEST_CASE(a_flood_suppresses_no_answer)
         }
 }
 
+BOOST_AUTO_TEST_CASE(a_taken_name_hides_no_result)
+{
+    NEEDS_ROOT();
+    for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
+        {
+            const reloading daemon(policy);
+            const auto name = [&] {
+                const auto control = control_name(daemon.started());
+                daemon.stop();
+                return control.substr(0, control.rfind('/'));
+            }();
+            BOOST_TEST_REQUIRE(name != "");
+            auto squatter = stranger([&] {
+                const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+                if (!bind_socket(fd, "@" + name)) return 1;
+                child_process::say("has it");
+                child_process::await();
+                return 0;
+            });
+            BOOST_TEST_REQUIRE(squatter.says("has it\n"));
+            const pid_t pid = daemon.started();
+            daemon.configure("1");
+            BOOST_TEST(daemon.reload().out == daemon.success(pid));
+            daemon.configure("2 refuse because of 2");
+            const auto refused = daemon.reload();
+            BOOST_TEST(refused.status == 1);
+            BOOST_TEST(contains(refused.err, "because of 2"), refused.err);
+            daemon.stop();
+            squatter.go();
+            BOOST_TEST(squatter.status() == 0);
+        }
+}
+
 BOOST_AUTO_TEST_CASE(no_other_process_can_answer_for_the_daemon)
 {
     NEEDS_ROOT();
