@@ -386,6 +386,27 @@ BOOST_AUTO_TEST_CASE(become_is_refused_to_other_users, *boost::unit_test::label(
     BOOST_TEST(child.status == 0, child.err);
 }
 
+BOOST_AUTO_TEST_CASE(a_process_runs_as_a_user_if_all_three_ids_are_that_user, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can choose the ids");
+    const uid_t users[] = {0, 1, nobody};
+    for (const uid_t real : users)
+        for (const uid_t effective : users)
+            for (const uid_t saved : users) {
+                const auto child = in_child([&] {
+                    if (::setresuid(real, effective, saved) == -1) return 2;
+                    for (const uid_t user : users)
+                        if (!holds(sys::runs_as(::getpid(), user) ==
+                                       (real == user && effective == user && saved == user),
+                                   "as user " + std::to_string(user)))
+                            return 1;
+                    return 0;
+                });
+                BOOST_TEST(child.status == 0, real << ' ' << effective << ' ' << saved << ": " << child.err);
+            }
+    BOOST_TEST(!sys::runs_as(dead_pid(), 0));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_SUITE(signal_mask)
