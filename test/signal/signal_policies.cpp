@@ -436,30 +436,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_thread_does_not_take_the_signal, Policy, with_de
     BOOST_TEST(daemon.status() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_that_another_thread_took_wakes_the_one_that_waits)
-{
-    auto daemon = in_foreground<with_flags>([](any_daemon&) {
-        std::thread worker([] { child_process::await(); });
-        sigset_t stop;
-        ::sigemptyset(&stop);
-        ::sigaddset(&stop, SIGTERM);
-        ::pthread_sigmask(SIG_BLOCK, &stop, nullptr); // as between the check of a wait and its sleep
-        ::kill(::getpid(), SIGTERM);
-        const bool waits_here = eventually([] {
-            sigset_t pending;
-            ::sigpending(&pending);
-            return sigismember(&pending, SIGTERM) == 1;
-        });
-        say("thread may end");
-        worker.join();
-        ::pthread_sigmask(SIG_UNBLOCK, &stop, nullptr);
-        return waits_here ? 0 : 1;
-    });
-    BOOST_REQUIRE(daemon.says("thread may end"));
-    daemon.go();
-    BOOST_TEST(daemon.status() == 0);
-}
-
 BOOST_AUTO_TEST_CASE_TEMPLATE(unrelated_handlers_do_not_end_a_wait, Policy, every_policy)
 {
     static std::atomic<int> alarms{0};
