@@ -2,8 +2,10 @@
 // stderr_log() without a reader, with a slow one, and from many threads.
 #include "log/log.hpp"
 #include "support/file.hpp"
+#include "support/skip.hpp"
 
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <array>
 #include <cerrno>
@@ -100,6 +102,42 @@ BOOST_AUTO_TEST_CASE(a_slow_reader_delays_a_write_and_a_non_blocking_pipe_loses_
 
     ::fcntl(pipe.theirs.get(), F_SETFL, O_NONBLOCK);
     BOOST_TEST(log_to(pipe.theirs.get(), log_level::err, text).status == 0);
+}
+
+// As when a daemon of flag_signals is told to reload while its log is slow.
+BOOST_AUTO_TEST_CASE(a_signal_while_the_pipe_is_full_loses_no_line)
+{
+    for (const std::string text : {"one line", "two\nlines"}) {
+        const auto pipe = make_pipe();
+        const auto heard = make_pipe();
+        ::fcntl(pipe.theirs.get(), F_SETFL, O_NONBLOCK);
+        std::size_t before = 0;
+        for (ssize_t n = 0; (n = ::write(pipe.theirs.get(), "x", 1)) == 1;) before += 1;
+        ::fcntl(pipe.theirs.get(), F_SETFL, 0);
+
+        static int wake = -1;
+        wake = heard.theirs.get();
+        const pid_t child = ::fork();
+        if (child == 0) {
+            struct sigaction action = {};
+            action.sa_handler = [](int) { (void)!::write(wake, "h", 1); };
+            ::sigaction(SIGHUP, &action, nullptr); // without SA_RESTART
+            ::dup2(pipe.theirs.get(), 2);
+            stderr_log(log_level::err, text);
+            ::_exit(0);
+        }
+        const auto call = "/proc/" + std::to_string(child) + "/syscall";
+        const auto blocked = std::to_string(SYS_writev) + " ";
+        if (::access(call.c_str(), R_OK) == -1) DAEMONKIT_SKIP("/proc does not show the system call of a process");
+        BOOST_TEST(eventually([&] { return read_file(call).starts_with(blocked); }));
+        ::kill(child, SIGHUP);
+        BOOST_TEST(eventually([&] { return next(heard.ours) == "h"; }));
+        std::string all;
+        while (all.size() < before) all += next(pipe.ours);
+        BOOST_TEST(exit_status_of(child) == 0);
+        if (const auto rest = next(pipe.ours); rest != "nothing came") all += rest;
+        BOOST_TEST(all.substr(before) == (text == "one line" ? "error: one line\n" : "error: two\nerror: lines\n"));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(lines_of_many_threads_are_whole)
