@@ -2,6 +2,11 @@
 // The watchdog as in sd_watchdog_enabled(3): active if WATCHDOG_USEC is a number and WATCHDOG_PID is this process or
 // not set. The loop that does the work sends a ping at half the interval.
 #include "service_manager.hpp"
+#include "support/file.hpp"
+
+#include <sys/syscall.h>
+
+#include <fstream>
 
 namespace {
 
@@ -22,6 +27,26 @@ struct scene
         return true;
     }
 };
+
+/// The timeout of the poll(2) or ppoll(2) in which a process sleeps; nothing if it does not, or sleeps for ever.
+std::optional<std::chrono::nanoseconds> timeout_of_sleep(pid_t pid)
+{
+    std::istringstream call(read_file("/proc/" + std::to_string(pid) + "/syscall"));
+    long number = -1;
+    unsigned long fds = 0, count = 0, timeout = 0;
+    call >> number >> std::hex >> fds >> count >> timeout;
+#ifdef SYS_poll
+    if (number == SYS_poll && static_cast<int>(timeout) >= 0)
+        return std::chrono::milliseconds(static_cast<int>(timeout));
+#endif
+    if (number != SYS_ppoll || timeout == 0) return {};
+    timespec value{};
+    std::ifstream memory("/proc/" + std::to_string(pid) + "/mem", std::ios::binary);
+    memory.seekg(static_cast<std::streamoff>(timeout));
+    memory.read(reinterpret_cast<char*>(&value), sizeof value);
+    if (!memory) return {};
+    return std::chrono::seconds(value.tv_sec) + std::chrono::nanoseconds(value.tv_nsec);
+}
 
 } // namespace
 
@@ -52,6 +77,33 @@ BOOST_AUTO_TEST_CASE(a_sleeping_daemon_sends_pings_at_half_the_interval)
                     BOOST_TEST(last.has("STOPPING=1"), last.text);
                     BOOST_TEST(daemon->status() == 0);
                 }
+}
+
+// By the timeout that the kernel got, not by a clock: a daemon that sleeps for longer is killed by its manager.
+BOOST_AUTO_TEST_CASE(a_daemon_sleeps_for_half_the_interval_at_most)
+{
+    constexpr long interval = 3600;
+    for (const std::string deployment : {"systemd", "universal"})
+        for (const bool foreign : {false, true})
+            BOOST_TEST_CONTEXT(deployment << (foreign ? ", a loop of its own" : ""))
+            {
+                scene s;
+                strings environment{"WATCHDOG_USEC=" + std::to_string(interval * 1'000'000)};
+                if (foreign) environment.emplace_back("FOREIGN=yes");
+                auto daemon = s.daemon(environment, deployment);
+                BOOST_TEST(s.manager.next().has("READY=1"));
+                // The loop of its own sleeps before it calls the daemon for the first time.
+                if (!foreign) BOOST_TEST(s.hears(1));
+                std::optional<std::chrono::nanoseconds> timeout;
+                if (::access("/proc/self/syscall", R_OK) == -1)
+                    DAEMONKIT_SKIP("/proc does not show the system call of a process");
+                BOOST_TEST_REQUIRE(eventually([&] { return (timeout = timeout_of_sleep(daemon->pid())).has_value(); }));
+                BOOST_TEST((*timeout <= std::chrono::seconds(interval / 2)), timeout->count() << " ns");
+                // Rounded, and less what passed since the ping.
+                BOOST_TEST((*timeout > std::chrono::seconds(interval / 4)), timeout->count() << " ns");
+                daemon->signal(SIGTERM);
+                BOOST_TEST(daemon->status() == 0);
+            }
 }
 
 BOOST_AUTO_TEST_CASE(a_stuck_daemon_sends_no_ping)
