@@ -21,14 +21,15 @@ cannot() {
 must() {
     timeout 20 "${command[@]}" "$1" >/dev/null || cannot "reach the state $state: $1 ended with $?"
 }
-# The children of process 1 that have not ended, without those that were there before.
+# The children of process 1 that have not ended, without those that were there before. Process 1 ignores SIGCHLD, so an
+# ended child is Z (zombie) or X (dead) for a moment.
 others=
 daemons() {
     local file line fields
     for file in /proc/[0-9]*/stat; do
         read -r line 2>/dev/null <"$file" || continue
         read -ra fields <<<"${line##*) }" # after the name: state, parent
-        [[ ${fields[0]} == Z || ${fields[1]} != 1 || " $others " == *" ${line%% *} "* ]] || echo "${line%% *}"
+        [[ ${fields[0]} == [ZX] || ${fields[1]} != 1 || " $others " == *" ${line%% *} "* ]] || echo "${line%% *}"
     done
 }
 others=$(daemons | tr '\n' ' ')
@@ -48,13 +49,19 @@ kill_all() {
 # Gives the dead daemon's pid to another process, a clock tick later: without pidfd inodes, only the start time tells
 # the two apart.
 recycle() {
-    local tick
+    local tick tries
     tick=$(cut -d ' ' -f 1 /proc/uptime)
     while [ "$tick" = "$(cut -d ' ' -f 1 /proc/uptime)" ]; do :; done
-    echo $((before - 1)) >/proc/sys/kernel/ns_last_pid || cannot "choose a process number"
-    sleep 1000 >/dev/null 2>&1 &
-    stranger=$!
-    [ "$stranger" = "$before" ] || cannot "make a process $before"
+    # An ended process frees its number a moment after it has left /proc.
+    for ((tries = 0; tries < 2000; ++tries)); do
+        echo $((before - 1)) >/proc/sys/kernel/ns_last_pid || cannot "choose a process number"
+        sleep 1000 >/dev/null 2>&1 &
+        stranger=$!
+        [ "$stranger" != "$before" ] || return 0
+        kill -KILL "$stranger"
+        wait "$stranger" 2>/dev/null
+    done
+    cannot "make a process $before"
 }
 
 prepare() {
