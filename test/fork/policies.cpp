@@ -6,6 +6,7 @@
 #include "fork/deaths.hpp"
 #include "fork/expect_good.hpp"
 #include "fork/own_thread.hpp"
+#include "support/disabled_call.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
 #include "support/text.hpp"
@@ -18,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -362,6 +364,76 @@ BOOST_AUTO_TEST_CASE(a_late_daemon_that_ignores_term_is_killed)
                 [](const start_report& report) { return is(report, start_outcome::late, 1) && has_no_child(); }));
         },
         100ms);
+}
+
+BOOST_AUTO_TEST_CASE(a_poll_that_fails_makes_no_launcher_wait_past_its_deadline)
+{
+    const auto blind = [](const auto& policy, auto daemon, start_outcome expected) {
+        expect_good(in_child([&] {
+            if (!disable_call(SYS_ppoll, ENOMEM)) return 2;
+            auto link = policy.detach();
+            if (!link.in_launcher()) {
+                daemon(link);
+                return 0;
+            }
+            const auto report = link.wait(no_progress{});
+            const bool is_good = is(report, expected, expected == start_outcome::ready ? 0 : 1);
+            return is_good && (expected == start_outcome::ready || has_no_child()) ? 0 : 1;
+        }));
+    };
+    with_both([&](const auto& policy) { blind(policy, [](auto&) { ::pause(); }, start_outcome::late); }, 100ms);
+    with_both([&](const auto& policy) { blind(policy, [](auto& link) { link.ready(); }, start_outcome::ready); });
+}
+
+BOOST_AUTO_TEST_CASE(a_late_daemon_is_ended_without_pidfd_send_signal)
+{
+    with_both(
+        [](const auto& policy) {
+            expect_good(in_child([&] {
+                if (!disable_call(SYS_pidfd_send_signal, EPERM)) return 2;
+                auto link = policy.detach();
+                if (!link.in_launcher())
+                    for (;;) ::pause();
+                return is(link.wait(no_progress{}), start_outcome::late, 1) && has_no_child() ? 0 : 1;
+            }));
+        },
+        100ms);
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_without_a_session_of_its_own_is_no_daemon)
+{
+    with_both([](const auto& policy) {
+        expect_good(in_child([&] {
+            if (!disable_call(SYS_setsid, EPERM)) return 2;
+            auto link = policy.detach();
+            if (!link.in_launcher()) return 0;
+            const auto report = link.wait(no_progress{});
+            return is(report, start_outcome::failed, 1) &&
+                           says(report, "cannot start a session: the system call setsid is refused") && has_no_child()
+                       ? 0
+                       : 1;
+        }));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(two_forks_work_where_no_memory_or_descriptor_can_be_shared)
+{
+    for (const long call : {SYS_close_range, SYS_futex})
+        for (const unsigned error : {1U * EPERM, 1U * ENOSYS})
+            expect_good(in_child([&] {
+                if (!disable_call(call, error)) return 2;
+                gate hold;
+                auto link = daemonkit::double_fork{1h}.detach();
+                if (!link.in_launcher()) {
+                    is_ready(link, hold);
+                    return 0;
+                }
+                const auto report = link.wait(no_progress{});
+                const bool leads = proc_stat(report.pid, 6) == report.pid; // its session
+                const bool good = is(report, start_outcome::ready, 0) && holds(!leads, "it leads no session");
+                hold.open();
+                return good && has_no_child() ? 0 : 1;
+            }));
 }
 
 BOOST_AUTO_TEST_CASE(extend_moves_the_deadline_away)

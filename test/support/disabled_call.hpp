@@ -11,7 +11,7 @@
 #include <cstddef>
 
 /// From here on the kernel answers this system call of this process and its children by `action`. If `first` is not -1,
-/// only calls with this first argument.
+/// only calls with this first argument. Sets no_new_privs only if an unprivileged process needs it.
 inline bool answer_call(long call, unsigned action, long first)
 {
     const auto number = static_cast<unsigned>(call);
@@ -26,7 +26,8 @@ inline bool answer_call(long call, unsigned action, long first)
     }};
     if (first == -1) filter[2] = filter[4];
     const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
-    return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0UL, 0UL) == 0;
+    const auto install = [&] { return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0UL, 0UL) == 0; };
+    return install() || (::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0 && install());
 }
 
 /// The call returns -error, or 0, and does nothing.

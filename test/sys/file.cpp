@@ -6,6 +6,7 @@
 #include <daemonkit/sys/file.hpp>
 #include <daemonkit/sys/raw/call.hpp>
 
+#include "support/disabled_call.hpp"
 #include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
@@ -118,6 +119,47 @@ BOOST_AUTO_TEST_CASE(close_all_except_keeps_what_is_named_and_nothing_else)
         return holds(left == std::set<int>{0, 1, 2, 7, 12, 13, 30}, "exactly these are left") ? 0 : 1;
     });
     BOOST_TEST(child.status == 0, child.err);
+}
+
+BOOST_AUTO_TEST_CASE(close_all_except_needs_no_close_range)
+{
+    for (const unsigned error : {1U * EPERM, 1U * ENOSYS}) {
+        const auto child = in_child([&] {
+            if (!disable_call(SYS_close_range, error)) return 2;
+            for (int fd = 0; fd < 600; ++fd) // more than one getdents64(2) returns
+                if (null_device() == -1) return 2;
+            std::array<int, 4> kept{30, 7, 400, 12};
+            if (!holds(sys::close_all_except(kept) == 0, "it succeeds")) return 1;
+            const std::set<int> left = open_descriptors(::getpid());
+            return holds(left == std::set<int>{0, 1, 2, 7, 12, 30, 400}, "exactly these are left") ? 0 : 1;
+        });
+        BOOST_TEST(child.status == 0, child.err);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(directories_are_opened_without_links_where_openat2_is_refused_too)
+{
+    const temporary_directory place;
+    fs::create_directories(place / "a/b");
+    fs::create_directory_symlink("a", place / "link");
+    write_file((place / "file").string(), "");
+    const auto opened = [&](const char* name) {
+        const sys::unique_fd directory(sys::open_directory_without_links((place / name).c_str()));
+        return directory ? 0 : errno;
+    };
+    const std::vector<std::pair<const char*, int>> expected{{"a/b", 0},      {"a//b/", 0},      {"a/b/../b", 0},
+                                                            {"link", ELOOP}, {"link/b", ELOOP}, {"file", ENOTDIR},
+                                                            {"c", ENOENT}};
+    for (const auto& [name, error] : expected) BOOST_TEST(opened(name) == error, name);
+    for (const unsigned refused : {1U * EPERM, 1U * ENOSYS}) {
+        const auto child = in_child([&] {
+            if (!disable_call(SYS_openat2, refused)) return 2;
+            for (const auto& [name, error] : expected)
+                if (!holds(opened(name) == error, name)) return 1;
+            return 0;
+        });
+        BOOST_TEST(child.status == 0, child.err);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(close_all_except_nothing_closes_all_but_the_standard_ones)

@@ -8,6 +8,7 @@
 
 #include "require_cxx20.hpp"
 
+#include "../sys/refusal.hpp"
 #include "../text/joined.hpp"
 #include "exit_status.hpp"
 
@@ -18,15 +19,25 @@
 
 namespace daemonkit {
 
+namespace detail {
+
+inline constexpr const char* some_call_refused =
+    "a system call for it is refused here, probably by the seccomp profile of a container or of a service manager: "
+    "allow it there";
+inline constexpr std::string_view refused_here = std::string_view(some_call_refused).substr(20); // from " is" on
+
+} // namespace detail
+
 /// The failure of one step of a start, a hook or a verb.
 class startup_error : public std::system_error
 {
 public:
-    /// The sentence is `cannot STEP PATH: REASON`. Without `reason` the text of `code` is the reason.
+    /// The sentence is `cannot STEP PATH: REASON`. Without `reason` the text of `code` is the reason. ENOSYS is said to
+    /// come from a sandbox, because every supported kernel has the calls that the library needs.
     [[gnu::cold]] startup_error(std::error_code code, std::string_view step, std::string_view path = {},
                                 std::string_view reason = {})
         : std::system_error(code), sentence_(sys::joined({beginning, step, path.empty() ? "" : " ", path, ": ",
-                                                          reason.empty() ? std::system_error::what() : reason})),
+                                                          reason.empty() ? reason_of(code) : reason})),
           step_(step.size()), path_(path.size()), status_(denied(code) ? exit_status::no_privilege : exit_status::error)
     {
     }
@@ -58,6 +69,11 @@ private:
     [[nodiscard]] static bool denied(std::error_code code) noexcept
     {
         return code == std::errc::permission_denied || code == std::errc::operation_not_permitted;
+    }
+
+    [[nodiscard]] const char* reason_of(std::error_code code) const noexcept
+    {
+        return code == std::errc::function_not_supported ? detail::some_call_refused : std::system_error::what();
     }
 
     static constexpr std::string_view beginning = "cannot ";
@@ -92,5 +108,27 @@ CallResult check_call(CallResult result, const char* step, std::string_view path
     if (result == CallResult(-1)) throw_errno(step, path);
     return result;
 }
+
+namespace detail {
+
+/// The error of `call`, a system call that never fails with EPERM by itself. If a sandbox refuses it, the sentence names
+/// the call, and the exit status is 1, because no permission of the user is missing.
+[[nodiscard, gnu::cold, gnu::noinline]] inline startup_error call_error(std::error_code code, const char* call,
+                                                                        const char* step, std::string_view path = {})
+{
+    if (!sys::is_refusal(code.value())) return {code, step, path};
+    return {std::make_error_code(std::errc::function_not_supported), step, path,
+            sys::joined({"the system call ", call, refused_here})};
+}
+
+/// check_call() for such a system call.
+template <class CallResult>
+CallResult check_call_of(const char* call, CallResult result, const char* step, std::string_view path = {})
+{
+    if (result == CallResult(-1)) throw call_error(last_error(), call, step, path);
+    return result;
+}
+
+} // namespace detail
 
 } // namespace daemonkit

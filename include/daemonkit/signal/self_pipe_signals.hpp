@@ -27,7 +27,7 @@ struct basic_self_pipe_signals
     public:
         /// Hears `heard` and sets the signal mask. Throws startup_error.
         guard(std::span<const int> heard, const sigset_t& mask)
-            : pipe_(check_call(sys::open_pipe(read_, write_), "open the pipe for signals")),
+            : pipe_(detail::check_call_of("pipe2", sys::open_pipe(read_, write_), "open the pipe for signals")),
               caught_(heard, mask, SA_RESTART, write_.get())
         {
         }

@@ -41,7 +41,7 @@ struct basic_signalfd_signals
                 sigaddset(&set, signal);
                 sigaddset(&blocked, signal);
             }
-            fd_.reset(check_call(sys::open_signal_fd(set), "open the descriptor for signals"));
+            fd_.reset(detail::check_call_of("signalfd4", sys::open_signal_fd(set), "open the descriptor for signals"));
             mask_in_child = mask;
             restored_in_child_ = sys::fork_handler(restore_in_child, 0);
             if (!restored_in_child_) throw_errno("register a fork handler");
@@ -67,8 +67,7 @@ struct basic_signalfd_signals
             }
             if (sleeps) {
                 std::array<pollfd, 2> fds{{{fd_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
-                sys::poll_once(fds.data(), fds.size(), timeout);
-                if (fds[0].revents == 0) return {};
+                if (sys::poll_once(fds.data(), fds.size(), timeout) != -1 && fds[0].revents == 0) return {};
             }
             return read();
         }

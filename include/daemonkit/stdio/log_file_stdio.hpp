@@ -52,7 +52,7 @@ public:
     explicit streams(const log_file_stdio& files) : files_(files)
     {
         const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDONLY), "open", "/dev/null"));
-        check_call(sys::put_on(null.get(), 0), "redirect standard input");
+        detail::check_call_of("dup2", sys::put_on(null.get(), 0), "redirect standard input");
         reopen();
         static char buffer[BUFSIZ]; // glibc ignores the mode without a buffer if stdout was already written to
         std::setvbuf(stdout, buffer, _IOLBF, sizeof buffer);
@@ -73,8 +73,9 @@ public:
         std::fflush(stdout);
         const auto out = open(path_of(1), made_[0]);
         const auto err = files_.error.empty() ? sys::unique_fd() : open(path_of(2), made_[1]);
-        check_call(sys::put_on(out.get(), 1), "redirect standard output", path_of(1).string());
-        check_call(sys::put_on(err ? err.get() : out.get(), 2), "redirect standard error", path_of(2).string());
+        detail::check_call_of("dup2", sys::put_on(out.get(), 1), "redirect standard output", path_of(1).string());
+        detail::check_call_of("dup2", sys::put_on(err ? err.get() : out.get(), 2), "redirect standard error",
+                              path_of(2).string());
     }
 
 private:

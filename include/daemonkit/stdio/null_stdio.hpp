@@ -22,7 +22,8 @@ struct null_stdio
     [[nodiscard]] fixed_streams redirect() const
     {
         const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDWR), "open", "/dev/null"));
-        for (int fd = 0; fd <= 2; ++fd) check_call(sys::put_on(null.get(), fd), "redirect standard descriptors");
+        for (int fd = 0; fd <= 2; ++fd)
+            detail::check_call_of("dup2", sys::put_on(null.get(), fd), "redirect standard descriptors");
         return {};
     }
 };

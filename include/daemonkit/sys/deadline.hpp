@@ -66,13 +66,25 @@ private:
     clock::time_point end_;
 };
 
-/// ppoll(2) once, not repeated after EINTR, so the caller can check for signals after a handler ran.
+/// Sleeps for at most 10 ms. Preserves errno.
+[[gnu::cold]] inline void nap() noexcept
+{
+    const int before = errno;
+    const timespec time{0, 10'000'000};
+    ::nanosleep(&time, nullptr);
+    errno = before;
+}
+
+/// ppoll(2) once, not repeated after EINTR, so the caller can check for signals after a handler ran. If it fails for
+/// another reason, for example in a sandbox, sleeps for up to 10 ms first: loops around it do not spin.
 inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout,
                      const sigset_t* mask = nullptr) noexcept
 {
     const timespec wait{static_cast<time_t>(timeout.count() / 1'000'000'000),
                         static_cast<long>(timeout.count() % 1'000'000'000)};
-    return ::ppoll(fds, count, timeout == forever ? nullptr : &wait, mask);
+    const int ready = ::ppoll(fds, count, timeout == forever ? nullptr : &wait, mask);
+    if (ready == -1 && errno != EINTR && timeout > timeout.zero()) nap();
+    return ready;
 }
 
 /// Whether `fd` becomes readable within `timeout`. A pidfd becomes readable when its process exits, reaped or not.

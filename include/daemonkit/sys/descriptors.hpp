@@ -2,20 +2,21 @@
 // The table of descriptors: which ones a daemon keeps, and what 0, 1 and 2 are.
 #pragma once
 
+#include "close_range.hpp"
 #include "file.hpp"
 #include "retry.hpp"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <climits>
 
 namespace daemonkit::sys {
 
 /// Closes every descriptor above 2 that is in none of the ranges `kept`. Makes one call for each gap, however large
-/// RLIMIT_NOFILE is. close_range(2), Linux 5.9. Returns 0, or -1 and errno.
+/// RLIMIT_NOFILE is. Returns 0, or -1 and errno.
 template <class... KeptDescriptors>
 int close_all_except(const KeptDescriptors&... kept) noexcept
 {
@@ -28,27 +29,27 @@ int close_all_except(const KeptDescriptors&... kept) noexcept
         };
         (find_next(kept), ...);
         const unsigned last = next == UINT_MAX ? next : next - 1;
-        if (first <= last && ::syscall(SYS_close_range, first, last, 0) == -1) return -1;
+        if (first <= last && sys::close_range(first, last) == -1) return -1;
         if (next == UINT_MAX) return 0;
         first = next + 1;
     }
 }
 
-/// Ends the sharing of a descriptor table with another process, clone(2), CLONE_FILES. This process gets a table of its
-/// own with 0 to 2 and `kept`; higher descriptors are never copied. The other process keeps all. Returns false on
-/// failure, when the table may still be shared. close_range(2), CLOSE_RANGE_UNSHARE.
-inline bool leave_descriptors(int kept) noexcept
+/// Leaves 0 to 2 and `kept` open in this process. `shared`: its descriptor table is shared with another process, which
+/// keeps all, and this process gets a table of its own. Returns false on failure, when the table may still be shared.
+inline bool leave_descriptors(int kept, bool shared) noexcept
 {
+    if (!shared) return close_all_except(std::array{kept}) == 0;
     const auto last = static_cast<unsigned>(kept);
-    return ::syscall(SYS_close_range, last + 1, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0 &&
-           (last == STDERR_FILENO + 1 || ::syscall(SYS_close_range, STDERR_FILENO + 1, last - 1, 0) == 0);
+    return leave_range(last + 1) == 0 &&
+           (last == STDERR_FILENO + 1 || sys::close_range(STDERR_FILENO + 1, last - 1) == 0);
 }
 
 /// Opens /dev/null on each of 0, 1 and 2 that is closed. Otherwise a file opened later could become standard output.
 inline int fill_standard_descriptors() noexcept
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
-        if (::fcntl(fd, F_GETFD) == -1 && sys::open("/dev/null", O_RDWR) == -1) return -1;
+        if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF && sys::open("/dev/null", O_RDWR) == -1) return -1;
     return 0;
 }
 

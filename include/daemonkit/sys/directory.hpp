@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// Missing directories above a file: made when the file is, and removed again if the file is not kept.
+// Directories: opened without following links, and missing ones above a file made when the file is, and removed again if
+// the file is not kept.
 #pragma once
 
 #include "../text/joined.hpp"
 #include "file.hpp"
+#include "refusal.hpp"
+
+#include <linux/openat2.h>
 
 #include <cerrno>
 #include <string>
@@ -11,6 +15,37 @@
 #include <utility>
 
 namespace daemonkit::sys {
+
+/// open_directory_without_links() where openat2(2) is refused: opens one component after the other.
+[[gnu::cold]] inline int open_each_directory(const std::string& path)
+{
+    constexpr int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW;
+    unique_fd at(sys::open(path.starts_with('/') ? "/" : ".", flags));
+    for (std::size_t begin = 0, end = 0; at && end != std::string::npos; begin = end + 1) {
+        end = path.find('/', begin);
+        const auto name = path.substr(begin, end - begin);
+        if (name.empty()) continue;
+        unique_fd next(retry([&] { return ::openat(at.get(), name.c_str(), flags | O_CLOEXEC); }));
+        file_status status = {};
+        if (!next && errno == ENOTDIR && ::fstatat(at.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+            errno = S_ISLNK(status.st_mode) ? ELOOP : ENOTDIR;
+        const int error = errno; // that closing may change
+        at = std::move(next);
+        errno = error;
+    }
+    return at.release();
+}
+
+/// Opens a directory (O_PATH); fails with ELOOP if any component of the path is a symbolic link. openat2(2), Linux 5.6.
+inline int open_directory_without_links(const char* path)
+{
+    open_how how = {};
+    how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_SYMLINKS;
+    const auto opened =
+        static_cast<int>(retry([&] { return ::syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how); }));
+    return opened != -1 || !is_refusal(errno) ? opened : open_each_directory(path);
+}
 
 /// The directories that make() made; the destructor removes them unless release() was called.
 class made_directories
@@ -59,7 +94,7 @@ public:
     void release() noexcept { count_ = 0; }
 
 private:
-    static int open_existing(const char* path, bool links) noexcept
+    static int open_existing(const char* path, bool links)
     {
         return links ? sys::open(path, O_PATH | O_DIRECTORY) : open_directory_without_links(path);
     }

@@ -8,7 +8,6 @@
 #include "unique_fd.hpp"
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -30,15 +29,6 @@ namespace daemonkit::sys {
 inline int open(const char* path, int flags, mode_t mode = 0) noexcept
 {
     return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY, mode); });
-}
-
-/// Opens a directory (O_PATH); fails with ELOOP if any component of the path is a symbolic link. openat2(2), Linux 5.6.
-inline int open_directory_without_links(const char* path) noexcept
-{
-    open_how how = {};
-    how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-    how.resolve = RESOLVE_NO_SYMLINKS;
-    return static_cast<int>(retry([&] { return ::syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof how); }));
 }
 
 using file_status = struct stat; ///< what stat(2) tells

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "file.hpp"
+#include "refusal.hpp"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -31,7 +32,13 @@ inline int set_limit(const resource_limit& limit) noexcept
     return ::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &value);
 }
 
-inline void set_umask(mode_t mask) noexcept { ::umask(mask); }                   ///< umask(2)
+/// umask(2). It cannot fail, but a sandbox can refuse it: then -1 and ENOSYS.
+inline int set_umask(mode_t mask) noexcept
+{
+    if (::umask(mask) <= 07777U) return 0;
+    errno = ENOSYS;
+    return -1;
+}
 inline int change_directory(const char* path) noexcept { return ::chdir(path); } ///< chdir(2)
 
 /// chroot(2), verified. Does not change the working directory: call change_directory() next.

@@ -36,19 +36,21 @@ inline int pidfd_send_signal(int pidfd, int signal) noexcept
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
 }
 
+/// Whether pidfd_send_signal(2) works: a process may always signal itself. After EPERM, false means that a sandbox
+/// refuses the call.
+[[gnu::cold]] inline bool can_signal_by_pidfd() noexcept
+{
+    const unique_fd self(pidfd_open(::getpid()));
+    return !self || pidfd_send_signal(self.get(), 0) == 0;
+}
+
 /// Writes out the buffers of stdio before a fork; otherwise both processes would print them.
 inline void flush_streams() noexcept { std::fflush(nullptr); }
 
-/// setsid(2); it cannot fail in a new child.
-inline void new_session() noexcept { ::setsid(); }
+/// setsid(2). In a new child it fails only if a sandbox refuses it. Returns -1 and errno then.
+inline int new_session() noexcept { return ::setsid() == -1 ? -1 : 0; }
 
-/// fork(2), and a new session in the child.
-inline pid_t fork_once() noexcept
-{
-    const pid_t child = ::fork();
-    if (child == 0) new_session();
-    return child;
-}
+inline pid_t fork_once() noexcept { return ::fork(); } ///< fork(2)
 
 /// Ends this process at once: no destructors, no atexit handlers, no stdio.
 [[noreturn]] inline void exit_now(int status) noexcept { ::_exit(status); }

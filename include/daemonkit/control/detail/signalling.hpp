@@ -19,7 +19,11 @@ namespace daemonkit::detail {
 
 [[nodiscard]] inline control_result cannot_signal(pid_t pid)
 {
-    const startup_error e(last_error(), "send a signal to process", sys::joined({pid}));
+    const auto error = last_error();
+    const char* const step = "send a signal to process";
+    const auto e = error.value() == EPERM && sys::can_signal_by_pidfd()
+                       ? startup_error(error, step, sys::joined({pid}))
+                       : call_error(error, "pidfd_send_signal", step, sys::joined({pid}));
     return {e.status(), pid, e.what()};
 }
 

@@ -54,7 +54,11 @@ private:
             sys::raw::kill(daemon, SIGKILL);
             sys::raw::retry(SYS_wait4, daemon, 0, 0);
             removal();
-            ((line += "cannot watch the daemon: ") += ::strerrordesc_np(static_cast<int>(-child_exit)));
+            line += "cannot watch the daemon: ";
+            if (const int error = static_cast<int>(-child_exit); sys::is_refusal(error))
+                (line += "the system call pidfd_open") += refused_here;
+            else
+                line += ::strerrordesc_np(error);
             return exit_status::error;
         }
         message received;
@@ -108,10 +112,10 @@ public:
     {
         sigset_t mask = plan.mask;
         require_positive(deadline);
-        if (!sys::memory_can_be_shared()) refuse(ENOTSUP);
+        if (!sys::memory_can_be_shared()) refuse();
         const sys::waitable_children waitable; // for the launcher; destroyed in the daemon
         sys::unique_fd launcher_end;
-        check_call(sys::open_channel(launcher_end, channel_), "open the channel to the daemon");
+        check_call_of("socketpair", sys::open_channel(launcher_end, channel_), "open the channel to the daemon");
         sys::flush_streams();
         // Their default action dumps core, signal(7), which kills every process that shares the memory.
         for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
@@ -119,7 +123,11 @@ public:
         parked_launcher launcher{launcher_end.get(), channel_.get(), deadline, announces, mask, plan.removal, {}, {}};
         (launcher.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
         ((launcher.late += late_sentence(deadline, false)) += ": ") += plan.late_advice;
-        if (const int error = sys::memory_handover(launcher)(); error != 0) refuse(error);
+        sys::memory_handover handover(launcher);
+        if (const int error = handover(); error == ENOTSUP)
+            refuse();
+        else if (error != 0)
+            throw call_error({error, std::system_category()}, handover.failed_call(), "start the daemon process");
     }
 
     [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
@@ -133,14 +141,11 @@ public:
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
 
 private:
-    [[noreturn]] static void refuse(int error)
+    [[noreturn]] static void refuse()
     {
-        errno = error;
-        throw_errno("start the daemon process", {},
-                    error == ENOTSUP
-                        ? "handoff_fork does not work with sanitizers, valgrind, shadow stacks, or an unknown C "
-                          "library, kernel or processor: use double_fork"
-                        : "");
+        throw startup_error(std::make_error_code(std::errc::not_supported), "start the daemon process", {},
+                            "handoff_fork does not work with sanitizers, valgrind, shadow stacks, or an unknown C "
+                            "library, kernel or processor: use double_fork");
     }
 
     sys::unique_fd channel_;

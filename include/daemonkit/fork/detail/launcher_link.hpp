@@ -35,22 +35,22 @@ public:
     {
         require_positive(deadline);
         sys::unique_fd other_end;
-        check_call(sys::open_channel(channel_, other_end), "open the channel to the daemon");
+        check_call_of("socketpair", sys::open_channel(channel_, other_end), "open the channel to the daemon");
         sys::flush_streams();
-        child_ = check_call(times == forks::once ? sys::fork_once() : fork_twice(other_end.get()), "fork");
+        child_ = check_call_of("clone", times == forks::once ? sys::fork_once() : fork_twice(other_end.get()), "fork");
         if (child_ == 0) {
             channel_ = std::move(other_end);
             waitable_.end();
+            if (times == forks::once && sys::new_session() == -1) end_without_session();
             return;
         }
         if (times == forks::twice) return;
         exit_.reset(sys::pidfd_open(child_));
         if (!exit_) {
-            const int error = errno;
+            const auto error = last_error();
             sys::send_signal(child_, SIGKILL);
             sys::collect(child_);
-            errno = error;
-            throw_errno("watch the daemon");
+            throw call_error(error, "pidfd_open", "watch the daemon");
         }
     }
 
@@ -76,7 +76,8 @@ public:
         message received;
         std::string_view sentence;
         switch (listen(channel_.get(), exit_.get(), deadline_, progress, received, sentence)) {
-        case start_verdict::late: return end_late_daemon();
+        case start_verdict::late:
+            return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, !end_daemon())};
         case start_verdict::ended:
             if (exit_) return died(sys::reap(child_), child_);
             sys::collect(child_); // it has closed the channel, but may not have exited yet
@@ -96,21 +97,30 @@ private:
     /// Returns in the launcher and in the daemon.
     static pid_t fork_twice(int channel) noexcept
     {
-        return sys::double_forker([channel](pid_t daemon, void (*resume)()) {
-            if (daemon == -1) return report_no_fork(channel, last_error());
-            if (!sys::leave_descriptors(channel)) return; // still shares the descriptors: it would never see the end
-            struct sigaction wake = {};
-            wake.sa_handler = [](int) {};
-            sys::set_disposition(SIGCHLD, wake);
-            resume();
-            watch(daemon, channel);
-        })();
+        return sys::double_forker(
+            channel, [channel](const char* call) { report_no_daemon(channel, call); },
+            [channel](pid_t daemon, void (*resume)()) {
+                struct sigaction wake = {};
+                wake.sa_handler = [](int) {};
+                sys::set_disposition(SIGCHLD, wake);
+                resume();
+                watch(daemon, channel);
+            })();
     }
 
-    [[gnu::cold]] static void report_no_fork(int channel, std::error_code error)
+    /// In the intermediate process, and in the child of a single fork: `call` failed with errno.
+    [[gnu::cold]] static void report_no_daemon(int channel, const char* call)
     {
-        message{.what = message::failed, .status = exit_status::error, .pid = sys::this_process()}.send(
-            channel, startup_error(error, "fork the second time").what());
+        const bool forked = std::string_view(call) == "setsid";
+        const auto e = call_error(last_error(), call, forked ? "start a session" : "fork the second time");
+        message{.what = message::failed, .status = e.status(), .pid = sys::this_process()}.send(channel, e.what());
+    }
+
+    /// In the child. The launcher releases the instance.
+    [[noreturn, gnu::cold]] void end_without_session() const
+    {
+        report_no_daemon(channel_.get(), "setsid");
+        sys::exit_now(exit_status::error);
     }
 
     /// In the intermediate process, until the launcher closes the channel. Reports the daemon's death, and ends the
@@ -129,26 +139,21 @@ private:
             }
             pollfd launcher{ending ? -1 : channel, POLLIN, 0};
             const long n = sys::raw::poll(&launcher, 1, ending && !killed ? &patience : nullptr, &all_but_sigchld);
-            if (n == 0) { // one second after SIGTERM
+            if (n == -EINTR) continue;
+            if (n < 0) sys::raw::nap(); // from here on it asks again and again
+            if (ending) {               // one second after SIGTERM
                 sys::raw::kill(daemon, SIGKILL);
                 killed = true;
+                continue;
             }
-            if (n <= 0) continue;
             message request;
             std::string_view nothing;
             const auto receipt = request.receive(channel, nothing);
-            if (receipt == message::receipt::end) return;
             if (receipt == message::receipt::nothing) continue;
+            if (receipt != message::receipt::whole) return; // the launcher is gone, or cannot be heard
             ending = true;
             sys::raw::kill(daemon, SIGTERM);
         }
-    }
-
-    /// Sends SIGTERM, and SIGKILL after one second.
-    static void end(int pidfd) noexcept
-    {
-        sys::pidfd_send_signal(pidfd, SIGTERM);
-        if (!sys::readable_within(pidfd, std::chrono::seconds(1))) sys::pidfd_send_signal(pidfd, SIGKILL);
     }
 
     /// In the launcher: waits for `patience` until a failed daemon exits, then collects its child if that has exited.
@@ -161,16 +166,18 @@ private:
         if (gone || !exit_) sys::collect(child_);
     }
 
-    [[nodiscard, gnu::cold]] start_report end_late_daemon() noexcept
+    /// Sends SIGTERM, and SIGKILL after one second. Only the intermediate process knows the pid of a grandchild: if it
+    /// was killed, the daemon cannot be ended, and the result is false.
+    [[nodiscard, gnu::cold]] bool end_daemon() noexcept
     {
-        // Only the intermediate process knows the daemon's pid. If it was killed, the daemon cannot be ended.
-        const bool lost = !exit_ && sys::reap(child_) != -1;
-        if (exit_)
-            end(exit_.get());
-        else
-            message{.what = message::end_daemon}.send(channel_.get());
-        if (!lost) sys::collect(child_);
-        return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, lost)};
+        if (exit_) { // a child that was not collected: no other process has its pid
+            sys::send_signal(child_, SIGTERM);
+            if (!sys::readable_within(exit_.get(), std::chrono::seconds(1))) sys::send_signal(child_, SIGKILL);
+        } else if (sys::reap(child_) != -1 || !message{.what = message::end_daemon}.send(channel_.get())) {
+            return false;
+        }
+        sys::collect(child_);
+        return true;
     }
 
     [[nodiscard, gnu::cold]] static start_report died(int wait_status, pid_t pid)

@@ -58,12 +58,18 @@ template <class Progress>
         const auto patience = std::min(until.remaining(), tick);
         __kernel_timespec wait{patience.count() / 1'000'000'000, patience.count() % 1'000'000'000};
         const long n = sys::raw::poll(fds.data(), fds.size(), patience == sys::forever ? nullptr : &wait);
-        if (n == 0 && until.passed()) return start_verdict::late;
+        const bool blind = n < 0 && n != -EINTR; // then it looks for a message every now and then
+        if (blind) sys::raw::nap();
+        if (n <= 0 && until.passed()) return start_verdict::late;
         if constexpr (!silent)
             if (n == 0) progress(std::chrono::steady_clock::now() - began);
-        if (n <= 0) continue;
-        if (fds[1].revents == 0) return start_verdict::ended;
+        if (n <= 0 && !blind) continue;
+        if (fds[1].revents == 0 && !blind) return start_verdict::ended;
         const auto receipt = received.receive(channel, sentence);
+        if (receipt == message::receipt::failed) {
+            sys::raw::nap();
+            if (until.passed()) return start_verdict::late;
+        }
         open = receipt != message::receipt::end;
         if (receipt != message::receipt::whole) continue;
         switch (received.what) {

@@ -35,21 +35,23 @@ struct message
     /// The size without text.
     static const std::size_t head;
 
-    /// Sends the message with `sentence` as its text. Errors are ignored: the receiver may have exited.
-    [[gnu::noinline]] void send(int channel, std::string_view sentence = {}) noexcept
+    /// Sends the message with `sentence` as its text. Returns false if that failed: the receiver may have exited.
+    [[gnu::noinline]] bool send(int channel, std::string_view sentence = {}) noexcept
     {
         const auto size = sentence.copy(text, longest);
-        sys::raw::send(channel, this, head + size);
+        return sys::raw::send(channel, this, head + size) > 0;
     }
 
-    /// A message was received, none was there, or the other end is closed.
-    enum class receipt { whole, nothing, end };
+    /// A message was received, none was there, the other end is closed, or receiving failed.
+    enum class receipt { whole, nothing, end, failed };
 
     /// Receives one message without waiting. `sentence` is then its text.
     [[nodiscard]] receipt receive(int channel, std::string_view& sentence) noexcept
     {
         const long size = sys::raw::receive(channel, this, sizeof *this);
-        if (size < static_cast<long>(head)) return size == 0 ? receipt::end : receipt::nothing;
+        if (size == 0) return receipt::end;
+        if (size == -EAGAIN || (size > 0 && size < static_cast<long>(head))) return receipt::nothing;
+        if (size < 0) return receipt::failed;
         sentence = {text, static_cast<std::size_t>(size) - head};
         return receipt::whole;
     }

@@ -44,10 +44,10 @@ public:
     void apply() const
     {
         if (account_ != nullptr) account_->tie(credentials_);
-        sys::set_umask(settings_.umask);
+        check_call_of("umask", sys::set_umask(settings_.umask), "set the umask");
         for (const auto& limit : settings_.limits)
             if (sys::set_limit(limit) == -1) throw_errno("set resource limit", sys::joined({limit.resource}));
-        if (!settings_.core_dumps) check_call(sys::set_limit(sys::no_core), "disable core dumps");
+        if (!settings_.core_dumps) check_call_of("prlimit64", sys::set_limit(sys::no_core), "disable core dumps");
         enter(settings_.chroot.empty() ? settings_.working_directory.c_str() : "/");
     }
 

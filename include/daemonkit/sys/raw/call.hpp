@@ -4,6 +4,8 @@
 // the C library returns -1 and sets errno.
 #pragma once
 
+#include "../refusal.hpp"
+
 #include <linux/time_types.h>
 #include <poll.h>
 #include <signal.h>
@@ -81,6 +83,13 @@ inline long poll(pollfd* fds, unsigned long count, __kernel_timespec* wait, cons
     return call(SYS_ppoll, address(fds), static_cast<long>(count), address(wait), address(mask), _NSIG / 8);
 }
 
+/// Sleeps for at most 10 milliseconds. After a poll() that failed, so that a loop around it does not spin.
+inline void nap() noexcept
+{
+    const timespec time{0, 10'000'000};
+    call(SYS_nanosleep, address(&time), 0);
+}
+
 /// Collects a child that has exited. Returns its wait status; -1 if it still runs, or was already collected elsewhere.
 inline int reap(pid_t child) noexcept
 {
@@ -91,21 +100,25 @@ inline int reap(pid_t child) noexcept
 inline void kill(pid_t child, int signal) noexcept { call(SYS_kill, child, signal); }
 
 /// Sends one whole message. Returns its size or a negative error number. If the kernel has no memory for it, tries
-/// again every millisecond, for one second.
+/// again every millisecond, for one second. Where send(2) is refused, write(2) raises SIGPIPE if the receiver is gone.
 inline long send(int fd, const void* data, std::size_t size) noexcept
 {
     for (int tries = 0;; ++tries) {
         const long sent = retry(SYS_sendto, fd, address(data), static_cast<long>(size), MSG_NOSIGNAL);
+        if (is_refusal(static_cast<int>(-sent))) return retry(SYS_write, fd, address(data), static_cast<long>(size));
         if ((sent != -ENOBUFS && sent != -ENOMEM) || tries == 1000) return sent;
         __kernel_timespec millisecond{0, 1'000'000};
         poll(nullptr, 0, &millisecond);
     }
 }
 
-/// Receives one message without waiting. Returns its size, 0 if the other end is closed, or a negative error number.
+/// Receives one message without waiting; where recv(2) is refused, by read(2), which waits. Returns its size, 0 if the
+/// other end is closed, or a negative error number.
 inline long receive(int fd, void* data, std::size_t size) noexcept
 {
-    return retry(SYS_recvfrom, fd, address(data), static_cast<long>(size), MSG_DONTWAIT);
+    const long got = retry(SYS_recvfrom, fd, address(data), static_cast<long>(size), MSG_DONTWAIT);
+    if (!is_refusal(static_cast<int>(-got))) return got;
+    return retry(SYS_read, fd, address(data), static_cast<long>(size));
 }
 
 inline long pidfd_open(pid_t pid) noexcept { return call(SYS_pidfd_open, pid, 0); }

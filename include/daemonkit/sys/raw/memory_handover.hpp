@@ -24,15 +24,20 @@ namespace daemonkit::sys {
 class library_thread
 {
 public:
-    /// Reads the registrations. false if that is impossible: without glibc, or in a kernel without PR_GET_TID_ADDRESS.
-    bool find() noexcept
+    /// Reads the registrations. Returns 0 or an error number, of the system call in `call`; ENOTSUP without glibc, or in
+    /// a kernel without PR_GET_TID_ADDRESS.
+    int find(const char*& call) noexcept
     {
         const long self = raw::call(SYS_gettid);
-        ::sigaltstack(nullptr, &alternate_);
-        return raw::call(SYS_prctl, PR_GET_TID_ADDRESS, raw::address(static_cast<const void*>(&id_))) == 0 &&
-               id_ != nullptr && *id_ == self &&
-               raw::call(SYS_get_robust_list, 0, raw::address(static_cast<const void*>(&mutexes_)),
-                         raw::address(&size_)) == 0;
+        if (::sigaltstack(nullptr, &alternate_) == -1) alternate_.ss_flags = SS_DISABLE; // it was never changed, either
+        call = "prctl";
+        long result = raw::call(SYS_prctl, PR_GET_TID_ADDRESS, raw::address(static_cast<const void*>(&id_)));
+        if (result == -EINVAL || (result == 0 && (id_ == nullptr || *id_ != self))) return ENOTSUP;
+        if (result != 0) return static_cast<int>(-result);
+        call = "get_robust_list";
+        result =
+            raw::call(SYS_get_robust_list, 0, raw::address(static_cast<const void*>(&mutexes_)), raw::address(&size_));
+        return static_cast<int>(-result);
     }
 
     /// Removes the registrations from the calling kernel thread, so that its end changes nothing in memory.
@@ -76,10 +81,13 @@ public:
 
     [[gnu::noinline]] int operator()() noexcept
     {
-        if (!thread_.find()) return ENOTSUP;
+        if (const int found = thread_.find(call); found != 0) return found;
         if (const int back = _setjmp(here_); back != 0) return back == 1 ? 0 : error;
         run_on(launcher_stack.top(), run_launcher, this);
     }
+
+    /// After a failure: the name of the system call that failed.
+    [[nodiscard]] static const char* failed_call() noexcept { return call; }
 
 private:
     [[noreturn]] static void run_launcher(void* self) noexcept
@@ -89,6 +97,7 @@ private:
         on_old_stack.thread_.leave();
         daemon = -1;
         error = ECHILD; // the reason if the intermediate process is killed
+        call = "clone";
         // CLONE_VFORK suspends the launcher until the intermediate process has exited.
         const pid_t intermediate =
             ::clone(run_intermediate, intermediate_stack.top(), CLONE_VM | CLONE_VFORK | SIGCHLD, self);
@@ -105,7 +114,11 @@ private:
     /// the launcher.
     static int run_intermediate(void* self) noexcept
     {
-        new_session();
+        if (new_session() == -1) {
+            call = "setsid";
+            error = errno;
+            raw::exit(0);
+        }
         // CLONE_PARENT_SETTID: the kernel stores the pid in `daemon` before the daemon runs, even if this process is
         // killed then.
         constexpr int flags =
@@ -126,6 +139,7 @@ private:
     static inline small_stack<16384> daemon_stack{};
     static inline pid_t daemon = -1;
     static inline int error = 0;
+    static inline const char* call = "";
 
     Parked parked_;
     library_thread thread_{};

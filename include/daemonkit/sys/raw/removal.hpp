@@ -8,8 +8,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/stat.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <string_view>
 
@@ -39,14 +39,19 @@ struct raw_removal
 private:
     [[nodiscard]] bool same_file(const char* name) const noexcept
     {
-        struct statx by_path = {};
-        struct statx by_file = {};
-        constexpr long follow_nothing = AT_SYMLINK_NOFOLLOW;
-        return raw::call(SYS_statx, AT_FDCWD, raw::address(name), follow_nothing, STATX_INO, raw::address(&by_path)) ==
-                   0 &&
-               raw::call(SYS_statx, file, raw::address(""), AT_EMPTY_PATH, STATX_INO, raw::address(&by_file)) == 0 &&
-               by_path.stx_ino == by_file.stx_ino && by_path.stx_dev_major == by_file.stx_dev_major &&
-               by_path.stx_dev_minor == by_file.stx_dev_minor;
+        struct stat by_path = {};
+        struct stat by_file = {};
+        return status_of(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, by_path) && status_of(file, "", AT_EMPTY_PATH, by_file) &&
+               by_path.st_ino == by_file.st_ino && by_path.st_dev == by_file.st_dev;
+    }
+
+    static bool status_of(int at, const char* name, int flags, struct stat& into) noexcept
+    {
+#ifdef SYS_newfstatat
+        return raw::call(SYS_newfstatat, at, raw::address(name), raw::address(&into), flags) == 0;
+#else // no handover on these processors
+        return ::fstatat(at, name, &into, flags) == 0;
+#endif
     }
 };
 

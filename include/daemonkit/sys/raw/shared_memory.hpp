@@ -5,7 +5,9 @@
 // its own.
 #pragma once
 
+#include "../descriptors.hpp"
 #include "../process.hpp"
+#include "../refusal.hpp"
 #include "../signal_mask.hpp"
 #include "call.hpp"
 
@@ -145,35 +147,56 @@ inline small_stack<65536> intermediate_stack{}; // handlers of pthread_atfork(3)
 
 /// fork(2), setsid(2) and fork(2) at the cost of one fork(2), because the intermediate process has no memory of its
 /// own. operator() returns 0 in the daemon. In the launcher it returns the pid of the intermediate process, or -1 and
-/// errno. watch(daemon, resume) runs in the intermediate process, with daemon == -1 and errno if the second fork
-/// failed. The launcher is suspended until `watch` calls resume(). After that `watch` makes only raw calls and uses
-/// only its own stack. The intermediate process exits when `watch` returns. All signals are blocked.
+/// errno. In the intermediate process either watch(daemon, resume) runs, or failed(call) with errno, where `call` is the
+/// system call that failed. The launcher is suspended until `watch` calls resume(). After that `watch` makes only raw
+/// calls and uses only its own stack. The intermediate process exits when the function returns. All signals are blocked.
 ///
 /// Where memory cannot be shared, all this is done by plain forks. Where it is shared, the descriptor table is too,
-/// because the cost of a copy grows with the number of descriptors. `watch` ends that sharing by leave_descriptors()
-/// before it calls resume().
-template <class WatchFunction>
+/// because the cost of a copy grows with the number of descriptors. That sharing ends before `watch` runs: the
+/// intermediate process then has 0 to 2 and `kept`.
+template <class FailedFunction, class WatchFunction>
 class double_forker
 {
 public:
-    explicit double_forker(WatchFunction watch) noexcept : watch_(watch) {}
+    double_forker(int kept, FailedFunction failed, WatchFunction watch) noexcept
+        : kept_(kept), failed_(failed), watch_(watch)
+    {
+    }
 
     pid_t operator()() noexcept
     {
-        if (!memory_can_be_shared()) return plainly();
+        if (!memory_can_be_shared() || !has_close_range()) return plainly();
         const pid_t intermediate = in_shared_memory();
-        return intermediate == -1 && errno == EINVAL ? plainly() : intermediate; // emulators refuse CLONE_VM
+        const bool refused = intermediate == -1 && (errno == EINVAL || is_refusal(errno)); // emulators, sandboxes
+        return refused ? plainly() : intermediate;
     }
 
 private:
     pid_t plainly() noexcept
     {
         if (const pid_t intermediate = ::fork(); intermediate != 0) return intermediate;
-        new_session();
-        const pid_t daemon = ::fork();
+        const char* call = nullptr;
+        const pid_t daemon = make_daemon(call);
         if (daemon == 0) return 0;
-        watch_(daemon, [] {});
+        watch(daemon, call, false, [] {});
         exit_now(0);
+    }
+
+    /// In the intermediate process: makes the session and the daemon. `call`: the last system call.
+    static pid_t make_daemon(const char*& call) noexcept
+    {
+        call = "setsid";
+        if (new_session() == -1) return -1;
+        call = "clone";
+        return ::fork();
+    }
+
+    void watch(pid_t daemon, const char* call, bool shared, void (*resume)()) const noexcept
+    {
+        if (daemon == -1)
+            failed_(call);
+        else if (leave_descriptors(kept_, shared)) // otherwise it would never see that the launcher is gone
+            watch_(daemon, resume);
     }
 
     [[gnu::noinline]] pid_t in_shared_memory() noexcept
@@ -193,16 +216,16 @@ private:
 
     static int run_intermediate(void* self) noexcept
     {
-        auto& maker = *static_cast<double_forker*>(self);
-        auto watch = maker.watch_;
-        use_alternate_stack(maker.alternate_); // the daemon inherits it
-        new_session();
-        const pid_t daemon = ::fork();
+        auto& in_launcher = *static_cast<double_forker*>(self);
+        const double_forker maker = in_launcher; // the launcher's stack is not used after resume()
+        use_alternate_stack(maker.alternate_);   // the daemon inherits it
+        const char* call = nullptr;
+        const pid_t daemon = make_daemon(call);
         if (daemon == 0) {
             register_restartable_sequences();
-            _longjmp(maker.here_, 1);
+            _longjmp(in_launcher.here_, 1);
         }
-        watch(daemon, [] {
+        maker.watch(daemon, call, true, [] {
             suspended.store(0);
             raw::call(SYS_futex, raw::address(&suspended), FUTEX_WAKE, 1);
         });
@@ -211,9 +234,11 @@ private:
 
     static inline std::atomic<int> suspended{0};
 
+    int kept_;
+    FailedFunction failed_;
     WatchFunction watch_;
     stack_t alternate_{};
-    std::jmp_buf here_;
+    std::jmp_buf here_{};
 };
 
 } // namespace daemonkit::sys
