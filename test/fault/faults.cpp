@@ -9,10 +9,10 @@
 // before each call only. In a row of calls that cannot fail (64 times rt_sigaction) the signals take turns too; TERM
 // and HUP, which mean the same to all but the daemon, do so everywhere else. DAEMONKIT_FAULTS=all tries the whole
 // product.
+#include "place.hpp"
 #include "support/file.hpp"
 #include "support/process.hpp"
 #include "support/skip.hpp"
-#include "support/temporary_directory.hpp"
 #include "support/text.hpp"
 #include "tracer.hpp"
 
@@ -50,87 +50,6 @@ struct scenario
     const char* verb;
     before given;
     int heard = 0; ///< if set, the daemon is traced instead of the verb, from the moment it receives this signal
-};
-
-/// The place of the daemon's files, and its verbs, not traced.
-class place
-{
-public:
-    explicit place(const std::string& policies)
-        : environment_{"POLICIES=" + policies, "PID_FILE=" + pid_file(), "LOG=" + log()}
-    {
-        // Every process that a verb leaves becomes a child of the test, which can then wait for it.
-        ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
-    }
-
-    [[nodiscard]] std::string pid_file() const { return (directory_ / "run/subject.pid").string(); }
-    [[nodiscard]] std::string log() const { return (directory_ / "log/subject.log").string(); }
-    [[nodiscard]] const std::vector<std::string>& environment() const noexcept { return environment_; }
-
-    outcome verb(const std::string& name) const
-    {
-        int out[2];
-        if (::pipe2(out, O_CLOEXEC) == -1) std::abort();
-        posix_spawn_file_actions_t actions;
-        ::posix_spawn_file_actions_init(&actions);
-        ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-        ::posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-        ::posix_spawn_file_actions_adddup2(&actions, out[1], 2);
-        std::vector<char*> variables;
-        for (const auto& v : environment_) variables.push_back(const_cast<char*>(v.c_str()));
-        variables.push_back(nullptr);
-        char* arguments[] = {const_cast<char*>("subject"), const_cast<char*>(name.c_str()), nullptr};
-        pid_t pid = -1;
-        const int error = ::posix_spawn(&pid, DAEMONKIT_FAULT_SUBJECT, &actions, nullptr, arguments, variables.data());
-        ::posix_spawn_file_actions_destroy(&actions);
-        ::close(out[1]);
-        outcome result;
-        if (error == 0) {
-            pollfd p{out[0], POLLIN, 0};
-            std::array<char, 4096> bytes;
-            result.streams_ended = false;
-            while (::poll(&p, 1, 20'000) == 1) {
-                const auto n = ::read(out[0], bytes.data(), bytes.size());
-                result.streams_ended = n == 0;
-                if (n <= 0) break;
-                result.out.append(bytes.data(), static_cast<std::size_t>(n));
-            }
-            if (!ends(pid)) ::kill(pid, SIGKILL);
-            result.status = exit_status_of(pid);
-        }
-        ::close(out[0]);
-        return result;
-    }
-
-    /// The files there, without the log, which stays once it was made.
-    [[nodiscard]] std::set<std::string> files() const
-    {
-        std::set<std::string> found;
-        for (const char* const name : {"run", "log"}) {
-            const auto path = (directory_ / name).string();
-            DIR* const d = ::opendir(path.c_str());
-            if (d == nullptr) continue;
-            if (std::string(name) == "run") found.insert("run/");
-            while (const dirent* e = ::readdir(d)) {
-                const std::string entry = std::string(name) + "/" + e->d_name;
-                if (e->d_name[0] != '.' && entry != "log/subject.log") found.insert(entry);
-            }
-            ::closedir(d);
-        }
-        return found;
-    }
-
-    [[nodiscard]] std::size_t reloads() const { return count_of(read_file(log()), "reloaded\n"); }
-
-    void sweep() const
-    {
-        for (const char* const file : {"run/subject.pid", "log/subject.log"}) ::unlink((directory_ / file).c_str());
-        for (const char* const dir : {"run", "log"}) ::rmdir((directory_ / dir).c_str());
-    }
-
-private:
-    temporary_directory directory_;
-    std::vector<std::string> environment_;
 };
 
 /// What must be the same for every running daemon, whatever happened before.

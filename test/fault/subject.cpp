@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // The daemon whose system calls are made to fail. POLICIES names its policies, PID_FILE and LOG its files. It marks its
-// progress for the tracer by signals whose default action is to be ignored; a tracer sees them all the same.
+// progress for the tracer by signals whose default action is to be ignored; a tracer sees them all the same. REFUSED
+// names a system call and an error number: the call fails in main() and in every process that it makes.
+#include "support/disabled_call.hpp"
+
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -40,12 +43,20 @@ int live(int argc, char** argv)
         {.fork = {.deadline = 2s}, .pid = {.path = std::getenv("PID_FILE")}, .stdio = {.output = std::getenv("LOG")}});
 }
 
+bool refuse(const char* call_and_error)
+{
+    long call = 0;
+    unsigned error = 0;
+    return std::sscanf(call_and_error, "%ld %u", &call, &error) == 2 && disable_call(call, error);
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
     using namespace daemonkit;
     std::raise(here);
+    if (const char* const refused = std::getenv("REFUSED"); refused != nullptr && !refuse(refused)) return 98;
     const std::string_view policies = std::getenv("POLICIES");
     if (policies == "flock_pid_file double_fork") return live<double_fork, flock_pid_file>(argc, argv);
     if (policies == "flock_pid_file single_fork") return live<single_fork, flock_pid_file>(argc, argv);
