@@ -162,6 +162,25 @@ inline int read_file(const char* path, std::string& into, std::size_t limit)
     return 0;
 }
 
+/// Whether a file has no other bytes than these. False if it has more than 64 MiB, beside holes, or cannot be read.
+[[gnu::cold]] inline bool holds_only(int fd, std::string_view bytes)
+{
+    constexpr off_t most = 64 << 20;
+    std::string part(65536, '\0');
+    for (off_t at = 0, seen = 0; seen < most;) {
+        const off_t data = ::lseek(fd, at, SEEK_DATA);
+        if (data == -1 && errno == ENXIO) return true; // the rest is a hole
+        if (data > at) at = data;
+        const auto n = retry([&] { return ::pread(fd, part.data(), part.size(), at); });
+        if (n <= 0) return n == 0;
+        const std::string_view text(part.data(), static_cast<std::size_t>(n));
+        if (text.find_first_not_of(bytes) != std::string_view::npos) return false;
+        at += n;
+        seen += n;
+    }
+    return false;
+}
+
 /// The content of a small file.
 struct small_text
 {

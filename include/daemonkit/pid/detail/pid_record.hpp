@@ -119,24 +119,10 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 }
 
 /// Whether a file holds nothing but what a crash, a full disk or another program leaves of a pid: digits, signs, white
-/// space and zero bytes. That is no data of anybody. Looks at 64 MiB at most, beside holes.
+/// space and zero bytes. That is no data of anybody.
 [[nodiscard, gnu::cold]] inline bool is_debris(int fd)
 {
-    constexpr off_t most = 64 << 20;
-    constexpr std::string_view harmless("0123456789+- \t\r\n\v\f\0", 19);
-    std::string part(65536, '\0');
-    for (off_t at = 0, seen = 0; seen < most;) {
-        const off_t data = ::lseek(fd, at, SEEK_DATA);
-        if (data == -1 && errno == ENXIO) return true; // the rest is a hole
-        if (data > at) at = data;
-        const auto n = sys::retry([&] { return ::pread(fd, part.data(), part.size(), at); });
-        if (n <= 0) return n == 0;
-        const std::string_view text(part.data(), static_cast<std::size_t>(n));
-        if (text.find_first_not_of(harmless) != std::string_view::npos) return false;
-        at += n;
-        seen += n;
-    }
-    return false;
+    return sys::holds_only(fd, std::string_view("0123456789+- \t\r\n\v\f\0", 19));
 }
 
 /// The stamp of a pid file. Each process that has the file open can write, also a daemon that dropped its privileges. A
