@@ -131,9 +131,9 @@ struct dropping : daemonkit::sysv_daemon<dropping, daemonkit::flock_pid_file, da
             }).detach();
         }
         if (std::getenv("KEY") != nullptr)
-            std::thread([this] {
-                gate_.get_future().wait();
-                said_.set_value(what_of_the_key());
+            std::thread([] {
+                gate.get_future().wait();
+                said.set_value(what_of_the_key());
             }).detach();
         std::puts("on_start");
     }
@@ -146,9 +146,9 @@ struct dropping : daemonkit::sysv_daemon<dropping, daemonkit::flock_pid_file, da
             std::fputs(said.get_future().get().c_str(), stdout);
         }
         if (std::getenv("KEY") != nullptr) {
-            gate_.set_value();
+            gate.set_value();
             std::fputs(what_of_the_key(), stdout);
-            std::fputs(said_.get_future().get().c_str(), stdout);
+            std::fputs(said.get_future().get().c_str(), stdout);
         }
         if (const auto program = environment_variable("EXECUTES"); !program.empty()) execute(program);
         std::puts("run");

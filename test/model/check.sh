@@ -48,6 +48,8 @@ for flock in 0 1; do
     check holds safety "FLOCK=$flock, three starts, the file deleted:" "${all[@]}" NAME=1 STRANGER=1 TOUCH=0 CRASHES=0
     check holds safety "FLOCK=$flock, two starts, deleted, touched, one killed:" \
         "${all[@]}" NAME=1 STRANGER=1 TOUCH=1 CRASHES=1 STARTERS=2
+    check holds safety "FLOCK=$flock, two starts, locked by a reader, touched, one killed:" \
+        "${all[@]}" NAME=1 STRANGER=0 TOUCH=1 READERS=2 CRASHES=1 STARTERS=2
     check holds cycles "FLOCK=$flock, two starts, deleted, one killed:" \
         "${all[@]}" NAME=1 STRANGER=1 TOUCH=0 CRASHES=1 STARTERS=2
 done
@@ -55,12 +57,12 @@ check refuted safety "without the abstract socket, the file deleted:" \
     FLOCK=0 BREAK=0 NAME=0 STRANGER=1 TOUCH=0 CRASHES=0
 check refuted safety "without a check of the path after locking:" \
     FLOCK=0 BREAK=1 NAME=0 STRANGER=0 TOUCH=0 CRASHES=1
-check refuted safety "removal without the lock:" FLOCK=0 BREAK=2 NAME=1 STRANGER=0 TOUCH=1 CRASHES=0
+check refuted safety "without the life lock:" FLOCK=0 BREAK=2 NAME=1 STRANGER=0 TOUCH=1 CRASHES=0
 check refuted safety "a made file removed although another start holds it:" \
     FLOCK=0 BREAK=3 NAME=1 STRANGER=0 TOUCH=0 CRASHES=0
 check refuted safety "a daemon that goes on without its socket:" FLOCK=0 BREAK=4 NAME=1 STRANGER=1 TOUCH=0 CRASHES=0
 check refuted safety "a loser that waits for a lock and never checks again:" \
     FLOCK=1 BREAK=5 NAME=0 STRANGER=0 TOUCH=0 CRASHES=1
 
-echo "model of the pid file: 14 checks, $((14 - failures)) as they should be, $states states"
+echo "model of the pid file: 16 checks, $((16 - failures)) as they should be, $states states"
 [ "$failures" -eq 0 ]

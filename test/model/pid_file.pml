@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// The protocol on the pid file as include/daemonkit/pid/pid_file_guard.hpp has it, for spin(1). Each step is one system
+// The protocol on the pid file as include/daemonkit/pid/detail/pid_file_claim.hpp and pid_file_guard.hpp have it, for
+// spin(1). Each step is one system
 // call, the processes take turns in every order, and each of them may be killed between any two of its steps.
 //
 //   FLOCK     1: the lock is held for life (flock_pid_file); 0: until published (pid_file)
-//   NAME      1: a daemon has an abstract socket (kernel_name.hpp); 0: it has the lock only
+//   NAME      1: a daemon has an abstract socket (abstract_socket.hpp); 0: it has the locks only
 //   STRANGER  how often another process may delete the file
 //   TOUCH     how often another process may touch the file of a running daemon, so that its stamp is lost
+//   READERS   how often a process that may only read the file locks it by flock(2)
 //   CRASHES   how many processes may be killed
-//   BREAK     a deliberate fault, which must be refuted: 1 no check of the path after locking, 2 removal without the
+//   BREAK     a deliberate fault, which must be refuted: 1 no check of the path after locking, 2 nobody takes the life
 //             lock, 3 a start removes the file that it made and another has claimed, 4 a daemon goes on without its
 //             abstract socket, 5 a loser that does not check again
 //
@@ -18,7 +20,7 @@
 //
 // A starter stands for the launcher and for the daemon, which share the open file and so the lock (flock(2)). Polling
 // every millisecond is modelled as waiting for the condition. Left out: the limit of five seconds for a lock that is
-// not released; other processes that hold the lock; readers, which change nothing.
+// not released; children that keep the locks of a dead daemon; readers that lock nothing.
 
 #ifndef CRASHES
 #define CRASHES 2
@@ -30,11 +32,16 @@
 
 byte path;                 /* the file at the path of the pid file; 0: none */
 byte opens[FILES + 1];     /* by how many it is open: a file that is not open is made anew */
-byte lock[FILES + 1];      /* the starter that has the lock */
+byte lock[FILES + 1];      /* the starter that has the lock of flock(2); READER: a process that may only read */
+byte life[FILES + 1];      /* the starter that has the life lock */
+#define READER 9
 byte record[FILES + 1];    /* 0: empty; a starter: its line and its stamp; UNSTAMPED: a line that proves nothing */
 #define UNSTAMPED 9
+#ifndef READERS
+#define READERS 0
+#endif
 #define LIVE(of) (of != 0 && of != UNSTAMPED && alive[of]) /* find_holder() */
-#define NAMED (name != 0 && holder[name]) /* kernel_name::find() */
+#define NAMED (name != 0 && holder[name]) /* abstract_socket::find() */
 byte name;                 /* the starter that has the abstract socket of the path */
 bool holder[STARTERS + 1]; /* which starters have the second socket, which names its process */
 bool alive[STARTERS + 1];
@@ -43,6 +50,7 @@ byte daemon_file[STARTERS + 1]; /* of an owner */
 byte owners;
 byte deletions;
 byte touches;
+byte readings;
 
 /* open(2), O_CREAT | O_EXCL, and if it exists open(2): a file that is there, or a fresh one */
 inline open_file()
@@ -58,7 +66,7 @@ inline open_file()
             :: else -> f++
             od;
             assert(f <= FILES);
-            lock[f] = 0; record[f] = 0; path = f; made = true
+            lock[f] = 0; life[f] = 0; record[f] = 0; path = f; made = true
         fi;
         opens[f]++
     }
@@ -72,6 +80,10 @@ inline close_file()
         :: f != 0 ->
             if
             :: lock[f] == _pid -> lock[f] = 0
+            :: else
+            fi;
+            if
+            :: life[f] == _pid -> life[f] = 0
             :: else
             fi;
             opens[f]--; f = 0
@@ -135,39 +147,70 @@ proctype starter()
     byte i;
     bool made;    /* sys::made_file: it is removed if the claim is refused */
     bool named;   /* repair(): an owner claims anew */
+    bool lives;   /* it has the life lock */
 
     {
         skip; /* a label cannot begin a block */
 try_claim:
-        atomic { read = 0; open_file() };
+        atomic { read = 0; lives = false; open_file() };
+        atomic { /* sys::lock_bytes() */
+            if
+#if BREAK == 2
+            :: lives = true
+#else
+            :: life[f] == 0 -> life[f] = _pid; lives = true
+            :: else
+#endif
+            fi
+        };
+        if
+        :: lives
+        :: else -> /* wait_for_another() */
+            made = false;
+            atomic {
+                read = record[f];
+                if
+                :: LIVE(read) -> goto undo
+                :: else -> read = 0
+                fi
+            };
+            atomic {
+                if
+                :: NAME && !named && NAMED -> goto undo
+                :: else
+                fi
+            };
+            atomic { /* sleep_for(1ms) and again: until a check would see something else */
+#if BREAK == 5
+                (LIVE(record[f]) || (NAME && !named && NAMED));
+#else
+                (path != f || life[f] == 0 || LIVE(record[f]) || (NAME && !named && NAMED));
+#endif
+                close_file();
+                goto try_claim
+            }
+        fi;
         atomic { /* sys::try_lock() */
             if
             :: lock[f] == 0 -> lock[f] = _pid; goto locked
             :: else -> made = false
             fi
         };
-        atomic {
-            read = record[f];
-            if
-            :: LIVE(read) -> goto undo
-            :: else -> read = 0
-            fi
-        };
+        /* pass_by(): with the life lock, only a reader can have the other lock */
         atomic {
             if
-            :: NAME && !named && NAMED -> goto undo
+            :: LIVE(record[f]) || (NAME && !named && NAMED) -> goto undo
             :: else
             fi
         };
-        atomic { /* sleep_for(1ms) and again: until a check would see something else */
-#if BREAK == 5
-            (LIVE(record[f]) || (NAME && !named && NAMED));
-#else
-            (path != f || lock[f] == 0 || LIVE(record[f]) || (NAME && !named && NAMED));
-#endif
-            close_file();
-            goto try_claim
+        atomic {
+            if
+            :: path != f -> close_file(); goto try_claim
+            :: else
+            fi
         };
+        unlink();
+        atomic { close_file(); goto try_claim };
 
 locked:
 #if BREAK != 1
@@ -212,7 +255,7 @@ locked:
         atomic { lock[f] == _pid -> lock[f] = 0 };
 #endif
 #if NAME
-        /* kernel_name::guard: two calls of bind(2) */
+        /* abstract_socket_guard: two calls of bind(2) */
         if
         :: named
         :: !named ->
@@ -246,9 +289,6 @@ end_running:
 remove:
         is_no_owner();
         release_name();
-#if !FLOCK && BREAK != 2
-        atomic { lock[f] == 0 -> lock[f] = _pid }; /* try_lock() again and again */
-#endif
         if
         :: path == f -> unlink() /* leads_to(), and then unlink(2) */
         :: path != f -> record[f] = 0
@@ -304,6 +344,7 @@ end:
             daemon_file[record[path]] == path ->
         record[path] = UNSTAMPED; touches++
     }
+    :: atomic { readings < READERS && path != 0 && lock[path] == 0 -> lock[path] = READER; readings++ }
     :: break
     od
 }

@@ -61,15 +61,13 @@ private:
         if (!opened.fresh) check_pid_file(opened.file.get(), path_.native(), opened.directory.owner);
         claimed_.socket = abstract_socket(path_, opened.directory);
         const auto state = take_life(opened.file.get());
+        if (state == life::of_another) return wait_for_another(opened, made);
         const bool locked = sys::try_lock(opened.file.get());
         if (!locked && errno != EWOULDBLOCK) throw_errno("lock the pid file", path_.native());
-        const bool stranger = state == life::of_stranger || (state == life::taken && !locked);
-        if (!stranger && locked) return take_locked(opened, made, state);
+        if (state == life::of_stranger || (state == life::taken && !locked)) return pass_by(opened, made, state);
+        if (locked) return take_locked(opened, made);
         made.release();
-        if (stranger) return pass_by(opened, made, state);
-        // Another process has the lock: a daemon, or a start that publishes as soon as it has forked.
-        const auto found = search(opened, read_pid_file(opened.file.get(), path_.native()));
-        return again(found.doubt.empty() ? locked_by_nobody_known : found.doubt);
+        return again(search(opened, read_pid_file(opened.file.get(), path_.native())).doubt);
     }
 
     /// The file at the path. It and its directories are made if they are missing.
@@ -98,19 +96,33 @@ private:
         return held == 1 ? life::of_another : held == 0 ? life::of_stranger : life::unknown;
     }
 
+    /// A daemon has the life lock, or a start that publishes as soon as it has forked. Or a daemon that is proved to be
+    /// gone has left its descriptors to another process: then a fresh file takes the place of this one.
+    bool wait_for_another(const opened_file& opened, sys::made_file& made)
+    {
+        made.release();
+        const int file = opened.file.get();
+        const auto found = search(opened, read_pid_file(file, path_.native()));
+        if (!found.left_over) return again(found.doubt);
+        // Removed under the lock: otherwise another start may have put its own file there.
+        if (sys::try_lock(file) && sys::leads_to(path_.c_str(), file) && sys::remove_file(path_.c_str()) == 0)
+            return false;
+        return again({});
+    }
+
     /// A process that may only read the file has locked it, so it is neither a daemon nor a start. A fresh file takes
     /// the place of this one. Where that cannot be, because the directory is not ours, the life lock is enough.
     bool pass_by(opened_file& opened, sys::made_file& made, life state)
     {
+        made.release();
         const auto found = search(opened, read_pid_file(opened.file.get(), path_.native()));
         if (!found.doubt.empty()) return again(found.doubt);
-        if (!sys::leads_to(path_.c_str(), opened.file.get())) return false;
-        if (sys::remove_file(path_.c_str()) == 0) return false;
-        return state == life::taken ? take_locked(opened, made, state) : again({});
+        if (!sys::leads_to(path_.c_str(), opened.file.get()) || sys::remove_file(path_.c_str()) == 0) return false;
+        return state == life::taken ? take_locked(opened, made) : again({});
     }
 
     /// With the lock: takes the file if it is empty or stale; false: try again with the file that is there now.
-    bool take_locked(opened_file& opened, sys::made_file& made, life state)
+    bool take_locked(opened_file& opened, sys::made_file& made)
     {
         const auto& name = path_.native();
         const int file = opened.file.get();
@@ -122,11 +134,8 @@ private:
         if (replaced) return false;
         const auto found = search(opened, record);
         if (!found.doubt.empty()) return again(found.doubt);
-        const bool left = state == life::of_another; // by a dead daemon to another process, or a start is about to lock
-        if (left && !found.left_over) return again(locked_by_nobody_known);
-        if (left || record.is_left()) { // a fresh file takes its place, so that readers never see one line over another
+        if (record.is_left()) { // stale: a fresh file takes its place, so that readers never see one line over another
             if (sys::remove_file(name.c_str()) == 0) return false;
-            if (left) return again(locked_by_nobody_known);
             // The file is ours and the directory is not, as where root made it for a user.
             check_call(sys::empty_file(file), "empty the stale pid file", name);
         }
@@ -165,8 +174,7 @@ private:
         sys::file_status file = {};
         sys::status_of(path_.c_str(), file);
         const auto who = sys::who_has_open(file);
-        if (!doubt_.empty() && who.empty()) throw_doubt(path_, doubt_);
-        refuse(path_.native(), sys::joined({doubt_.empty() ? locked_by_nobody_known : doubt_, "; open in process ",
+        refuse(path_.native(), sys::joined({doubt_.empty() ? locked_by_unknown : doubt_, "; open in process ",
                                             who.empty() ? "(none that you may inspect)" : who,
                                             ": end that if it is no daemon of yours"}));
     }
@@ -183,7 +191,7 @@ private:
     /// A daemon that ended just now removed its directory. A directory that vanishes again and again cannot be made.
     bool vanished() noexcept { return errno == ENOENT && ++vanished_ < 1000; }
 
-    static constexpr const char* locked_by_nobody_known =
+    static constexpr const char* locked_by_unknown =
         "a live process has locked it, and it holds no pid of such a process";
 
     const boost::filesystem::path& path_;
