@@ -166,7 +166,9 @@ try_claim:
         if
         :: lives
         :: else -> /* wait_for_another() */
+#if BREAK != 3
             made = false;
+#endif
             atomic {
                 read = record[f];
                 if
@@ -223,12 +225,7 @@ locked:
 #endif
         atomic {
             read = record[f]; /* read_pid_file() */
-#if BREAK != 3
-            if
-            :: read != 0 -> made = false /* another start locked it first, and has published already */
-            :: else
-            fi
-#endif
+            made = made && read == 0
         };
         atomic { /* find_holder() */
             if
