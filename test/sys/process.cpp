@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Processes, users and signals: process.hpp, fork_handler.hpp, credentials.hpp, signal_mask.hpp.
+// Processes, users and signals: process.hpp, fork_handler.hpp, private_fd.hpp, credentials.hpp, signal_mask.hpp.
 #include <daemonkit/sys/credentials.hpp>
 #include <daemonkit/sys/deadline.hpp>
 #include <daemonkit/sys/fork_handler.hpp>
+#include <daemonkit/sys/private_fd.hpp>
 #include <daemonkit/sys/process.hpp>
 #include <daemonkit/sys/raw/dispositions.hpp>
 #include <daemonkit/sys/self_pipe.hpp>
@@ -258,6 +259,31 @@ BOOST_AUTO_TEST_CASE(several_run_all_and_too_many_are_refused)
     BOOST_TEST(ran_in_child() == 3);
 }
 
+BOOST_AUTO_TEST_CASE(knows_in_the_child_that_it_ran_and_leaves_the_slot_to_the_next)
+{
+    sys::fork_handler handler(add, 5);
+    BOOST_TEST(!handler.ran());
+    const int status = wait_status_of([&] {
+        const bool there = handler.ran();
+        const sys::fork_handler next(add, 7); // gets the slot of the first one
+        handler = sys::fork_handler();
+        ::_exit(there && !next.ran() && ran_in_child() == 12 ? 0 : 1); // 5 ran before, 7 is still registered
+    });
+    BOOST_TEST(WEXITSTATUS(status) == 0);
+    BOOST_TEST(!handler.ran());
+}
+
+BOOST_AUTO_TEST_CASE(runs_the_actions_once_in_a_child_that_fork_did_not_make)
+{
+    const int status = wait_status_of([] {
+        const sys::fork_handler handler(add, 5);
+        sys::fork_handler::run_actions();
+        sys::fork_handler::run_actions();
+        ::_exit(ran == 5 && handler.ran() ? 0 : 1);
+    });
+    BOOST_TEST(WEXITSTATUS(status) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(close_in_child_closes_there_and_not_here)
 {
     const sys::unique_fd file(sys::open("/dev/null", O_RDONLY));
@@ -265,6 +291,65 @@ BOOST_AUTO_TEST_CASE(close_in_child_closes_there_and_not_here)
     const int status = wait_status_of([&] { ::_exit(::fcntl(file.get(), F_GETFD) == -1 ? 9 : 0); });
     BOOST_TEST(WEXITSTATUS(status) == 9);
     BOOST_TEST(::fcntl(file.get(), F_GETFD) != -1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(private_fd)
+
+namespace {
+
+bool is_open(int fd) { return ::fcntl(fd, F_GETFD) != -1; }
+
+sys::unique_fd null_device() { return sys::unique_fd(sys::open("/dev/null", O_RDONLY)); }
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(is_closed_and_empty_in_a_child)
+{
+    const sys::private_fd fd(null_device());
+    const int number = fd.get();
+    const int status = wait_status_of([&] { ::_exit(fd.get() == -1 && !fd && !is_open(number) ? 0 : 1); });
+    BOOST_TEST(WEXITSTATUS(status) == 0);
+    BOOST_TEST(fd.get() == number);
+    BOOST_TEST(is_open(number));
+}
+
+BOOST_AUTO_TEST_CASE(does_not_close_its_number_again_in_a_child)
+{
+    sys::private_fd assigned(null_device());
+    sys::private_fd moved(null_device());
+    auto* const destroyed = new sys::private_fd(null_device());
+    const int status = wait_status_of([&] {
+        const sys::unique_fd others[] = {null_device(), null_device(), null_device()}; // the same numbers
+        assigned.reset();
+        delete destroyed;
+        const sys::private_fd target(std::move(moved));
+        bool open = target.get() == -1;
+        for (const auto& one : others) open = open && is_open(one.get());
+        ::_exit(open ? 0 : 1);
+    });
+    BOOST_TEST(WEXITSTATUS(status) == 0);
+    delete destroyed;
+}
+
+BOOST_AUTO_TEST_CASE(moves_with_what_happens_in_children)
+{
+    sys::private_fd first(null_device());
+    const int number = first.get();
+    sys::private_fd second(std::move(first));
+    first = std::move(second);
+    second = std::move(first);
+    BOOST_TEST(second.get() == number);
+    const auto closed_there = [&] {
+        return WEXITSTATUS(wait_status_of([&] { ::_exit(is_open(number) ? 1 : 0); })) == 0;
+    };
+    BOOST_TEST(closed_there());
+    second.reset();
+    BOOST_TEST(!is_open(number));
+    const auto shared = null_device();
+    BOOST_TEST(shared.get() == number);
+    BOOST_TEST(!closed_there()); // no longer
 }
 
 BOOST_AUTO_TEST_SUITE_END()

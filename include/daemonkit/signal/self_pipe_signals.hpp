@@ -7,9 +7,12 @@
 #include "../core/require_cxx20.hpp"
 
 #include "../sys/deadline.hpp"
+#include "../sys/private_fd.hpp"
 #include "concept.hpp"
 #include "detail/caught_signals.hpp"
 #include "detail/chosen_signals.hpp"
+
+#include <utility>
 
 namespace daemonkit {
 
@@ -26,11 +29,7 @@ struct basic_self_pipe_signals
     {
     public:
         /// Hears `heard` and sets the signal mask. Throws startup_error.
-        guard(std::span<const int> heard, const sigset_t& mask)
-            : pipe_(detail::check_call_of("pipe2", sys::open_pipe(read_, write_), "open the pipe for signals")),
-              caught_(heard, mask, SA_RESTART, write_.get())
-        {
-        }
+        guard(std::span<const int> heard, const sigset_t& mask) : guard(heard, mask, pipe()) {}
 
         /// The next event; none after `timeout`, or when `also` is readable.
         signal_event wait(std::chrono::nanoseconds timeout, int also)
@@ -50,9 +49,22 @@ struct basic_self_pipe_signals
         [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
 
     private:
-        sys::unique_fd read_;
-        sys::unique_fd write_;
-        int pipe_;
+        struct pipe
+        {
+            sys::unique_fd read_end{};
+            sys::unique_fd write_end{};
+            int opened =
+                detail::check_call_of("pipe2", sys::open_pipe(read_end, write_end), "open the pipe for signals");
+        };
+
+        guard(std::span<const int> heard, const sigset_t& mask, pipe ends)
+            : read_(std::move(ends.read_end)), write_(std::move(ends.write_end)),
+              caught_(heard, mask, SA_RESTART, write_.get())
+        {
+        }
+
+        sys::private_fd read_;
+        sys::private_fd write_;
         detail::caught_signals caught_;
     };
 

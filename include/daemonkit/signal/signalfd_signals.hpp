@@ -11,6 +11,7 @@
 #include "../core/startup_error.hpp"
 #include "../sys/deadline.hpp"
 #include "../sys/fork_handler.hpp"
+#include "../sys/private_fd.hpp"
 #include "../sys/signal_fd.hpp"
 #include "../sys/signal_mask.hpp"
 #include "concept.hpp"
@@ -96,7 +97,7 @@ struct basic_signalfd_signals
         static inline sigset_t mask_in_child{};
 
         bool stops_first_ = true;
-        sys::unique_fd fd_;
+        sys::private_fd fd_;
         sys::fork_handler restored_in_child_;
     };
 

@@ -31,27 +31,43 @@ public:
             if (failed == 0 && s.in_child == nullptr) {
                 s = slot{in_child, argument};
                 mine_ = &s;
+                generation_ = generation;
                 return;
             }
         errno = failed != 0 ? failed : ENOBUFS;
     }
     /// Leaves `other` with nothing.
-    fork_handler(fork_handler&& other) noexcept : mine_(std::exchange(other.mine_, nullptr)) {}
+    fork_handler(fork_handler&& other) noexcept
+        : mine_(std::exchange(other.mine_, nullptr)), generation_(other.generation_)
+    {
+    }
     /// Exchanges the two.
     fork_handler& operator=(fork_handler&& other) noexcept
     {
         std::swap(mine_, other.mine_);
+        std::swap(generation_, other.generation_);
         return *this;
     }
     ~fork_handler()
     {
-        if (mine_ != nullptr) *mine_ = slot{};
+        if (mine_ != nullptr && !ran()) *mine_ = slot{};
     }
 
     [[nodiscard]] explicit operator bool() const noexcept { return mine_ != nullptr; } ///< whether it is set
 
+    /// Whether this process is a child in which the action ran.
+    [[nodiscard]] bool ran() const noexcept { return mine_ != nullptr && generation_ != generation; }
+
     /// For an action: the signal mask of the child after fork(2), instead of the mask of the thread that forked.
     static void leave_with(const sigset_t& mask) noexcept { mask_after = mask; }
+
+    /// Runs the actions in a child that fork(2) did not make; each runs once.
+    static void run_actions() noexcept
+    {
+        ++generation;
+        for (auto& s : slots)
+            if (const slot once = std::exchange(s, slot{}); once.in_child != nullptr) once.in_child(once.argument);
+    }
 
 private:
     struct slot
@@ -60,6 +76,7 @@ private:
         int argument;
     };
     static inline std::array<slot, 16> slots{};
+    static inline unsigned generation = 0; // grows in each child
 
     static inline thread_local sigset_t mask_after{};
 
@@ -72,12 +89,12 @@ private:
 
     static void run() noexcept
     {
-        for (auto& s : slots)
-            if (const slot once = std::exchange(s, slot{}); once.in_child != nullptr) once.in_child(once.argument);
+        run_actions();
         unblock_signals();
     }
 
     slot* mine_ = nullptr;
+    unsigned generation_ = 0;
 };
 
 } // namespace daemonkit::sys

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "deadline.hpp"
+#include "private_fd.hpp"
 #include "process.hpp"
-#include "unique_fd.hpp"
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -88,7 +88,7 @@ private:
 
     sockaddr_un to_{};
     socklen_t size_ = 0; // 0: no manager
-    unique_fd socket_{};
+    private_fd socket_{};
     bool patient_ = true; // false: the last wait timed out, so the next message does not wait
 };
 

@@ -115,12 +115,13 @@ public:
         if (!sys::memory_can_be_shared()) refuse();
         const sys::waitable_children waitable; // for the launcher; destroyed in the daemon
         sys::unique_fd launcher_end;
-        check_call_of("socketpair", sys::open_channel(launcher_end, channel_), "open the channel to the daemon");
+        sys::unique_fd daemon_end;
+        check_call_of("socketpair", sys::open_channel(launcher_end, daemon_end), "open the channel to the daemon");
         sys::flush_streams();
         // Their default action dumps core, signal(7), which kills every process that shares the memory.
         for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
             sigaddset(&mask, signal);
-        parked_launcher launcher{launcher_end.get(), channel_.get(), deadline, announces, mask, plan.removal, {}, {}};
+        parked_launcher launcher{launcher_end.get(), daemon_end.get(), deadline, announces, mask, plan.removal, {}, {}};
         (launcher.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
         ((launcher.late += late_sentence(deadline, false)) += ": ") += plan.late_advice;
         sys::memory_handover handover(launcher);
@@ -128,6 +129,8 @@ public:
             refuse();
         else if (error != 0)
             throw call_error({error, std::system_category()}, handover.failed_call(), "start the daemon process");
+        sys::fork_handler::run_actions(); // those of a daemon whose run() started this one
+        channel_.reset(daemon_end.release());
     }
 
     [[nodiscard]] int descriptor() const noexcept { return channel_.get(); }
@@ -148,7 +151,7 @@ private:
                             "library, kernel or processor: use double_fork");
     }
 
-    sys::unique_fd channel_;
+    sys::private_fd channel_;
 };
 
 } // namespace daemonkit::detail

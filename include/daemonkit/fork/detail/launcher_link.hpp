@@ -34,12 +34,13 @@ public:
     launcher_link(forks times, std::chrono::nanoseconds deadline) : times_(times), deadline_(deadline)
     {
         require_positive(deadline);
-        sys::unique_fd other_end;
-        check_call_of("socketpair", sys::open_channel(channel_, other_end), "open the channel to the daemon");
+        sys::unique_fd daemon_end;
+        check_call_of("socketpair", sys::open_channel(launcher_end_, daemon_end), "open the channel to the daemon");
         sys::flush_streams();
-        child_ = check_call_of("clone", times == forks::once ? sys::fork_once() : fork_twice(other_end.get()), "fork");
+        child_ = check_call_of("clone", times == forks::once ? sys::fork_once() : fork_twice(daemon_end.get()), "fork");
         if (child_ == 0) {
-            channel_ = std::move(other_end);
+            launcher_end_.reset();
+            channel_.reset(daemon_end.release());
             waitable_.end();
             if (times == forks::once && sys::new_session() == -1) end_without_session();
             return;
@@ -75,7 +76,7 @@ public:
         const auto waitable = std::move(waitable_); // restores SIGCHLD at the end of the wait
         message received;
         std::string_view sentence;
-        switch (listen(channel_.get(), exit_.get(), deadline_, progress, received, sentence)) {
+        switch (listen(launcher_end_.get(), exit_.get(), deadline_, progress, received, sentence)) {
         case start_verdict::late:
             return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, !end_daemon())};
         case start_verdict::ended:
@@ -161,8 +162,8 @@ private:
     void collect_child(std::chrono::nanoseconds patience) noexcept
     {
         const bool gone =
-            patience > patience.zero() && sys::readable_within(exit_ ? exit_.get() : channel_.get(), patience);
-        channel_.reset();
+            patience > patience.zero() && sys::readable_within(exit_ ? exit_.get() : launcher_end_.get(), patience);
+        launcher_end_.reset();
         if (gone || !exit_) sys::collect(child_);
     }
 
@@ -173,7 +174,7 @@ private:
         if (exit_) { // a child that was not collected: no other process has its pid
             sys::send_signal(child_, SIGTERM);
             if (!sys::readable_within(exit_.get(), std::chrono::seconds(1))) sys::send_signal(child_, SIGKILL);
-        } else if (sys::reap(child_) != -1 || !message{.what = message::end_daemon}.send(channel_.get())) {
+        } else if (sys::reap(child_) != -1 || !message{.what = message::end_daemon}.send(launcher_end_.get())) {
             return false;
         }
         sys::collect(child_);
@@ -189,7 +190,8 @@ private:
     forks times_;
     std::chrono::nanoseconds deadline_;
     sys::waitable_children waitable_; // in the launcher and the intermediate process
-    sys::unique_fd channel_;
+    sys::unique_fd launcher_end_;     // in the launcher
+    sys::private_fd channel_;         // in the daemon
     pid_t child_ = -1;
     sys::unique_fd exit_; // pidfd of a daemon that is the launcher's child
 };

@@ -3,10 +3,10 @@
 // because the processes may share their memory.
 #pragma once
 
+#include "../../sys/private_fd.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/raw/call.hpp"
 #include "../../sys/time.hpp"
-#include "../../sys/unique_fd.hpp"
 
 #include <sys/types.h>
 
@@ -62,18 +62,18 @@ inline constexpr std::size_t message::head = offsetof(message, text);
 // Messages from the daemon; the first two are sent at most once. noinline, because otherwise the stack below run()
 // would hold a message all the time.
 
-[[gnu::noinline]] inline void tell_ready(const sys::unique_fd& channel) noexcept
+[[gnu::noinline]] inline void tell_ready(const sys::private_fd& channel) noexcept
 {
     message{.what = message::ready, .pid = sys::this_process()}.send(channel.get());
 }
 
-[[gnu::noinline]] inline void tell_failure(sys::unique_fd& channel, std::string_view sentence, int status) noexcept
+[[gnu::noinline]] inline void tell_failure(sys::private_fd& channel, std::string_view sentence, int status) noexcept
 {
     message{.what = message::failed, .status = status, .pid = sys::this_process()}.send(channel.get(), sentence);
     channel.reset();
 }
 
-inline void tell_extension(const sys::unique_fd& channel, std::chrono::nanoseconds more) noexcept
+inline void tell_extension(const sys::private_fd& channel, std::chrono::nanoseconds more) noexcept
 {
     message{.what = message::extend, .nanoseconds = more.count()}.send(channel.get());
 }

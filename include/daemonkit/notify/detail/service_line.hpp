@@ -8,6 +8,7 @@
 #include "../../sys/environment.hpp"
 #include "../../sys/notify_socket.hpp"
 #include "../../sys/passed_descriptor.hpp"
+#include "../../sys/private_fd.hpp"
 #include "../../text/short_text.hpp"
 #include "../../text/utf8.hpp"
 
@@ -121,7 +122,7 @@ private:
     }
 
     sys::notify_socket socket_;
-    sys::unique_fd ready_fd_{};
+    sys::private_fd ready_fd_{};
     std::chrono::nanoseconds watchdog_interval_ = sys::forever;
     sys::deadline next_{std::chrono::nanoseconds::zero()};
     bool refused_ = false; // whether STATUS is the refusal of the last reload
