@@ -198,44 +198,6 @@ BOOST_AUTO_TEST_CASE(settings_that_cannot_work_are_refused)
     BOOST_TEST(contains(above, "cannot set resource limit 7: Invalid argument"), above);
 }
 
-BOOST_AUTO_TEST_CASE(everything_but_what_is_kept_is_closed)
-{
-    int kept = -1;
-    const auto open_many = [&] {
-        for (int i = 0; i < 300; ++i) {
-            const int fd = ::open("/dev/zero", O_RDONLY); // survives an exec, as leaked ones do
-            if (fd == 200) kept = fd;
-        }
-    };
-    const temporary_directory dir;
-    child_process launcher([&] {
-        open_many();
-        if (kept == -1) return 99;
-        std::vector<int> keep = child_process::descriptors();
-        for (const int fd : {kept, kept, -1, 100'000}) keep.push_back(fd); // nonsense in the list does no harm
-        return int(daemon_as_set{}.start(
-            {.pid = {.path = dir / "pid"}, .stdio = {.output = dir / "log"}, .process = {.keep_descriptors = keep}}));
-    });
-    BOOST_REQUIRE(launcher.says("running "));
-    const pid_t daemon = std::stoi(launcher.rest_of_line());
-    BOOST_TEST(launcher.status() == 0);
-    std::vector<int> zeros;
-    std::vector<std::string> others;
-    for (const int fd : open_descriptors(daemon)) {
-        const auto target = proc_link(daemon, "fd/" + std::to_string(fd));
-        if (target == "/dev/zero")
-            zeros.push_back(fd);
-        else if (fd > 2)
-            others.push_back(target.substr(0, target.find(':')));
-    }
-    BOOST_TEST(zeros == std::vector<int>{200}, boost::test_tools::per_element());
-    // Its own: the lock, the signals, the abstract sockets, and the two that talk with the test. The channel to the
-    // launcher is closed.
-    std::sort(others.begin(), others.end());
-    const std::vector<std::string> expected{(dir / "pid").string(), "anon_inode", "pipe", "pipe", "socket", "socket"};
-    BOOST_TEST(others == expected, boost::test_tools::per_element());
-}
-
 BOOST_AUTO_TEST_CASE(one_file_is_not_log_and_pid_file)
 {
     const temporary_directory dir;

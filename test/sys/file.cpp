@@ -19,6 +19,7 @@
 
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <functional>
@@ -108,20 +109,20 @@ bool clock_ticks_after(const temporary_directory& directory, const sys::file_mar
 
 BOOST_AUTO_TEST_SUITE(file)
 
-BOOST_AUTO_TEST_CASE(close_all_except_keeps_what_is_named_and_nothing_else)
+BOOST_AUTO_TEST_CASE(close_between_keeps_what_is_named_and_nothing_else)
 {
     const auto child = in_child([] {
         for (int fd = 0; fd < 40; ++fd) // 3 ... 40 at least
             if (null_device() == -1) return 2;
         std::array<int, 8> kept{30, 7, -1, 12, 7, 2, 13, 500}; // unsorted, twice, none, standard, above the highest
-        if (!holds(sys::close_all_except(kept) == 0, "it succeeds")) return 1;
+        if (!holds(sys::close_between(3, INT_MAX, kept) == 0, "it succeeds")) return 1;
         const std::set<int> left = open_descriptors(::getpid());
         return holds(left == std::set<int>{0, 1, 2, 7, 12, 13, 30}, "exactly these are left") ? 0 : 1;
     });
     BOOST_TEST(child.status == 0, child.err);
 }
 
-BOOST_AUTO_TEST_CASE(close_all_except_needs_no_close_range)
+BOOST_AUTO_TEST_CASE(close_between_needs_no_close_range)
 {
     for (const unsigned error : {1U * EPERM, 1U * ENOSYS}) {
         const auto child = in_child([&] {
@@ -129,7 +130,7 @@ BOOST_AUTO_TEST_CASE(close_all_except_needs_no_close_range)
             for (int fd = 0; fd < 600; ++fd) // more than one getdents64(2) returns
                 if (null_device() == -1) return 2;
             std::array<int, 4> kept{30, 7, 400, 12};
-            if (!holds(sys::close_all_except(kept) == 0, "it succeeds")) return 1;
+            if (!holds(sys::close_between(3, INT_MAX, kept) == 0, "it succeeds")) return 1;
             const std::set<int> left = open_descriptors(::getpid());
             return holds(left == std::set<int>{0, 1, 2, 7, 12, 30, 400}, "exactly these are left") ? 0 : 1;
         });
@@ -162,17 +163,37 @@ BOOST_AUTO_TEST_CASE(directories_are_opened_without_links_where_openat2_is_refus
     }
 }
 
-BOOST_AUTO_TEST_CASE(close_all_except_nothing_closes_all_but_the_standard_ones)
+BOOST_AUTO_TEST_CASE(close_between_closes_all_but_the_standard_ones)
 {
     const auto child = in_child([] {
         if (null_device() == -1 || null_device() == -1) return 2;
-        if (!holds(sys::close_all_except() == 0, "it succeeds")) return 1;
+        if (!holds(sys::close_between(3, INT_MAX) == 0, "it succeeds")) return 1;
         return holds(open_descriptors(::getpid()) == std::set<int>{0, 1, 2}, "only 0, 1 and 2 are left") ? 0 : 1;
     });
     BOOST_TEST(child.status == 0, child.err);
 }
 
-BOOST_AUTO_TEST_CASE(close_all_except_reaches_beyond_the_limit_in_force)
+BOOST_AUTO_TEST_CASE(close_between_closes_no_number_outside)
+{
+    const auto child = in_child([] {
+        for (int fd = 0; fd < 20; ++fd)
+            if (null_device() == -1) return 2;
+        std::array<int, 4> kept{4, 8, 9, 12};
+        if (!holds(sys::close_between(3, 20) == 0 && null_device() == 3, "it succeeds")) return 1;
+        for (int fd = 3; fd < 20; ++fd)
+            if (null_device() == -1) return 2;
+        if (!holds(sys::close_between(6, 9, kept) == 0, "both bounds are included")) return 1;
+        for (int fd = 3; fd <= 20; ++fd)
+            if (!holds((::fcntl(fd, F_GETFD) == -1) == (fd == 6 || fd == 7), std::to_string(fd))) return 1;
+        if (!holds(sys::close_between(9, 12, kept) == 0, "the bounds are kept")) return 1;
+        for (const int fd : kept)
+            if (!holds(::fcntl(fd, F_GETFD) != -1, std::to_string(fd) + " is kept")) return 1;
+        return holds(::fcntl(10, F_GETFD) == -1 && ::fcntl(13, F_GETFD) != -1, "those between are closed") ? 0 : 1;
+    });
+    BOOST_TEST(child.status == 0, child.err);
+}
+
+BOOST_AUTO_TEST_CASE(close_between_reaches_beyond_the_limit_in_force)
 {
     const auto child = in_child([] {
         rlimit limit{};
@@ -184,7 +205,7 @@ BOOST_AUTO_TEST_CASE(close_all_except_reaches_beyond_the_limit_in_force)
         limit.rlim_cur = 16; // what is open above a lowered limit stays open
         ::setrlimit(RLIMIT_NOFILE, &limit);
         std::array<int, 1> kept{highest - 2};
-        if (!holds(sys::close_all_except(kept) == 0, "it succeeds")) return 1;
+        if (!holds(sys::close_between(3, INT_MAX, kept) == 0, "it succeeds")) return 1;
         return holds(open_descriptors(::getpid()) == std::set<int>{0, 1, 2, highest - 2}, "only the kept one") ? 0 : 1;
     });
     BOOST_TEST(child.status == 0, child.err);

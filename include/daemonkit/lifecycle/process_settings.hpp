@@ -37,7 +37,8 @@ struct process_settings
     /// Whether to set PR_SET_NO_NEW_PRIVS, prctl(2): set-user-ID programs then give the daemon and its children no
     /// privileges.
     bool no_new_privileges = false;
-    /// Descriptors above 2 that stay open in a daemon that detaches. All other inherited descriptors are closed.
+    /// Inherited descriptors above 2 that stay open in a daemon that detaches. All others that the process got over
+    /// execve(2) are closed. What the program opened itself stays open.
     std::vector<int> keep_descriptors{};
 };
 

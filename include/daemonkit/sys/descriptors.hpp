@@ -15,31 +15,31 @@
 
 namespace daemonkit::sys {
 
-/// Closes every descriptor above 2 that is in none of the ranges `kept`. Makes one call for each gap, however large
-/// RLIMIT_NOFILE is. Returns 0, or -1 and errno.
+/// Closes every descriptor from `from` to `to` that is in none of the ranges `kept`. Makes one call for each gap,
+/// however many numbers that are. Returns 0, or -1 and errno.
 template <class... KeptDescriptors>
-int close_all_except(const KeptDescriptors&... kept) noexcept
+int close_between(int from, int to, const KeptDescriptors&... kept) noexcept
 {
-    for (unsigned first = STDERR_FILENO + 1;;) {
-        unsigned next = UINT_MAX; // -1 as an unsigned number: no descriptor
+    const auto end = static_cast<unsigned>(to) + 1;
+    for (auto first = static_cast<unsigned>(from); first < end;) {
+        unsigned next = end;
         [[maybe_unused]] const auto find_next = [&](const auto& range) {
-            for (const int fd : range)
+            for (const int fd : range) // -1 as an unsigned number: no descriptor
                 if (static_cast<unsigned>(fd) >= first && static_cast<unsigned>(fd) < next)
                     next = static_cast<unsigned>(fd);
         };
         (find_next(kept), ...);
-        const unsigned last = next == UINT_MAX ? next : next - 1;
-        if (first <= last && sys::close_range(first, last) == -1) return -1;
-        if (next == UINT_MAX) return 0;
+        if (first < next && sys::close_range(first, next - 1) == -1) return -1;
         first = next + 1;
     }
+    return 0;
 }
 
 /// Leaves 0 to 2 and `kept` open in this process. `shared`: its descriptor table is shared with another process, which
 /// keeps all, and this process gets a table of its own. Returns false on failure, when the table may still be shared.
 inline bool leave_descriptors(int kept, bool shared) noexcept
 {
-    if (!shared) return close_all_except(std::array{kept}) == 0;
+    if (!shared) return close_between(STDERR_FILENO + 1, INT_MAX, std::array{kept}) == 0;
     const auto last = static_cast<unsigned>(kept);
     return leave_range(last + 1) == 0 &&
            (last == STDERR_FILENO + 1 || sys::close_range(STDERR_FILENO + 1, last - 1) == 0);

@@ -10,7 +10,6 @@
 
 #include "../../control/detail/failure.hpp"
 #include "../../core/startup_error.hpp"
-#include "../../sys/descriptors.hpp"
 #include "../../sys/raw/dispositions.hpp"
 #include "heard_signals.hpp"
 #include "process_setup.hpp"
@@ -193,7 +192,7 @@ private:
         const released_after_run guards{state_};
         if constexpr (notifies<typename DaemonPolicies::notify>)
             state_.manager_.make([&] { return s_.notify.connect(); });
-        if (forks()) close_descriptors();
+        if (forks()) close_inherited(setup);
         if (forks() && signal::claims_signals) sys::reset_dispositions();
         static constexpr auto heard = heard_signals<signal, own_runtime::hears_reload()>();
         state_.signals_.make([&] { return s_.signals.install(heard, state_.child_mask_); });
@@ -220,24 +219,23 @@ private:
         return status;
     }
 
-    void close_descriptors() const
+    void close_inherited([[maybe_unused]] const process_setup& setup) const
     {
-        [[maybe_unused]] const auto close = [&](const auto&... kept) {
-            check_call(sys::close_all_except(s_.process.keep_descriptors, state_.identity().descriptors(), kept...),
-                       "close inherited descriptors");
-        };
         if constexpr (fork::detaches) {
-            const std::array link{state_.link_->descriptor()};
-            const auto close_beside = [&](const auto&... kept) {
+            const auto& of_manager = [&]() -> decltype(auto) {
                 if constexpr (notifies<typename DaemonPolicies::notify>)
-                    close(link, state_.manager_->descriptors(), kept...);
+                    return state_.manager_->descriptors();
                 else
-                    close(link, kept...);
-            };
-            if constexpr (keeps_descriptors<Derived>)
-                close_beside(std::as_const(daemon_).kept_descriptors());
-            else
-                close_beside();
+                    return std::array<int, 0>{};
+            }();
+            const auto& of_program = [&]() -> decltype(auto) {
+                if constexpr (keeps_descriptors<Derived>)
+                    return std::as_const(daemon_).kept_descriptors();
+                else
+                    return std::array<int, 0>{};
+            }();
+            setup.close_inherited(std::array{state_.link_->descriptor()}, of_manager, state_.identity().descriptors(),
+                                  of_program);
         }
     }
 

@@ -7,6 +7,7 @@
 #include "../../sys/file.hpp"
 #include "../../sys/limits.hpp"
 #include "../../sys/process.hpp"
+#include "../../sys/raw/inherited_descriptors.hpp"
 #include "../../text/joined.hpp"
 #include "../process_settings.hpp"
 
@@ -38,6 +39,15 @@ public:
                                 sys::joined({"the process has ", threads,
                                              " threads, and only one of them would run in the daemon: start the daemon "
                                              "before any other thread"}));
+    }
+
+    /// In the daemon. `kept` are ranges of descriptors that stay open beside those of the settings.
+    template <class... KeptDescriptors>
+    void close_inherited(const KeptDescriptors&... kept) const
+    {
+        sys::record_descriptors_before_main();
+        check_call(sys::inherited_descriptors::close_except(settings_.keep_descriptors, kept...),
+                   "close inherited descriptors");
     }
 
     /// In the daemon, privileged.
