@@ -8,8 +8,9 @@
 //
 // The record is made by raw calls: the C library and sanitizers are not ready before constructors run.
 //
-// In a shared object the record is made when the object is loaded: .preinit_array exists in executables only. After a
-// late dlopen(3), what the program opened before without close-on-exec counts as inherited.
+// Code compiled with -fPIC may become part of a shared object, which cannot have a .preinit_array. It makes the record
+// in a constructor. What was opened before without close-on-exec then counts as inherited: by constructors of shared
+// libraries, and by the program before dlopen(3).
 #pragma once
 
 #include "../descriptors.hpp"
