@@ -3,8 +3,9 @@
 // variable OWNING is its directory. The file `before` gets a line "NUMBER TARGET" for each descriptor above 2. run(), and
 // each reload, uses all that the program opened, and adds a line to the file `used`: "all", or what failed. More
 // variables: CLOSE_FIRST=N closes all descriptors from N on first. REPLACE=N: a file of the program gets the number N.
-// DUPLICATE=N duplicates N. HIGH=N: a file gets the number N, otherwise 900. KEEP="N M": keep_descriptors. STARTS: run()
-// starts another daemon, with the pid file `inner`.
+// SAME=N: the file of the number N is closed and opened again, close-on-exec. DUPLICATE=N duplicates N. HIGH=N: a file
+// gets the number N, otherwise 900. KEEP="N M": keep_descriptors. STARTS=FORK: on_start() starts another daemon, with the
+// pid file `inner`.
 #include "support/file.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -27,6 +28,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+bool library_writes(); // library/opened_at_load.cpp
 
 namespace {
 
@@ -84,6 +87,12 @@ struct possessions
             if (::dup2(replaced, fd) == -1 || ::close(replaced) == -1) std::abort();
             replaced = fd;
         }
+        if (const int fd = number("SAME"); fd != 0) {
+            const auto path = boost::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd));
+            ::close(fd);
+            if (::open(path.c_str(), O_RDWR | O_CLOEXEC) != fd) std::abort();
+            replaced = fd;
+        }
         for (const int fd : {event, timer}) {
             epoll_event readable = {};
             readable.events = EPOLLIN;
@@ -109,6 +118,7 @@ struct possessions
         const itimerspec soon{{0, 0}, {0, 1}};
         char line[5];
         ::syslog(LOG_INFO, "after");
+        if (number("CLOSE_FIRST") == 0 && !library_writes()) return "library";
         if (number("CLOSE_FIRST") == 0 && !writes(by_constructor)) return "by_constructor";
         if (!writes(stream)) return "stream";
         if (!writes(reopened)) return "reopened";
@@ -138,12 +148,20 @@ void write_down(const std::string& name)
     write_file(in_directory(name), lines);
 }
 
-struct inner : daemonkit::sysv_daemon<inner>
+template <class Fork>
+struct inner : daemonkit::basic_daemon<inner<Fork>, Fork, daemonkit::flock_pid_file, daemonkit::signalfd_signals,
+                                       daemonkit::null_stdio>
 {
     int run()
     {
-        while (wait()) {}
+        while (this->wait()) {}
         return 0;
+    }
+    /// Ends the inner daemon; returns in the outer one.
+    static void start_it()
+    {
+        const auto result = inner{}.start({.pid = {.path = in_directory("inner")}});
+        if (!result.in_launcher) ::_exit(result);
     }
 };
 
@@ -159,14 +177,15 @@ struct owning : daemonkit::basic_daemon<owning<Fork, Signals>, Fork, daemonkit::
         mine.failed.close();
         mine.failed.clear();
         mine.failed.open(in_directory("failed"), std::ios::app);
+        const char* const starts = std::getenv("STARTS");
+        const std::string fork = starts != nullptr ? starts : "";
+        if (fork == "double") inner<daemonkit::double_fork>::start_it();
+        if (fork == "single") inner<daemonkit::single_fork>::start_it();
+        if (fork == "handoff") inner<daemonkit::handoff_fork>::start_it();
     }
     void on_reload() { append_file(in_directory("used"), mine.use() + "\n"); }
     int run()
     {
-        if (number("STARTS") != 0) {
-            const auto result = inner{}.start({.pid = {.path = in_directory("inner")}});
-            if (!result.in_launcher) return result;
-        }
         on_reload();
         while (this->wait()) {}
         return 0;

@@ -53,9 +53,9 @@ BOOST_AUTO_TEST_CASE(a_shell_leaves_some_open)
             const auto shell = run({"bash", "-c", line});
             BOOST_TEST(shell.status == 0, shell.err);
             BOOST_TEST(shell.streams_ended);
+            BOOST_TEST(eventually([&] { return program.used() == "all\n"; }));
             for (const auto& [number, target] : program.of_daemon())
                 BOOST_TEST((target != "/etc/passwd" && !contains(target, "/nine")), number << " " << target);
-            BOOST_TEST(program.used() == "all\n");
         }
 }
 
