@@ -162,8 +162,13 @@ private:
 
     static bool make_room() noexcept
     {
-        const long pages = raw::call(SYS_mmap, 0, sizeof(memory), PROT_READ | PROT_WRITE,
-                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+#ifdef SYS_mmap2
+        constexpr long map = SYS_mmap2;
+#else
+        constexpr long map = SYS_mmap;
+#endif
+        const long pages =
+            raw::call(map, 0, sizeof(memory), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
         if (pages < 0 && pages > -4096) return false;
         all = reinterpret_cast<memory*>(pages); // NOLINT(*-reinterpret-cast,*-int-to-ptr)
         return true;
