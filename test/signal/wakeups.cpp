@@ -93,8 +93,30 @@ void stop() { ::kill(::getpid(), SIGTERM); }
 void interrupt() { ::kill(::getpid(), SIGINT); }
 
 using flags = daemonkit::basic_flag_signals<SIGUSR1>;
-using every_kind = std::tuple<flags, daemonkit::basic_self_pipe_signals<SIGUSR1>,
-                              daemonkit::basic_signalfd_signals<SIGUSR1>, daemonkit::basic_reaping_signals<SIGUSR1>>;
+
+} // namespace
+
+// Their names are part of the test cases' names.
+struct sleeps_with_flags
+{
+    using policy = flags;
+};
+struct sleeps_with_self_pipe
+{
+    using policy = daemonkit::basic_self_pipe_signals<SIGUSR1>;
+};
+struct sleeps_with_reaping
+{
+    using policy = daemonkit::basic_reaping_signals<SIGUSR1>;
+};
+struct sleeps_with_signalfd
+{
+    using policy = daemonkit::basic_signalfd_signals<SIGUSR1>;
+};
+
+namespace {
+
+using every_kind = std::tuple<sleeps_with_flags, sleeps_with_self_pipe, sleeps_with_reaping, sleeps_with_signalfd>;
 
 std::thread worker;
 std::atomic<pid_t> worker_id{0};
@@ -118,9 +140,10 @@ void join_worker()
 
 BOOST_AUTO_TEST_SUITE(wakeups, *boost::unit_test::label("process"))
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_just_before_the_sleep_ends_it, Signals, every_kind)
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_just_before_the_sleep_ends_it, Kind, every_kind)
 {
-    for (const action arrives : {stop, interrupt}) BOOST_TEST(waiting<Signals>(before_sleep, arrives).status() == 5);
+    for (const action arrives : {stop, interrupt})
+        BOOST_TEST(waiting<typename Kind::policy>(before_sleep, arrives).status() == 5);
 }
 
 // The wait has looked for signals once.
@@ -129,9 +152,9 @@ BOOST_AUTO_TEST_CASE(a_stop_just_before_the_signals_are_blocked_ends_the_sleep)
     for (const action arrives : {stop, interrupt}) BOOST_TEST(waiting<flags>(before_block, arrives).status() == 5);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_just_before_the_sleep_is_handled, Signals, every_kind)
+BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_just_before_the_sleep_is_handled, Kind, every_kind)
 {
-    auto daemon = waiting<Signals>(before_sleep, [] {
+    auto daemon = waiting<typename Kind::policy>(before_sleep, [] {
         ::kill(::getpid(), SIGHUP);
         ::kill(::getpid(), SIGUSR1);
     });
