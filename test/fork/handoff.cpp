@@ -39,7 +39,7 @@ int serves_until_told(handoff_link& link)
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(handoff, *boost::unit_test::label("process"))
+BOOST_FIXTURE_TEST_SUITE(handoff, nothing_left, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(the_daemon_leads_no_session_and_belongs_to_the_launcher_and_then_to_init)
 {

@@ -106,7 +106,7 @@ long page_faults()
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(handoff_memory, *boost::unit_test::label("process"))
+BOOST_FIXTURE_TEST_SUITE(handoff_memory, nothing_left, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(everything_works_in_the_daemon_while_the_launcher_waits_and_when_it_has_gone)
 {

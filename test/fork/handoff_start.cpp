@@ -30,7 +30,7 @@ struct terminal
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(handoff_start, *boost::unit_test::label("process"))
+BOOST_FIXTURE_TEST_SUITE(handoff_start, nothing_left, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(says_what_every_start_says)
 {

@@ -94,7 +94,7 @@ void with_each(Check check)
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(lifecycle, *boost::unit_test::label("process"))
+BOOST_FIXTURE_TEST_SUITE(lifecycle, nothing_left, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(the_streams_of_the_launcher_end_with_it)
 {

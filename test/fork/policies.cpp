@@ -142,7 +142,7 @@ struct is_not_copyable : no_fork
 static_assert(!fork_policy<lacks_detach> && !fork_policy<lacks_detaches> && !fork_policy<detaches_to_nothing> &&
               !fork_policy<is_not_copyable>);
 
-BOOST_AUTO_TEST_SUITE(single_fork, *boost::unit_test::label("process"))
+BOOST_FIXTURE_TEST_SUITE(single_fork, nothing_left, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(leads_its_session_and_stays_a_child_of_the_launcher)
 {
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(leads_its_session_and_stays_a_child_of_the_launcher)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(double_fork, *boost::unit_test::label("process"))
+BOOST_FIXTURE_TEST_SUITE(double_fork, nothing_left, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(leads_no_session_and_is_no_child_of_the_start)
 {
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(an_intermediate_process_that_was_killed_is_not_taken_for_th
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(launcher_link, *boost::unit_test::label("process"))
+BOOST_FIXTURE_TEST_SUITE(launcher_link, nothing_left, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(a_daemon_has_no_controlling_terminal)
 {

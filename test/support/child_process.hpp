@@ -62,10 +62,7 @@ public:
     /// Ends the child and all processes that it left to this one.
     ~child_process()
     {
-        while (::waitpid(-1, nullptr, WNOHANG) != -1) {
-            for (const pid_t child : children_of(::getpid())) ::kill(child, SIGKILL);
-            ::usleep(500);
-        }
+        end_children();
         ::close(ear_);
         ::close(key_);
     }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,6 +112,16 @@ void put_down(pid_t pid)
     ::kill(pid, SIGKILL);
     ends(pid);
 }
+
+void end_children()
+{
+    while (::waitpid(-1, nullptr, WNOHANG) != -1) {
+        for (const pid_t child : children_of(::getpid())) ::kill(child, SIGKILL);
+        ::usleep(500);
+    }
+}
+
+nothing_left::nothing_left() { ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); }
 
 pid_t pid_in(const std::string& file)
 {

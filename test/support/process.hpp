@@ -50,6 +50,19 @@ int exit_status_of(pid_t child);
 /// execvp(3). Returns 127 if it fails, with the reason on standard error.
 int execute(const std::vector<std::string>& command);
 
+/// Kills and collects all children of this process.
+void end_children();
+
+/// Makes this process the parent of those that its children leave, and ends them, whatever the result of the test.
+class nothing_left
+{
+public:
+    nothing_left();
+    nothing_left(const nothing_left&) = delete;
+    nothing_left& operator=(const nothing_left&) = delete;
+    ~nothing_left() { end_children(); }
+};
+
 /// Ends the process in a pid file, whatever the result of the test.
 class daemon_in
 {
