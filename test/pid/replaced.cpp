@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// Two starts that meet at a stale pid file: the second one claims between any two system calls of the first.
+// A start that claims between any two system calls of another start, which has met a stale pid file, or of a daemon that
+// ends.
 #include "pid/both_policies.hpp"
+#include "support/skip.hpp"
 #include "support/traced_process.hpp"
+#include "support/user.hpp"
 
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+
+#include <vector>
 
 namespace {
 
@@ -68,6 +74,97 @@ BOOST_AUTO_TEST_CASE(between_any_two_calls_of_a_start_is_claimed_once)
         BOOST_TEST(met > 5);
         BOOST_TEST(had > 5);
     });
+}
+
+// Somebody has touched the file, so its record proves nothing, and a start may replace it. The end must not remove what
+// the start has made.
+BOOST_AUTO_TEST_CASE(between_any_two_calls_of_an_end_a_start_keeps_its_file)
+{
+    with_both([](auto make) {
+        int met = 0;
+        for (int call = 1;; ++call) {
+            const temporary_directory top;
+            const auto policy = make(top / "daemon.pid");
+            traced_process daemon([&] {
+                auto guard = policy.claim();
+                guard.publish(::getpid());
+                ::syscall(SYS_getppid); // the end begins
+                return 0;
+            });
+            while (daemon.next_call() && daemon.call() != SYS_getppid) {}
+            bool goes_on = true;
+            for (int n = 0; n < call && goes_on; ++n) goes_on = daemon.next_call();
+            if (!goes_on) break;
+            ::utimensat(AT_FDCWD, policy.path.c_str(), nullptr, 0);
+            if (!to_be_had(policy.path)) continue; // it has the lock: no start gets further
+            BOOST_TEST_CONTEXT("before system call " << call << " of the end, number " << daemon.call())
+            {
+                try {
+                    auto guard = policy.claim();
+                    guard.publish(::getpid());
+                    BOOST_TEST(daemon.finish() == 0);
+                    BOOST_TEST(read_file(policy.path) == line_of(::getpid()));
+                    BOOST_TEST(policy.find().pid == ::getpid());
+                    ++met;
+                } catch (const already_running&) { // it still has its abstract sockets
+                }
+            }
+        }
+        BOOST_TEST(met > 0);
+    });
+}
+
+// As after dropping privileges: the daemon does not try at each event.
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_restored_costs_one_call_at_the_next_event, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("only root has privileges to drop");
+    const temporary_directory top;
+    const daemonkit::flock_pid_file policy{.path = top / "daemon.pid"};
+    traced_process daemon([&] {
+        auto guard = policy.claim();
+        guard.publish(::getpid());
+        fs::remove(policy.path);
+        if (!become_user(nobody)) return 2;
+        for (int event = 0; event < 3; ++event) {
+            ::syscall(SYS_getppid);
+            if (!guard.keep()) return 3;
+        }
+        ::syscall(SYS_getppid);
+        return 0;
+    });
+    std::vector<int> calls;
+    while (daemon.next_call()) {
+        if (daemon.call() == SYS_getppid)
+            calls.push_back(0);
+        else if (!calls.empty())
+            ++calls.back();
+    }
+    BOOST_TEST(daemon.finish() == 0);
+    BOOST_TEST_REQUIRE(calls.size() == 4U);
+    BOOST_TEST(calls[0] > 1);
+    BOOST_TEST(calls[1] <= 1);
+    BOOST_TEST(calls[2] <= 1);
+}
+
+// Whoever can read the file can lock it.
+BOOST_AUTO_TEST_CASE(a_stranger_s_lock_does_not_make_the_file_stay, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to act as another user");
+    const temporary_directory top;
+    const daemonkit::pid_file policy{.path = top / "daemon.pid"};
+    other_process daemon(daemon_of(policy));
+    BOOST_TEST_REQUIRE(daemon.hear() == 1);
+    const other_process stranger([&](const other_process& self) {
+        if (!become_user(nobody)) return 2;
+        const sys::unique_fd file(sys::open(policy.path.c_str(), O_RDONLY));
+        self.say(sys::try_lock(file.get()) ? 1 : 0);
+        self.await();
+        return 0;
+    });
+    BOOST_TEST_REQUIRE(stranger.hear() == 1);
+    daemon.go();
+    BOOST_TEST(daemon.status() == 0);
+    BOOST_TEST(!fs::exists(policy.path));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
