@@ -38,6 +38,7 @@ public:
         ::waitpid(pid_, nullptr, __WALL);
     }
 
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     /// Continues to its next system call, which the kernel has not begun; false if it has ended.
     bool next_call()
     {

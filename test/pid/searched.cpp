@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+// A search that meets a daemon while it publishes or ends, between any two system calls of both. "Dead" would be wrong:
+// the daemon lives, or has ended in order.
+#include "pid/both_policies.hpp"
+#include "support/traced_process.hpp"
+
+#include <sys/syscall.h>
+
+namespace {
+
+enum found { nobody_there = 1, the_daemon, a_dead_one, another_or_none_to_tell };
+
+template <class Policy>
+int found_by(const Policy& policy, pid_t daemon)
+{
+    try {
+        const auto holder = policy.find();
+        if (holder) return holder.pid == daemon ? the_daemon : another_or_none_to_tell;
+        return holder.stale ? a_dead_one : nobody_there;
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "%s\n", e.what());
+        return another_or_none_to_tell;
+    }
+}
+
+void mark() { ::syscall(SYS_getppid); }
+
+/// Continues to the next mark(); false if the process has ended.
+bool to_mark(traced_process& process)
+{
+    while (process.next_call())
+        if (process.call() == SYS_getppid) return true;
+    return false;
+}
+
+bool advance(traced_process& process, int calls)
+{
+    for (int n = 0; n < calls; ++n)
+        if (!process.next_call()) return false;
+    return true;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(pid_file_searched, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(while_a_daemon_publishes_nothing_is_dead)
+{
+    with_both([](auto make) {
+        int met = 0;
+        for (int calls_of_daemon = 0;; ++calls_of_daemon) {
+            bool published = false;
+            // A search of an unsettled file looks again for a second: its first look is enough.
+            for (int calls = 1; calls <= 25; ++calls) {
+                const temporary_directory top;
+                const auto policy = make(top / "daemon.pid");
+                traced_process daemon([&] {
+                    auto guard = policy.claim();
+                    mark();
+                    guard.publish(::getpid());
+                    mark();
+                    mark();
+                    return 0;
+                });
+                BOOST_TEST_REQUIRE(to_mark(daemon));
+                BOOST_TEST_REQUIRE(advance(daemon, calls_of_daemon));
+                published = daemon.call() == SYS_getppid && calls_of_daemon > 0;
+                traced_process search([&] { return found_by(policy, daemon.pid()); });
+                const bool goes_on = advance(search, calls);
+                if (!goes_on && calls > 1) break;
+                if (!published) BOOST_TEST_REQUIRE(to_mark(daemon));
+                const int found = search.finish();
+                BOOST_TEST((found == the_daemon || (found == nobody_there && !published)),
+                           "found " << found << " before call " << calls << " of the search, after " << calls_of_daemon
+                                    << " calls of publish()");
+                ++met;
+            }
+            if (published) break;
+        }
+        BOOST_TEST(met > 100);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(while_a_daemon_ends_nothing_is_dead)
+{
+    with_both([](auto make) {
+        for (int calls = 1;; ++calls) {
+            const temporary_directory top;
+            const auto policy = make(top / "daemon.pid");
+            other_process daemon(daemon_of(policy));
+            BOOST_TEST_REQUIRE(daemon.hear() == 1);
+            traced_process search([&] { return found_by(policy, daemon.pid()); });
+            if (!advance(search, calls)) break;
+            daemon.go();
+            BOOST_TEST(daemon.status() == 0);
+            const int found = search.finish();
+            BOOST_TEST((found == the_daemon || found == nobody_there), "found " << found << " before call " << calls);
+        }
+    });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
