@@ -27,7 +27,7 @@ namespace daemonkit::sys {
         if (name.empty()) continue;
         unique_fd next(retry([&] { return ::openat(at.get(), name.c_str(), flags | O_CLOEXEC); }));
         file_status status = {};
-        if (!next && errno == ENOTDIR && ::fstatat(at.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0)
+        if (!next && errno == ENOTDIR && status_at(at.get(), name.c_str(), status, AT_SYMLINK_NOFOLLOW) == 0)
             errno = S_ISLNK(status.st_mode) ? ELOOP : ENOTDIR;
         const int error = errno; // that closing may change
         at = std::move(next);

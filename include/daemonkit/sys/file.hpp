@@ -28,19 +28,39 @@ namespace daemonkit::sys {
 /// open(2), close-on-exec; a terminal never becomes the controlling one.
 inline int open(const char* path, int flags, mode_t mode = 0) noexcept
 {
-    return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY, mode); });
+    return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, mode); });
 }
 
+#if defined(__GLIBC__) && !defined(__LP64__)
+using file_status = struct stat64; // struct stat has no room for the inode numbers of some file systems
+inline int status_at(int directory, const char* path, file_status& into, int flags) noexcept
+{
+    return ::fstatat64(directory, path, &into, flags);
+}
+inline int status_of(int fd, file_status& into) noexcept { return ::fstat64(fd, &into); }
+#else
 using file_status = struct stat; ///< what stat(2) tells
+/// fstatat(2).
+inline int status_at(int directory, const char* path, file_status& into, int flags) noexcept
+{
+    return ::fstatat(directory, path, &into, flags);
+}
+inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); } ///< fstat(2)
+#endif
+
+/// stat(2).
+inline int status_of(const char* path, file_status& into) noexcept { return status_at(AT_FDCWD, path, into, 0); }
+/// lstat(2).
+inline int link_status_of(const char* path, file_status& into) noexcept
+{
+    return status_at(AT_FDCWD, path, into, AT_SYMLINK_NOFOLLOW);
+}
 
 /// Whether both are one file: the same device and inode.
 inline bool same_file(const file_status& a, const file_status& b) noexcept
 {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
-
-inline int status_of(const char* path, file_status& into) noexcept { return ::stat(path, &into); } ///< stat(2)
-inline int status_of(int fd, file_status& into) noexcept { return ::fstat(fd, &into); }            ///< fstat(2)
 
 /// Whether the file exists. Also true if that cannot be found out.
 inline bool is_there(const char* path) noexcept { return ::access(path, F_OK) == 0 || errno != ENOENT; }
@@ -65,7 +85,7 @@ inline file_mark mark_of(const file_status& status) noexcept
 inline file_mark mark_of(int fd) noexcept
 {
     file_status status = {};
-    ::fstat(fd, &status);
+    status_of(fd, status);
     return mark_of(status);
 }
 
@@ -74,7 +94,7 @@ inline file_mark mark_of(int fd) noexcept
 /// ENXIO.
 inline int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
 {
-    constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+    constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE;
     const int fresh = retry([=] { return ::openat(at, name, flags | O_CREAT | O_EXCL, mode); });
     made = fresh != -1;
     if (!made) return errno == EEXIST ? retry([=] { return ::openat(at, name, flags); }) : -1;
@@ -87,13 +107,13 @@ inline int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
 inline bool leads_to(const char* path, const file_status& open) noexcept
 {
     file_status by_path = {};
-    return ::lstat(path, &by_path) == 0 && same_file(by_path, open);
+    return link_status_of(path, by_path) == 0 && same_file(by_path, open);
 }
 /// Asks fstat(2) first.
 inline bool leads_to(const char* path, int fd) noexcept
 {
     file_status open = {};
-    return ::fstat(fd, &open) == 0 && leads_to(path, open);
+    return status_of(fd, open) == 0 && leads_to(path, open);
 }
 
 /// `path` without symbolic links, "." and "..", realpath(3). Components that do not exist stay as written.

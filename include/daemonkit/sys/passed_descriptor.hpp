@@ -3,9 +3,10 @@
 // sd_is_socket(3).
 #pragma once
 
+#include "file.hpp"
+
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <string>
 
@@ -22,9 +23,9 @@ inline int set_close_on_exec(int fd) noexcept
 /// library opens its own descriptors close-on-exec.
 inline bool is_inherited(int fd) noexcept
 {
-    struct stat status = {};
+    file_status status = {};
     const int flags = fd > 2 ? ::fcntl(fd, F_GETFD) : -1;
-    return flags != -1 && (flags & FD_CLOEXEC) == 0 && ::fstat(fd, &status) == 0 &&
+    return flags != -1 && (flags & FD_CLOEXEC) == 0 && status_of(fd, status) == 0 &&
            (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 

@@ -97,7 +97,7 @@ inline void check_path(const std::string& path, uid_t user, int links, untrusted
         end = component.find('/', end + 1);
         if (end != std::string::npos) component[end] = '\0';
         file_status status = {};
-        if (::lstat(component.c_str(), &status) == -1) return;
+        if (link_status_of(component.c_str(), status) == -1) return;
         check_file(component.c_str(), status, user, found);
         if (!found && S_ISLNK(status.st_mode)) check_link_target(component.c_str(), path, user, links, found);
         if (end != std::string::npos) component[end] = '/';

@@ -37,7 +37,7 @@ public:
     void append_to(TextBuffer& all) const
     {
         if (!number_) {
-            all.append(begin_, value_);
+            all.append(begin_, static_cast<std::size_t>(value_));
             return;
         }
         char digits[21];

@@ -80,13 +80,18 @@ inline long retry(long number, long a = 0, long b = 0, long c = 0, long d = 0, l
 /// ppoll(2). `wait` null is no timeout; otherwise the kernel stores the time left in it.
 inline long poll(pollfd* fds, unsigned long count, __kernel_timespec* wait, const sigset_t* mask = nullptr) noexcept
 {
-    return call(SYS_ppoll, address(fds), static_cast<long>(count), address(wait), address(mask), _NSIG / 8);
+#ifdef SYS_ppoll_time64
+    constexpr long number = SYS_ppoll_time64; // SYS_ppoll has times of 32 bits there
+#else
+    constexpr long number = SYS_ppoll;
+#endif
+    return call(number, address(fds), static_cast<long>(count), address(wait), address(mask), _NSIG / 8);
 }
 
 /// Sleeps for at most 10 milliseconds. After a poll() that failed, so that a loop around it does not spin.
 inline void nap() noexcept
 {
-    const timespec time{0, 10'000'000};
+    const __kernel_old_timespec time{0, 10'000'000};
     call(SYS_nanosleep, address(&time), 0);
 }
 
@@ -137,7 +142,9 @@ inline void write(int fd, std::string_view text) noexcept
 struct signal_action // the kernel's struct sigaction; all zero is the default action
 {
     unsigned long handler;
-    unsigned long others[3];
+    unsigned long flags;
+    unsigned long restorer;
+    unsigned long mask[_NSIG / 8 / sizeof(long)];
 };
 
 inline void set_default(int signal) noexcept
