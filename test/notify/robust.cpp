@@ -5,6 +5,9 @@
 #include "support/file.hpp"
 #include "support/socket.hpp"
 #include "support/text.hpp"
+#include "support/user.hpp"
+
+#include <boost/filesystem/operations.hpp>
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -173,6 +176,33 @@ BOOST_AUTO_TEST_CASE(the_last_message_is_sent_from_another_root_and_by_another_u
                     BOOST_TEST(last.sender == daemon->pid());
                     BOOST_TEST(daemon->status() == 0);
                 }
+}
+
+BOOST_AUTO_TEST_CASE(a_set_user_id_program_believes_no_variable_of_its_caller, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to make a set-user-ID program");
+    const temporary_directory directory;
+    const auto program = (directory / "notified").string();
+    boost::filesystem::copy_file(DAEMONKIT_TEST_DAEMON_DIR "/notified", program);
+    service_manager manager("@daemonkit-" + program);
+    for (const mode_t mode : {0755U, 04755U}) {
+        BOOST_TEST_REQUIRE(::chmod(program.c_str(), mode) == 0);
+        child_process daemon([&] {
+            return become_user(nobody) ? become({program, "systemd", "run"}, {manager.variable(), "WATCHDOG_USEC=1"})
+                                       : 126;
+        });
+        BOOST_TEST_REQUIRE(daemon.says("running\n"), daemon.heard());
+        const bool by_root = contains(proc_status(daemon.pid(), "Uid"), "\t0\t");
+        if (mode == 04755U && !by_root) DAEMONKIT_SKIP("set-user-ID has no effect in " + directory.path().string());
+        BOOST_TEST(manager.rest().empty() == by_root);
+        daemon.signal(SIGUSR1);
+        BOOST_TEST_REQUIRE(daemon.says("end of env\n"));
+        for (const char* const variable : {"NOTIFY_SOCKET", "WATCHDOG_USEC"})
+            BOOST_TEST(!contains(daemon.heard(), variable), daemon.heard());
+        daemon.signal(SIGTERM);
+        BOOST_TEST(daemon.status() == 0);
+        BOOST_TEST(manager.rest().empty() == by_root);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

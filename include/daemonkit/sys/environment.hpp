@@ -10,12 +10,16 @@
 
 namespace daemonkit::sys {
 
-/// Returns the value of a variable and removes the variable, so that children do not inherit it. Empty if not set.
+/// The value of a variable; null if it is not set. Also null in a set-user-ID or set-group-ID program, and in one with
+/// file capabilities, because any user chooses the environment of those: secure_getenv(3).
+[[nodiscard]] inline const char* trusted_variable(const char* name) noexcept { return ::secure_getenv(name); }
+
+/// Returns the value of a trusted_variable() and removes the variable, so that children do not inherit it. Empty if not
+/// set.
 [[nodiscard]] inline std::optional<std::string> take_variable(const char* name)
 {
-    const char* const value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
-    if (value == nullptr) return {};
-    std::optional<std::string> taken(value);
+    std::optional<std::string> taken;
+    if (const char* const value = trusted_variable(name); value != nullptr) taken = value;
     ::unsetenv(name); // NOLINT(concurrency-mt-unsafe)
     return taken;
 }

@@ -4,6 +4,7 @@
 
 #include "../text/joined.hpp"
 #include "../text/short_text.hpp"
+#include "environment.hpp"
 #include "file.hpp"
 #include "signal_mask.hpp"
 
@@ -25,7 +26,7 @@ enum class log_reader { journal, person, file, other };
 /// Whether the journal reads this stream: JOURNAL_STREAM is its device and inode, systemd.exec(5).
 inline bool is_journal(const file_status& stream) noexcept
 {
-    const char* const journal = std::getenv("JOURNAL_STREAM"); // NOLINT(concurrency-mt-unsafe)
+    const char* const journal = trusted_variable("JOURNAL_STREAM");
     if (journal == nullptr) return false;
     short_text<41> name;
     piece(stream.st_dev).append_to(name);
