@@ -4,6 +4,7 @@
 #include <daemonkit/sys/descriptors.hpp>
 #include <daemonkit/sys/directory.hpp>
 #include <daemonkit/sys/file.hpp>
+#include <daemonkit/sys/open_files.hpp>
 #include <daemonkit/sys/raw/call.hpp>
 
 #include "support/disabled_call.hpp"
@@ -161,6 +162,17 @@ BOOST_AUTO_TEST_CASE(directories_are_opened_without_links_where_openat2_is_refus
         });
         BOOST_TEST(child.status == 0, child.err);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_read_is_no_empty_one)
+{
+    const auto child = in_child([] {
+        const auto none = [](int) { return false; };
+        if (!holds(!sys::any_number_in("/proc/self/fd", none) && errno == 0, "it was read")) return 1;
+        if (!disable_call(SYS_getdents64, EIO)) return 2;
+        return holds(!sys::any_number_in("/proc/self/fd", none) && errno == EIO, "it was not read") ? 0 : 1;
+    });
+    BOOST_TEST(child.status == 0, child.err);
 }
 
 BOOST_AUTO_TEST_CASE(close_between_closes_all_but_the_standard_ones)

@@ -116,13 +116,13 @@ inline std::vector<pid_t> threads_of_this_process()
     return threads;
 }
 
-/// Whether the real, effective and saved ids of the process all are this user and this group.
+/// Whether the real, effective and saved ids of the process all are this user and this group. Also false if they cannot
+/// be read.
 inline bool is_exactly(const credentials& c) noexcept
 {
-    uid_t uid[3];
-    gid_t gid[3];
-    ::getresuid(&uid[0], &uid[1], &uid[2]);
-    ::getresgid(&gid[0], &gid[1], &gid[2]);
+    uid_t uid[3] = {};
+    gid_t gid[3] = {};
+    if (::getresuid(&uid[0], &uid[1], &uid[2]) == -1 || ::getresgid(&gid[0], &gid[1], &gid[2]) == -1) return false;
     for (int i = 0; i < 3; ++i)
         if (uid[i] != c.uid || gid[i] != c.gid) return false;
     return true;

@@ -31,13 +31,14 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     };
     const stream all(directory);
     if (all.entries == nullptr) return false;
-    while (const dirent* entry = ::readdir(all.entries)) {
+    for (;;) {
+        errno = 0; // readdir(3) fails and ends alike
+        const dirent* const entry = ::readdir(all.entries);
+        if (entry == nullptr) return false;
         char* end = nullptr;
         const long number = std::strtol(entry->d_name, &end, 10);
         if (end != entry->d_name && *end == '\0' && visit(static_cast<int>(number))) return true;
     }
-    errno = 0;
-    return false;
 }
 
 /// Calls visit(status) for the file of each descriptor of a process, until a call returns true. Returns like
