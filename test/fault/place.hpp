@@ -25,8 +25,10 @@
 class place
 {
 public:
-    explicit place(const std::string& policies)
-        : environment_{"POLICIES=" + policies, "PID_FILE=" + pid_file(), "LOG=" + log()}
+    /// `user`: who the daemon becomes; empty: it stays who it is.
+    explicit place(const std::string& policies, const std::string& user = {})
+        : keeps_file_(!user.empty()),
+          environment_{"POLICIES=" + policies, "PID_FILE=" + pid_file(), "LOG=" + log(), "RUN_AS=" + user}
     {
         // Every process that a verb leaves becomes a child of the test, which can then wait for it.
         ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
@@ -99,7 +101,11 @@ public:
         for (const char* const dir : {"run", "log"}) ::rmdir((directory_ / dir).c_str());
     }
 
+    /// Whether a daemon cannot remove its pid file, and empties it.
+    [[nodiscard]] bool keeps_file() const noexcept { return keeps_file_; }
+
 private:
     temporary_directory directory_;
+    bool keeps_file_;
     std::vector<std::string> environment_;
 };

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // The daemon whose system calls are made to fail. POLICIES names its policies, PID_FILE and LOG its files. It marks its
 // progress for the tracer by signals whose default action is to be ignored; a tracer sees them all the same. REFUSED
-// names a system call and an error number: the call fails in main() and in every process that it makes.
+// names a system call and an error number: the call fails in main() and in every process that it makes. RUN_AS names the
+// user that it becomes.
 #include "support/disabled_call.hpp"
+#include "support/environment.hpp"
 
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
@@ -38,9 +40,11 @@ template <class Fork, class Pid, class Signals = daemonkit::signalfd_signals>
 int live(int argc, char** argv)
 {
     using namespace std::chrono_literals;
-    return daemonkit::command_line<subject<Fork, Pid, Signals>>(
-        argc, argv,
-        {.fork = {.deadline = 2s}, .pid = {.path = std::getenv("PID_FILE")}, .stdio = {.output = std::getenv("LOG")}});
+    return daemonkit::command_line<subject<Fork, Pid, Signals>>(argc, argv,
+                                                                {.fork = {.deadline = 2s},
+                                                                 .pid = {.path = std::getenv("PID_FILE")},
+                                                                 .stdio = {.output = std::getenv("LOG")},
+                                                                 .process = {.user = environment_variable("RUN_AS")}});
 }
 
 bool refuse(const char* call_and_error)

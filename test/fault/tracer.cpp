@@ -339,9 +339,10 @@ private:
         auto& p = course_.processes[pid];
         const auto& f = plan_.fault;
         if (!p.calls.empty() && !t.replaced && !failed) {
-            const long last = p.calls.back().number;
-            if (p.who == role::daemon && last == SYS_sendto && result > 0) p.said_ready = true;
-            if (p.who == role::launcher && last == SYS_pidfd_send_signal) course_.signalled = true;
+            const auto& last = p.calls.back();
+            if (p.who == role::daemon && last.number == SYS_sendto && result > 0) p.said_ready = true;
+            const bool sent = last.number == SYS_pidfd_send_signal && last.arguments[1] != 0; // 0 only asks
+            if (p.who == role::launcher && sent) course_.signalled = true;
         }
         if (std::exchange(t.replaced, false))
             request(PTRACE_POKEUSER, pid, register_of_result, static_cast<unsigned long>(-f.answered->error));
