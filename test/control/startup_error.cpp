@@ -39,6 +39,21 @@ BOOST_AUTO_TEST_CASE(knows_the_exit_status)
     BOOST_TEST(bad.what() == std::string("cannot find user noone: it does not exist"));
 }
 
+BOOST_AUTO_TEST_CASE(names_a_call_that_a_sandbox_refuses)
+{
+    const std::string reason = " is refused here, probably by the seccomp profile of a container or of a service "
+                               "manager: allow it there";
+    for (const int error : {EPERM, ENOSYS}) {
+        const auto e = detail::call_error({error, std::system_category()}, "pidfd_open", "open process", "7");
+        BOOST_TEST(e.what() == "cannot open process 7: the system call pidfd_open" + reason);
+        BOOST_TEST(e.status() == 1);
+    }
+    const auto full = detail::call_error({EMFILE, std::system_category()}, "pidfd_open", "open process", "7");
+    BOOST_TEST(full.what() == std::string("cannot open process 7: Too many open files"));
+    const startup_error unnamed({ENOSYS, std::system_category()}, "make", "/x");
+    BOOST_TEST(unnamed.what() == "cannot make /x: a system call for it" + reason);
+}
+
 BOOST_AUTO_TEST_CASE(check_passes_results_and_throws_on_minus_one)
 {
     BOOST_TEST(check_call(0, "x") == 0);

@@ -121,11 +121,18 @@ namespace detail {
             sys::joined({"the system call ", call, refused_here})};
 }
 
+/// Throws it, for the present errno.
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_call_error(const char* call, const char* step,
+                                                                    std::string_view path = {})
+{
+    throw call_error(last_error(), call, step, path);
+}
+
 /// check_call() for such a system call.
 template <class CallResult>
 CallResult check_call_of(const char* call, CallResult result, const char* step, std::string_view path = {})
 {
-    if (result == CallResult(-1)) throw call_error(last_error(), call, step, path);
+    if (result == CallResult(-1)) throw_call_error(call, step, path);
     return result;
 }
 
