@@ -251,11 +251,9 @@ int try_calls(const place& where, const std::string& policies, std::set<long>& b
                 one.in_a_start();
                 ++tried;
                 if (!is_new) continue; // the other verbs are the same for all policies
-                one.in_the_foreground();
-                ++tried;
-                if (call == SYS_ppoll) continue; // stop cannot see the end of a process without it
                 one.in_all_processes();
-                tried += 5;
+                one.in_the_foreground();
+                tried += 6;
                 if (call == SYS_fstatfs) continue; // without it, processes are known by their start times
                 one.in_the_asker();
                 tried += 4;

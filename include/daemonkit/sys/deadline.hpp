@@ -3,12 +3,14 @@
 #pragma once
 
 #include "../text/joined.hpp"
+#include "refusal.hpp"
 #include "retry.hpp"
 #include "time.hpp"
 
 #include <poll.h>
 #include <signal.h>
 
+#include <climits>
 #include <ctime>
 #include <string>
 
@@ -75,14 +77,22 @@ private:
     errno = before;
 }
 
+/// poll(2), for a sandbox that refuses ppoll(2).
+[[gnu::cold]] inline int poll_in_milliseconds(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout) noexcept
+{
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(timeout < century ? timeout : century).count();
+    return ::poll(fds, count, timeout == forever ? -1 : static_cast<int>(wait < INT_MAX ? wait : INT_MAX));
+}
+
 /// ppoll(2) once, not repeated after EINTR, so the caller can check for signals after a handler ran. If it fails for
-/// another reason, for example in a sandbox, sleeps for up to 10 ms first: loops around it do not spin.
+/// another reason, sleeps for up to 10 ms first: loops around it do not spin.
 inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout,
                      const sigset_t* mask = nullptr) noexcept
 {
     const timespec wait{static_cast<time_t>(timeout.count() / 1'000'000'000),
                         static_cast<long>(timeout.count() % 1'000'000'000)};
-    const int ready = ::ppoll(fds, count, timeout == forever ? nullptr : &wait, mask);
+    int ready = ::ppoll(fds, count, timeout == forever ? nullptr : &wait, mask);
+    if (ready == -1 && is_refusal(errno) && mask == nullptr) ready = poll_in_milliseconds(fds, count, timeout);
     if (ready == -1 && errno != EINTR && timeout > timeout.zero()) nap();
     return ready;
 }
