@@ -32,7 +32,8 @@ struct parked_launcher
     sys::short_text<256> name; // and ": "
     sys::short_text<256> late;
 
-    [[noreturn]] void operator()(pid_t daemon) const noexcept
+    /// Returns the exit status.
+    int operator()(pid_t daemon) const noexcept
     {
         sys::raw::default_handlers();
         sys::raw::set_mask(mask);
@@ -42,7 +43,7 @@ struct parked_launcher
         line += "\n";
         const bool good = status == exit_status::done;
         if (!good || announces) sys::raw::write(good ? 1 : 2, line);
-        sys::raw::exit(status);
+        return status;
     }
 
 private:

@@ -12,10 +12,9 @@
 #include "../../core/startup_error.hpp"
 #include "../../sys/channel.hpp"
 #include "../../sys/deadline.hpp"
-#include "../../sys/descriptors.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/raw/call.hpp"
-#include "../../sys/raw/shared_memory.hpp"
+#include "../../sys/raw/double_forker.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "listen.hpp"
 #include "message.hpp"
@@ -64,8 +63,7 @@ public:
         // Wakes the intermediate process, which has a copy of this end, together with the launcher: both exit sooner.
         if (times_ == forks::twice) sys::end_channel(channel_.get());
         channel_.reset();
-        if (times_ == forks::twice)
-            sys::intermediate_stack.free_pages(); // last, because the launcher need not wait for it
+        stack_.unmap(); // the daemon's copy; last, because the launcher need not wait for it
     }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
@@ -81,8 +79,7 @@ public:
             return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, !end_daemon())};
         case start_verdict::ended:
             if (exit_) return died(sys::reap(child_), child_);
-            sys::collect(child_); // it has closed the channel, but may not have exited yet
-            return died(-1, 0);   // the intermediate process was killed: the daemon's wait status is lost
+            return died_unwatched(collect()); // it has closed the channel, but may not have exited yet
         case start_verdict::reported: break;
         }
         if (received.what == message::failed) {
@@ -95,19 +92,55 @@ public:
     }
 
 private:
-    /// Returns in the launcher and in the daemon.
-    static pid_t fork_twice(int channel) noexcept
+    /// The work of the intermediate process.
+    struct watcher
     {
-        return sys::double_forker(
-            channel, [channel](const char* call) { report_no_daemon(channel, call); },
-            [channel](pid_t daemon, void (*resume)()) {
-                struct sigaction wake = {};
-                wake.sa_handler = [](int) {};
-                sys::set_disposition(SIGCHLD, wake);
-                resume();
-                watch(daemon, channel);
-            })();
-    }
+        int channel;
+
+        void fail(const char* call) const { report_no_daemon(channel, call); }
+
+        void prepare() const noexcept
+        {
+            struct sigaction wake = {};
+            wake.sa_handler = [](int) {};
+            sys::set_disposition(SIGCHLD, wake);
+        }
+
+        /// Until the launcher closes the channel. Reports the daemon's death, and ends the daemon if the launcher
+        /// requests it. Waits for SIGCHLD instead of a pidfd: pidfd_open(2) can fail, and by then the daemon may have
+        /// reported that it is ready. Makes raw calls, because the launcher may share the memory and runs on.
+        void watch(pid_t daemon) const noexcept
+        {
+            sigset_t all_but_sigchld = sys::all_signals(); // SIGCHLD is blocked outside of poll, so none is missed
+            sigdelset(&all_but_sigchld, SIGCHLD);
+            __kernel_timespec patience{1, 0};
+            for (bool ending = false, killed = false;;) {
+                if (const int status = sys::raw::reap(daemon); status != -1) {
+                    message{.what = message::died, .status = status, .pid = daemon}.send(channel);
+                    return;
+                }
+                pollfd launcher{ending ? -1 : channel, POLLIN, 0};
+                const long n = sys::raw::poll(&launcher, 1, ending && !killed ? &patience : nullptr, &all_but_sigchld);
+                if (n == -EINTR) continue;
+                if (n < 0) sys::raw::nap(); // from here on it asks again and again
+                if (ending) {               // one second after SIGTERM
+                    sys::raw::kill(daemon, SIGKILL);
+                    killed = true;
+                    continue;
+                }
+                message request;
+                std::string_view nothing;
+                const auto receipt = request.receive(channel, nothing);
+                if (receipt == message::receipt::nothing) continue;
+                if (receipt != message::receipt::whole) return; // the launcher is gone, or cannot be heard
+                ending = true;
+                sys::raw::kill(daemon, SIGTERM);
+            }
+        }
+    };
+
+    /// Returns in the launcher and in the daemon.
+    pid_t fork_twice(int channel) noexcept { return sys::double_forker(channel, watcher{channel}, stack_)(); }
 
     /// In the intermediate process, and in the child of a single fork: `call` failed with errno.
     [[gnu::cold]] static void report_no_daemon(int channel, const char* call)
@@ -124,39 +157,6 @@ private:
         sys::exit_now(exit_status::error);
     }
 
-    /// In the intermediate process, until the launcher closes the channel. Reports the daemon's death, and ends the
-    /// daemon if the launcher requests it. Waits for SIGCHLD instead of a pidfd: pidfd_open(2) can fail, and by then
-    /// the daemon may have reported that it is ready. Makes raw calls, because the launcher may share the memory and
-    /// runs on.
-    static void watch(pid_t daemon, int channel) noexcept
-    {
-        sigset_t all_but_sigchld = sys::all_signals(); // SIGCHLD is blocked outside of poll, so none is missed
-        sigdelset(&all_but_sigchld, SIGCHLD);
-        __kernel_timespec patience{1, 0};
-        for (bool ending = false, killed = false;;) {
-            if (const int status = sys::raw::reap(daemon); status != -1) {
-                message{.what = message::died, .status = status, .pid = daemon}.send(channel);
-                return;
-            }
-            pollfd launcher{ending ? -1 : channel, POLLIN, 0};
-            const long n = sys::raw::poll(&launcher, 1, ending && !killed ? &patience : nullptr, &all_but_sigchld);
-            if (n == -EINTR) continue;
-            if (n < 0) sys::raw::nap(); // from here on it asks again and again
-            if (ending) {               // one second after SIGTERM
-                sys::raw::kill(daemon, SIGKILL);
-                killed = true;
-                continue;
-            }
-            message request;
-            std::string_view nothing;
-            const auto receipt = request.receive(channel, nothing);
-            if (receipt == message::receipt::nothing) continue;
-            if (receipt != message::receipt::whole) return; // the launcher is gone, or cannot be heard
-            ending = true;
-            sys::raw::kill(daemon, SIGTERM);
-        }
-    }
-
     /// In the launcher: waits for `patience` until a failed daemon exits, then collects its child if that has exited.
     /// The child may be the intermediate process, which always exits when this end of the channel is closed.
     void collect_child(std::chrono::nanoseconds patience) noexcept
@@ -164,7 +164,16 @@ private:
         const bool gone =
             patience > patience.zero() && sys::readable_within(exit_ ? exit_.get() : launcher_end_.get(), patience);
         launcher_end_.reset();
-        if (gone || !exit_) sys::collect(child_);
+        if (gone || !exit_) collect();
+    }
+
+    /// Waits for the end of the child. Returns its wait status, -1 if it is not known.
+    int collect() noexcept
+    {
+        int status = -1;
+        if (sys::raw::retry(SYS_wait4, child_, sys::raw::address(&status)) == child_)
+            stack_.unmap(); // no process runs on it any more
+        return status;
     }
 
     /// Sends SIGTERM, and SIGKILL after one second. Only the intermediate process knows the pid of a grandchild: if it
@@ -174,10 +183,13 @@ private:
         if (exit_) { // a child that was not collected: no other process has its pid
             sys::send_signal(child_, SIGTERM);
             if (!sys::readable_within(exit_.get(), std::chrono::seconds(1))) sys::send_signal(child_, SIGKILL);
-        } else if (sys::reap(child_) != -1 || !message{.what = message::end_daemon}.send(launcher_end_.get())) {
+        } else if (sys::reap(child_) != -1) {
+            stack_.unmap();
             return false;
+        } else if (!message{.what = message::end_daemon}.send(launcher_end_.get())) {
+            return false; // the intermediate process may still run on the stack
         }
-        sys::collect(child_);
+        collect();
         return true;
     }
 
@@ -187,11 +199,22 @@ private:
                 sys::joined({"the daemon ", sys::description_of_death(wait_status).view(), " before it was ready"})};
     }
 
+    /// The intermediate process has ended, with this wait status, and so has the daemon. The daemon's wait status is
+    /// lost.
+    [[nodiscard, gnu::cold]] static start_report died_unwatched(int wait_status)
+    {
+        auto report = died(-1, 0);
+        if (wait_status != -1 && WIFSIGNALED(wait_status))
+            ((report.message += "; its parent process ") += sys::description_of_death(wait_status).view());
+        return report;
+    }
+
     forks times_;
     std::chrono::nanoseconds deadline_;
     sys::waitable_children waitable_; // in the launcher and the intermediate process
     sys::unique_fd launcher_end_;     // in the launcher
     sys::private_fd channel_;         // in the daemon
+    sys::private_stack stack_{};      // of the intermediate process
     pid_t child_ = -1;
     sys::unique_fd exit_; // pidfd of a daemon that is the launcher's child
 };

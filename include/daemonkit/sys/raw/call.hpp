@@ -175,4 +175,27 @@ inline void set_mask(const sigset_t& mask) noexcept
     for (;;) call(SYS_exit_group, status);
 }
 
+/// Unmaps the memory that holds the stack of the caller, then ends the process: no stack is used in between.
+[[noreturn]] inline void unmap_and_exit(void* memory, unsigned long size, int status) noexcept
+{
+#if defined(__x86_64__) && defined(__LP64__)
+    asm volatile("syscall; movl %%edx, %%edi; movl %[exit], %%eax; syscall"
+                 :
+                 : "a"(static_cast<long>(SYS_munmap)), "D"(memory), "S"(size), "d"(status), [exit] "i"(SYS_exit_group)
+                 : "rcx", "r11", "memory");
+#elif defined(__aarch64__)
+    register void* x0 asm("x0") = memory;
+    register const unsigned long x1 asm("x1") = size;
+    register const long x2 asm("x2") = status;
+    register long x8 asm("x8") = SYS_munmap;
+    asm volatile("svc #0; mov x0, x2; mov x8, %[exit]; svc #0"
+                 : "+r"(x0), "+r"(x8)
+                 : "r"(x1), "r"(x2), [exit] "i"(SYS_exit_group)
+                 : "memory");
+#else
+    static_cast<void>(memory), static_cast<void>(size);
+#endif
+    exit(status);
+}
+
 } // namespace daemonkit::sys::raw

@@ -11,10 +11,17 @@
 // - the alternate signal stack: sigaltstack(2)
 #pragma once
 
+#include "../process.hpp"
+#include "../refusal.hpp"
+#include "private_stack.hpp"
+#include "restartable_sequences.hpp"
 #include "shared_memory.hpp"
 
 #include <linux/prctl.h>
+#include <sched.h>
 
+#include <cerrno>
+#include <csetjmp>
 #include <cstddef>
 #include <type_traits>
 
@@ -40,12 +47,14 @@ public:
         return static_cast<int>(-result);
     }
 
-    /// Removes the registrations from the calling kernel thread, so that its end changes nothing in memory.
-    void leave() const noexcept
+    /// Removes the registrations from the calling kernel thread, so that neither its life nor its end changes anything
+    /// in memory. Returns 0, or an error number of rseq(2), and changes nothing then.
+    [[nodiscard]] int leave() const noexcept
     {
-        unregister_restartable_sequences();
+        if (const int error = restartable_sequences::leave(); error != 0) return error;
         raw::call(SYS_set_robust_list, 0, static_cast<long>(size_));
         raw::call(SYS_set_tid_address, 0);
+        return 0;
     }
 
     /// Registers everything for the calling kernel thread. If clone(2) got `id()`, the kernel has stored the new thread
@@ -54,7 +63,7 @@ public:
     {
         raw::call(SYS_set_tid_address, raw::address(id_));
         raw::call(SYS_set_robust_list, raw::address(mutexes_), static_cast<long>(size_));
-        register_restartable_sequences();
+        restartable_sequences::enter();
         use_alternate_stack(alternate_);
     }
 
@@ -69,8 +78,8 @@ private:
 
 /// operator() returns 0 in the new process, the daemon. The daemon is a child of the launcher, in a new session that it
 /// does not lead. In the launcher operator() returns only on failure, with an error number. On success parked(daemon)
-/// runs in the launcher, on a stack of its own. Everything else in memory belongs to the daemon by then, so `parked`
-/// makes only raw calls, and it does not return. All signals are blocked in both processes.
+/// runs in the launcher, on a stack of its own; the launcher exits with its result. Everything else in memory belongs
+/// to the daemon by then, so `parked` makes only raw calls. All signals are blocked in both processes.
 template <class Parked>
 class memory_handover
 {
@@ -81,68 +90,84 @@ public:
 
     [[gnu::noinline]] int operator()() noexcept
     {
-        if (const int found = thread_.find(call); found != 0) return found;
-        if (const int back = _setjmp(here_); back != 0) return back == 1 ? 0 : error;
-        run_on(launcher_stack.top(), run_launcher, this);
+        if (const int found = thread_.find(call_); found != 0) return found;
+        call_ = "mmap";
+        if (!stack_.map()) return errno;
+        if (_setjmp(here_) != 0) return 0;
+        call_on(stack_.top(), run_launcher, this);
+        stack_.unmap();
+        return error_;
     }
 
     /// After a failure: the name of the system call that failed.
-    [[nodiscard]] static const char* failed_call() noexcept { return call; }
+    [[nodiscard]] const char* failed_call() const noexcept { return call_; }
 
 private:
-    [[noreturn]] static void run_launcher(void* self) noexcept
+    /// What launcher and intermediate process share, on the launcher's stack.
+    struct attempt
     {
-        auto& on_old_stack = *static_cast<memory_handover*>(self);
-        const Parked parked = on_old_stack.parked_;
-        on_old_stack.thread_.leave();
-        daemon = -1;
-        error = ECHILD; // the reason if the intermediate process is killed
-        call = "clone";
-        // CLONE_VFORK suspends the launcher until the intermediate process has exited.
-        const pid_t intermediate =
-            ::clone(run_intermediate, intermediate_stack.top(), CLONE_VM | CLONE_VFORK | SIGCHLD, self);
-        if (intermediate == -1)
-            error = errno;
-        else
-            raw::retry(SYS_wait4, intermediate, 0, 0);
-        if (daemon != -1) parked(daemon);
-        on_old_stack.thread_.enter();
-        _longjmp(on_old_stack.here_, 2);
+        memory_handover& whole;
+        std::byte* old_stack; // unused below
+        pid_t daemon = -1;
+        int error = ECHILD; // the reason if the intermediate process is killed
+        const char* call = "clone";
+    };
+
+    /// Returns on failure only.
+    static void run_launcher(void* self, std::byte* old_stack) noexcept
+    {
+        attempt now{*static_cast<memory_handover*>(self), old_stack};
+        const Parked parked = now.whole.parked_;
+        const private_stack stack = now.whole.stack_;
+        if (const int error = now.whole.thread_.leave(); error == 0) {
+            // CLONE_VFORK suspends the launcher until the intermediate process has exited.
+            const pid_t intermediate =
+                ::clone(run_intermediate, stack.middle(), CLONE_VM | CLONE_VFORK | SIGCHLD, &now);
+            if (intermediate == -1)
+                now.error = errno;
+            else
+                raw::retry(SYS_wait4, intermediate, 0, 0);
+            if (now.daemon != -1) stack.unmap_and_exit(parked(now.daemon));
+            now.whole.thread_.enter();
+        } else {
+            now.call = "rseq";
+            now.error = is_refusal(error) ? error : ENOTSUP;
+        }
+        now.whole.error_ = now.error;
+        now.whole.call_ = now.call;
     }
 
-    /// In the intermediate process: makes the session, then the daemon in it. CLONE_PARENT makes the daemon a child of
-    /// the launcher.
-    static int run_intermediate(void* self) noexcept
+    /// In the intermediate process: makes the session, then the daemon in it, on the old stack. CLONE_PARENT makes the
+    /// daemon a child of the launcher.
+    static int run_intermediate(void* attempted) noexcept
     {
+        auto& now = *static_cast<attempt*>(attempted);
         if (new_session() == -1) {
-            call = "setsid";
-            error = errno;
+            now.call = "setsid";
+            now.error = errno;
             raw::exit(0);
         }
         // CLONE_PARENT_SETTID: the kernel stores the pid in `daemon` before the daemon runs, even if this process is
         // killed then.
         constexpr int flags =
             CLONE_VM | CLONE_PARENT | CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
-        pid_t* const id = static_cast<memory_handover*>(self)->thread_.id();
-        if (::clone(run_daemon, daemon_stack.top(), flags, self, &daemon, nullptr, id) == -1) error = errno;
+        if (::clone(run_daemon, now.old_stack, flags, &now.whole, &now.daemon, nullptr, now.whole.thread_.id()) == -1)
+            now.error = errno;
         raw::exit(0);
     }
 
     static int run_daemon(void* self) noexcept
     {
-        auto& on_old_stack = *static_cast<memory_handover*>(self);
-        on_old_stack.thread_.enter();
-        _longjmp(on_old_stack.here_, 1);
+        auto& whole = *static_cast<memory_handover*>(self);
+        whole.thread_.enter();
+        _longjmp(whole.here_, 1);
     }
-
-    static inline small_stack<65536> launcher_stack{}; // pages that are never used take no memory
-    static inline small_stack<16384> daemon_stack{};
-    static inline pid_t daemon = -1;
-    static inline int error = 0;
-    static inline const char* call = "";
 
     Parked parked_;
     library_thread thread_{};
+    private_stack stack_{};
+    int error_ = 0;
+    const char* call_ = "";
     std::jmp_buf here_;
 };
 
