@@ -181,7 +181,6 @@ struct owning : daemonkit::basic_daemon<owning<Fork, Signals>, Fork, daemonkit::
         const std::string fork = starts != nullptr ? starts : "";
         if (fork == "double") inner<daemonkit::double_fork>::start_it();
         if (fork == "single") inner<daemonkit::single_fork>::start_it();
-        if (fork == "handoff") inner<daemonkit::handoff_fork>::start_it();
     }
     void on_reload() { append_file(in_directory("used"), mine.use() + "\n"); }
     int run()

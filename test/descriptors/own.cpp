@@ -200,18 +200,4 @@ BOOST_AUTO_TEST_CASE(a_daemon_out_of_another_one_keeps_nothing_of_it)
             }
 }
 
-BOOST_AUTO_TEST_CASE(a_handoff_out_of_a_daemon_keeps_nothing_of_it)
-{
-    if (sys::under_sanitizer) DAEMONKIT_SKIP("handoff_fork does not work under sanitizers");
-    for (const char* const fork : {"double", "single"}) BOOST_TEST_CONTEXT(fork)
-        {
-            const owner program(fork, {"STARTS=handoff"});
-            // The outer daemon's process becomes the launcher of the inner one, which takes its memory.
-            BOOST_TEST(program("start", [&] { give_many(3, 10); }).status == 1);
-            const auto inner = [&] { return pid_in((program.directory / "inner").string()); };
-            BOOST_TEST(eventually([&] { return alive(inner()); }));
-            has_nothing_of_the_outer_one(program, inner());
-        }
-}
-
 BOOST_AUTO_TEST_SUITE_END()

@@ -34,7 +34,7 @@ struct basic_flag_signals
         {
             if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
                 // Blocked outside of ppoll(2): a signal between the check and the sleep then ends the sleep.
-                const sys::blocked_signals blocked(detail::caught_signals::heard_signals());
+                const sys::blocked_signals blocked(caught_.heard_signals());
                 pollfd fds{also, POLLIN, 0};
                 if (!detail::caught_signals::more()) sys::poll_once(&fds, 1, timeout, &blocked.before());
             }

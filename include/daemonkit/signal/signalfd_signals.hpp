@@ -12,6 +12,7 @@
 #include "../sys/deadline.hpp"
 #include "../sys/fork_handler.hpp"
 #include "../sys/private_fd.hpp"
+#include "../sys/raw/call.hpp"
 #include "../sys/signal_fd.hpp"
 #include "../sys/signal_mask.hpp"
 #include "concept.hpp"
@@ -43,8 +44,8 @@ struct basic_signalfd_signals
                 sigaddset(&blocked, signal);
             }
             fd_.reset(detail::check_call_of("signalfd4", sys::open_signal_fd(set), "open the descriptor for signals"));
-            mask_in_child = mask;
-            restored_in_child_ = sys::fork_handler(restore_in_child, 0);
+            mask_in_child_ = mask;
+            restored_in_child_ = sys::fork_handler(restore_in_child, sys::raw::address(&mask_in_child_));
             if (!restored_in_child_) throw_errno("register a fork handler");
             sys::set_mask(blocked);
         }
@@ -52,9 +53,10 @@ struct basic_signalfd_signals
         guard& operator=(const guard&) = delete;
         ~guard()
         {
+            if (!restored_in_child_) return; // in a child made by fork(2) another daemon may hear signals by now
             // A second SIGTERM that is still pending must not kill the process before it exits with its own status.
             while (sys::read_signal(fd_.get()) != 0) {}
-            sys::set_mask(mask_in_child);
+            sys::set_mask(mask_in_child_);
         }
 
         /// The next event; none after `timeout`, or when `also` is readable.
@@ -92,11 +94,13 @@ struct basic_signalfd_signals
             return next;
         }
 
-        static void restore_in_child(int) noexcept { sys::fork_handler::leave_with(mask_in_child); }
-
-        static inline sigset_t mask_in_child{};
+        static void restore_in_child(long mask) noexcept
+        {
+            sys::fork_handler::leave_with(*reinterpret_cast<const sigset_t*>(mask)); // NOLINT(*-reinterpret-cast)
+        }
 
         bool stops_first_ = true;
+        sigset_t mask_in_child_{};
         sys::private_fd fd_;
         sys::fork_handler restored_in_child_;
     };

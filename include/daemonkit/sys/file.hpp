@@ -230,7 +230,7 @@ inline int stamp(int fd, long nanoseconds) noexcept
 }
 
 /// An action for fork_handler.
-inline void close_in_child(int fd) noexcept { ::close(fd); }
+inline void close_in_child(long fd) noexcept { ::close(static_cast<int>(fd)); }
 
 /// Writes all of `text`. Returns 0, or -1 and errno.
 inline int write_all(int fd, std::string_view text) noexcept

@@ -20,21 +20,27 @@ namespace daemonkit::sys {
 class fork_handler
 {
 public:
-    using action = void (*)(int) noexcept; ///< in the child; async-signal-safe
+    using action = void (*)(long) noexcept; ///< in the child; async-signal-safe
 
     fork_handler() noexcept = default;
     /// Registers in_child(argument). On failure the object is false and errno is set; ENOBUFS: all 16 slots are in use.
-    [[gnu::noinline]] fork_handler(action in_child, int argument) noexcept
+    [[gnu::noinline]] fork_handler(action in_child, long argument) noexcept
     {
-        static const int failed = ::pthread_atfork(block_signals, unblock_signals, run);
+        if (!prepared) {
+            if (const int error = ::pthread_atfork(block_signals, unblock_signals, run); error != 0) {
+                errno = error;
+                return;
+            }
+            prepared = true;
+        }
         for (auto& s : slots)
-            if (failed == 0 && s.in_child == nullptr) {
+            if (s.in_child == nullptr) {
                 s = slot{in_child, argument};
                 mine_ = &s;
                 generation_ = generation;
                 return;
             }
-        errno = failed != 0 ? failed : ENOBUFS;
+        errno = ENOBUFS;
     }
     /// Leaves `other` with nothing.
     fork_handler(fork_handler&& other) noexcept
@@ -50,33 +56,35 @@ public:
     }
     ~fork_handler()
     {
-        if (mine_ != nullptr && !ran()) *mine_ = slot{};
+        if (*this) *mine_ = slot{};
     }
 
-    [[nodiscard]] explicit operator bool() const noexcept { return mine_ != nullptr; } ///< whether it is set
+    /// Whether it is set in this process.
+    [[nodiscard]] explicit operator bool() const noexcept { return mine_ != nullptr && generation_ == generation; }
 
-    /// Whether this process is a child in which the action ran.
+    /// Whether any action is registered in this process.
+    [[nodiscard]] static bool any() noexcept
+    {
+        for (const auto& s : slots)
+            if (s.in_child != nullptr) return true;
+        return false;
+    }
+
+    /// Whether this process is a child made by fork(2), where the action has run.
     [[nodiscard]] bool ran() const noexcept { return mine_ != nullptr && generation_ != generation; }
 
     /// For an action: the signal mask of the child after fork(2), instead of the mask of the thread that forked.
     static void leave_with(const sigset_t& mask) noexcept { mask_after = mask; }
 
-    /// Runs the actions in a child that fork(2) did not make; each runs once.
-    static void run_actions() noexcept
-    {
-        ++generation;
-        for (auto& s : slots)
-            if (const slot once = std::exchange(s, slot{}); once.in_child != nullptr) once.in_child(once.argument);
-    }
-
 private:
     struct slot
     {
         action in_child;
-        int argument;
+        long argument;
     };
     static inline std::array<slot, 16> slots{};
-    static inline unsigned generation = 0; // grows in each child
+    static inline bool prepared = false;   // once a process: its children inherit the handlers of pthread_atfork(3)
+    static inline unsigned generation = 0; // of fork(2): what a parent has registered is none of its children's
 
     static inline thread_local sigset_t mask_after{};
 
@@ -87,9 +95,12 @@ private:
     }
     static void unblock_signals() noexcept { set_mask(mask_after); }
 
+    /// The last one that was registered runs first, as in a cleanup.
     static void run() noexcept
     {
-        run_actions();
+        ++generation;
+        for (auto s = slots.rbegin(); s != slots.rend(); ++s)
+            if (const slot once = std::exchange(*s, slot{}); once.in_child != nullptr) once.in_child(once.argument);
         unblock_signals();
     }
 

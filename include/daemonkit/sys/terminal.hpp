@@ -40,10 +40,11 @@ struct ticker
     }
 };
 
-/// Clears the line of a ticker, so that the next message starts on an empty line.
+/// Clears the line of a ticker, so that the next message starts on an empty line. Not in a daemon, which has inherited
+/// that one was shown, but writes to a file.
 inline void wipe_line() noexcept
 {
-    if (ticker::has_shown) std::fputs("\r\033[K", stderr);
+    if (ticker::has_shown && is_terminal(stderr)) std::fputs("\r\033[K", stderr);
 }
 
 } // namespace daemonkit::sys

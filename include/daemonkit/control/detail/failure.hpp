@@ -6,6 +6,7 @@
 #include "../control_result.hpp"
 
 #include <exception>
+#include <system_error>
 
 namespace daemonkit::detail {
 
@@ -14,6 +15,15 @@ inline control_result failure(const std::exception& e)
 {
     const auto* known = dynamic_cast<const startup_error*>(&e);
     return {known != nullptr ? known->status() : exit_status::error, 0, e.what()};
+}
+
+/// The errno of an exception; 0 if there is none.
+inline int error_number(const std::exception& e) noexcept
+{
+    if (const auto* known = dynamic_cast<const std::system_error*>(&e))
+        if (known->code().category() == std::system_category() || known->code().category() == std::generic_category())
+            return known->code().value();
+    return 0;
 }
 
 } // namespace daemonkit::detail

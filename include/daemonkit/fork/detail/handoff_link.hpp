@@ -7,6 +7,7 @@
 #include "../../core/launcher_plan.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/channel.hpp"
+#include "../../sys/fork_handler.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/raw/memory_handover.hpp"
 #include "../../sys/raw/removal.hpp"
@@ -114,6 +115,11 @@ public:
         sigset_t mask = plan.mask;
         require_positive(deadline);
         if (!sys::memory_can_be_shared()) refuse();
+        if (sys::fork_handler::any())
+            throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "start the daemon process",
+                                {},
+                                "handoff_fork would end the daemon that this process is: use double_fork, or start it "
+                                "in a child made by fork()");
         const sys::waitable_children waitable; // for the launcher; destroyed in the daemon
         sys::unique_fd launcher_end;
         sys::unique_fd daemon_end;
@@ -130,7 +136,6 @@ public:
             refuse();
         else if (error != 0)
             throw call_error({error, std::system_category()}, handover.failed_call(), "start the daemon process");
-        sys::fork_handler::run_actions(); // those of a daemon whose run() started this one
         channel_.reset(daemon_end.release());
     }
 

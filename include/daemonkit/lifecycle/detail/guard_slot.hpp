@@ -33,6 +33,9 @@ public:
         (**this).~AnyGuard();
     }
 
+    /// Without a release: in a child made by fork(2), where the guard is the parent's.
+    void forget() noexcept { full_ = false; }
+
     [[nodiscard]] explicit operator bool() const noexcept { return full_; }
     [[nodiscard]] AnyGuard& operator*() noexcept { return *operator->(); }
     [[nodiscard]] const AnyGuard& operator*() const noexcept { return *operator->(); }

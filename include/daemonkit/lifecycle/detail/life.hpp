@@ -190,6 +190,7 @@ private:
     int live(const process_setup& setup, Args&&... args)
     {
         const released_after_run guards{state_};
+        [[maybe_unused]] const auto forgotten = state_.forget_in_children();
         if constexpr (notifies<typename DaemonPolicies::notify>)
             state_.manager_.make([&] { return s_.notify.connect(); });
         if (forks()) close_inherited(setup);
@@ -214,6 +215,7 @@ private:
 
     int stop(int status)
     {
+        if (!state_.signals_) return status; // a child made by fork(2), which ends nothing of the daemon's
         state_.tell_manager([](auto& manager) { manager.stopping(); });
         daemon_.on_stop();
         return status;
@@ -239,21 +241,11 @@ private:
         }
     }
 
-    /// The errno of an exception, for the service manager; 0 if there is none.
-    [[nodiscard]] static int error_number(const std::exception& e) noexcept
-    {
-        if constexpr (notifies<typename DaemonPolicies::notify>)
-            if (const auto* known = dynamic_cast<const std::system_error*>(&e))
-                if (known->code().category() == std::system_category() ||
-                    known->code().category() == std::generic_category())
-                    return known->code().value();
-        return 0;
-    }
-
     [[nodiscard, gnu::cold]] static start_report failed(const std::exception& e)
     {
         auto failure = detail::failure(e);
-        return {start_outcome::failed, failure.status, 0, std::move(failure.message), error_number(e)};
+        const int error = notifies<typename DaemonPolicies::notify> ? error_number(e) : 0; // for the service manager
+        return {start_outcome::failed, failure.status, 0, std::move(failure.message), error};
     }
 
     Derived& daemon_;

@@ -10,6 +10,7 @@
 #include "../../sys/signal_mask.hpp"
 #include "../../text/joined.hpp"
 #include "descriptor_name.hpp"
+#include "forgotten_in_children.hpp"
 #include "guard_slot.hpp"
 #include "hooks.hpp"
 #include "policies.hpp"
@@ -123,6 +124,8 @@ public:
 private:
     template <class, class, class>
     friend class life;
+    template <class>
+    friend class forgotten_in_children;
 
     template <class SayFunction>
     void tell_launcher([[maybe_unused]] SayFunction say)
@@ -226,6 +229,21 @@ private:
     {
         if (!signals_)
             throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run() and the hooks");
+    }
+
+    /// While the result lives, children hold none of the guards. Nothing where there are none to forget.
+    [[nodiscard]] auto forget_in_children()
+    {
+        if constexpr (has_launcher_link || has_manager || DaemonPolicies::pid::records_pid ||
+                      signal_policy_type::claims_signals)
+            return forgotten_in_children<runtime>(*this);
+        else
+            return 0;
+    }
+
+    void forget() noexcept
+    {
+        [](auto&... slots) noexcept { (slots.forget(), ...); }(link_, manager_, signals_, identity_, streams_);
     }
 
     std::string name_{};

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: BSL-1.0
 // The handler of the policies that catch signals with sigaction(2). It sets two lock-free atomics and wakes the reader
 // of the pipe, if there is one. It is async-signal-safe and preserves errno. Signal dispositions belong to the process,
-// so this state does too, and only one daemon at a time can use it.
+// so this state does too, and only one daemon at a time can use it in a process. A child made by fork(2) is a process
+// of its own: a daemon in it starts anew.
 #pragma once
 
 #include "../../core/signal_event.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/fork_handler.hpp"
+#include "../../sys/raw/call.hpp"
 #include "../../sys/self_pipe.hpp"
 #include "../../sys/signal_mask.hpp"
 
-#include <array>
 #include <atomic>
 #include <bit>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace daemonkit::detail {
 
@@ -24,16 +26,16 @@ public:
     /// In the daemon, with all signals blocked. `flags` as in sigaction(2). The handler writes a byte to the descriptor
     /// `wake`; -1: none. Throws startup_error.
     caught_signals(std::span<const int> heard, const sigset_t& mask, int flags, int wake)
-        : restored_in_child_(restore_in_child, 0)
+        : child_mask_(mask), restored_in_child_(restore_in_child, sys::raw::address(this))
     {
         if (!restored_in_child_) throw_errno("register a fork handler");
+        before_.reserve(heard.size());
         if (installed.exchange(true))
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "catch signals", {},
                                 "another daemon in this process already catches signals");
         pending.store(0);
         stop.store(false);
         wake_fd.store(wake);
-        heard_set = sys::no_signals();
         waiter = sys::this_thread();
         struct sigaction action = {};
         action.sa_handler = note;
@@ -41,22 +43,22 @@ public:
         sigfillset(&action.sa_mask);
         sigset_t open = mask;
         for (const int signal : heard) {
-            sys::set_disposition(signal, action, &before[static_cast<std::size_t>(signal)]);
-            sigaddset(&heard_set, signal);
+            sys::set_disposition(signal, action, &before_.emplace_back(disposition{signal, {}}).action);
+            sigaddset(&heard_, signal);
             sigdelset(&open, signal);
         }
-        child_mask = mask;
         sys::set_mask(open);
     }
     caught_signals(const caught_signals&) = delete;
     caught_signals& operator=(const caught_signals&) = delete;
     ~caught_signals()
     {
+        if (!restored_in_child_) return; // in a child made by fork(2) another daemon may catch signals by now
         sys::blocked_signals blocked(sys::all_signals());
         // A signal that is still pending must not kill the process before it exits with its own status.
-        while (sys::take_signal(heard_signals()) != 0) {}
+        while (sys::take_signal(heard_) != 0) {}
         restore_dispositions();
-        blocked.restore_to(child_mask);
+        blocked.restore_to(child_mask_);
         installed.store(false);
     }
 
@@ -75,7 +77,7 @@ public:
 
     [[nodiscard]] static bool stop_requested() noexcept { return stop.load(std::memory_order_relaxed); }
 
-    [[nodiscard]] static const sigset_t& heard_signals() noexcept { return heard_set; }
+    [[nodiscard]] const sigset_t& heard_signals() const noexcept { return heard_; }
 
 private:
     static constexpr std::uint64_t bit(int signal) noexcept
@@ -93,30 +95,36 @@ private:
             sys::forward_signal(signal, waiter); // to interrupt a blocking call of that thread
     }
 
-    static void restore_dispositions() noexcept
+    void restore_dispositions() const noexcept
     {
-        for (int signal = 1; signal < _NSIG; ++signal)
-            if (sigismember(&heard_set, signal) == 1)
-                sys::set_disposition(signal, before[static_cast<std::size_t>(signal)]);
+        for (const auto& [signal, action] : before_) sys::set_disposition(signal, action);
     }
 
-    static void restore_in_child(int) noexcept
+    static void restore_in_child(long self) noexcept
     {
+        const auto& caught = *reinterpret_cast<const caught_signals*>(self); // NOLINT(*-reinterpret-cast,*-int-to-ptr)
+        caught.restore_dispositions();
         wake_fd.store(-1);
-        restore_dispositions();
-        sys::fork_handler::leave_with(child_mask);
+        installed.store(false);
+        sys::fork_handler::leave_with(caught.child_mask_);
     }
+
+    struct disposition
+    {
+        int signal;
+        struct sigaction action;
+    };
 
     static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
     static inline std::atomic<bool> installed{false};
     static inline std::atomic<bool> stop{false};
     static inline std::atomic<std::uint64_t> pending{0};
     static inline std::atomic<int> wake_fd{-1};
-    static inline sigset_t heard_set{};
     static inline sys::thread_handle waiter{}; // the thread that called start()
-    static inline sigset_t child_mask{};
-    static inline std::array<struct sigaction, _NSIG> before{};
 
+    sigset_t heard_ = sys::no_signals();
+    sigset_t child_mask_;
+    std::vector<disposition> before_{};
     sys::fork_handler restored_in_child_;
 };
 
