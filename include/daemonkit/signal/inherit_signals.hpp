@@ -19,7 +19,7 @@ struct inherit_signals
     struct guard
     {
         /// Sleeps for the whole `timeout`, also if a signal handler of the program runs.
-        signal_event wait(std::chrono::nanoseconds timeout, int also) const noexcept // NOLINT(*-static)
+        signal_event wait(std::chrono::nanoseconds timeout, int also) const // NOLINT(*-static)
         {
             sys::readable_within(also, timeout);
             return {};

@@ -80,14 +80,14 @@ struct basic_signalfd_signals
     private:
         /// The kernel delivers pending signals in the order of their numbers, SIGHUP before SIGTERM. A stream of
         /// reloads would delay a stop for ever. So after each signal, a pending stop is taken before any other signal.
-        static signal_event take_stop() noexcept
+        static signal_event take_stop()
         {
             sigset_t stops = sys::no_signals();
             for (const int signal : {SIGTERM, SIGINT}) sigaddset(&stops, signal);
             return {sys::take_signal(stops)};
         }
 
-        signal_event read() noexcept
+        signal_event read()
         {
             const signal_event next{sys::read_signal(fd_.get())};
             stops_first_ = static_cast<bool>(next);
@@ -96,7 +96,7 @@ struct basic_signalfd_signals
 
         static void restore_in_child(long mask) noexcept
         {
-            sys::fork_handler::leave_with(*reinterpret_cast<const sigset_t*>(mask)); // NOLINT(*-reinterpret-cast)
+            sys::fork_handler::leave_with(sys::fork_handler::object_at<const sigset_t>(mask));
         }
 
         bool stops_first_ = true;

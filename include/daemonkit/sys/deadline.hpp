@@ -68,8 +68,8 @@ private:
     clock::time_point end_;
 };
 
-/// Sleeps for at most 10 ms. Preserves errno.
-[[gnu::cold]] inline void nap() noexcept
+/// Sleeps for at most 10 ms. Preserves errno. Not noexcept: pthread_cancel(3) unwinds the stack from here.
+[[gnu::cold]] inline void nap()
 {
     const int before = errno;
     const timespec time{0, 10'000'000};
@@ -78,16 +78,16 @@ private:
 }
 
 /// poll(2), for a sandbox that refuses ppoll(2).
-[[gnu::cold]] inline int poll_in_milliseconds(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout) noexcept
+[[gnu::cold]] inline int poll_in_milliseconds(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout)
 {
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(timeout < century ? timeout : century).count();
     return ::poll(fds, count, timeout == forever ? -1 : static_cast<int>(wait < INT_MAX ? wait : INT_MAX));
 }
 
 /// ppoll(2) once, not repeated after EINTR, so the caller can check for signals after a handler ran. If it fails for
-/// another reason, sleeps for up to 10 ms first: loops around it do not spin.
-inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout,
-                     const sigset_t* mask = nullptr) noexcept
+/// another reason, for example in a sandbox, sleeps for up to 10 ms first: loops around it do not spin. Not noexcept,
+/// like nap().
+inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout, const sigset_t* mask = nullptr)
 {
     const timespec wait{static_cast<time_t>(timeout.count() / 1'000'000'000),
                         static_cast<long>(timeout.count() % 1'000'000'000)};
@@ -98,7 +98,7 @@ inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout
 }
 
 /// Whether `fd` becomes readable within `timeout`. A pidfd becomes readable when its process exits, reaped or not.
-inline bool readable_within(int fd, std::chrono::nanoseconds timeout) noexcept
+inline bool readable_within(int fd, std::chrono::nanoseconds timeout)
 {
     const deadline until(timeout);
     pollfd p{fd, POLLIN, 0};

@@ -73,6 +73,13 @@ public:
     /// Whether this process is a child made by fork(2), where the action has run.
     [[nodiscard]] bool ran() const noexcept { return mine_ != nullptr && generation_ != generation; }
 
+    /// For an action: the object whose address is its argument.
+    template <class AnyObject>
+    [[nodiscard]] static AnyObject& object_at(long argument) noexcept
+    {
+        return *reinterpret_cast<AnyObject*>(argument); // NOLINT(*-reinterpret-cast,*-int-to-ptr)
+    }
+
     /// For an action: the signal mask of the child after fork(2), instead of the mask of the thread that forked.
     static void leave_with(const sigset_t& mask) noexcept { mask_after = mask; }
 

@@ -31,7 +31,7 @@ inline void wake(int write_end) noexcept
 }
 
 /// Reads all bytes in the pipe.
-inline void drain(int read_end) noexcept
+inline void drain(int read_end)
 {
     char bytes[64];
     while (retry([&] { return ::read(read_end, bytes, sizeof bytes); }) == sizeof bytes) {}

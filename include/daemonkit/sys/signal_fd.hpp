@@ -14,7 +14,7 @@ namespace daemonkit::sys {
 inline int open_signal_fd(const sigset_t& set) noexcept { return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK); }
 
 /// Reads the next pending signal, or 0 if there is none.
-inline int read_signal(int fd) noexcept
+inline int read_signal(int fd)
 {
     signalfd_siginfo info;
     const auto n = retry([&] { return ::read(fd, &info, sizeof info); });

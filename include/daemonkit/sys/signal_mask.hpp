@@ -70,7 +70,7 @@ private:
 };
 
 /// Takes one pending signal of this set, which must be blocked, or returns 0. Other pending signals stay.
-inline int take_signal(const sigset_t& set) noexcept
+inline int take_signal(const sigset_t& set)
 {
     const timespec at_once{};
     const int signal = retry([&] { return ::sigtimedwait(&set, nullptr, &at_once); });

@@ -6,6 +6,7 @@
 
 #include "../../signal/concept.hpp"
 
+#include <array>
 #include <concepts>
 #include <string_view> // std::begin; <iterator> brings the buffers of streams as well
 #include <type_traits>
@@ -41,6 +42,14 @@ template <class Derived>
 concept keeps_descriptors = requires(const Derived& d) {
     { *std::begin(d.kept_descriptors()) } -> std::convertible_to<int>;
 };
+template <class Derived>
+[[nodiscard]] decltype(auto) kept_descriptors(const Derived& daemon)
+{
+    if constexpr (keeps_descriptors<Derived>)
+        return daemon.kept_descriptors();
+    else
+        return std::array<int, 0>{};
+}
 
 struct named_kept_descriptors
 {

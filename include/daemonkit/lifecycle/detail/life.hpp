@@ -10,6 +10,7 @@
 
 #include "../../control/detail/failure.hpp"
 #include "../../core/startup_error.hpp"
+#include "../../sys/cancellation.hpp"
 #include "../../sys/raw/dispositions.hpp"
 #include "heard_signals.hpp"
 #include "process_setup.hpp"
@@ -50,6 +51,7 @@ public:
     start_result operator()(Progress& progress, Args&&... args)
     {
         check_run<Derived, Args...>();
+        const sys::cancellation off(PTHREAD_CANCEL_DISABLE); // but for run() and what waits there
         const released_at_end guards{state_};
         try {
             process_setup::prepare_standard_descriptors();
@@ -57,7 +59,7 @@ public:
             const process_setup setup(s_.process);
             state_.identity_.make([&] { return s_.pid.claim(); });
             detach();
-            if (!in_launcher()) return {be_daemon(setup, std::forward<Args>(args)...), false};
+            if (!in_launcher()) return {be_daemon(setup, off.before(), std::forward<Args>(args)...), false};
             return {wait_for_daemon(progress), true};
         } catch (const already_running& e) {
             // Success for the verb start, LSB 3.1, section 20.2. An error for the verb run, which then runs nothing.
@@ -146,13 +148,13 @@ private:
 
     /// In the daemon: the rest of the life. Reports a failure to the launcher and the service manager.
     template <class... Args>
-    start_report be_daemon(const process_setup& setup, Args&&... args)
+    start_report be_daemon(const process_setup& setup, int cancel_state, Args&&... args)
     {
         state_.name_ = name_of(s_);
         state_.ready_ = state_.stopping_ = false;
         start_report report;
         try {
-            const int status = live(setup, std::forward<Args>(args)...);
+            const int status = live(setup, cancel_state, std::forward<Args>(args)...);
             report = {start_outcome::finished, status, sys::this_process(), {}};
             if (!state_.ready_)
                 report = {start_outcome::failed, status != 0 ? status : exit_status::error, sys::this_process(),
@@ -162,6 +164,7 @@ private:
         } catch (const std::exception& e) {
             report = failed(e);
         } catch (...) {
+            pass_on_unwinding();
             report.message = sys::joined({"an exception that is no std::exception"});
         }
         if (report.outcome == start_outcome::failed) report_failure(report);
@@ -187,7 +190,7 @@ private:
     }
 
     template <class... Args>
-    int live(const process_setup& setup, Args&&... args)
+    int live(const process_setup& setup, int cancel_state, Args&&... args)
     {
         const released_after_run guards{state_};
         [[maybe_unused]] const auto forgotten = state_.forget_in_children();
@@ -210,7 +213,11 @@ private:
         setup.drop_privileges();
         if constexpr (!announces_ready<Derived>()) state_.ready();
         if constexpr (collects_children<signal>) state_.collect_children(daemon_); // children that exited before
-        return stop(daemon_.run(std::forward<Args>(args)...));
+        const int status = [&] {
+            const sys::cancellation on(cancel_state);
+            return daemon_.run(std::forward<Args>(args)...);
+        }();
+        return stop(status);
     }
 
     int stop(int status)
@@ -230,14 +237,8 @@ private:
                 else
                     return std::array<int, 0>{};
             }();
-            const auto& of_program = [&]() -> decltype(auto) {
-                if constexpr (keeps_descriptors<Derived>)
-                    return std::as_const(daemon_).kept_descriptors();
-                else
-                    return std::array<int, 0>{};
-            }();
             setup.close_inherited(std::array{state_.link_->descriptor()}, of_manager, state_.identity().descriptors(),
-                                  of_program);
+                                  kept_descriptors(daemon_));
         }
     }
 

@@ -3,15 +3,16 @@
 // that run() and the hooks can call. Class life (life.hpp) acquires and releases the guards.
 #pragma once
 
+#include "../../control/detail/failure.hpp"
 #include "../../control/detail/reload_protocol.hpp"
+#include "../../sys/cancellation.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "../../text/joined.hpp"
 #include "descriptor_name.hpp"
-#include "forgotten_in_children.hpp"
-#include "guard_slot.hpp"
+#include "guards.hpp"
 #include "hooks.hpp"
 #include "policies.hpp"
 
@@ -25,8 +26,9 @@
 namespace daemonkit::detail {
 
 template <class Derived, class DaemonPolicies>
-class runtime
+class runtime : guards<DaemonPolicies>
 {
+    using own_guards = guards<DaemonPolicies>;
     using signals_type = typename DaemonPolicies::signals;
     using identity_type = typename DaemonPolicies::identity;
     using signal_policy_type = typename DaemonPolicies::signal;
@@ -124,21 +126,34 @@ public:
 private:
     template <class, class, class>
     friend class life;
-    template <class>
-    friend class forgotten_in_children;
 
+    using own_guards::forget_in_children;
+    using own_guards::identity_;
+    using own_guards::link_;
+    using own_guards::manager_;
+    using own_guards::signals_;
+    using own_guards::streams_;
+
+    // These functions of guards are no places to be cancelled: most are noexcept.
     template <class SayFunction>
     void tell_launcher([[maybe_unused]] SayFunction say)
     {
         if constexpr (has_launcher_link)
-            if (link_) say(*link_);
+            if (link_) uncancelled(say, *link_);
     }
 
     template <class SayFunction>
     void tell_manager([[maybe_unused]] SayFunction say)
     {
         if constexpr (has_manager)
-            if (manager_) say(*manager_);
+            if (manager_) uncancelled(say, *manager_);
+    }
+
+    template <class SayFunction, class AnyGuard>
+    static void uncancelled(SayFunction& say, AnyGuard& guard)
+    {
+        const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
+        say(guard);
     }
 
     /// Writes one line to standard error, in the manager's form if there is a manager.
@@ -163,11 +178,15 @@ private:
     /// Waits for one event and handles it. Returns false if none came.
     bool handle_event(Derived& daemon, std::chrono::nanoseconds timeout)
     {
+        const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
         tell_manager([&](auto& manager) {
             const auto next = manager.alive();
             if (next < timeout) timeout = next;
         });
-        const signal_event e = installed().wait(timeout, identity().lost_fd());
+        const signal_event e = [&] {
+            const sys::cancellation asleep(off.before());
+            return installed().wait(timeout, identity().lost_fd());
+        }();
         if (e.is_stop())
             stopping_ = true;
         else if (e)
@@ -199,6 +218,7 @@ private:
         } catch (const std::exception& e) {
             refusal = refuse_reload(e.what());
         } catch (...) {
+            pass_on_unwinding();
             refusal = refuse_reload("an exception that is no std::exception");
         }
         if (ready_) tell_manager([&](auto& manager) { manager.reloaded(refusal); });
@@ -231,32 +251,10 @@ private:
             throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run() and the hooks");
     }
 
-    /// While the result lives, children hold none of the guards. Nothing where there are none to forget.
-    [[nodiscard]] auto forget_in_children()
-    {
-        if constexpr (has_launcher_link || has_manager || DaemonPolicies::pid::records_pid ||
-                      signal_policy_type::claims_signals)
-            return forgotten_in_children<runtime>(*this);
-        else
-            return 0;
-    }
-
-    void forget() noexcept
-    {
-        [](auto&... slots) noexcept { (slots.forget(), ...); }(link_, manager_, signals_, identity_, streams_);
-    }
-
     std::string name_{};
     bool ready_ = false;
     bool stopping_ = false;
     sigset_t child_mask_{};
-    // Released in reverse order. Signals are restored after the instance is released, so that a second SIGTERM cannot
-    // interrupt that. The launcher and the manager come last, so that they learn of every failure.
-    guard_slot<typename DaemonPolicies::link> link_{};
-    guard_slot<typename DaemonPolicies::manager> manager_{};
-    guard_slot<signals_type> signals_{};
-    guard_slot<identity_type> identity_{};
-    guard_slot<typename DaemonPolicies::streams> streams_{}; // empty in the foreground, where nothing is redirected
 };
 
 } // namespace daemonkit::detail

@@ -102,7 +102,7 @@ private:
 
     static void restore_in_child(long self) noexcept
     {
-        const auto& caught = *reinterpret_cast<const caught_signals*>(self); // NOLINT(*-reinterpret-cast,*-int-to-ptr)
+        const auto& caught = sys::fork_handler::object_at<const caught_signals>(self);
         caught.restore_dispositions();
         wake_fd.store(-1);
         installed.store(false);
