@@ -19,6 +19,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -220,6 +221,26 @@ BOOST_AUTO_TEST_CASE(does_not_run_again_in_a_grandchild)
     const sys::fork_handler handler(add, 5);
     const int status = wait_status_of([] { ::_exit(ran_in_child()); });
     BOOST_TEST(WEXITSTATUS(status) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_parent_is_none_of_its_children_s)
+{
+    auto parents = std::make_unique<sys::fork_handler>(add, 5);
+    const int status = wait_status_of([&] {
+        if (*parents || sys::fork_handler::any()) ::_exit(1);
+        const sys::fork_handler own(add, 3); // in the same slot
+        parents.reset();
+        ::_exit(ran_in_child());
+    });
+    BOOST_TEST(WEXITSTATUS(status) == 8);
+    BOOST_TEST(sys::fork_handler::any());
+}
+
+BOOST_AUTO_TEST_CASE(the_last_one_runs_first)
+{
+    const sys::fork_handler first([](long) noexcept { ran = ran == 7 ? 9 : 1; }, 0);
+    const sys::fork_handler second([](long) noexcept { ran = 7; }, 0);
+    BOOST_TEST(ran_in_child() == 9);
 }
 
 BOOST_AUTO_TEST_CASE(does_not_run_once_it_is_dropped)
