@@ -5,6 +5,7 @@
 #include <daemonkit/fork.hpp>
 #include <daemonkit/pid/no_pid_file.hpp>
 #include <daemonkit/signal.hpp>
+#include <daemonkit/stderr_log.hpp>
 #include <daemonkit/stdio/inherit_stdio.hpp>
 #include <daemonkit/stdio/null_stdio.hpp>
 
@@ -57,7 +58,7 @@ struct telling_pid_file : no_pid_file
     static inline pid_t launcher = -1;
 };
 
-enum class moment { on_start, run, on_reload, wait, on_stop };
+enum class moment { on_start, run, on_reload, wait, end_of_run, on_stop };
 
 /// Does something at some moment.
 template <class Fork, class Signals>
@@ -78,9 +79,11 @@ struct leaving : basic_daemon<leaving<Fork, Signals>, Fork, telling_pid_file, Si
     int run()
     {
         const local unwound{"run-unwound "};
+        ::alarm(20); // ends a daemon that is not cancelled
         if (when == moment::on_reload) ::raise(SIGHUP);
         if (when == moment::wait) leave();
         at(moment::run);
+        if (when == moment::end_of_run) return leave(), 0;
         while (when != moment::on_stop && this->wait()) {}
         return 0;
     }
@@ -94,9 +97,18 @@ struct leaving : basic_daemon<leaving<Fork, Signals>, Fork, telling_pid_file, Si
 
 void exits() { ::pthread_exit(nullptr); }
 
+void is_cancelled() { ::pthread_cancel(::pthread_self()); }
+
 void sleeps_cancelled()
 {
-    ::pthread_cancel(::pthread_self());
+    is_cancelled();
+    for (;;) ::pause();
+}
+
+void logs_cancelled()
+{
+    is_cancelled();
+    stderr_log(log_level::err, "x");
     for (;;) ::pause();
 }
 
@@ -172,9 +184,11 @@ void check_each(const std::string& name)
     started(", exit in on_reload", moment::on_reload, exits, "unwound unwound run-unwound released ");
     started(", exit in on_stop", moment::on_stop, exits, "unwound run-unwound on_stop unwound released ");
     started(", cancelled in run", moment::run, sleeps_cancelled, "unwound run-unwound released ");
-    started(
-        ", cancelled in wait", moment::wait, [] { ::pthread_cancel(::pthread_self()); },
-        "unwound run-unwound released ");
+    started(", cancelled at the end of run", moment::end_of_run, is_cancelled,
+            "unwound run-unwound on_stop unwound released returned");
+    started(", cancelled before stderr_log()", moment::run, logs_cancelled,
+            std::string(Fork::detaches ? "" : "error: x\n") + "unwound run-unwound released ");
+    started(", cancelled in wait", moment::wait, is_cancelled, "unwound run-unwound released ");
     started(", cancelled in wait by another thread", moment::wait, is_cancelled_later, "unwound run-unwound released ");
 }
 

@@ -6,6 +6,7 @@
 #include "fork/own_thread.hpp"
 #include "support/disabled_call.hpp"
 #include "support/process.hpp"
+#include "support/text.hpp"
 #include "support/traced_process.hpp"
 
 #include <pthread.h>
@@ -300,6 +301,26 @@ BOOST_AUTO_TEST_CASE(handlers_run_in_the_daemon_only)
             return gone && thread_is_known() ? 0 : 1;
         }));
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_registration_of_rseq_that_cannot_be_removed_makes_no_daemon)
+{
+    NEEDS_HANDOVER();
+    const auto launcher = in_child([] {
+        const pid_t self = ::getpid();
+        if (!disable_call(SYS_rseq, EINVAL)) return 77;
+        try {
+            (void)take_over();
+        } catch (const startup_error& e) {
+            return holds(::getpid() == self && thread_is_known() && processor_is_known(), "the launcher is whole") &&
+                           holds(contains(e.what(), "use double_fork"), e.what())
+                       ? 42
+                       : 1;
+        }
+        return 2;
+    });
+    if (launcher.status == 77) DAEMONKIT_SKIP("system calls cannot be filtered here");
+    BOOST_TEST(launcher.status == 42, launcher.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_killed_intermediate_process_makes_no_second_daemon)

@@ -198,6 +198,23 @@ BOOST_AUTO_TEST_CASE(a_launcher_that_is_subreaper_gets_the_daemon_and_no_zombie)
     }));
 }
 
+// The daemon's registration with rseq(2) is not inherited from an intermediate process that shares memory.
+BOOST_AUTO_TEST_CASE(the_processor_is_known_where_rseq_fails)
+{
+    const auto child = in_child([] {
+        if (!disable_call(SYS_rseq, EINVAL)) return 77;
+        auto link = daemonkit::double_fork{}.detach();
+        if (!link.in_launcher()) {
+            const auto wrong = wrong_with_processor();
+            if (holds(wrong.empty(), wrong)) link.ready();
+            return 0;
+        }
+        return is(link.wait(no_progress{}), start_outcome::ready, 0) ? 0 : 1;
+    });
+    if (child.status == 77) DAEMONKIT_SKIP("system calls cannot be filtered here");
+    expect_good(child);
+}
+
 BOOST_AUTO_TEST_CASE(an_intermediate_process_that_was_killed_is_not_taken_for_the_daemon)
 {
     const auto without_intermediate_process = [](auto then) {

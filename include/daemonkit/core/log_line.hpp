@@ -12,6 +12,7 @@
 
 #include "require_cxx20.hpp"
 
+#include "../sys/cancellation.hpp"
 #include "../sys/standard_error.hpp"
 
 #include <array>
@@ -24,11 +25,13 @@ namespace daemonkit {
 enum class log_level { emerg, alert, crit, err, warning, notice, info, debug };
 
 /// Writes each line of `text` to standard error, with the prefix that the reader needs. Makes one writev(2) for up to
-/// 64 lines, and allocates no memory. Failures are ignored: no signal is raised. Preserves errno. For every thread.
+/// 64 lines, and allocates no memory. Failures are ignored: no signal is raised. Preserves errno. For every thread;
+/// no cancellation point.
 inline void stderr_log(log_level level, std::string_view text) noexcept
 {
     static constexpr std::array<const char*, 8> words{
         "emergency: ", "alert: ", "critical: ", "error: ", "warning: ", "notice: ", "info: ", "debug: "};
+    const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     const int error = errno;
     const auto number = static_cast<std::size_t>(level) & 7U;
     const auto reader = sys::reader_of(2);
