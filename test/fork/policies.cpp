@@ -107,6 +107,13 @@ void with_both(Check check, std::chrono::nanoseconds deadline = 1h)
     BOOST_TEST_CONTEXT("double_fork") { check(double_fork{deadline}); }
 }
 
+bool discards_children()
+{
+    struct sigaction action = {};
+    ::sigaction(SIGCHLD, nullptr, &action);
+    return (action.sa_flags & SA_NOCLDWAIT) != 0;
+}
+
 constexpr auto is_ready = [](auto& link, gate& hold) {
     link.ready();
     hold.wait();
@@ -570,28 +577,36 @@ BOOST_AUTO_TEST_CASE(an_inherited_sigchld_that_is_ignored_hides_nothing)
 {
     with_both([](const auto& policy) {
         for (const bool at_once : {false, true})
-            expect_good(in_child([&] {
-                ::signal(SIGCHLD, SIG_IGN);
-                // Children that have exited before fork() even returns, in the launcher and in the intermediate
-                // process.
-                if (at_once)
-                    ::pthread_atfork(
-                        nullptr,
-                        [] {
-                            while (::waitid(P_ALL, 0, nullptr, WEXITED | WNOWAIT) == -1 && errno == EINTR) {}
-                        },
-                        nullptr);
-                auto link = policy.detach();
-                if (!link.in_launcher()) {
-                    holds(proc_signals(::getpid(), "SigIgn").count(SIGCHLD) == 1, "the daemon inherits it");
-                    ::_exit(7);
-                }
-                const auto report = link.wait(no_progress{});
-                return is(report, start_outcome::died, 7) && says(report, "exited with status 7") &&
-                               holds(proc_signals(::getpid(), "SigIgn").count(SIGCHLD) == 1, "it is ignored still")
-                           ? 0
-                           : 1;
-            }));
+            for (const bool by_flag : {false, true})
+                expect_good(in_child([&] {
+                    struct sigaction discards = {};
+                    discards.sa_handler = by_flag ? SIG_DFL : SIG_IGN;
+                    discards.sa_flags = by_flag ? SA_NOCLDWAIT : 0;
+                    ::sigaction(SIGCHLD, &discards, nullptr);
+                    // Children that have exited before fork() even returns, in the launcher and in the intermediate
+                    // process.
+                    if (at_once)
+                        ::pthread_atfork(
+                            nullptr,
+                            [] {
+                                while (::waitid(P_ALL, 0, nullptr, WEXITED | WNOWAIT) == -1 && errno == EINTR) {}
+                            },
+                            nullptr);
+                    auto link = policy.detach();
+                    if (!link.in_launcher()) {
+                        holds(discards_children() == by_flag &&
+                                  proc_signals(::getpid(), "SigIgn").count(SIGCHLD) != by_flag,
+                              "the daemon inherits it");
+                        ::_exit(7);
+                    }
+                    const auto report = link.wait(no_progress{});
+                    return is(report, start_outcome::died, 7) && says(report, "exited with status 7") &&
+                                   holds(discards_children() == by_flag &&
+                                             proc_signals(::getpid(), "SigIgn").count(SIGCHLD) != by_flag,
+                                         "it is as before")
+                               ? 0
+                               : 1;
+                }));
     });
 }
 

@@ -319,18 +319,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_signal_before_the_wait_is_not_lost, Policy, ever
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_burst_of_reloads_does_not_delay_a_stop, Policy, every_policy)
 {
-    auto daemon = in_foreground<Policy>([](any_daemon& d) {
-        say("busy");
-        child_process::await();
-        return d.wait_for(1h) ? 1 : 0;
-    });
-    BOOST_REQUIRE(daemon.says("busy"));
-    for (int i = 0; i < 500; ++i) daemon.signal(SIGHUP);
-    daemon.signal(SIGTERM);
-    daemon.go();
-    BOOST_TEST(daemon.status() == 0);
-    const auto& said = daemon.everything();
-    BOOST_TEST(!contains(said, "reload"), said);
+    for (const int stop : {SIGTERM, SIGINT}) {
+        auto daemon = in_foreground<Policy>([](any_daemon& d) {
+            say("busy");
+            child_process::await();
+            return d.wait_for(1h) ? 1 : 0;
+        });
+        BOOST_REQUIRE(daemon.says("busy"));
+        for (int i = 0; i < 500; ++i) daemon.signal(SIGHUP);
+        daemon.signal(stop);
+        daemon.go();
+        BOOST_TEST(daemon.status() == 0);
+        const auto& said = daemon.everything();
+        BOOST_TEST(!contains(said, "reload"), said);
+    }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(signals_during_a_hook_are_handled_after_it, Policy, every_policy)
@@ -620,6 +622,47 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_of_a_child_does_not_stop_the_daemon, Policy
         return d.wait_for(0s) ? 0 : 3;
     });
     BOOST_TEST(daemon.status() == 0);
+}
+
+// The handler of the program runs in the child before those of the library: there the child has the signal handlers of
+// the daemon.
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_of_a_child_inside_fork_does_not_stop_the_daemon, Policy, every_policy)
+{
+    child_process daemon([] {
+        ::pthread_atfork(nullptr, nullptr, [] { ::raise(SIGTERM); });
+        return Policy::live([](any_daemon& d) {
+            d.body = [](any_daemon& self) {
+                const pid_t child = ::fork();
+                if (child == 0)
+                    for (;;) ::pause();
+                if (child_process::status_of(child) != 128 + SIGTERM) return 1;
+                if (self.stop_asked()) return 2;
+                return self.wait_for(0s) ? 0 : 3;
+            };
+            return d.live(false);
+        });
+    });
+    BOOST_TEST(daemon.status() == 0);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_second_life_hears_nothing_of_the_first, Policy, every_policy)
+{
+    child_process daemon([] {
+        return Policy::live([](any_daemon& d) {
+            d.body = [](any_daemon& self) {
+                if (self.stop_asked()) return 1;
+                if (!self.wait_for(0s)) return 2;
+                ::raise(SIGTERM);
+                if (self.wait()) return 3;
+                for (const int late : {SIGTERM, SIGHUP, SIGUSR1}) ::raise(late);
+                return 0;
+            };
+            const int first = d.live(false);
+            return first != 0 ? first : d.live(false).status;
+        });
+    });
+    BOOST_TEST(daemon.status() == 0);
+    BOOST_TEST(daemon.everything() == "on_stop\non_stop\n");
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_before_ready_ends_it_through_run, Policy, every_policy)

@@ -28,6 +28,7 @@ namespace {
 using action = void (*)();
 action before_sleep = nullptr; ///< called once, before the next sleep
 action before_block = nullptr; ///< called once, before the next change of the signal mask
+action after_block = nullptr;  ///< called once, after the next change of the signal mask
 
 void call_once(action& what)
 {
@@ -51,7 +52,9 @@ int test_ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_
 int test_sigmask(int how, const sigset_t* set, sigset_t* before)
 {
     call_once(before_block);
-    return ::sigprocmask(how, set, before) == 0 ? 0 : errno; // on Linux, that of the calling thread
+    const int error = ::sigprocmask(how, set, before) == 0 ? 0 : errno; // on Linux, that of the calling thread
+    call_once(after_block);
+    return error;
 }
 
 namespace {
@@ -116,6 +119,7 @@ struct sleeps_with_signalfd
 
 namespace {
 
+using with_handlers = std::tuple<sleeps_with_flags, sleeps_with_self_pipe, sleeps_with_reaping>;
 using every_kind = std::tuple<sleeps_with_flags, sleeps_with_self_pipe, sleeps_with_reaping, sleeps_with_signalfd>;
 
 std::thread worker;
@@ -161,6 +165,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_just_before_the_sleep_is_handled, Kind, e
     BOOST_TEST(daemon.said("reload\n"));
     BOOST_TEST(daemon.said("signal " + std::to_string(SIGUSR1) + "\n"));
     daemon.signal(SIGTERM);
+    BOOST_TEST(daemon.status() == 5);
+}
+
+// Once run() is left, the next change of the mask blocks all signals for the end.
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_second_stop_does_not_kill_a_daemon_that_ends, Kind, with_handlers)
+{
+    auto daemon = waiting<typename Kind::policy>(before_sleep, stop, nullptr, [] { after_block = stop; });
     BOOST_TEST(daemon.status() == 5);
 }
 

@@ -481,6 +481,21 @@ BOOST_AUTO_TEST_CASE(become_is_refused_to_other_users, *boost::unit_test::label(
     BOOST_TEST(child.status == 0, child.err);
 }
 
+BOOST_AUTO_TEST_CASE(groups_are_the_same_if_none_is_missing_and_none_is_more, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("only root can choose groups");
+    const auto child = in_child([] {
+        const gid_t own[] = {4242, 4, 4242};
+        if (::setgroups(3, own) == -1) return 2;
+        return holds(sys::has_groups({4, 4242}) && sys::has_groups({4242, 4, 4}), "the same") &&
+                       holds(!sys::has_groups({4}) && !sys::has_groups({}), "fewer") &&
+                       holds(!sys::has_groups({4, 4242, 5}) && !sys::has_groups({5, 6}), "more, or others")
+                   ? 0
+                   : 1;
+    });
+    BOOST_TEST(child.status == 0, child.err);
+}
+
 BOOST_AUTO_TEST_CASE(a_process_runs_as_a_user_if_all_three_ids_are_that_user, *boost::unit_test::label("root"))
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("only root can choose the ids");
