@@ -117,6 +117,8 @@ BOOST_AUTO_TEST_CASE(wrong_words_start_nothing)
     refused(p, {"start", "--ready-fd", "3"}, "--ready-fd is an option of run only");
     refused(p, {"run", "--ready-fd", "2"}, "--ready-fd must be the number of a descriptor above 2, not '2'");
     refused(p, {"run", "--ready-fd=x"}, "not 'x'");
+    refused(p, {"run", "--ready-fd", "1000001"}, "not '1000001'");
+    refused(p, {"run", "--ready-fd", "4294967299"}, "not '4294967299'"); // 3, if it is cut to 32 bits
 }
 
 BOOST_AUTO_TEST_CASE(a_timeout_is_seconds_above_zero)

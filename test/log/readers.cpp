@@ -28,7 +28,11 @@ BOOST_AUTO_TEST_CASE(a_socket_that_is_not_the_journals_gets_words)
 {
     const auto journal = make_sockets(SOCK_STREAM);
     const auto other = make_sockets(SOCK_STREAM);
-    for (const char* const name : {"", "0:0", "1", "x:y", "8:99999999999999999999999999999999999999999999"}) {
+    struct stat status = {};
+    ::fstat(other.theirs.get(), &status);
+    const auto elsewhere = std::to_string(status.st_dev + 1) + ":" + std::to_string(status.st_ino);
+    for (const char* const name :
+         {"", "0:0", "1", "x:y", "8:99999999999999999999999999999999999999999999", elsewhere.c_str()}) {
         const auto said = with_stderr(other.theirs.get(), [&] {
             ::setenv("JOURNAL_STREAM", name, 1);
             stderr_log(log_level::notice, "text");
@@ -46,6 +50,14 @@ BOOST_AUTO_TEST_CASE(a_person_at_a_terminal_gets_the_text)
     const auto terminal = make_terminal();
     BOOST_TEST(log_to(terminal.theirs.get(), log_level::err, "it failed\nand this is why").status == 0);
     BOOST_TEST(next(terminal.ours) == "it failed\nand this is why\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_device_that_is_no_terminal_is_not_taken_for_a_person)
+{
+    const unique_fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    BOOST_TEST((daemonkit::sys::reader_of(null.get()) == daemonkit::sys::log_reader::other));
+    const auto terminal = make_terminal();
+    BOOST_TEST((daemonkit::sys::reader_of(terminal.theirs.get()) == daemonkit::sys::log_reader::person));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_gets_time_and_level)
