@@ -158,13 +158,6 @@ BOOST_AUTO_TEST_CASE(the_system_log_stays_connected, *boost::unit_test::label("r
 void has_nothing_of_the_outer_one(const owner& program, pid_t inner)
 {
     const auto before = program.before();
-    std::vector<std::string> others;
-    for (const int fd : open_descriptors(inner)) {
-        const auto target = proc_link(inner, "fd/" + std::to_string(fd));
-        if (fd > 2 && (before.count(fd) == 0 || before.at(fd) != target))
-            others.push_back(target.substr(0, target.find(":[")));
-    }
-    std::sort(others.begin(), others.end());
     words expected{(program.directory / "failed").string(),
                    (program.directory / "inner").string(),
                    (program.directory / "reopened").string(),
@@ -172,6 +165,18 @@ void has_nothing_of_the_outer_one(const owner& program, pid_t inner)
                    "socket",
                    "socket"};
     std::sort(expected.begin(), expected.end());
+    words others;
+    const auto as_expected = [&] {
+        others.clear();
+        for (const int fd : open_descriptors(inner)) {
+            const auto target = proc_link(inner, "fd/" + std::to_string(fd));
+            if (fd > 2 && (before.count(fd) == 0 || before.at(fd) != target))
+                others.push_back(target.substr(0, target.find(":[")));
+        }
+        std::sort(others.begin(), others.end());
+        return others == expected;
+    };
+    eventually(as_expected); // it closes the channel to its launcher after it said that it is ready
     BOOST_TEST(others == expected, boost::test_tools::per_element());
 }
 
