@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../../pid/concept.hpp"
+#include "../../sys/cancellation.hpp"
 #include "../../sys/deadline.hpp"
 #include "failure.hpp"
 #include "reload_protocol.hpp"
@@ -63,6 +64,7 @@ enum class request {
 template <class PidPolicy>
 [[nodiscard]] control_result reload(const PidPolicy& policy, std::chrono::nanoseconds deadline)
 try {
+    const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     const auto daemon = policy.find();
     if (!daemon) return {exit_status::not_running, 0, "not running"};
     if (daemon.pid == sys::this_process())

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../../pid/concept.hpp"
+#include "../../sys/cancellation.hpp"
 #include "../status_report.hpp"
 
 #include <exception>
@@ -14,6 +15,7 @@ namespace daemonkit::detail {
 template <class PidPolicy>
 [[nodiscard]] status_report status(const PidPolicy& policy, const std::string& name)
 {
+    const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     using enum status_report::condition;
     status_report report{.name = name, .where = policy.where()};
     try {

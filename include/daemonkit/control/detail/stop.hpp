@@ -4,6 +4,7 @@
 
 #include "../../core/progress.hpp"
 #include "../../pid/concept.hpp"
+#include "../../sys/cancellation.hpp"
 #include "../../sys/deadline.hpp"
 #include "../stop_schedule.hpp"
 #include "failure.hpp"
@@ -58,6 +59,7 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
 template <class PidPolicy, class Progress = no_progress>
 [[nodiscard]] control_result stop(const PidPolicy& policy, const stop_schedule& schedule, Progress progress = {})
 try {
+    const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     const auto daemon = find_started(policy);
     if (!daemon) {
         if (daemon.starting)

@@ -191,7 +191,7 @@ private:
             stopping_ = true;
         else if (e)
             call_hook(daemon, e);
-        if (!identity().keep()) {
+        if (signals_ && !identity().keep()) { // not in a child that a hook made
             complain("another daemon has taken over this instance: stopping");
             stopping_ = true;
         }
