@@ -152,7 +152,8 @@ BOOST_AUTO_TEST_CASE(of_a_stranger_lead_root_to_the_stranger_s_processes_only)
                     ::open(daemon.pid_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
                 must(file.get() != -1, "open");
                 (void)daemonkit::detail::write_pid_file(file.get(), daemon.pid_file,
-                                                        daemonkit::detail::identity_of(pid));
+                                                        daemonkit::detail::identity_of(pid),
+                                                        daemonkit::detail::place_of(daemon.pid_file));
             });
         };
         for (int mixed = 1; mixed < 8; ++mixed) {

@@ -104,4 +104,24 @@ BOOST_AUTO_TEST_CASE(are_written_again_by_a_daemon_that_finds_its_own_wrong)
         }
 }
 
+BOOST_AUTO_TEST_CASE(stay_right_in_another_root_directory_with_proc)
+{
+    program daemon("dropping");
+    const auto root = daemon.directory / "root";
+    fs::create_directories(root / "proc");
+    daemon.environment = {"ASAN_OPTIONS=detect_leaks=0", "ROOT=" + root.string(),
+                          "LOG=" + (daemon.directory / "log").string()};
+    const auto child = in_child([&] {
+        if (!unshare_privately(0)) return impossible("make a mount namespace");
+        if (::mount("/proc", (root / "proc").c_str(), nullptr, MS_BIND | MS_REC, nullptr) == -1)
+            return impossible("mount /proc");
+        if (!says(daemon, {}, "start", 0, "started (pid ")) return 1;
+        const auto running = "running (pid " + std::to_string(daemon.pid()) + ")";
+        for (int wakes = 0; wakes < 2; ++wakes) // the second time it has looked at its record
+            if (!says(daemon, {}, "reload", 0, "reloaded") || !says(daemon, elsewhere, "status", 0, running)) return 2;
+        return says(daemon, elsewhere, "stop", 0, "stopped (pid ") ? 0 : 3;
+    });
+    EXPECT_GOOD_OR_SKIP(child);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -14,6 +14,8 @@
 #include <boost/filesystem/path.hpp>
 
 #include <array>
+#include <chrono>
+#include <string>
 #include <utility>
 
 namespace daemonkit::detail {
@@ -61,7 +63,7 @@ public:
         for (int tries = 0; !sockets_.take(claimed_.socket, self); ++tries) {
             const auto other = claimed_.socket.find(pid);
             refuse_if_held(other.holder, path_.native());
-            if (other.doubt.empty() && tries == 5) break; // by a stranger, or left over
+            if (other.doubt.empty() && (tries >= 5 || until.passed())) break; // by a stranger, or left over
             if (until.passed()) throw_doubt(path_, other.doubt);
             sys::sleep_for(std::chrono::milliseconds(1));
         }
@@ -132,6 +134,7 @@ private:
     void record(const process_identity& self)
     {
         owner_ = self;
+        place_ = place_of(path_);
         write();
         closed_in_child_ = sys::fork_handler(sys::close_in_child, claimed_.file.get());
         if (!closed_in_child_) throw_errno("register a fork handler");
@@ -139,7 +142,7 @@ private:
         if (started_) started();
     }
 
-    void write() { written_ = write_pid_file(claimed_.file.get(), path_, owner_); }
+    void write() { written_ = write_pid_file(claimed_.file.get(), path_, owner_, place_); }
 
     /// A checkpoint and restore gives a process another identity, and /proc may show another boot then.
     void renew()
@@ -148,7 +151,7 @@ private:
         process_identity self;
         try {
             self = identity_of(owner_.pid);
-            stamp = stamp_of(self, place_of(path_));
+            stamp = stamp_of(self, place_);
         } catch (const startup_error&) {
             return; // /proc is not there any more
         }
@@ -182,6 +185,7 @@ private:
         std::swap(claimed_, other.claimed_);
         std::swap(closed_in_child_, other.closed_in_child_);
         std::swap(written_, other.written_);
+        std::swap(place_, other.place_);
     }
 
     /// Removes the file if the path still leads to it. Where that fails (privileges dropped, another root directory) it
@@ -209,6 +213,7 @@ private:
     sys::fork_handler closed_in_child_;
     abstract_socket_guard sockets_;
     process_identity owner_{};
+    std::string place_{};
     written_record written_;
     bool started_ = false;
     bool irreparable_ = false;

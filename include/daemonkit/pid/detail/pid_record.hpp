@@ -166,11 +166,13 @@ struct written_record
     sys::file_mark mark{}; ///< the same until the file is changed
 };
 
-/// Writes the line of a process and its stamp into an open pid file. Throws startup_error.
-inline written_record write_pid_file(int fd, const boost::filesystem::path& path, const process_identity& process)
+/// Writes the line of a process and its stamp into an open pid file. `place` is place_of(path), for a process that is
+/// in another root directory by now. Throws startup_error.
+inline written_record write_pid_file(int fd, const boost::filesystem::path& path, const process_identity& process,
+                                     std::string_view place)
 {
     const auto& name = path.native();
-    const long stamp = stamp_of(process, place_of(path));
+    const long stamp = stamp_of(process, place);
     auto line = sys::decimal(process.pid);
     line += "\n";
     sys::file_status status = {};
