@@ -2,8 +2,14 @@
 #include <daemonkit/sys/deadline.hpp>
 #include <daemonkit/sys/self_pipe.hpp>
 
+#include "support/disabled_call.hpp"
+#include "support/process.hpp"
+
 #include <boost/test/unit_test.hpp>
 
+#include <sys/syscall.h>
+
+#include <cerrno>
 #include <limits>
 #include <utility>
 
@@ -77,6 +83,23 @@ BOOST_AUTO_TEST_CASE(readable_within_sees_what_is_there_and_only_that)
     BOOST_TEST(!sys::readable_within(read_end.get(), 0ns));
     write_end.reset();
     BOOST_TEST(sys::readable_within(read_end.get(), sys::forever));
+}
+
+BOOST_AUTO_TEST_CASE(readable_within_works_where_ppoll_is_refused_and_ends_where_it_fails)
+{
+    for (const unsigned error : {1U * EPERM, 1U * ENOSYS, 1U * ENOMEM}) {
+        const auto child = in_child([=] {
+            sys::unique_fd read_end, write_end;
+            if (sys::open_pipe(read_end, write_end) == -1 || !disable_call(SYS_ppoll, error)) return 2;
+            bool good = holds(!sys::readable_within(read_end.get(), 0ns), "nothing is there") &&
+                        holds(!sys::readable_within(read_end.get(), 2ms), "nothing comes");
+            sys::wake(write_end.get());
+            const bool sees = sys::readable_within(read_end.get(), 1h);
+            good = good && holds(sees == (error != ENOMEM), "a byte is seen, unless poll fails");
+            return good ? 0 : 1;
+        });
+        BOOST_TEST(child.status == 0, child.err);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(in_seconds_is_for_people)

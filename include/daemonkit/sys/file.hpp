@@ -90,8 +90,8 @@ inline file_mark mark_of(int fd) noexcept
 }
 
 /// Opens a file below the directory `at` (or AT_FDCWD) for appending. Sets `made` if the file is new; it then has
-/// exactly `mode`. Follows no symbolic link as last component. O_NONBLOCK makes a FIFO without a reader fail with
-/// ENXIO.
+/// exactly `mode`, on a file system that keeps modes. Follows no symbolic link as last component. O_NONBLOCK makes a FIFO
+/// without a reader fail with ENXIO.
 inline int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
 {
     constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE;
