@@ -78,6 +78,7 @@ inline const std::map<long, const char*>& call_names()
         DAEMONKIT_CALL(getsockopt),
         DAEMONKIT_CALL(getuid),
         DAEMONKIT_CALL(ioctl),
+        DAEMONKIT_CALL(keyctl),
         DAEMONKIT_CALL(kill),
         DAEMONKIT_CALL(listen),
         DAEMONKIT_CALL(lseek),

@@ -65,14 +65,13 @@ without expected(long call)
     case SYS_fstatfs:
     case SYS_ftruncate:
     case SYS_getdents64:
+    case SYS_keyctl:
     case SYS_lseek:
     case SYS_madvise:
     case SYS_ppoll:
     case SYS_recvfrom:
     case SYS_rmdir:
-    case SYS_rseq:
     case SYS_rt_sigtimedwait:
-    case SYS_sendto:
     case SYS_set_robust_list:
     case SYS_set_tid_address:
     case SYS_setuid:
@@ -86,6 +85,7 @@ without expected(long call)
     case SYS_pidfd_send_signal:
     case SYS_pipe2:
     case SYS_prlimit64:
+    case SYS_rseq:
     case SYS_setsid:
     case SYS_signalfd4:
     case SYS_socketpair:
@@ -101,6 +101,7 @@ without expected(long call)
     case SYS_mkdirat:
     case SYS_pidfd_open:
     case SYS_prctl:
+    case SYS_sendto:
     case SYS_setgroups:
     case SYS_setresgid:
     case SYS_setresuid:

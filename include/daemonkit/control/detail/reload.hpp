@@ -83,8 +83,8 @@ try {
     if constexpr (has_control_socket<PidPolicy>)
         return {exit_status::error, daemon.pid,
                 sys::joined({"told to reload (pid ", daemon.pid,
-                             "), but the result cannot be had: its control socket cannot be reached from here, or it "
-                             "has none; see the daemon's log"})};
+                             "), but the result cannot be had: its control socket cannot be reached from here (another "
+                             "network namespace, or a seccomp profile), or it has none; see the daemon's log"})};
     return {exit_status::done, daemon.pid,
             sys::joined({"told to reload (pid ", daemon.pid, "); the result is not known: see the daemon's log"})};
 } catch (const std::exception& e) {
