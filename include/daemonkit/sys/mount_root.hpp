@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
 namespace daemonkit::sys {
@@ -17,9 +18,9 @@ namespace daemonkit::sys {
 /// this mount, and another one where a private directory is mounted there instead.
 struct mount_root
 {
-    dev_t device = 0;       ///< of the file system
-    ino_t inode = 0;        ///< of the directory
-    std::size_t length = 0; ///< of the path of the mount point; 0: "/"
+    dev_t device = 0;        ///< of the file system
+    std::uint64_t inode = 0; ///< of the directory
+    std::size_t length = 0;  ///< of the path of the mount point; 0: "/"
 
     bool operator==(const mount_root&) const = default; ///< all are equal
 };
@@ -37,11 +38,11 @@ inline int is_mount_root(const std::string& path, mount_root& found) noexcept
     }
     file_status own = {};
     file_status above = {};
-    if (::lstat(name, &own) == -1) return -1;
+    if (link_status_of(name, own) == -1) return -1;
     found = {own.st_dev, own.st_ino, path.size()};
     if (path.empty()) return 1;
     const auto parent = path.substr(0, path.rfind('/'));
-    return ::lstat(parent.empty() ? "/" : parent.c_str(), &above) == 0 && above.st_dev != own.st_dev ? 1 : 0;
+    return link_status_of(parent.empty() ? "/" : parent.c_str(), above) == 0 && above.st_dev != own.st_dev ? 1 : 0;
 }
 
 /// Of an absolute path without symbolic links; what does not exist lies where its parent lies. Returns 0, or -1 and

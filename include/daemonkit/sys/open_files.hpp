@@ -58,8 +58,8 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
         const auto name = joined({"/proc/", pid, "/fd/", fd});
         file_status status = {};
         // The permissions of the link are those of the descriptor, proc(5).
-        return status_of(name.c_str(), status) == 0 && same_file(status, file) && ::lstat(name.c_str(), &status) == 0 &&
-               (status.st_mode & S_IWUSR) != 0;
+        return status_of(name.c_str(), status) == 0 && same_file(status, file) &&
+               link_status_of(name.c_str(), status) == 0 && (status.st_mode & S_IWUSR) != 0;
     });
 }
 

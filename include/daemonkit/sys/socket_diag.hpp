@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,7 +79,7 @@ private:
     static KernelStruct start_of(std::string_view text) noexcept
     {
         KernelStruct value{};
-        if (text.size() >= sizeof value) std::memcpy(&value, text.data(), sizeof value);
+        if (text.size() >= sizeof value) text.copy(reinterpret_cast<char*>(&value), sizeof value);
         return value;
     }
 
@@ -124,7 +123,7 @@ private:
         found = facts.owner;
         return true;
     };
-    if (kernel.ask(own.st_ino, note) == -1) return -1;
+    if (kernel.ask(static_cast<ino_t>(own.st_ino), note) == -1) return -1;
     errno = ENOENT;
     if (peer == 0 || kernel.ask(peer, note) == -1) return -1;
     errno = ENOTSUP;
