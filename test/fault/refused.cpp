@@ -80,7 +80,9 @@ without expected(long call)
     case SYS_wait4: return without::works;
     case SYS_clone:
     case SYS_dup2:
+    case SYS_flock:
     case SYS_get_robust_list:
+    case SYS_pidfd_open:
     case SYS_pidfd_send_signal:
     case SYS_pipe2:
     case SYS_prlimit64:
@@ -96,10 +98,8 @@ without expected(long call)
     case SYS_connect:
     case SYS_fchmod:
     case SYS_fchown:
-    case SYS_flock:
     case SYS_fstatfs:
     case SYS_mkdirat:
-    case SYS_pidfd_open:
     case SYS_prctl:
     case SYS_sendto:
     case SYS_setgroups:

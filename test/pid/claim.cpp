@@ -335,19 +335,19 @@ BOOST_AUTO_TEST_CASE(find_changes_nothing)
 BOOST_AUTO_TEST_CASE(what_may_be_somebody_s_data_is_refused_and_left_as_it_is)
 {
     using namespace std::string_literals;
-    const std::string table[]{"12,13\n", "12;13\n", "12.0\n", "1e3\n", "0x10\n", "0b1\n", "1_000\n", "1'000\n",
-                              "12abc\n", "abc\n", "pid=12\n", "12 # the daemon\n", "'12'\n", "\"12\"\n", "$(reboot)\n",
-                              "../../etc/passwd\n", "NaN\n", "inf\n", "garbage",
-                              // bytes
-                              "\xEF\xBB\xBF"
-                              "12\n",
-                              "\xFF\xFE"
-                              "1\0002\0\n\0"s,
-                              "\xEF\xBC\x91\xEF\xBC\x92\n", "\xD9\xA1\xD9\xA2\n", "\177ELF\2\1\1\0\0"s,
-                              // where something else stands at the end of what a crash leaves, at each border of a block
-                              std::string(63, '0') + "x", std::string(64, '\0') + "x", std::string(65535, '\0') + "x",
-                              std::string(65536, ' ') + "x", "12\n" + std::string(1'000'000, 'x'),
-                              std::string(20'000'000, '\0') + "x"};
+    const std::string table[]{
+        "12,13\n", "12;13\n", "12.0\n", "1e3\n", "0x10\n", "0b1\n", "1_000\n", "1'000\n", "12abc\n", "abc\n",
+        "pid=12\n", "12 # the daemon\n", "'12'\n", "\"12\"\n", "$(reboot)\n", "../../etc/passwd\n", "NaN\n", "inf\n",
+        "garbage",
+        // bytes
+        "\xEF\xBB\xBF"
+        "12\n",
+        "\xFF\xFE"
+        "1\0002\0\n\0"s,
+        "\xEF\xBC\x91\xEF\xBC\x92\n", "\xD9\xA1\xD9\xA2\n", "\177ELF\2\1\1\0\0"s,
+        // where something else stands at the end of what a crash leaves, at each border of a block
+        std::string(63, '0') + "x", std::string(64, '\0') + "x", std::string(65535, '\0') + "x",
+        std::string(65536, ' ') + "x", "12\n" + std::string(1'000'000, 'x'), std::string(20'000'000, '\0') + "x"};
     with_both([&](auto make) {
         const temporary_directory top;
         const auto path = top / "daemon.pid";
@@ -366,18 +366,18 @@ BOOST_AUTO_TEST_CASE(what_may_be_somebody_s_data_is_refused_and_left_as_it_is)
 BOOST_AUTO_TEST_CASE(what_a_crash_leaves_needs_no_person)
 {
     using namespace std::string_literals;
-    const std::string table[]{
-        "\n", "\r\n", " ", "\t", "0", "0\n", "-0\n", "-1\n", "-12345\n", "--12\n", "+1\n", "+12345\n", "00012\n",
-        "01\n", "012", " 12\n", "12 \n", "\t12\n", "12\t\n", "12\v\n", "12\f", "1 2\n", "12\r\n", "12\r", "12\n\n",
-        "\n12\n", "12\n13\n", "12\n13", "12\n ",
-        // around the numbers that types and the kernel can hold
-        "4194305\n", "2147483647\n", "2147483648\n", "-2147483648\n", "4294967295\n", "4294967297\n",
-        "99999999999999\n", "18446744073709551617\n", std::string(64, '1'), std::string(64, '9') + "\n",
-        // bytes
-        "\0"s, "\0\n"s, "12\0\n"s, "12\n\0"s, "\0"s + "12\n", "1\n"s + std::string(100, '\0'),
-        // length
-        std::string(64, ' ') + "12\n", std::string(63, '\n') + "12", std::string(4096, '\0'), std::string(20'000'000, '1'),
-        std::string(20'000'000, '\0')};
+    const std::string table[]{"\n", "\r\n", " ", "\t", "0", "0\n", "-0\n", "-1\n", "-12345\n", "--12\n", "+1\n",
+                              "+12345\n", "00012\n", "01\n", "012", " 12\n", "12 \n", "\t12\n", "12\t\n", "12\v\n",
+                              "12\f", "1 2\n", "12\r\n", "12\r", "12\n\n", "\n12\n", "12\n13\n", "12\n13", "12\n ",
+                              // around the numbers that types and the kernel can hold
+                              "4194305\n", "2147483647\n", "2147483648\n", "-2147483648\n", "4294967295\n",
+                              "4294967297\n", "99999999999999\n", "18446744073709551617\n", std::string(64, '1'),
+                              std::string(64, '9') + "\n",
+                              // bytes
+                              "\0"s, "\0\n"s, "12\0\n"s, "12\n\0"s, "\0"s + "12\n", "1\n"s + std::string(100, '\0'),
+                              // length
+                              std::string(64, ' ') + "12\n", std::string(63, '\n') + "12", std::string(4096, '\0'),
+                              std::string(20'000'000, '1'), std::string(20'000'000, '\0')};
     static_assert(std::size(table) >= 40);
     with_both([&](auto make) {
         const temporary_directory top;

@@ -46,7 +46,7 @@ struct pid_holder
     sys::unique_fd process(sys::pidfd_open(pid));
     if (!process) {
         if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return {}; // no such process, or a thread
-        throw_errno("open process", sys::joined({pid}));
+        detail::throw_call_error("pidfd_open", "open process", sys::joined({pid}));
     }
     if (!still(process.get())) return {};
     pid_holder found{pid, std::move(process)};

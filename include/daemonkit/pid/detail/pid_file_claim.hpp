@@ -63,7 +63,7 @@ private:
         const auto state = take_life(opened.file.get());
         if (state == life::of_another) return wait_for_another(opened, made);
         const bool locked = sys::try_lock(opened.file.get());
-        if (!locked && errno != EWOULDBLOCK) throw_errno("lock the pid file", path_.native());
+        if (!locked && errno != EWOULDBLOCK) throw_call_error("flock", "lock the pid file", path_.native());
         if (state == life::of_stranger || (state == life::taken && !locked)) return pass_by(opened, made, state);
         if (locked) return take_locked(opened, made);
         made.release();

@@ -225,8 +225,17 @@ struct record_search
                                        "process restored from a checkpoint, or does /proc show another boot?"});
         return false;
     };
+    // A process that /proc hides from this user: a daemon if the file is locked, and otherwise another one.
+    const auto identity = [&](int pidfd) {
+        try {
+            return identity_of(pidfd, pid);
+        } catch (const startup_error&) {
+            if (sys::are_locked(file, life_lock) != 0) throw;
+            return process_identity();
+        }
+    };
     found.holder = open_holder(pid, [&](int pidfd) {
-        const auto process = identity_of(pidfd, pid);
+        const auto process = identity(pidfd);
         if (!process) return false;
         if (stamp_of(process, place_of(path)) != record.stamp && !is_without_stamp(pidfd)) return false;
         return may_name(owner, pid);

@@ -43,7 +43,7 @@ struct process_identity
 [[nodiscard]] inline process_identity identity_of(pid_t pid)
 {
     const sys::unique_fd process(sys::pidfd_open(pid));
-    if (!process) throw_errno("open process", sys::joined({pid}));
+    if (!process) throw_call_error("pidfd_open", "open process", sys::joined({pid}));
     return identity_of(process.get(), pid);
 }
 
