@@ -3,12 +3,14 @@
 // the test. All processes there block all signals, so that each signal stays pending.
 #include "pid/both_policies.hpp"
 #include "support/bystander.hpp"
+#include "support/disabled_call.hpp"
 #include "support/file.hpp"
 #include "support/pid_namespace.hpp"
 #include "support/process.hpp"
 #include "support/program.hpp"
 #include "support/skip.hpp"
 #include "support/text.hpp"
+#include "support/user.hpp"
 
 #include <daemonkit/control/detail/reload.hpp>
 #include <daemonkit/control/detail/status.hpp>
@@ -364,6 +366,29 @@ BOOST_AUTO_TEST_CASE(a_record_of_another_boot_is_stale_unless_its_process_has_th
             if (status == impossible_here) DAEMONKIT_SKIP("another boot cannot be pretended here");
             BOOST_TEST(status == 0);
         });
+}
+
+BOOST_AUTO_TEST_CASE(a_hidden_process_with_the_pid_of_a_dead_daemon_blocks_no_start)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to act as another user");
+    with_both([](auto make) {
+        const temporary_directory top;
+        BOOST_TEST_REQUIRE(::chown(top.path().c_str(), 1, 1) == 0);
+        const auto policy = make(top / "daemon.pid");
+        const auto child = in_child([&] {
+            return in_pid_namespace([&] {
+                if (::mount("proc", "/proc", "proc", 0, "hidepid=2") == -1) return impossible("hide processes");
+                // As before Linux 6.9: only /proc tells which process it is.
+                if (!disable_call(SYS_fstatfs, ENOSYS)) return impossible("disable a system call");
+                if (!become_user(1)) return impossible("become another user");
+                write_file(top / "daemon.pid", "1\n"); // of root
+                if (!holds(!policy.find() && policy.find().stale, "it is not the daemon")) return 1;
+                const auto guard = policy.claim();
+                return 0;
+            });
+        });
+        EXPECT_GOOD_OR_SKIP(child);
+    });
 }
 
 BOOST_AUTO_TEST_CASE(a_container_that_was_restarted_has_a_new_process_1)

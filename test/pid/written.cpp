@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_limit_on_file_sizes_is_one_sentence_and_no_death)
 }
 
 // Root may be about to start the daemon of this user.
-BOOST_AUTO_TEST_CASE(a_user_s_start_waits_for_the_lock_of_root, *boost::unit_test::label("root"))
+BOOST_AUTO_TEST_CASE(a_user_s_start_waits_for_that_of_root, *boost::unit_test::label("root"))
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to act as another user");
     with_both([](auto make) {
@@ -80,16 +80,16 @@ BOOST_AUTO_TEST_CASE(a_user_s_start_waits_for_the_lock_of_root, *boost::unit_tes
         const auto policy = make(top / "daemon.pid");
         write_file(policy.path, "");
         BOOST_TEST_REQUIRE(::chown(policy.path.c_str(), nobody, nobody) == 0);
-        const sys::unique_fd of_root(sys::open(policy.path.c_str(), O_RDONLY));
-        BOOST_TEST_REQUIRE(sys::try_lock(of_root.get()));
+        const sys::unique_fd of_root(sys::open(policy.path.c_str(), O_RDWR));
+        BOOST_TEST_REQUIRE(sys::lock_bytes(of_root.get(), detail::both_locks) == 0);
         traced_process start([&] {
             if (!become_user(nobody)) return 2;
             auto guard = policy.claim();
             return 0;
         });
-        for (int look = 0; look < 3; ++look) BOOST_TEST_REQUIRE(to_call(start, SYS_flock));
+        for (int look = 0; look < 3; ++look) BOOST_TEST_REQUIRE(to_call(start, SYS_fcntl));
         BOOST_TEST(sys::leads_to(policy.path.c_str(), of_root.get()), "the file is still that of root's lock");
-        sys::unlock(of_root.get()); // closing is not enough: the start has inherited it
+        sys::unlock_bytes(of_root.get(), detail::both_locks); // closing is not enough: the start has inherited it
         BOOST_TEST(start.finish() == 0);
     });
 }
