@@ -3,9 +3,9 @@
 // variable OWNING is its directory. The file `before` gets a line "NUMBER TARGET" for each descriptor above 2. run(), and
 // each reload, uses all that the program opened, and adds a line to the file `used`: "all", or what failed. More
 // variables: CLOSE_FIRST=N closes all descriptors from N on first. REPLACE=N: a file of the program gets the number N.
-// SAME=N: the file of the number N is closed and opened again, close-on-exec. DUPLICATE=N duplicates N. HIGH=N: a file
-// gets the number N, otherwise 900. KEEP="N M": keep_descriptors. STARTS=FORK: on_start() starts another daemon, with the
-// pid file `inner`.
+// SAME=N: the file of the number N is closed and opened again for reading and writing, close-on-exec unless PLAINLY is
+// set. DUPLICATE=N duplicates N. HIGH=N: a file gets the number N, otherwise 900. KEEP="N M": keep_descriptors.
+// STARTS=FORK: on_start() starts another daemon, with the pid file `inner`.
 #include "support/file.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -90,7 +90,7 @@ struct possessions
         if (const int fd = number("SAME"); fd != 0) {
             const auto path = boost::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd));
             ::close(fd);
-            if (::open(path.c_str(), O_RDWR | O_CLOEXEC) != fd) std::abort();
+            if (::open(path.c_str(), O_RDWR | (number("PLAINLY") != 0 ? 0 : O_CLOEXEC)) != fd) std::abort();
             replaced = fd;
         }
         for (const int fd : {event, timer}) {

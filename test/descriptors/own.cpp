@@ -68,22 +68,24 @@ BOOST_AUTO_TEST_CASE(the_program_gives_one_of_their_numbers_to_its_own)
             }
 }
 
+// The starter opened it for reading.
 BOOST_AUTO_TEST_CASE(the_program_opens_the_same_file_again)
 {
-    for (const auto& fork : detaching) BOOST_TEST_CONTEXT(fork)
-        {
-            const owner program(fork, {"SAME=5"});
-            write_file(program.directory / "same", "");
-            BOOST_TEST(program("start", [&] {
-                           for (int number = 3; number <= 7; ++number)
-                               give(number, (program.directory / "same").c_str());
-                       }).status == 0);
-            BOOST_TEST(eventually([&] { return program.used() == "all\n"; }));
-            std::vector<int> open;
-            for (const auto& [number, target] : program.of_daemon())
-                if (contains(target, "/same")) open.push_back(number);
-            BOOST_TEST(open == std::vector<int>{5}, boost::test_tools::per_element());
-        }
+    for (const auto& fork : detaching)
+        for (const bool plainly : {false, true}) BOOST_TEST_CONTEXT(fork << (plainly ? " plainly" : " close-on-exec"))
+            {
+                const owner program(fork, {"SAME=5", plainly ? "PLAINLY=1" : "PLAINLY=0"});
+                write_file(program.directory / "same", "");
+                BOOST_TEST(program("start", [&] {
+                               for (int number = 3; number <= 7; ++number)
+                                   give(number, (program.directory / "same").c_str());
+                           }).status == 0);
+                BOOST_TEST(eventually([&] { return program.used() == "all\n"; }));
+                std::vector<int> open;
+                for (const auto& [number, target] : program.of_daemon())
+                    if (contains(target, "/same")) open.push_back(number);
+                BOOST_TEST(open == std::vector<int>{5}, boost::test_tools::per_element());
+            }
 }
 
 BOOST_AUTO_TEST_CASE(a_number_above_those_whose_file_is_recorded)

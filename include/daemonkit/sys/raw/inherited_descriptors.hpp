@@ -4,7 +4,7 @@
 //
 // Only a record can tell the two apart: a program may open a descriptor without close-on-exec, and may get the number
 // of an inherited one that it closed. A number is inherited if it was recorded, is not close-on-exec now, and has the
-// same file as then. In every doubt it is the program's.
+// same file and access mode as then. In every doubt it is the program's.
 //
 // The record is made by raw calls: the C library and sanitizers are not ready before constructors run.
 //
@@ -179,11 +179,12 @@ private:
 
     static constexpr std::uint64_t unknown = 0;
 
-    /// A number made of device and inode; never waits for a server.
+    /// A number made of device, inode and access mode; never waits for a server.
     static std::uint64_t file_of(int fd) noexcept
     {
-        const auto made_of = [](std::uint64_t major, std::uint64_t minor, std::uint64_t inode) {
-            return inode + (major << 32U | minor) * 0x9E37'79B9'7F4A'7C15U;
+        const auto mode = static_cast<std::uint64_t>(raw::call(SYS_fcntl, fd, F_GETFL)) & O_ACCMODE;
+        const auto made_of = [mode](std::uint64_t major, std::uint64_t minor, std::uint64_t inode) {
+            return inode + (mode << 60U | major << 32U | minor) * 0x9E37'79B9'7F4A'7C15U;
         };
         struct statx status = {};
         if (raw::call(SYS_statx, fd, raw::address(""), AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO,
