@@ -79,7 +79,9 @@ try {
     case request::too_late: return answer_of(call, daemon, until, deadline);
     case request::signal_only: break;
     }
-    if (sys::has_exited(daemon.process.get())) return {exit_status::not_running, 0, "not running"};
+    // A daemon that ends has given up its socket before it exits.
+    const auto patience = std::chrono::seconds(has_control_socket<PidPolicy> ? 1 : 0);
+    if (sys::readable_within(daemon.process.get(), patience)) return {exit_status::not_running, 0, "not running"};
     if constexpr (has_control_socket<PidPolicy>)
         return {exit_status::error, daemon.pid,
                 sys::joined({"told to reload (pid ", daemon.pid,
