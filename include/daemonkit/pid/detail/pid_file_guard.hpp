@@ -15,6 +15,7 @@
 
 #include <array>
 #include <chrono>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -120,6 +121,7 @@ public:
             return false;
         } catch (const startup_error&) {
             irreparable_ = true;
+        } catch (const std::bad_alloc&) { // the next time
         }
         return true;
     }
