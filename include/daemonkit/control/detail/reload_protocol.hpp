@@ -80,8 +80,8 @@ public:
     [[nodiscard]] bool ask() noexcept
     {
         if (sys::send_connected(socket_.get(), "?") != -1) return true;
-        can_ask_ = errno == EAGAIN || errno == ENOMEM ||
-                   errno == ENOBUFS; // otherwise the daemon has exited, or its version of the library reads no requests
+        // Another error: the daemon has exited, or its version of the library reads no requests.
+        can_ask_ = errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS;
         return false;
     }
 
