@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A start that claims between any two system calls of another start, which has met a stale pid file, or of a daemon that
-// ends.
+// A start that claims between any two system calls of another start, or of a daemon that ends.
 #include "pid/both_policies.hpp"
 #include "support/skip.hpp"
 #include "support/traced_process.hpp"

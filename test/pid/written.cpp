@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How the line of a pid file is written: no reader finds the file of a live daemon empty, no limit kills the daemon, and
-// no user takes away the file that root has locked.
+// How the line of a pid file is written: no reader finds the file of a live daemon empty, no limit kills the daemon,
+// and no user takes away the file that root has locked.
 #include "pid/both_policies.hpp"
 #include "support/skip.hpp"
 #include "support/traced_process.hpp"
