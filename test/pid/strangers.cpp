@@ -55,6 +55,8 @@ template <class Policy>
 void expect_no_daemon_but_our_own(const Policy& policy, pid_t stranger)
 {
     BOOST_TEST(!policy.find());
+    const auto others = in_child([&] { return become_user(third_user) && !policy.find() ? 0 : 1; });
+    BOOST_TEST(others.status == 0, "another user sees none either: " << others.err);
     {
         other_process daemon(daemon_of(policy));
         BOOST_TEST(daemon.hear() == 1);
