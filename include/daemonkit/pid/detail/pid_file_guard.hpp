@@ -121,7 +121,8 @@ public:
             return false;
         } catch (const startup_error&) {
             irreparable_ = true;
-        } catch (const std::bad_alloc&) { // the next time
+        } catch (const std::bad_alloc&) {
+            next_look_ = {}; // at the next wake
         }
         return true;
     }
