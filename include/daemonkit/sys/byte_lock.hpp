@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Write locks of open file descriptions, fcntl_locking(2). They follow the open file through forks like those of
-// flock(2). But only a process that has the file open for writing can take one, and everybody who may read the file can
-// ask whether one is held, without taking it.
+// flock(2). But only a process that has the file open for writing can take one, and every reader of the file can ask
+// whether one is held, without taking it.
 #pragma once
 
 #include "retry.hpp"

@@ -38,7 +38,7 @@ struct socket_search
     pid_holder holder{};
     /// Why it cannot be told whether its holder is the daemon; empty: there is no doubt.
     std::string doubt{};
-    /// No holder, although somebody has the sockets of a daemon that is proved to be gone.
+    /// No holder, although a process has the sockets of a daemon that is proved to be gone.
     bool left_over = false;
 };
 

@@ -2,8 +2,8 @@
 // How a start gets a fresh, empty, locked pid file. Other starts, daemons that end and strangers change the path
 // meanwhile: every attempt ends with the file, with an exception, or with another attempt.
 //
-// A start first takes the life lock of the file, which no stranger can take, then the lock of flock(2), which everybody
-// who may read the file can take. So whoever has the life lock knows that a stranger has the other one.
+// A start first takes the life lock of the file, which no stranger can take, then the lock of flock(2), which every
+// reader of the file can take. So a start that gets only the first one knows that a stranger has the other.
 #pragma once
 
 #include "../../sys/directory.hpp"

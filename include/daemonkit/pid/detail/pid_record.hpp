@@ -35,8 +35,8 @@ struct pid_record
     static constexpr long none = -1;
 };
 
-// What the daemon locks of its file, by byte_lock.hpp. Only who may write the file can take these locks. A start takes
-// them before the lock of flock(2), which everybody who may read the file can take.
+// What the daemon locks of its file, by byte_lock.hpp. Only a process that may write the file can take these locks. A
+// start takes them before the lock of flock(2), which every reader of the file can take.
 inline constexpr sys::byte_range life_lock{0, 1};     ///< from claim() to the end of the daemon
 inline constexpr sys::byte_range starting_lock{1, 1}; ///< from claim() until the daemon is ready
 inline constexpr sys::byte_range both_locks{0, 2};    ///< both
@@ -119,7 +119,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 }
 
 /// Whether a file holds nothing but what a crash, a full disk or another program leaves of a pid: digits, signs, white
-/// space and zero bytes. That is no data of anybody.
+/// space and zero bytes. No other data looks like that.
 [[nodiscard, gnu::cold]] inline bool is_debris(int fd)
 {
     return sys::holds_only(fd, std::string_view("0123456789+- \t\r\n\v\f\0", 19));
@@ -135,7 +135,7 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return written || status.st_mtim.tv_nsec == 0 ? pid_record::none : status.st_mtim.tv_nsec;
 }
 
-/// What an open pid file says; throws startup_error if it holds what may be somebody's data.
+/// What an open pid file says; throws startup_error if it may hold the data of another program.
 [[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path)
 {
     sys::small_text text;
@@ -204,7 +204,7 @@ struct record_search
 };
 
 /// The live process that the record in an open pid file names. Its stamp proves that. A process that does not fit the
-/// stamp is another one, unless it has this very file open for writing: nobody but a daemon of this file can.
+/// stamp is another one, unless it has this very file open for writing: only a daemon of this file can.
 [[nodiscard]] inline record_search find_holder(const pid_record& record, const boost::filesystem::path& path, int file,
                                                uid_t owner = sys::effective_user())
 {
