@@ -332,6 +332,23 @@ BOOST_AUTO_TEST_CASE(find_changes_nothing)
     });
 }
 
+/// Calls body(policy, directory, content) with both policies for each content, which is in the pid file then.
+template <class Table, class Body>
+void with_each_content(const Table& table, Body body)
+{
+    with_both([&](auto make) {
+        const temporary_directory top;
+        const auto path = top / "daemon.pid";
+        const auto policy = make(path);
+        for (const auto& content : table)
+            BOOST_TEST_CONTEXT("content '" << content.substr(0, 40) << "', " << content.size() << " bytes")
+            {
+                write_file(path, content);
+                body(policy, top.path(), content);
+            }
+    });
+}
+
 BOOST_AUTO_TEST_CASE(what_may_be_somebody_s_data_is_refused_and_left_as_it_is)
 {
     using namespace std::string_literals;
@@ -348,18 +365,10 @@ BOOST_AUTO_TEST_CASE(what_may_be_somebody_s_data_is_refused_and_left_as_it_is)
         // where something else stands at the end of what a crash leaves, at each border of a block
         std::string(63, '0') + "x", std::string(64, '\0') + "x", std::string(65535, '\0') + "x",
         std::string(65536, ' ') + "x", "12\n" + std::string(1'000'000, 'x'), std::string(20'000'000, '\0') + "x"};
-    with_both([&](auto make) {
-        const temporary_directory top;
-        const auto path = top / "daemon.pid";
-        const auto policy = make(path);
-        for (const auto& content : table)
-            BOOST_TEST_CONTEXT("content '" << content.substr(0, 40) << "', " << content.size() << " bytes")
-            {
-                write_file(path, content);
-                const char* const why = "it holds something else than a process id";
-                expect_refused_untouched(policy, top.path(), why, why);
-                BOOST_TEST((read_file(path) == content));
-            }
+    with_each_content(table, [](const auto& policy, const fs::path& top, const std::string& content) {
+        const char* const why = "it holds something else than a process id";
+        expect_refused_untouched(policy, top, why, why);
+        BOOST_TEST((read_file(policy.path) == content));
     });
 }
 
@@ -379,23 +388,15 @@ BOOST_AUTO_TEST_CASE(what_a_crash_leaves_needs_no_person)
                               std::string(64, ' ') + "12\n", std::string(63, '\n') + "12", std::string(4096, '\0'),
                               std::string(20'000'000, '1'), std::string(20'000'000, '\0')};
     static_assert(std::size(table) >= 40);
-    with_both([&](auto make) {
-        const temporary_directory top;
-        const auto path = top / "daemon.pid";
-        const auto policy = make(path);
-        for (const auto& content : table)
-            BOOST_TEST_CONTEXT("content '" << content.substr(0, 40) << "', " << content.size() << " bytes")
-            {
-                write_file(path, content);
-                const auto found = policy.find();
-                BOOST_TEST(!found);
-                BOOST_TEST(found.stale);
-                BOOST_TEST((read_file(path) == content)); // only a start changes it
-                auto guard = policy.claim();
-                guard.publish(::getpid());
-                BOOST_TEST(policy.find().pid == ::getpid());
-                BOOST_TEST(read_file(path) == std::to_string(::getpid()) + "\n");
-            }
+    with_each_content(table, [](const auto& policy, const fs::path&, const std::string& content) {
+        const auto found = policy.find();
+        BOOST_TEST(!found);
+        BOOST_TEST(found.stale);
+        BOOST_TEST((read_file(policy.path) == content)); // only a start changes it
+        auto guard = policy.claim();
+        guard.publish(::getpid());
+        BOOST_TEST(policy.find().pid == ::getpid());
+        BOOST_TEST(read_file(policy.path) == std::to_string(::getpid()) + "\n");
     });
 }
 

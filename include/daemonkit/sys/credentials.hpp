@@ -167,7 +167,7 @@ inline int tie_capabilities_to_root() noexcept
 }
 
 /// Gives this thread, and each thread that it creates later, a new, empty session keyring: otherwise a daemon without
-/// privileges could read what root has put into the session of whoever started it. keyctl(2), session-keyring(7).
+/// privileges could read the keys that root has put into the session of the starter. keyctl(2), session-keyring(7).
 /// Returns 0, or -1 and errno. Kernels and sandboxes without keyrings are accepted: no key can be read there.
 inline int leave_session_keyring() noexcept
 {

@@ -73,7 +73,7 @@ public:
     /// Whether this process is a child made by fork(2), where the action has run.
     [[nodiscard]] bool ran() const noexcept { return mine_ != nullptr && generation_ != generation; }
 
-    /// For an action: the object whose address is its argument.
+    /// For an action: the object at the address that is its argument.
     template <class AnyObject>
     [[nodiscard]] static AnyObject& object_at(long argument) noexcept
     {

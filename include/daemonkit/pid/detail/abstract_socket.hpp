@@ -162,7 +162,7 @@ private:
     {
         if (errno == ENOENT) return {}; // it was closed just now
         socket_search result;
-        result.doubt = sys::joined({"a process holds its abstract socket, and the kernel does not say whose it is "
+        result.doubt = sys::joined({"a process holds its abstract socket, and the kernel does not name its owner "
                                     "(sock_diag(7): ",
                                     last_error().message(), ")"});
         return result;
