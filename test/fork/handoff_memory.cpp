@@ -238,10 +238,10 @@ BOOST_AUTO_TEST_CASE(a_daemon_can_hand_over_again)
     }));
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_that_ends_the_launcher_leaves_the_daemon_alone)
+BOOST_AUTO_TEST_CASE(a_signal_that_kills_the_launcher_leaves_the_daemon_alone)
 {
     NEEDS_HANDOVER();
-    for (const int signal : {SIGTERM, SIGHUP, SIGINT, SIGKILL, SIGPIPE, SIGUSR1, SIGALRM, SIGRTMIN}) {
+    for (const int signal : {SIGKILL, SIGPIPE, SIGUSR1, SIGALRM, SIGRTMIN}) { // the others: cancelled.cpp
         child_process launcher([] {
             auto link = take_over({1h});
             child_process::say(std::to_string(::getpid()));
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_signal_that_would_dump_the_memory_waits_for_the_end_of_th
         return 0;
     });
     BOOST_TEST_REQUIRE(launcher.says("daemon\n"));
-    for (const int signal : {SIGQUIT, SIGSEGV, SIGABRT, SIGSYS, SIGXCPU}) launcher.signal(signal);
+    for (const int signal : {SIGSEGV, SIGABRT, SIGSYS, SIGXCPU}) launcher.signal(signal);
     BOOST_TEST(!ends(launcher.pid(), 50ms));
     launcher.go();
     BOOST_TEST(launcher.status() == 0);

@@ -15,6 +15,8 @@
 //                                                       dies, prints how the start ended and exits
 //   l.in_launcher()          both                       whether this process is the launcher
 //   l.wait(progress)         launcher, once             blocks until the start has ended; returns the start_report
+//   l.wait(progress, mask)   launcher, instead;         the same, called with all signals blocked. Sets `mask`, so a
+//                            optional                   signal can cancel the start: the daemon is ended then
 //   l.descriptor()           daemon                     the descriptor that must stay open when inherited descriptors
 //                                                       are closed; -1: none
 //   l.ready()                daemon, once               ends the launcher's wait with success; never throws
@@ -31,6 +33,8 @@
 #include "../core/progress.hpp"
 #include "../core/start_result.hpp"
 #include "../sys/time.hpp"
+
+#include <signal.h>
 
 #include <concepts>
 #include <string_view>
@@ -72,6 +76,12 @@ concept has_in_launcher = requires(const ForkLink& l) {
 template <class ForkLink>
 concept has_wait_for_ready = requires(ForkLink& l) {
     { l.wait(no_progress{}) } -> std::same_as<start_report>;
+};
+
+/// l.wait(progress, mask)
+template <class ForkLink>
+concept waits_with_mask = requires(ForkLink& l, const sigset_t& mask) {
+    { l.wait(no_progress{}, mask) } -> std::same_as<start_report>;
 };
 
 /// l.descriptor()
@@ -123,7 +133,8 @@ concept fork_link = std::movable<ForkLink> && detail::has_descriptor<ForkLink> &
 /// Both ends of a link, for a ForkPolicy with a launcher that waits in start().
 template <class ForkLink>
 concept fork_link_to_launcher =
-    fork_link<ForkLink> && detail::has_in_launcher<ForkLink> && detail::has_wait_for_ready<ForkLink>;
+    fork_link<ForkLink> && detail::has_in_launcher<ForkLink> &&
+    (detail::has_wait_for_ready<ForkLink> || detail::waits_with_mask<ForkLink>);
 
 /// How a daemon detaches; see the table above.
 template <class ForkPolicy>
@@ -160,7 +171,7 @@ struct fork_requirements
                   "sentence, int status) noexcept`");
     static_assert(!made || has_extend<link>, "daemonkit: the link that the ForkPolicy's detach() returns lacks `void "
                                              "extend(std::chrono::nanoseconds) noexcept`");
-    static_assert(!returns || has_wait_for_ready<link>,
+    static_assert(!returns || has_wait_for_ready<link> || waits_with_mask<link>,
                   "daemonkit: the link that the ForkPolicy's detach() returns lacks `start_report wait(Progress)`, a "
                   "template");
     static_assert(!made || std::movable<link>,

@@ -7,9 +7,10 @@
 // - start() returns in the daemon only. The launcher has no memory of its own by then. It prints on standard error why
 //   a start failed, and exits with the exit status of the report. None of your code runs in the launcher after start().
 //   Destructors and exit handlers run once, in the daemon. start_watched() shows no progress.
-// - Your signal handlers do not run in the launcher while it waits. A signal that kills the launcher does not stop the
-//   daemon. SIGQUIT and the other signals that dump core stay blocked in the launcher, because the memory is shared.
-//   Before Linux 5.16, a daemon that dumps core before it is ready kills the launcher too, which then prints nothing.
+// - Your signal handlers do not run in the launcher while it waits. SIGINT, SIGQUIT, SIGTERM and SIGHUP cancel the
+//   start, unless they are ignored or blocked. Another signal that kills the launcher does not stop the daemon. The other
+//   signals that dump core stay blocked in the launcher, because the memory is shared. Before Linux 5.16, a daemon that
+//   dumps core before it is ready kills the launcher too, which then prints nothing.
 // - Fork handlers do not run, because nothing is forked: pthread_atfork(3).
 // - The daemon loses what the kernel keeps for each process, as after fork(2): record locks of fcntl(2), timers, and
 //   unfinished requests to an io_uring(7).

@@ -28,7 +28,8 @@ struct parked_launcher
     int daemon_channel; // the daemon's end, of which the launcher has a copy
     std::chrono::nanoseconds deadline;
     bool announces;
-    sigset_t mask; // blocked while it waits
+    sigset_t mask;   // blocked while it waits
+    sigset_t ending; // cancel the start while it waits
     sys::raw_removal removal;
     sys::short_text<256> name; // and ": "
     sys::short_text<256> late;
@@ -37,10 +38,10 @@ struct parked_launcher
     int operator()(pid_t daemon) const noexcept
     {
         sys::raw::default_handlers();
-        sys::raw::set_mask(mask);
+        const sys::raw::heard_signals cancelling(ending, mask);
         sys::raw::close(daemon_channel);
         text line{name};
-        const int status = wait_for_start(daemon, line);
+        const int status = wait_for_start(daemon, cancelling.fd(), line);
         line += "\n";
         const bool good = status == exit_status::done;
         if (!good || announces) sys::raw::write(good ? 1 : 2, line);
@@ -49,7 +50,7 @@ struct parked_launcher
 
 private:
     /// Waits for the end of the start. Returns the exit status, and appends the sentence to `line`.
-    int wait_for_start(pid_t daemon, text& line) const noexcept
+    int wait_for_start(pid_t daemon, int signals, text& line) const noexcept
     {
         const long child_exit = sys::raw::pidfd_open(daemon);
         if (child_exit < 0) {
@@ -67,11 +68,16 @@ private:
         std::string_view sentence;
         no_progress progress;
         const int process = static_cast<int>(child_exit);
-        switch (listen(channel, process, deadline, progress, received, sentence)) {
+        switch (listen({channel, process, signals}, deadline, progress, received, sentence)) {
         case start_verdict::late:
             end(daemon, process);
             removal();
             line += late;
+            return exit_status::error;
+        case start_verdict::cancelled:
+            end(daemon, process);
+            removal();
+            (((line += start_cancelled_by) += ::sigabbrev_np(received.status)) += ", and the daemon ") += was_ended;
             return exit_status::error;
         case start_verdict::ended: {
             const int wait_status = sys::raw::reap(daemon);
@@ -128,9 +134,17 @@ public:
         // Their default action dumps core, signal(7), which kills every process that shares the memory.
         for (const int signal : {SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS})
             sigaddset(&mask, signal);
-        parked_launcher launcher{launcher_end.get(), daemon_end.get(), deadline, announces, mask, plan.removal, {}, {}};
+        parked_launcher launcher{launcher_end.get(),
+                                 daemon_end.get(),
+                                 deadline,
+                                 announces,
+                                 mask,
+                                 sys::raw::ending_signals(plan.mask, true),
+                                 plan.removal,
+                                 {},
+                                 {}};
         (launcher.name += name.empty() ? std::string_view(sys::program_name()) : name) += ": ";
-        ((launcher.late += late_sentence(deadline, false)) += ": ") += plan.late_advice;
+        ((launcher.late += late_sentence(deadline, was_ended)) += ": ") += plan.late_advice;
         sys::memory_handover handover(launcher);
         if (const int error = handover(); error == ENOTSUP)
             refuse();

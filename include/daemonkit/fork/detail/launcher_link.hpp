@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The link of the policies that fork. The launcher waits on a socket, and on the pidfd of a daemon that is its child.
-// So it receives the daemon's messages, and learns of its death at once instead of at the deadline.
+// So it receives the daemon's messages, and learns of its death at once instead of at the deadline. A signal that would
+// end the launcher meanwhile ends the daemon first.
 //
 // With two forks the daemon is the launcher's grandchild, and only its parent can learn how it died. So the
 // intermediate process lives until the daemon is ready, and reports its death. Then it exits: the daemon's parent is
@@ -68,15 +69,19 @@ public:
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
 
+    /// `mask`: the signals that stay blocked meanwhile, and are blocked afterwards.
     template <class Progress>
-    [[nodiscard]] start_report wait(Progress progress)
+    [[nodiscard]] start_report wait(Progress progress, const sigset_t& mask = sys::current_mask())
     {
         const auto waitable = std::move(waitable_); // restores SIGCHLD at the end of the wait
+        const cancelling_signals cancelling(mask);
         message received;
         std::string_view sentence;
-        switch (listen(launcher_end_.get(), exit_.get(), deadline_, progress, received, sentence)) {
+        switch (listen({launcher_end_.get(), exit_.get(), cancelling.fd()}, deadline_, progress, received, sentence)) {
         case start_verdict::late:
-            return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, !end_daemon())};
+            return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, end_daemon())};
+        case start_verdict::cancelled:
+            return {start_outcome::cancelled, exit_status::error, 0, cancelled_sentence(received.status, end_daemon())};
         case start_verdict::ended:
             if (exit_) return died(sys::reap(child_), child_);
             return died_unwatched(collect()); // it has closed the channel, but may not have exited yet
@@ -92,6 +97,20 @@ public:
     }
 
 private:
+    class cancelling_signals
+    {
+    public:
+        explicit cancelling_signals(const sigset_t& mask) noexcept : mask_(mask) {}
+        cancelling_signals(const cancelling_signals&) = delete;
+        cancelling_signals& operator=(const cancelling_signals&) = delete;
+        ~cancelling_signals() { heard_.end(mask_); }
+        [[nodiscard]] int fd() const noexcept { return heard_.fd(); }
+
+    private:
+        sigset_t mask_;
+        sys::raw::heard_signals heard_{sys::raw::ending_signals(mask_), mask_};
+    };
+
     /// The work of the intermediate process.
     struct watcher
     {
@@ -177,20 +196,25 @@ private:
     }
 
     /// Sends SIGTERM, and SIGKILL after one second. Only the intermediate process knows the pid of a grandchild: if it
-    /// was killed, the daemon cannot be ended, and the result is false.
-    [[nodiscard, gnu::cold]] bool end_daemon() noexcept
+    /// was killed, the daemon cannot be ended. Returns what was done, for the message.
+    [[nodiscard, gnu::cold]] const char* end_daemon() noexcept
     {
         if (exit_) { // a child that was not collected: no other process has its pid
             sys::send_signal(child_, SIGTERM);
             if (!sys::readable_within(exit_.get(), std::chrono::seconds(1))) sys::send_signal(child_, SIGKILL);
         } else if (sys::reap(child_) != -1) {
             stack_.unmap();
-            return false;
+            return was_not_ended;
         } else if (!message{.what = message::end_daemon}.send(launcher_end_.get())) {
-            return false; // the intermediate process may still run on the stack
+            return was_not_ended; // the intermediate process may still run on the stack
         }
         collect();
-        return true;
+        return was_ended;
+    }
+
+    [[nodiscard, gnu::cold]] static std::string cancelled_sentence(int signal, const char* end)
+    {
+        return sys::joined({start_cancelled_by, ::sigabbrev_np(signal), ", and the daemon ", end});
     }
 
     [[nodiscard, gnu::cold]] static start_report died(int wait_status, pid_t pid)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-// How the launcher waits for the daemon: for messages on a channel, and for the exit of its child. Makes raw calls and
-// uses only its stack, because with handoff_fork its memory belongs to the daemon.
+// How the launcher waits for the daemon: for messages on a channel, for the exit of its child, and for a signal that
+// cancels the start. Makes raw calls and uses only its stack, because with handoff_fork its memory belongs to the daemon.
 #pragma once
 
 #include "../../core/progress.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/raw/call.hpp"
+#include "../../sys/raw/ending_signals.hpp"
 #include "message.hpp"
 
 #include <algorithm>
@@ -23,27 +24,40 @@ inline void require_positive(std::chrono::nanoseconds deadline)
         throw_bad_setting("wait for the daemon", {}, "the deadline in the settings must be positive");
 }
 
-/// The message for a late daemon. The lifecycle appends the advice, which depends on the daemon. `lost`: the daemon
-/// could not be ended.
-inline std::string late_sentence(std::chrono::nanoseconds deadline, bool lost)
+inline constexpr const char* was_ended = "was ended";
+inline constexpr const char* was_not_ended =
+    "could not be ended, because its parent process was killed (check by the verb status whether it runs)";
+
+/// The message for a late daemon. The lifecycle appends the advice, which depends on the daemon. `end`: was_ended or
+/// was_not_ended.
+inline std::string late_sentence(std::chrono::nanoseconds deadline, const char* end)
 {
-    return sys::joined(
-        {"the daemon was not ready within ", sys::in_seconds(deadline), " s and ",
-         lost ? "could not be ended, because its parent process was killed (check by the verb status whether it runs)"
-              : "was ended"});
+    return sys::joined({"the daemon was not ready within ", sys::in_seconds(deadline), " s and ", end});
 }
 
+/// The beginning of the message for a start that a signal cancelled: the name of the signal and the end follow.
+inline constexpr const char* start_cancelled_by = "the start was cancelled by SIG";
+
 enum class start_verdict {
-    reported, ///< a message arrived: ready, failed or died
-    ended,    ///< the daemon has exited without a message
-    late      ///< the deadline has passed
+    reported,  ///< a message arrived: ready, failed or died
+    ended,     ///< the daemon has exited without a message
+    late,      ///< the deadline has passed
+    cancelled, ///< a signal cancels the start; `status` of the message is its number
 };
 
-/// In the launcher: waits until one of the three has happened. `exit` is the pidfd of a daemon that is its child. If it
-/// is -1, the intermediate process reports the daemon's death. If that process was killed, the channel closes when the
-/// daemon exits.
+/// What the launcher listens to. `exit` is the pidfd of a daemon that is its child. If it is -1, the intermediate
+/// process reports the daemon's death. If that process was killed, the channel closes when the daemon exits. `signals`:
+/// the descriptor of heard_signals; negative: no signal cancels the start.
+struct start_sources
+{
+    int channel;
+    int exit;
+    int signals;
+};
+
+/// In the launcher: waits until one of the four has happened.
 template <class Progress>
-[[nodiscard]] start_verdict listen(int channel, int exit, std::chrono::nanoseconds deadline, Progress& progress,
+[[nodiscard]] start_verdict listen(const start_sources& from, std::chrono::nanoseconds deadline, Progress& progress,
                                    message& received, std::string_view& sentence)
 {
     constexpr bool silent = std::is_same_v<Progress, no_progress>;
@@ -52,9 +66,10 @@ template <class Progress>
     sys::deadline until(deadline);
     for (bool open = true;;) {
         // A daemon that is a child may close the channel and run on: then only its exit counts.
-        if (!open && exit == -1) return start_verdict::ended;
+        if (!open && from.exit == -1) return start_verdict::ended;
         // In this order, because poll(2) checks them so: a daemon that has exited has sent all its messages before.
-        std::array<pollfd, 2> fds{{{exit, POLLIN, 0}, {open ? channel : -1, POLLIN, 0}}};
+        std::array<pollfd, 3> fds{
+            {{from.exit, POLLIN, 0}, {open ? from.channel : -1, POLLIN, 0}, {from.signals, POLLIN, 0}}};
         const auto patience = std::min(until.remaining(), tick);
         __kernel_timespec wait{patience.count() / 1'000'000'000, patience.count() % 1'000'000'000};
         const long n = sys::raw::poll(fds.data(), fds.size(), patience == sys::forever ? nullptr : &wait);
@@ -64,8 +79,13 @@ template <class Progress>
         if constexpr (!silent)
             if (n == 0) progress(std::chrono::steady_clock::now() - began);
         if (n <= 0 && !blind) continue;
-        if (fds[1].revents == 0 && !blind) return start_verdict::ended;
-        const auto receipt = received.receive(channel, sentence);
+        if (fds[0].revents != 0 && fds[1].revents == 0 && !blind) return start_verdict::ended;
+        if (fds[1].revents == 0 && !blind) { // a message comes first: the start may have ended
+            received.status = sys::raw::heard_signals::take(from.signals);
+            if (received.status != 0) return start_verdict::cancelled;
+            continue;
+        }
+        const auto receipt = received.receive(from.channel, sentence);
         if (receipt == message::receipt::failed) {
             sys::raw::nap();
             if (until.passed()) return start_verdict::late;

@@ -123,14 +123,17 @@ private:
         } else {
             state_.link_.make([&] { return s_.fork.detach(); });
         }
-        if (!in_launcher()) blocked.keep();
+        mask_ = blocked.before();
+        if (!in_launcher() || waits_with_mask<typename DaemonPolicies::link>) blocked.keep();
     }
 
     template <class Progress>
     start_report wait_for_daemon(Progress& progress)
     {
         start_report report = [&] {
-            if constexpr (fork_link_to_launcher<typename DaemonPolicies::link>)
+            if constexpr (waits_with_mask<typename DaemonPolicies::link>)
+                return state_.link_->wait(progress, mask_);
+            else if constexpr (fork_link_to_launcher<typename DaemonPolicies::link>)
                 return state_.link_->wait(progress);
             else
                 return start_report{};
@@ -253,6 +256,7 @@ private:
     own_runtime& state_;
     const DaemonSettings& s_;
     bool in_foreground_;
+    sigset_t mask_{}; // of the launcher
 };
 
 } // namespace daemonkit::detail
