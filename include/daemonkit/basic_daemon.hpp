@@ -66,8 +66,9 @@ public:
     {
     }
 
-    /// Called before run(), and by wait() or wait_for(), in the daemon for each collected child: its pid and its wait
-    /// status, waitpid(2). Only with a SignalPolicy that collects children, in pid 1 of a container or a subreaper.
+    /// Called before run(), and by wait() or wait_for(), in the daemon for each exited child: its pid and its wait
+    /// status, waitpid(2). The child was collected. If the process has several threads, up to half a second later, so
+    /// that system(3) in another thread gets its status. Only with a SignalPolicy that collects children.
     void on_child(pid_t, int) {}
 
     // ---- For run() and the hooks: in the daemon, in the thread that called start(), from on_start() to on_stop().
@@ -95,6 +96,15 @@ public:
                       "daemonkit: this SignalPolicy knows of a stop only inside wait() and wait_for(): call those, "
                       "or use self_pipe_signals or flag_signals");
         if constexpr (known) return runtime_.stop_requested();
+    }
+
+    /// Whether wait_for(0s) has a signal to handle, a reload for example: for loops that work all the time and call it
+    /// then. Can be called in any thread; makes one relaxed load. Only with the same policies.
+    [[nodiscard]] bool signal_arrived() const noexcept
+    {
+        constexpr bool known = detail::has_signal_arrived<detail::signals_type<SignalPolicy>>;
+        static_assert(known, "daemonkit: signal_arrived() needs self_pipe_signals, reaping_signals or flag_signals");
+        if constexpr (known) return runtime_.signal_arrived();
     }
 
     /// A descriptor that is readable if wait_for(0s) has a signal to handle: for event loops. Do not close it. Throws
@@ -160,12 +170,7 @@ public:
     template <class Progress, class... Args>
     start_result start_watched(Progress progress, const settings& s, Args&&... args)
     {
-        const bool in_foreground = ForkPolicy::detaches && sys::this_process() == 1;
-        if (in_foreground)
-            sys::write_all(2,
-                           sys::joined({name_of(s), ": pid 1 does not fork, because its container would end: running "
-                                                    "in the foreground\n"}));
-        return live_here(in_foreground, progress, s, std::forward<Args>(args)...);
+        return live_here(false, progress, s, std::forward<Args>(args)...);
     }
 
     /// The verb run: this process is the daemon; no fork, stdio is not redirected. Returns when run() has returned.

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <exception>
 #include <fstream>
 #include <string>
 
@@ -80,8 +81,11 @@ typename Daemon::settings settings_in(const path& here)
 }
 
 int main(int argc, char** argv)
-{
+try {
     using daemon = clientd<DEPLOYMENT>;
     const path here = boost::filesystem::current_path();
     return daemonkit::command_line<daemon>(argc, argv, settings_in<daemon>(here), here / "clientd.log");
+} catch (const std::exception& e) { // such as a directory that was deleted
+    std::fprintf(stderr, "clientd: %s\n", e.what());
+    return daemonkit::exit_status::not_configured;
 }

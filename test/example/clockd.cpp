@@ -34,9 +34,10 @@ struct clockd : daemonkit::sysv_daemon<clockd, daemonkit::log_file_stdio>
 
 int main(int argc, char** argv) // clockd start | stop | restart | reload | status | run
 {
-    const auto here = boost::filesystem::current_path();
-    return daemonkit::command_line<clockd>(argc, argv,
-                                           {.pid = {.path = here / "clockd.pid"},
-                                            .stdio = {.output = here / "clockd.log"},
-                                            .process = {.working_directory = here.string()}});
+    return daemonkit::command_line<clockd>(argc, argv, []() -> clockd::settings {
+        const auto here = boost::filesystem::current_path(); // if this throws, the reason is printed
+        return {.pid = {.path = here / "clockd.pid"},
+                .stdio = {.output = here / "clockd.log"},
+                .process = {.working_directory = here.string()}};
+    });
 }

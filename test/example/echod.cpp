@@ -25,6 +25,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -233,7 +234,7 @@ private:
 
 //! [embedded]
 int main(int argc, char** argv)
-{
+try {
     const auto tell = [](const auto& result) {
         if (!result.message.empty()) std::fprintf(stderr, "echod: %s\n", result.message.c_str());
         return result.status;
@@ -249,5 +250,8 @@ int main(int argc, char** argv)
     if (argc == 2 && given) return tell(echod(port).start(settings)); // here when ready, in the daemon at its end
     std::fputs("Usage: echod PORT | run [PORT] | stop\n", stderr);
     return daemonkit::exit_status::usage;
+} catch (const std::exception& e) { // such as a directory that was deleted
+    std::fprintf(stderr, "echod: %s\n", e.what());
+    return daemonkit::exit_status::not_configured;
 }
 //! [embedded]

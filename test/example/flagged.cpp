@@ -14,6 +14,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -69,7 +70,7 @@ int tell(int status, const std::string& text)
 }
 
 int main(int argc, char** argv)
-{
+try {
     const option options[] = {{"port", required_argument, nullptr, 'p'},
                               {"foreground", no_argument, nullptr, 'f'},
                               {"status", no_argument, nullptr, 's'},
@@ -104,4 +105,7 @@ int main(int argc, char** argv)
         return tell(result.status, "started (pid " + std::to_string(result.pid) + ")");
     return tell(result.status, result.outcome == daemonkit::start_outcome::finished ? "" : result.message);
     //! [verbs]
+} catch (const std::exception& e) { // such as a directory that was deleted
+    std::fprintf(stderr, "flagged: %s\n", e.what());
+    return daemonkit::exit_status::not_configured;
 }

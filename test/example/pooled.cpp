@@ -113,10 +113,11 @@ private:
 
 int main(int argc, char** argv)
 {
-    const auto here = fs::current_path();
-    return daemonkit::command_line<pooled>(argc, argv,
-                                           {.pid = {.path = here / "pooled.pid"},
-                                            .stdio = {.output = here / "pooled.log"},
-                                            .process = {.working_directory = here.string()}},
-                                           4);
+    const auto settings = []() -> pooled::settings {
+        const auto here = fs::current_path();
+        return {.pid = {.path = here / "pooled.pid"},
+                .stdio = {.output = here / "pooled.log"},
+                .process = {.working_directory = here.string()}};
+    };
+    return daemonkit::command_line<pooled>(argc, argv, settings, 4);
 }

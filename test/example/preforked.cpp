@@ -23,8 +23,7 @@
 
 using namespace std::chrono_literals;
 
-struct preforked
-    : daemonkit::sysv_daemon<preforked, daemonkit::basic_signalfd_signals<SIGCHLD>, daemonkit::log_file_stdio>
+struct preforked : daemonkit::sysv_daemon<preforked, daemonkit::reaping_signals, daemonkit::log_file_stdio>
 {
     void on_start()
     {
@@ -60,24 +59,16 @@ struct preforked
         fill(workers);
     }
 
-    /// SIGCHLD. One signal may stand for many children.
-    void on_signal(int)
+    void on_child(pid_t worker, int status)
     {
-        std::erase_if(workers_, ended);
-        std::erase_if(retired_, ended);
+        if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
+            std::fprintf(stderr, "preforked: worker (pid %d) was killed by signal %d\n", worker, WTERMSIG(status));
+        std::erase(workers_, worker);
+        std::erase(retired_, worker);
     }
     //! [master]
 
 private:
-    static bool ended(pid_t worker)
-    {
-        int status = 0; // each by its pid: waitpid(-1) would also collect the children of libraries
-        if (::waitpid(worker, &status, WNOHANG) == 0) return false;
-        if (WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
-            std::fprintf(stderr, "preforked: worker (pid %d) was killed by signal %d\n", worker, WTERMSIG(status));
-        return true;
-    }
-
     void fill(std::size_t workers)
     {
         while (workers_.size() < workers) {
@@ -133,10 +124,11 @@ private:
 
 int main(int argc, char** argv)
 {
-    const auto here = boost::filesystem::current_path();
-    return daemonkit::command_line<preforked>(argc, argv,
-                                              {.pid = {.path = here / "preforked.pid"},
-                                               .stdio = {.output = here / "preforked.log"},
-                                               .process = {.working_directory = here.string()}},
-                                              3U);
+    const auto settings = []() -> preforked::settings {
+        const auto here = boost::filesystem::current_path();
+        return {.pid = {.path = here / "preforked.pid"},
+                .stdio = {.output = here / "preforked.log"},
+                .process = {.working_directory = here.string()}};
+    };
+    return daemonkit::command_line<preforked>(argc, argv, settings, 3U);
 }

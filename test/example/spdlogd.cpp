@@ -8,6 +8,8 @@
 #include <spdlog/sinks/dist_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdio>
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -53,9 +55,12 @@ private:
 //! [spdlog]
 
 int main(int argc, char** argv)
-{
+try {
     const auto here = boost::filesystem::current_path();
     spdlogd daemon((here / "spdlogd.log").string());
     return daemonkit::command_line(
         daemon, argc, argv, {.pid = {.path = here / "spdlogd.pid"}, .process = {.working_directory = here.string()}});
+} catch (const std::exception& e) { // such as a directory that was deleted
+    std::fprintf(stderr, "spdlogd: %s\n", e.what());
+    return daemonkit::exit_status::not_configured;
 }

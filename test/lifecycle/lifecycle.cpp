@@ -738,7 +738,6 @@ struct told_notify
         void reloaded(std::string_view) noexcept { steps.emplace_back("reloaded"); }
         void status(std::string_view) noexcept { steps.emplace_back("status"); }
         void stopping() noexcept { steps.emplace_back("stopping"); }
-        void complain(std::string_view) noexcept {}
         bool store(int, std::string_view) noexcept { return false; }
         void remove(std::string_view) noexcept {}
     };

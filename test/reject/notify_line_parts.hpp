@@ -40,9 +40,6 @@ struct mine
 #ifndef LACKS_STOPPING
         void stopping() noexcept {}
 #endif
-#ifndef LACKS_COMPLAIN
-        void complain(std::string_view) noexcept {}
-#endif
 #ifndef LACKS_STORE
         bool store(int, std::string_view) noexcept { return false; }
 #endif

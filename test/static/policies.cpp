@@ -163,7 +163,7 @@ static_assert(!announces_ready<plain>() && announces_ready<announces>());
 static_assert(!no_notify::notifies && service_notify::notifies && signal_policy<reaping_signals>);
 struct mute : service_line
 {
-    void complain(std::string_view) = delete;
+    void status(std::string_view) = delete;
 };
 static_assert(!notify_line<mute> && !notify_line<launcher_link> && !fork_link<service_line>);
 struct connects_to_nothing

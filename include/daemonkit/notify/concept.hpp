@@ -21,8 +21,6 @@
 //                                                       old configuration stays
 //   n.status(text)           daemon, any time           one line for people
 //   n.stopping()             daemon, once               run() returned or threw
-//   n.complain(text)         daemon, any time           writes a warning to standard error, in the form that the
-//                                                       manager reads
 //   n.store(fd, name)        daemon, any time           the manager keeps a copy of `fd` for the next start; returns
 //                                                       whether the request was sent
 //   n.remove(name)           daemon, any time           the manager closes what was stored under this name
@@ -131,12 +129,6 @@ concept notifies_stopping = requires(NotifyLine& n) {
     { n.stopping() } noexcept;
 };
 
-/// n.complain(text)
-template <class NotifyLine>
-concept complains = requires(NotifyLine& n, std::string_view text) {
-    { n.complain(text) } noexcept;
-};
-
 /// n.store(fd, name)
 template <class NotifyLine>
 concept stores_descriptors = requires(NotifyLine& n, int fd, std::string_view name) {
@@ -158,7 +150,7 @@ concept notify_line =
     detail::notifies_failure<NotifyLine> && detail::notifies_extension<NotifyLine> &&
     detail::notifies_watchdog<NotifyLine> && detail::has_watchdog_interval<NotifyLine> &&
     detail::notifies_reloading<NotifyLine> && detail::notifies_reloaded<NotifyLine> &&
-    detail::notifies_status<NotifyLine> && detail::notifies_stopping<NotifyLine> && detail::complains<NotifyLine> &&
+    detail::notifies_status<NotifyLine> && detail::notifies_stopping<NotifyLine> &&
     detail::stores_descriptors<NotifyLine> && detail::removes_descriptors<NotifyLine>;
 
 /// How a daemon notifies a service manager; see the table above.
@@ -210,8 +202,6 @@ struct notify_requirements
                   "status(std::string_view) noexcept`");
     static_assert(!made || notifies_stopping<line>,
                   "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void stopping() noexcept`");
-    static_assert(!made || complains<line>, "daemonkit: the line that the NotifyPolicy's connect() returns lacks `void "
-                                            "complain(std::string_view) noexcept`");
     static_assert(!made || stores_descriptors<line>,
                   "daemonkit: the line that the NotifyPolicy's connect() returns lacks `bool store(int fd, "
                   "std::string_view name) noexcept`");

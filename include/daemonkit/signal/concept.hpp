@@ -8,8 +8,9 @@
 //                                                       sleeps
 //   P::chosen                compile time, if claimed   array of the signals that the daemon receives besides TERM, INT
 //                                                       and HUP
-//   P::collects_children     compile time, optional     true: SIGCHLD is among the chosen, and a daemon that is pid 1
-//                                                       or a subreaper collects every exited child in wait()
+//   P::collects_children     compile time, optional     true: SIGCHLD is among the chosen, and wait() collects every
+//                                                       exited child of a daemon that declares on_child(), is pid 1 or
+//                                                       a subreaper
 //   p.install(heard, mask)   daemon, before publish()   if claimed: receives the signals `heard`, and sets the signal
 //                                                       mask to `mask`, changed for `heard` only; throws startup_error
 //   g.wait(timeout, also)    daemon, thread of run()    returns the next event; none after `timeout`, or when the
@@ -19,6 +20,8 @@
 //   g.fd()                   daemon; optional           a descriptor that is readable while an event waits
 //   g.stop_requested()       daemon, any thread;        whether a stop signal has arrived, also without wait(); one
 //                            optional                   relaxed load
+//   g.signal_arrived()       daemon, any thread;        whether wait() has an event at once; one relaxed load
+//                            optional
 //   ~g                       daemon, after the          restores the signal mask and the dispositions
 //                            instance was released
 //
@@ -96,6 +99,12 @@ concept has_signal_fd = requires(const SignalGuard& g) {
 template <class SignalGuard>
 concept has_stop_requested = requires(const SignalGuard& g) {
     { g.stop_requested() } noexcept -> std::same_as<bool>;
+};
+
+/// g.signal_arrived()
+template <class SignalGuard>
+concept has_signal_arrived = requires(const SignalGuard& g) {
+    { g.signal_arrived() } noexcept -> std::same_as<bool>;
 };
 
 /// Whether the policy chooses this signal.

@@ -43,6 +43,8 @@ struct basic_flag_signals
 
         /// Whether TERM or INT has arrived. In any thread: one relaxed load.
         [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
+        /// Whether an event waits. In any thread: one relaxed load.
+        [[nodiscard]] static bool signal_arrived() noexcept { return detail::caught_signals::more(); }
 
     private:
         detail::caught_signals caught_;

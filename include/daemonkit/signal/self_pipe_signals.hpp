@@ -47,6 +47,8 @@ struct basic_self_pipe_signals
         [[nodiscard]] int fd() const noexcept { return read_.get(); } ///< readable while an event waits
         /// Whether TERM or INT has arrived. In any thread: one relaxed load.
         [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
+        /// Whether an event waits. In any thread: one relaxed load.
+        [[nodiscard]] static bool signal_arrived() noexcept { return detail::caught_signals::more(); }
 
     private:
         struct pipe

@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 
+#include <exception>
+
 namespace daemonkit::sys {
 
 /// While the object lives, requests to cancel the calling thread take effect or stay pending. Most functions of this
@@ -22,5 +24,12 @@ public:
 private:
     int before_ = PTHREAD_CANCEL_ENABLE;
 };
+
+/// In a handler `catch (...)`: passes on what is no C++ exception. pthread_exit(3) and pthread_cancel(3) unwind the stack
+/// by such a one, and the C library ends the program if it is not passed on.
+inline void pass_on_unwinding()
+{
+    if (std::current_exception() == nullptr) throw;
+}
 
 } // namespace daemonkit::sys

@@ -20,8 +20,9 @@
 
 namespace daemonkit::sys {
 
-/// What reads a descriptor: the journal of systemd, a person at a terminal, a file, or anything else.
-enum class log_reader { journal, person, file, other };
+/// What reads a descriptor: the journal of systemd, a person at a terminal, a file, anything else, or nothing, because
+/// it is closed or /dev/null.
+enum class log_reader { journal, person, file, other, none };
 
 /// Whether the journal reads this stream: JOURNAL_STREAM is its device and inode, systemd.exec(5).
 inline bool is_journal(const file_status& stream) noexcept
@@ -39,8 +40,9 @@ inline bool is_journal(const file_status& stream) noexcept
 inline log_reader reader_of(int fd) noexcept
 {
     file_status stream = {};
-    if (status_of(fd, stream) == -1) return log_reader::other;
+    if (status_of(fd, stream) == -1) return log_reader::none;
     if (S_ISREG(stream.st_mode)) return log_reader::file;
+    if (S_ISCHR(stream.st_mode) && stream.st_rdev == makedev(1, 3)) return log_reader::none; // null(4)
     if (S_ISCHR(stream.st_mode) && ::isatty(fd) == 1) return log_reader::person;
     return S_ISSOCK(stream.st_mode) && is_journal(stream) ? log_reader::journal : log_reader::other;
 }
@@ -90,12 +92,12 @@ private:
     blocked_signals blocked_;
 };
 
-/// Writes `parts` by writev(2), and repeats it for the rest. Stops at the first error.
-inline void write_parts(int fd, iovec* parts, int count) noexcept
+/// Writes `parts` by writev(2), and repeats it for the rest. Stops at the first error, and returns false.
+inline bool write_parts(int fd, iovec* parts, int count) noexcept
 {
     while (count > 0) {
         const auto n = retry([=] { return ::writev(fd, parts, count); });
-        if (n == -1) return;
+        if (n == -1) return false;
         for (auto left = static_cast<std::size_t>(n); count > 0; ++parts, --count) {
             if (left < parts->iov_len) {
                 *parts = {static_cast<char*>(parts->iov_base) + left, parts->iov_len - left};
@@ -104,17 +106,19 @@ inline void write_parts(int fd, iovec* parts, int count) noexcept
             left -= parts->iov_len;
         }
     }
+    return true;
 }
 
 /// Writes each line of `text` with `prefix` before it, by one writev(2) for each 64 lines. Copies and truncates
-/// nothing. Lines that cannot be written are lost.
-inline void write_lines(int fd, std::string_view prefix, std::string_view text) noexcept
+/// nothing. Returns false if a line could not be written; it is lost.
+inline bool write_lines(int fd, std::string_view prefix, std::string_view text) noexcept
 {
     constexpr std::size_t lines = 64;
     std::array<iovec, 3 * lines> parts; // NOLINT(*-member-init)
     const auto part = [](std::string_view bytes) {
         return iovec{const_cast<char*>(bytes.data()), bytes.size()}; // NOLINT(*-const-cast): writev(2) only reads
     };
+    bool written = true;
     do {
         std::size_t count = 0;
         do {
@@ -122,8 +126,9 @@ inline void write_lines(int fd, std::string_view prefix, std::string_view text) 
             for (const auto bytes : {prefix, line, std::string_view("\n")}) parts[count++] = part(bytes);
             text.remove_prefix(line.size() < text.size() ? line.size() + 1 : text.size());
         } while (!text.empty() && count < parts.size());
-        write_parts(fd, parts.data(), static_cast<int>(count));
+        written = write_parts(fd, parts.data(), static_cast<int>(count)) && written;
     } while (!text.empty());
+    return written;
 }
 
 } // namespace daemonkit::sys

@@ -6,12 +6,17 @@
 #include "../../control/control_result.hpp"
 #include "../../control/status_report.hpp"
 #include "../../core/start_result.hpp"
+#include "../../core/startup_error.hpp"
+#include "../../sys/cancellation.hpp"
+#include "../../sys/process.hpp"
 #include "../../sys/terminal.hpp"
 #include "../../sys/unit.hpp"
 #include "json.hpp"
 #include "options.hpp"
 
 #include <cstdio>
+#include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,15 +31,37 @@ class program
     using settings = typename daemon_type::settings;
 
 public:
-    program(daemon_type& daemon, settings& s, const char* library_version)
-        : daemon_(daemon), settings_(s), name_(daemon_type::name_of(s)), library_version_(library_version)
+    program(daemon_type& daemon, settings& s, const options& o)
+        : daemon_(daemon), settings_(s), name_(daemon_type::name_of(s)), options_(o)
     {
     }
 
-    template <class... Args>
-    int operator()(int argc, char** argv, Args&&... args)
+    /// Returns an exit status if the program should exit now.
+    [[nodiscard]] static std::optional<int> parse(options& into, int argc, char** argv, const std::string& name,
+                                                  const char* library_version)
     {
-        if (const auto status = options_.parse(argc, argv, name_, version(), verbs)) return *status;
+        return into.parse(argc, argv, name, version(library_version), verbs);
+    }
+
+    /// Makes the settings. Returns an exit status if that failed.
+    template <class SettingsMaker>
+    [[nodiscard]] static std::optional<int> make(std::optional<settings>& into, SettingsMaker& maker, const options& o)
+    try {
+        into.emplace(maker());
+        return {};
+    } catch (const startup_error& e) {
+        return no_settings(o, e.what(), e.status());
+    } catch (const std::exception& e) {
+        return no_settings(o, sys::joined({"cannot make the settings: ", e.what()}), exit_status::not_configured);
+    } catch (...) {
+        sys::pass_on_unwinding();
+        return no_settings(o, "cannot make the settings: an exception that is no std::exception",
+                           exit_status::not_configured);
+    }
+
+    template <class... Args>
+    int operator()(Args&&... args)
+    {
         if (options_.timeout) set_timeouts(*options_.timeout);
         if (options_.ready_fd) {
             if constexpr (requires { settings_.notify.ready_fd; }) {
@@ -50,6 +77,7 @@ public:
             settings_.fork.announces = !options_.quiet;
             settings_.fork.name = name_;
         }
+        returns_ = std::exchange(settings_.process.launcher_returns, true); // start() must not end before the report
         const auto verb = options_.verb;
         if (verb == "run") return report(daemon_.run_in_foreground(settings_, std::forward<Args>(args)...));
         if (verb == "start") {
@@ -60,6 +88,20 @@ public:
     }
 
 private:
+    /// The exit status, in the daemon, and where the launcher returns; otherwise ends this process.
+    int finish(int status, bool is_daemon = false) const
+    {
+        if (is_daemon || returns_) return status;
+        sys::flush_streams();
+        sys::exit_now(status);
+    }
+
+    [[nodiscard, gnu::cold]] static int no_settings(const options& o, const std::string& reason, int status)
+    {
+        sys::print(stderr, {sys::program_name(), ": ", reason, "\n"});
+        return o.verb == "status" ? exit_status::status_unknown : status;
+    }
+
     /// Executes the other verbs. noinline, because otherwise a started daemon would keep their results on its stack.
     template <class... Args>
     [[gnu::noinline]] int execute(std::string_view verb, Args&&... args)
@@ -88,7 +130,7 @@ private:
                       ? ": this daemon has no configuration to reload: restart it instead"
                       : ": this daemon has no pid file: use the service manager or container that "
                         "runs it"));
-        return exit_status::not_implemented;
+        return finish(exit_status::not_implemented);
     }
 
     static constexpr bool can_be_found = daemon_type::can_be_found;
@@ -105,9 +147,9 @@ private:
     };
 
     /// The version of the program, if its class has a member `version`, and of the library.
-    [[nodiscard]] std::string version() const
+    [[nodiscard]] static std::string version(const char* library_version)
     {
-        std::string library = std::string("(daemonkit ") + library_version_ + ")";
+        std::string library = std::string("(daemonkit ") + library_version + ")";
         if constexpr (requires { std::string(Derived::version); })
             return std::string(Derived::version) + " " + library;
         else
@@ -154,7 +196,7 @@ private:
         } else if (!options_.quiet && !r.message.empty() && r.outcome != start_outcome::finished) {
             line(stdout, with_unit(r));
         }
-        return r.status;
+        return finish(r.status, !r.in_launcher);
     }
 
     int report(const control_result& r) const
@@ -163,7 +205,7 @@ private:
             complain(r.message);
         else if (!options_.quiet)
             line(stdout, r.message);
-        return r.status;
+        return finish(r.status);
     }
 
     int show(const status_report& found) const
@@ -183,14 +225,14 @@ private:
                          : found.state == dead
                              ? "dead, but its stale record exists in " + found.where + "; start or stop removes it"
                              : "not running");
-        return found.status();
+        return finish(found.status());
     }
 
     daemon_type& daemon_;
     settings& settings_;
     std::string name_;
-    const char* library_version_;
-    options options_{};
+    const options& options_;
+    bool returns_ = true; // process_settings::launcher_returns
 };
 
 } // namespace daemonkit::detail

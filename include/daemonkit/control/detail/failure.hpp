@@ -17,13 +17,6 @@ inline control_result failure(const std::exception& e)
     return {known != nullptr ? known->status() : exit_status::error, 0, e.what()};
 }
 
-/// In a handler `catch (...)`: passes on what is no C++ exception. pthread_exit(3) and pthread_cancel(3) unwind the stack
-/// by such a one, and the C library ends the program if it is not passed on.
-inline void pass_on_unwinding()
-{
-    if (std::current_exception() == nullptr) throw;
-}
-
 /// The errno of an exception; 0 if there is none.
 inline int error_number(const std::exception& e) noexcept
 {

@@ -13,8 +13,10 @@
 #include "../../sys/cancellation.hpp"
 #include "../../sys/raw/dispositions.hpp"
 #include "heard_signals.hpp"
+#include "launching.hpp"
 #include "process_setup.hpp"
 #include "runtime.hpp"
+#include "uncaught.hpp"
 
 #include <array>
 #include <string>
@@ -29,8 +31,9 @@ template <class DaemonSettings>
 }
 
 template <class Derived, class DaemonPolicies, class DaemonSettings>
-class life
+class life : launching<Derived, DaemonPolicies, DaemonSettings>
 {
+    using launching_part = launching<Derived, DaemonPolicies, DaemonSettings>;
     using fork = typename DaemonPolicies::fork;
     using signal = typename DaemonPolicies::signal;
     using own_runtime = runtime<Derived, DaemonPolicies>;
@@ -42,7 +45,7 @@ class life
 public:
     /// `in_foreground`: without a fork and without redirecting stdio, whatever the policies are.
     life(Derived& daemon, own_runtime& state, const DaemonSettings& s, bool in_foreground) noexcept
-        : daemon_(daemon), state_(state), s_(s), in_foreground_(in_foreground && !start_is_run)
+        : launching_part(state, s, in_foreground && !start_is_run), daemon_(daemon)
     {
     }
 
@@ -51,6 +54,20 @@ public:
     start_result operator()(Progress& progress, Args&&... args)
     {
         check_run<Derived, Args...>();
+        if (forks() && sys::this_process() == 1) {
+            report(log_level::notice, name_of(s_),
+                   "pid 1 does not fork, because its container would end: running in the foreground");
+            in_foreground_ = true;
+        }
+        auto result = live_or_launch(progress, std::forward<Args>(args)...);
+        if (result.in_launcher && !s_.process.launcher_returns) end_launcher(name_of(s_), result);
+        return result;
+    }
+
+private:
+    template <class Progress, class... Args>
+    start_result live_or_launch(Progress& progress, Args&&... args)
+    {
         const sys::cancellation off(PTHREAD_CANCEL_DISABLE); // but for run() and what waits there
         const released_at_end guards{state_};
         try {
@@ -71,7 +88,14 @@ public:
         }
     }
 
-private:
+    using launching_part::detach;
+    using launching_part::forks;
+    using launching_part::in_foreground_;
+    using launching_part::in_launcher;
+    using launching_part::s_;
+    using launching_part::state_;
+    using launching_part::wait_for_daemon;
+
     struct released_at_end
     {
         own_runtime& state;
@@ -93,68 +117,12 @@ private:
         }
     };
 
-    [[nodiscard]] bool forks() const noexcept { return fork::detaches && !in_foreground_; }
-
-    [[nodiscard]] bool in_launcher() const noexcept
-    {
-        if constexpr (fork_link_to_launcher<typename DaemonPolicies::link>)
-            return state_.link_ && state_.link_->in_launcher();
-        else
-            return false;
-    }
-
-    /// In the daemon all signals stay blocked after the fork, until live() sets a mask.
-    void detach()
-    {
-        if constexpr (fork::detaches)
-            if (!in_foreground_) return detach_from_launcher();
-        if constexpr (signal::claims_signals) state_.child_mask_ = sys::current_mask();
-    }
-
-    void detach_from_launcher()
-    {
-        sys::blocked_signals blocked(sys::all_signals());
-        // daemon(7), step 3: nothing is blocked. A daemon that receives no signals keeps the inherited mask.
-        state_.child_mask_ = signal::claims_signals ? sys::no_signals() : blocked.before();
-        if constexpr (leaves_no_launcher<fork>) {
-            const launcher_plan plan{blocked.before(), state_.identity().removal(), late_advice};
-            state_.link_.make([&] { return s_.fork.detach(plan); });
-            state_.identity().take_over();
-        } else {
-            state_.link_.make([&] { return s_.fork.detach(); });
-        }
-        mask_ = blocked.before();
-        if (!in_launcher() || waits_with_mask<typename DaemonPolicies::link>) blocked.keep();
-    }
-
-    template <class Progress>
-    start_report wait_for_daemon(Progress& progress)
-    {
-        start_report report = [&] {
-            if constexpr (waits_with_mask<typename DaemonPolicies::link>)
-                return state_.link_->wait(progress, mask_);
-            else if constexpr (fork_link_to_launcher<typename DaemonPolicies::link>)
-                return state_.link_->wait(progress);
-            else
-                return start_report{};
-        }();
-        if (report.outcome == start_outcome::ready) state_.identity().release();
-        if (report.outcome == start_outcome::late) (report.message += ": ") += late_advice;
-        return report;
-    }
-
-    static constexpr const char* late_advice = announces_ready<Derived>()
-                                                   ? "run() has not called ready(), but the class sets "
-                                                     "announces_ready; call ready() when the daemon is ready, "
-                                                     "or extend() while it starts, or set a longer deadline"
-                                                   : "set a longer deadline, or call extend() while the daemon starts";
-
     /// In the daemon: the rest of the life. Reports a failure to the launcher and the service manager.
     template <class... Args>
     start_report be_daemon(const process_setup& setup, int cancel_state, Args&&... args)
     {
         state_.name_ = name_of(s_);
-        state_.ready_ = state_.stopping_ = false;
+        state_.ready_ = state_.stopping_ = state_.redirected_ = false;
         start_report report;
         try {
             const int status = live(setup, cancel_state, std::forward<Args>(args)...);
@@ -167,7 +135,7 @@ private:
         } catch (const std::exception& e) {
             report = failed(e);
         } catch (...) {
-            pass_on_unwinding();
+            sys::pass_on_unwinding();
             report.message = sys::joined({"an exception that is no std::exception"});
         }
         if (report.outcome == start_outcome::failed) report_failure(report);
@@ -181,8 +149,9 @@ private:
             if (was_ready) manager.stopping();
             manager.fail(report.message, report.error);
         });
+        if (was_ready || state_.redirected_)
+            detail::report(log_level::err, state_.name_, report.message, report_kind::last_words);
         if (was_ready) {
-            state_.complain(report.message);
             report.outcome = start_outcome::finished;
             report.status = exit_status::error;
             report.pid = sys::this_process();
@@ -195,6 +164,7 @@ private:
     template <class... Args>
     int live(const process_setup& setup, int cancel_state, Args&&... args)
     {
+        const uncaught_exceptions reported(end, &state_);
         const released_after_run guards{state_};
         [[maybe_unused]] const auto forgotten = state_.forget_in_children();
         if constexpr (notifies<typename DaemonPolicies::notify>)
@@ -206,7 +176,10 @@ private:
         if (forks() && !signal::claims_signals) sys::set_mask(state_.child_mask_);
         setup.apply();
         state_.identity().publish(sys::this_process());
-        if (!in_foreground_) state_.streams_.make([&] { return s_.stdio.redirect(); });
+        if (!in_foreground_) {
+            state_.streams_.make([&] { return s_.stdio.redirect(); });
+            state_.redirected_ = !DaemonPolicies::stdio::keeps_terminal;
+        }
         if constexpr (DaemonPolicies::pid::records_pid)
             for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);
         daemon_.on_start();
@@ -245,6 +218,17 @@ private:
         }
     }
 
+    /// In the thread that is about to end the process, while the others run on: says why, and removes the record.
+    static void end(void* runtime_of_daemon, std::string_view reason) noexcept
+    {
+        auto& state = *static_cast<own_runtime*>(runtime_of_daemon);
+        report(log_level::crit, state.name_, reason, report_kind::last_words);
+        if (!state.ready_) state.tell_launcher([&](auto& link) { link.fail(reason, exit_status::error); });
+        state.tell_manager([&](auto& manager) { manager.fail(reason, 0); });
+        if constexpr (has_removal<typename DaemonPolicies::identity>)
+            if (state.identity_) state.identity().removal()();
+    }
+
     [[nodiscard, gnu::cold]] static start_report failed(const std::exception& e)
     {
         auto failure = detail::failure(e);
@@ -253,10 +237,6 @@ private:
     }
 
     Derived& daemon_;
-    own_runtime& state_;
-    const DaemonSettings& s_;
-    bool in_foreground_;
-    sigset_t mask_{}; // of the launcher
 };
 
 } // namespace daemonkit::detail

@@ -8,6 +8,7 @@
 #include "../../sys/limits.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/raw/inherited_descriptors.hpp"
+#include "../../sys/system_log.hpp"
 #include "../../text/joined.hpp"
 #include "../process_settings.hpp"
 
@@ -73,6 +74,7 @@ public:
         std::vector<pid_t> threads;
         if (account_ != nullptr) threads = account_->threads(); // before chroot(2), which hides /proc
         if (!settings_.chroot.empty()) {
+            sys::open_system_log(); // its socket is outside
             entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
             enter(settings_.working_directory.c_str());
         }

@@ -5,14 +5,15 @@
 
 #include "../../control/detail/failure.hpp"
 #include "../../control/detail/reload_protocol.hpp"
+#include "../../core/detail/report.hpp"
 #include "../../sys/cancellation.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "../../text/joined.hpp"
-#include "descriptor_name.hpp"
-#include "guards.hpp"
+#include "announcements.hpp"
+#include "child_collector.hpp"
 #include "hooks.hpp"
 #include "policies.hpp"
 
@@ -26,17 +27,21 @@
 namespace daemonkit::detail {
 
 template <class Derived, class DaemonPolicies>
-class runtime : guards<DaemonPolicies>
+class runtime : announcements<DaemonPolicies>
 {
-    using own_guards = guards<DaemonPolicies>;
+    using base = announcements<DaemonPolicies>;
     using signals_type = typename DaemonPolicies::signals;
     using identity_type = typename DaemonPolicies::identity;
     using signal_policy_type = typename DaemonPolicies::signal;
 
-    static constexpr bool has_launcher_link = detail::detaches<typename DaemonPolicies::fork>;
-    static constexpr bool has_manager = detail::notifies<typename DaemonPolicies::notify>;
-
 public:
+    using base::extend;
+    using base::notify_status;
+    using base::ready;
+    using base::remove_descriptor;
+    using base::store_descriptor;
+    using base::watchdog_interval;
+
     /// Whether the daemon receives SIGHUP. If not, the disposition of SIGHUP is not changed.
     static constexpr bool hears_reload()
     {
@@ -70,6 +75,15 @@ public:
             return signals_->stop_requested();
     }
 
+    [[nodiscard]] bool signal_arrived() const noexcept
+        requires has_signal_arrived<signals_type>
+    {
+        if constexpr (requires { signals_type::signal_arrived(); })
+            return signals_type::signal_arrived();
+        else
+            return signals_->signal_arrived();
+    }
+
     [[nodiscard]] int signal_fd() const
         requires has_signal_fd<signals_type>
     {
@@ -81,98 +95,27 @@ public:
         return signal_policy_type::claims_signals ? child_mask_ : sys::current_mask();
     }
 
-    /// Reports readiness once; later calls do nothing.
-    void ready() noexcept
-    {
-        if (std::exchange(ready_, true)) return;
-        if constexpr (has_started<identity_type>)
-            if (identity_) identity().started();
-        tell_launcher([](auto& link) { link.ready(); });
-        tell_manager([](auto& manager) { manager.ready(); });
-    }
-
-    void extend(std::chrono::nanoseconds more) noexcept
-    {
-        if (!ready_) tell_launcher([&](auto& link) { link.extend(more); });
-        tell_manager([&](auto& manager) { manager.extend(more); });
-    }
-
-    void notify_status(std::string_view text) noexcept
-    {
-        tell_manager([&](auto& manager) { manager.status(text); });
-    }
-
-    [[nodiscard]] std::chrono::nanoseconds watchdog_interval() const noexcept
-    {
-        if constexpr (has_manager)
-            if (manager_) return manager_->watchdog_interval();
-        return sys::forever;
-    }
-
-    bool store_descriptor(int fd, std::string_view name)
-    {
-        check_descriptor_name(name);
-        bool sent = false;
-        tell_manager([&](auto& manager) { sent = manager.store(fd, name); });
-        return sent;
-    }
-
-    void remove_descriptor(std::string_view name)
-    {
-        check_descriptor_name(name);
-        tell_manager([&](auto& manager) { manager.remove(name); });
-    }
-
 private:
+    template <class, class, class>
+    friend class launching;
     template <class, class, class>
     friend class life;
 
-    using own_guards::forget_in_children;
-    using own_guards::identity_;
-    using own_guards::link_;
-    using own_guards::manager_;
-    using own_guards::signals_;
-    using own_guards::streams_;
-
-    // These functions of guards are no places to be cancelled: most are noexcept.
-    template <class SayFunction>
-    void tell_launcher([[maybe_unused]] SayFunction say)
-    {
-        if constexpr (has_launcher_link)
-            if (link_) uncancelled(say, *link_);
-    }
-
-    template <class SayFunction>
-    void tell_manager([[maybe_unused]] SayFunction say)
-    {
-        if constexpr (has_manager)
-            if (manager_) uncancelled(say, *manager_);
-    }
-
-    template <class SayFunction, class AnyGuard>
-    static void uncancelled(SayFunction& say, AnyGuard& guard)
-    {
-        const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
-        say(guard);
-    }
-
-    /// Writes one line to standard error, in the manager's form if there is a manager.
-    [[gnu::cold]] void complain(std::string_view what)
-    {
-        const auto sentence = sys::joined({name_, ": ", what});
-        bool told = false;
-        tell_manager([&](auto& manager) {
-            manager.complain(sentence);
-            told = true;
-        });
-        if (!told) sys::write_all(2, sys::joined({sentence, "\n"}));
-    }
+    using base::forget_in_children;
+    using base::identity;
+    using base::identity_;
+    using base::link_;
+    using base::manager_;
+    using base::ready_;
+    using base::signals_;
+    using base::streams_;
+    using base::tell_launcher;
+    using base::tell_manager;
 
     void collect_children(Derived& daemon)
     {
-        if (!sys::receives_orphans()) return;
-        int status = 0;
-        while (const pid_t child = sys::reap_any(status)) daemon.on_child(child, status);
+        if (!declares_on_child<Derived>() && !sys::receives_orphans()) return;
+        children_([&](pid_t child, int status) { daemon.on_child(child, status); });
     }
 
     /// Waits for one event and handles it. Returns false if none came.
@@ -192,7 +135,8 @@ private:
         else if (e)
             call_hook(daemon, e);
         if (signals_ && !identity().keep()) { // not in a child that a hook made
-            complain("another daemon has taken over this instance: stopping");
+            report(log_level::err, name_, "another daemon has taken over this instance: stopping",
+                   report_kind::last_words);
             stopping_ = true;
         }
         return static_cast<bool>(e);
@@ -218,7 +162,7 @@ private:
         } catch (const std::exception& e) {
             refusal = refuse_reload(e.what());
         } catch (...) {
-            pass_on_unwinding();
+            sys::pass_on_unwinding();
             refusal = refuse_reload("an exception that is no std::exception");
         }
         if (ready_) tell_manager([&](auto& manager) { manager.reloaded(refusal); });
@@ -235,13 +179,11 @@ private:
 
     [[nodiscard, gnu::cold]] std::string refuse_reload(const char* reason)
     {
-        complain(sys::joined({"reload refused, the old state stays: ", reason}));
+        report(log_level::warning, name_, sys::joined({"reload refused, the old state stays: ", reason}));
         return *reason != '\0' ? reason : "no reason given";
     }
 
-    // The order of a life puts these there.
-    [[nodiscard]] identity_type& identity() noexcept { return *identity_; }
-    [[nodiscard]] const identity_type& identity() const noexcept { return *identity_; }
+    // The order of a life puts it there.
     [[nodiscard]] signals_type& installed() { return require_installed(), *signals_; }
     [[nodiscard]] const signals_type& installed() const { return require_installed(), *signals_; }
 
@@ -251,9 +193,14 @@ private:
             throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run() and the hooks");
     }
 
+    struct no_collector
+    {};
+    using collector = std::conditional_t<collects_children<signal_policy_type>, child_collector, no_collector>;
+
     std::string name_{};
-    bool ready_ = false;
+    [[no_unique_address]] collector children_{};
     bool stopping_ = false;
+    bool redirected_ = false; // standard error is no longer that of the launcher
     sigset_t child_mask_{};
 };
 

@@ -3,7 +3,6 @@
 // manager passed, for s6, OpenRC and dinit. Sends nothing if the manager passed neither.
 #pragma once
 
-#include "../../core/log_line.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/environment.hpp"
 #include "../../sys/notify_socket.hpp"
@@ -59,7 +58,6 @@ public:
         else
             tell({"STATUS=", why.view()});
     }
-    void complain(std::string_view text) noexcept { stderr_log(log_level::warning, text); } // NOLINT(*-static)
 
     void extend(std::chrono::nanoseconds more) noexcept
     {

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+// The part of a life that the launcher takes part in: the fork, and the wait for the daemon.
+#pragma once
+
+#include "../../core/start_result.hpp"
+#include "../../sys/process.hpp"
+#include "../../sys/signal_mask.hpp"
+#include "../../text/joined.hpp"
+#include "runtime.hpp"
+
+#include <string>
+
+namespace daemonkit::detail {
+
+/// For a launcher that does not return.
+[[noreturn, gnu::cold]] inline void end_launcher(const std::string& name, const start_report& report)
+{
+    if (report.status != exit_status::done) sys::write_all(2, sys::joined({name, ": ", report.message, "\n"}));
+    sys::flush_streams();
+    sys::exit_now(report.status);
+}
+
+template <class Derived, class DaemonPolicies, class DaemonSettings>
+class launching
+{
+    using fork = typename DaemonPolicies::fork;
+    using link_type = typename DaemonPolicies::link;
+    using own_runtime = runtime<Derived, DaemonPolicies>;
+
+protected:
+    launching(own_runtime& state, const DaemonSettings& s, bool in_foreground) noexcept
+        : state_(state), s_(s), in_foreground_(in_foreground)
+    {
+    }
+
+    [[nodiscard]] bool forks() const noexcept { return fork::detaches && !in_foreground_; }
+
+    [[nodiscard]] bool in_launcher() const noexcept
+    {
+        if constexpr (fork_link_to_launcher<link_type>)
+            return state_.link_ && state_.link_->in_launcher();
+        else
+            return false;
+    }
+
+    /// In the daemon all signals stay blocked after the fork, until live() sets a mask.
+    void detach()
+    {
+        if constexpr (fork::detaches)
+            if (!in_foreground_) return detach_from_launcher();
+        if constexpr (DaemonPolicies::signal::claims_signals) state_.child_mask_ = sys::current_mask();
+    }
+
+    template <class Progress>
+    start_report wait_for_daemon(Progress& progress)
+    {
+        start_report report = [&] {
+            if constexpr (waits_with_mask<link_type>)
+                return state_.link_->wait(progress, mask_);
+            else if constexpr (fork_link_to_launcher<link_type>)
+                return state_.link_->wait(progress);
+            else
+                return start_report{};
+        }();
+        if (report.outcome == start_outcome::ready) state_.identity().release();
+        if (report.outcome == start_outcome::late) (report.message += ": ") += late_advice;
+        return report;
+    }
+
+    own_runtime& state_;
+    const DaemonSettings& s_;
+    bool in_foreground_;
+
+private:
+    void detach_from_launcher()
+    {
+        sys::blocked_signals blocked(sys::all_signals());
+        // daemon(7), step 3: nothing is blocked. A daemon that receives no signals keeps the inherited mask.
+        state_.child_mask_ = DaemonPolicies::signal::claims_signals ? sys::no_signals() : blocked.before();
+        if constexpr (leaves_no_launcher<fork>) {
+            const launcher_plan plan{blocked.before(), state_.identity().removal(), late_advice};
+            state_.link_.make([&] { return s_.fork.detach(plan); });
+            state_.identity().take_over();
+        } else {
+            state_.link_.make([&] { return s_.fork.detach(); });
+        }
+        mask_ = blocked.before();
+        if (!in_launcher() || waits_with_mask<link_type>) blocked.keep();
+    }
+
+    static constexpr const char* late_advice = announces_ready<Derived>()
+                                                   ? "run() has not called ready(), but the class sets "
+                                                     "announces_ready; call ready() when the daemon is ready, "
+                                                     "or extend() while it starts, or set a longer deadline"
+                                                   : "set a longer deadline, or call extend() while the daemon starts";
+
+    sigset_t mask_{}; // of the launcher
+};
+
+} // namespace daemonkit::detail
