@@ -55,7 +55,10 @@ BOOST_AUTO_TEST_CASE(a_person_at_a_terminal_gets_the_text)
 BOOST_AUTO_TEST_CASE(a_device_that_is_no_terminal_is_not_taken_for_a_person)
 {
     const unique_fd null(::open("/dev/null", O_WRONLY | O_CLOEXEC));
-    BOOST_TEST((daemonkit::sys::reader_of(null.get()) == daemonkit::sys::log_reader::other));
+    BOOST_TEST((daemonkit::sys::reader_of(null.get()) == daemonkit::sys::log_reader::none));
+    BOOST_TEST((daemonkit::sys::reader_of(-1) == daemonkit::sys::log_reader::none));
+    const unique_fd zero(::open("/dev/zero", O_WRONLY | O_CLOEXEC));
+    BOOST_TEST((daemonkit::sys::reader_of(zero.get()) == daemonkit::sys::log_reader::other));
     const auto terminal = make_terminal();
     BOOST_TEST((daemonkit::sys::reader_of(terminal.theirs.get()) == daemonkit::sys::log_reader::person));
 }

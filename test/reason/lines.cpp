@@ -97,6 +97,34 @@ BOOST_AUTO_TEST_CASE(a_changed_root_directory_does_not_hide_the_system_log)
     BOOST_TEST(at.system.says(": the disk is full"), at.system.heard());
 }
 
+BOOST_AUTO_TEST_CASE(a_command_whose_standard_error_leads_nowhere_tells_the_system_log_why_it_failed)
+{
+    place at;
+    NEEDS_SYSTEM_LOG(at);
+    const auto call = [&](const char* stream, auto settings) {
+        return in_child([&] {
+            ::dup2(::open(stream, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), 2);
+            std::string words[] = {"speaker", "start"};
+            char* argv[] = {words[0].data(), words[1].data(), nullptr};
+            return command_line<silent>(2, argv, settings);
+        });
+    };
+    auto relative = at.settings<silent>();
+    relative.pid.path = "d.pid";
+    BOOST_TEST(call("/dev/null", relative).status == exit_status::not_configured);
+    BOOST_TEST(at.system.says("speaker: cannot use the pid file d.pid: "), at.system.heard());
+    const auto fails_to_make = [&]() -> silent::settings {
+        fails();
+        return at.settings<silent>();
+    };
+    BOOST_TEST(call("/dev/null", fails_to_make).status == exit_status::not_configured);
+    BOOST_TEST(at.system.says("cannot make the settings: the disk is full"), at.system.heard());
+    const auto said = at.system.heard();
+    BOOST_TEST(call((at.top / "err").c_str(), relative).status == exit_status::not_configured);
+    BOOST_TEST(contains(read_file(at.top / "err"), "speaker: cannot use the pid file"));
+    BOOST_TEST(at.system.heard() == said, "it was said where it is read");
+}
+
 BOOST_AUTO_TEST_CASE(a_sentence_of_several_lines_is_one_line)
 {
     place at;

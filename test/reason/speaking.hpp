@@ -2,6 +2,7 @@
 // A daemon that a test programs, and the places where it can say something: its launcher, its log, the system log.
 #pragma once
 
+#include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
 #include "support/child_process.hpp"

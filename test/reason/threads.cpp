@@ -34,9 +34,8 @@ BOOST_AUTO_TEST_CASE(the_reason_is_in_the_log_and_in_the_system_log)
     BOOST_TEST(at.system.says(uncaught), at.system.heard());
     BOOST_TEST(at.system.heard().starts_with("<26>"), at.system.heard()); // LOG_DAEMON, LOG_CRIT
     BOOST_TEST(has_log_line(at.logged(), std::string("critical: ") + uncaught), at.logged());
-    BOOST_TEST(eventually([&] {
-        return silent::status(at.settings<silent>()).status() == exit_status::status_stopped;
-    }));
+    BOOST_TEST(
+        eventually([&] { return silent::status(at.settings<silent>()).status() == exit_status::status_stopped; }));
     BOOST_TEST(!at.running(), "the record is removed");
 }
 

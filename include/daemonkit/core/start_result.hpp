@@ -19,9 +19,9 @@ enum class start_outcome {
     failed,          ///< a step, a hook or run() failed before the daemon was ready
     died,            ///< launcher: the daemon died before it was ready
     late,            ///< launcher: the deadline passed, and the daemon was ended
-    cancelled,       ///< launcher: SIGINT, SIGQUIT, SIGTERM or SIGHUP arrived while it waited; the daemon was ended
     not_running,     ///< launcher: try_restart() of a daemon that does not run
-    finished         ///< daemon: run() returned, or threw an exception after the daemon was ready
+    finished,        ///< daemon: run() returned, or threw an exception after the daemon was ready
+    cancelled        ///< launcher: SIGINT, SIGQUIT, SIGTERM or SIGHUP arrived while it waited; the daemon was ended
 };
 
 /// What a fork link tells the launcher about the start.

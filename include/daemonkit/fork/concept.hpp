@@ -132,9 +132,8 @@ concept fork_link = std::movable<ForkLink> && detail::has_descriptor<ForkLink> &
 
 /// Both ends of a link, for a ForkPolicy with a launcher that waits in start().
 template <class ForkLink>
-concept fork_link_to_launcher =
-    fork_link<ForkLink> && detail::has_in_launcher<ForkLink> &&
-    (detail::has_wait_for_ready<ForkLink> || detail::waits_with_mask<ForkLink>);
+concept fork_link_to_launcher = fork_link<ForkLink> && detail::has_in_launcher<ForkLink> &&
+                                (detail::has_wait_for_ready<ForkLink> || detail::waits_with_mask<ForkLink>);
 
 /// How a daemon detaches; see the table above.
 template <class ForkPolicy>

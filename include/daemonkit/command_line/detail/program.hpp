@@ -5,6 +5,7 @@
 
 #include "../../control/control_result.hpp"
 #include "../../control/status_report.hpp"
+#include "../../core/report.hpp"
 #include "../../core/start_result.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/cancellation.hpp"
@@ -15,7 +16,6 @@
 #include "options.hpp"
 
 #include <cstdio>
-#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,20 +43,12 @@ public:
         return into.parse(argc, argv, name, version(library_version), verbs);
     }
 
-    /// Makes the settings. Returns an exit status if that failed.
-    template <class SettingsMaker>
-    [[nodiscard]] static std::optional<int> make(std::optional<settings>& into, SettingsMaker& maker, const options& o)
-    try {
-        into.emplace(maker());
-        return {};
-    } catch (const startup_error& e) {
-        return no_settings(o, e.what(), e.status());
-    } catch (const std::exception& e) {
-        return no_settings(o, sys::joined({"cannot make the settings: ", e.what()}), exit_status::not_configured);
-    } catch (...) {
-        sys::pass_on_unwinding();
-        return no_settings(o, "cannot make the settings: an exception that is no std::exception",
-                           exit_status::not_configured);
+    /// The settings could not be made. Returns the exit status.
+    [[nodiscard, gnu::cold]] static int has_no_settings(const options& o, const std::string& reason,
+                                                        int status = exit_status::not_configured)
+    {
+        complain_of_start(sys::program_name(), reason);
+        return o.verb == "status" ? exit_status::status_unknown : status;
     }
 
     template <class... Args>
@@ -96,10 +88,14 @@ private:
         sys::exit_now(status);
     }
 
-    [[nodiscard, gnu::cold]] static int no_settings(const options& o, const std::string& reason, int status)
+    /// An init script or a job of cron may have sent standard error to /dev/null.
+    [[gnu::cold]] static void complain_of_start(const std::string& name, const std::string& reason)
     {
-        sys::print(stderr, {sys::program_name(), ": ", reason, "\n"});
-        return o.verb == "status" ? exit_status::status_unknown : status;
+        sys::wipe_line();
+        if (sys::reader_of(2) == sys::log_reader::none)
+            detail::report(log_level::err, name, reason);
+        else
+            sys::print(stderr, {name, ": ", reason, "\n"});
     }
 
     /// Executes the other verbs. noinline, because otherwise a started daemon would keep their results on its stack.
@@ -192,7 +188,7 @@ private:
             if (!options_.quiet) line(stdout, "started (pid " + std::to_string(r.pid) + ")");
             if constexpr (daemon_type::can_be_found) print_step("recorded in " + settings_.pid.where());
         } else if (r.status != exit_status::done && r.outcome != start_outcome::finished) {
-            if (!r.message.empty()) complain(with_unit(r));
+            if (!r.message.empty()) complain_of_start(name_, with_unit(r));
         } else if (!options_.quiet && !r.message.empty() && r.outcome != start_outcome::finished) {
             line(stdout, with_unit(r));
         }

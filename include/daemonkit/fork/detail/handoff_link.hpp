@@ -38,7 +38,7 @@ struct parked_launcher
     int operator()(pid_t daemon) const noexcept
     {
         sys::raw::default_handlers();
-        const sys::raw::heard_signals cancelling(ending, mask);
+        const sys::raw::held_signals cancelling(ending, mask);
         sys::raw::close(daemon_channel);
         text line{name};
         const int status = wait_for_start(daemon, cancelling.fd(), line);

@@ -108,7 +108,7 @@ private:
 
     private:
         sigset_t mask_;
-        sys::raw::heard_signals heard_{sys::raw::ending_signals(mask_), mask_};
+        sys::raw::held_signals heard_{sys::raw::ending_signals(mask_), mask_};
     };
 
     /// The work of the intermediate process.

@@ -47,7 +47,7 @@ enum class start_verdict {
 
 /// What the launcher listens to. `exit` is the pidfd of a daemon that is its child. If it is -1, the intermediate
 /// process reports the daemon's death. If that process was killed, the channel closes when the daemon exits. `signals`:
-/// the descriptor of heard_signals; negative: no signal cancels the start.
+/// the descriptor of held_signals; negative: no signal cancels the start.
 struct start_sources
 {
     int channel;
@@ -81,7 +81,7 @@ template <class Progress>
         if (n <= 0 && !blind) continue;
         if (fds[0].revents != 0 && fds[1].revents == 0 && !blind) return start_verdict::ended;
         if (fds[1].revents == 0 && !blind) { // a message comes first: the start may have ended
-            received.status = sys::raw::heard_signals::take(from.signals);
+            received.status = sys::raw::held_signals::take(from.signals);
             if (received.status != 0) return start_verdict::cancelled;
             continue;
         }

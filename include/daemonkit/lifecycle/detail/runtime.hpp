@@ -5,7 +5,7 @@
 
 #include "../../control/detail/failure.hpp"
 #include "../../control/detail/reload_protocol.hpp"
-#include "../../core/detail/report.hpp"
+#include "../../core/report.hpp"
 #include "../../sys/cancellation.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/file.hpp"

@@ -17,32 +17,32 @@ class uncaught_exceptions
 public:
     using action = void (*)(void* object, std::string_view reason) noexcept; ///< in the thread that ends the process
 
-    uncaught_exceptions(action act, void* object) noexcept : first_(act_ == nullptr)
+    uncaught_exceptions(action act, void* object) noexcept : first_(present_act == nullptr)
     {
         if (!first_) return;
-        act_ = act;
-        object_ = object;
-        before_ = std::set_terminate(ended);
+        present_act = act;
+        present_object = object;
+        handler_before = std::set_terminate(ended);
     }
     uncaught_exceptions(const uncaught_exceptions&) = delete;
     uncaught_exceptions& operator=(const uncaught_exceptions&) = delete;
     ~uncaught_exceptions()
     {
         if (!first_) return;
-        act_ = nullptr;
-        if (std::get_terminate() == ended) std::set_terminate(before_);
+        present_act = nullptr;
+        if (std::get_terminate() == ended) std::set_terminate(handler_before);
     }
 
 private:
     static void ended() noexcept
     {
-        if (const auto act = act_) {
-            act_ = nullptr; // also if it ends here again
+        if (const auto act = present_act) {
+            present_act = nullptr; // also if it ends here again
             sys::short_text<1024> reason("ended by ");
             describe(reason);
-            act(object_, reason);
+            act(present_object, reason);
         }
-        before_();
+        handler_before();
     }
 
     static void describe(sys::short_text<1024>& reason) noexcept
@@ -60,9 +60,9 @@ private:
         reason += "no std::exception";
     }
 
-    static inline action act_ = nullptr;
-    static inline void* object_ = nullptr;
-    static inline std::terminate_handler before_ = nullptr;
+    static inline action present_act = nullptr;
+    static inline void* present_object = nullptr;
+    static inline std::terminate_handler handler_before = nullptr;
 
     bool first_;
 };

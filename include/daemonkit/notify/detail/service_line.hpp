@@ -8,6 +8,7 @@
 #include "../../sys/notify_socket.hpp"
 #include "../../sys/passed_descriptor.hpp"
 #include "../../sys/private_fd.hpp"
+#include "../../sys/standard_error.hpp"
 #include "../../text/short_text.hpp"
 #include "../../text/utf8.hpp"
 

@@ -28,11 +28,11 @@ inline sigset_t ending_signals(const sigset_t& mask, bool reset = false) noexcep
 }
 
 /// Blocks `set` beside `mask`, and reads the signals of `set` from a descriptor. All signals must be blocked before.
-class heard_signals
+class held_signals
 {
 public:
     /// Where signalfd(2) is refused, only `mask` is set, and the signals act as always.
-    heard_signals(const sigset_t& set, const sigset_t& mask) noexcept
+    held_signals(const sigset_t& set, const sigset_t& mask) noexcept
         : fd_(static_cast<int>(call(SYS_signalfd4, -1, address(&set), _NSIG / 8, O_CLOEXEC | O_NONBLOCK)))
     {
         sigset_t both = mask;

@@ -3,9 +3,11 @@
 // syslog(3) where standard error leads nowhere.
 #pragma once
 
-#include "../../sys/system_log.hpp"
-#include "../../text/utf8.hpp"
-#include "../log_line.hpp"
+#include "require_cxx20.hpp"
+
+#include "../sys/system_log.hpp"
+#include "../text/utf8.hpp"
+#include "log_line.hpp"
 
 namespace daemonkit::detail {
 
