@@ -16,10 +16,10 @@ if ! command -v nm >/dev/null || ! command -v strings >/dev/null; then
     exit 0
 fi
 
-headers=(notify/service_notify notify/detail/service_line signal/reaping_signals socket_activation stderr_log core/log_line
-    sys/notify_socket sys/environment sys/passed_descriptor sys/standard_error sys/unit)
-texts='NOTIFY_SOCKET|WATCHDOG|LISTEN_|JOURNAL_STREAM|RELOADING|READY=1|STOPPING=1|STATUS=|MAINPID|EXTEND_TIMEOUT|FDSTORE'
-symbols='service_notify|service_line|notify_socket|notify_status|reaping|reap_any|collect_children|on_child|listen_fds|socket_activation|stderr_log|watchdog|manager|unit_of|utf8'
+headers=(notify/service_notify notify/detail/service_line signal/reaping_signals socket_activation stderr_log
+    sys/notify_socket sys/passed_descriptor sys/unit)
+texts='NOTIFY_SOCKET|WATCHDOG|LISTEN_|RELOADING|READY=1|STOPPING=1|STATUS=|MAINPID|EXTEND_TIMEOUT|FDSTORE'
+symbols='service_notify|service_line|notify_socket|notify_status|reaping|reap_any|collect_children|on_child|listen_fds|socket_activation|stderr_log|watchdog|manager|unit_of'
 
 texts_in() { strings --data "$1" | grep -E "$texts"; }
 symbols_in() { nm --demangle "$1" | grep -E "$symbols"; }
