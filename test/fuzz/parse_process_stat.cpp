@@ -44,6 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (!field.empty()) from_the_third.push_back(field);
 
     require(stat.has_value() == (from_the_third.size() > 22 - 3));
+    if (stat) require(stat->state == from_the_third.front().front());
     if (stat) require(means(from_the_third[22 - 3], stat->start));
     return 0;
 }

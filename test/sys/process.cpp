@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(a_command_name_cannot_forge_what_is_read, *boost::unit_test
             const auto after = sys::read_process_stat(::getpid());
             if (!holds(before && after, "the process is seen")) return 1;
             if (!holds(before->start > 0, "it is what the kernel tells")) return 1;
+            if (!holds(after->state == 'R', "it runs")) return 1;
             return holds(after->start == before->start, "the name changes nothing") ? 0 : 1;
         });
         BOOST_TEST(child.status == 0, "named '" << name << "': " << child.err);
@@ -81,6 +82,21 @@ BOOST_AUTO_TEST_CASE(a_process_that_is_not_there_has_no_stat)
     BOOST_TEST(!sys::read_process_stat(gone).has_value());
     BOOST_TEST(!sys::read_process_stat(0).has_value());
     BOOST_TEST(!sys::read_process_stat(-1).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_process_is_seen, *boost::unit_test::label("process"))
+{
+    const pid_t child = ::fork();
+    if (child == 0) {
+        for (;;) ::pause();
+    }
+    const auto state = [&] { return sys::read_process_stat(child).value_or(sys::process_stat{}).state; };
+    BOOST_TEST(eventually([&] { return state() == 'S'; }));
+    ::kill(child, SIGSTOP);
+    BOOST_TEST(eventually([&] { return state() == 'T'; }));
+    ::kill(child, SIGKILL);
+    BOOST_TEST(eventually([&] { return state() == 'Z'; }));
+    ::waitpid(child, nullptr, 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_start_time_is_wall_clock_time)

@@ -182,6 +182,19 @@ inline int read_file(const char* path, std::string& into, std::size_t limit)
     return 0;
 }
 
+/// read_file() in one call of read(2), for files in /proc and in cgroup file systems: the kernel returns them whole.
+inline int read_at_once(const char* path, std::string& into, std::size_t limit)
+{
+    const unique_fd file(sys::open(path, O_RDONLY));
+    if (!file) return -1;
+    std::string text(limit, '\0');
+    const auto n = retry([&] { return ::read(file.get(), text.data(), limit); });
+    if (n == -1) return -1;
+    text.resize(static_cast<std::size_t>(n));
+    into.swap(text);
+    return 0;
+}
+
 /// Whether a file has no other bytes than these. False if it has more than 64 MiB, beside holes, or cannot be read.
 [[gnu::cold]] inline bool holds_only(int fd, std::string_view bytes)
 {

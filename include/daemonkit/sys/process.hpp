@@ -144,6 +144,7 @@ inline unsigned long long pid_namespace() noexcept
 /// The fields of /proc/PID/stat that we use.
 struct process_stat
 {
+    char state = 0;               ///< 'T' stopped by a signal, 't' by a tracer, 'D' in uninterruptible sleep, ...
     unsigned long long start = 0; ///< clock ticks since boot
 };
 
@@ -158,6 +159,7 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
     for (int field = 3; field <= 22; ++field) {
         while (*at == ' ') ++at;
         if (*at == '\0') return {};
+        if (field == 3) stat.state = *at;
         if (field == 22) stat.start = std::strtoull(at, nullptr, 10);
         while (*at != ' ' && *at != '\0') ++at;
     }
@@ -168,7 +170,7 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
 [[gnu::cold]] inline std::optional<process_stat> read_process_stat(pid_t pid)
 {
     std::string text;
-    if (read_file(joined({"/proc/", pid, "/stat"}).c_str(), text, 1024) == -1) return {};
+    if (read_at_once(joined({"/proc/", pid, "/stat"}).c_str(), text, 1024) == -1) return {};
     return parse_process_stat(text);
 }
 
