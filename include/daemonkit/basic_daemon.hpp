@@ -9,8 +9,8 @@
 #include "core/require_cxx20.hpp"
 
 #include "control/detail/reload.hpp"
+#include "control/detail/restart.hpp"
 #include "control/detail/status.hpp"
-#include "control/detail/stop.hpp"
 #include "lifecycle/detail/life.hpp"
 #include "settings.hpp"
 
@@ -191,7 +191,7 @@ public:
         if constexpr (can_be_found) return detail::stop(s.pid, s.stop, progress);
     }
 
-    /// stop(), then start(). Starts a daemon that does not run. Returns like start().
+    /// stop(), then start(). Starts a daemon that does not run. Returns like start(); adds why a daemon had to be killed.
     template <class... Args>
     start_result restart(const settings& s, Args&&... args)
     {
@@ -216,7 +216,8 @@ public:
             return {{start_outcome::failed, stopped.status, stopped.pid, std::move(stopped.message)}, true};
         if (stopped.pid == 0 && condition == restart_if::running)
             return {{start_outcome::not_running, exit_status::done, 0, std::move(stopped.message)}, true};
-        return start_watched(progress, s, std::forward<Args>(args)...);
+        return detail::start_again(stopped, s.fork, name_of(s),
+                                   [&] { return start_watched(progress, s, std::forward<Args>(args)...); });
     }
 
     /// Makes the daemon that the PidPolicy in `s` finds reload. Returns when on_reload() has ended there, at most after

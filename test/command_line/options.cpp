@@ -199,7 +199,8 @@ BOOST_AUTO_TEST_CASE(a_stop_kills_after_the_timeout)
     const auto pid = p.pid();
     const auto said = p({"stop", "--timeout", "0.2"});
     BOOST_TEST(said.status == 0);
-    BOOST_TEST(said.out == "commanded: stopped (pid " + std::to_string(pid) + ", SIGKILL)\n");
+    BOOST_TEST(said.out == "commanded: stopped (pid " + std::to_string(pid) +
+                               ", SIGKILL): it did not exit within 0.2 s after SIGTERM\n");
     BOOST_TEST(!alive(pid));
     BOOST_TEST(!fs::exists(p.pid_file));
     BOOST_REQUIRE(p({"start"}).status == 0);

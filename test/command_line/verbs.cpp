@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_without_pid_file_names_the_verbs_it_lacks)
     BOOST_TEST(json.status == 4);
     BOOST_TEST(json.out == "{\"name\": \"unrecorded\", \"state\": \"unknown\", \"pid\": null, \"since\": null, "
                            "\"where\": \"\", \"error\": \"this daemon has no pid file: ask the service manager or "
-                           "container that runs it\"}\n");
+                           "container that runs it\", \"suspended\": null}\n");
     BOOST_TEST(json.err.empty());
     BOOST_TEST(!contains(p({"--help"}).out, "  stop "));
     BOOST_TEST(p.processes().empty());

@@ -147,12 +147,21 @@ BOOST_AUTO_TEST_CASE(stop_of_a_process_that_dies_of_term_removes_its_file)
 BOOST_AUTO_TEST_CASE(stop_kills_a_process_that_ignores_term_and_removes_its_file)
 {
     held_by_child daemon(policy, manners::ignores_term);
-    const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 50ms}, {SIGKILL, generous}});
+    const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 50ms}, {SIGTERM, 1ms}, {SIGKILL, generous}});
     BOOST_TEST(r.status == 0);
-    BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGKILL)");
+    BOOST_TEST(r.killed == "it did not exit within 0.050 s after SIGTERM, nor within 0.001 s after SIGTERM");
+    BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGKILL): " + r.killed);
     BOOST_TEST(daemon.zombie());
     BOOST_TEST(!fs::exists(file));
     BOOST_TEST(was_killed_by(daemon.collect(), SIGKILL));
+}
+
+BOOST_AUTO_TEST_CASE(a_schedule_that_only_kills_needs_no_reason)
+{
+    held_by_child daemon(policy);
+    const auto r = daemonkit::detail::stop(policy, {{SIGKILL, generous}});
+    BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGKILL)");
+    BOOST_TEST(r.killed.empty());
 }
 
 BOOST_AUTO_TEST_CASE(stop_follows_the_schedule_it_is_given)
@@ -160,7 +169,9 @@ BOOST_AUTO_TEST_CASE(stop_follows_the_schedule_it_is_given)
     held_by_child daemon(policy, manners::ignores_term);
     const auto r = daemonkit::detail::stop(policy, {{SIGTERM, 1ms}, {SIGHUP, generous}, {SIGKILL, generous}});
     BOOST_TEST(r.status == 0);
-    BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) + ", SIGHUP)");
+    BOOST_TEST(r.message == "stopped (pid " + std::to_string(daemon.pid()) +
+                                ", SIGHUP): it did not exit within 0.001 s after SIGTERM");
+    BOOST_TEST(r.killed.empty());
     BOOST_TEST(WEXITSTATUS(daemon.collect()) == 10);
 }
 

@@ -36,7 +36,8 @@ def no_constant(text):
     raise ValueError(text)
 for line in open(sys.argv[1], 'rb').read().split(b'\n')[:-1]:
     o = json.loads(line.decode('utf-8', 'strict'), object_pairs_hook=strict, parse_constant=no_constant)
-    assert set(o) == {'name', 'state', 'pid', 'since', 'where', 'error'}, o
+    assert set(o) == {'name', 'state', 'pid', 'since', 'where', 'error', 'suspended'}, o
+    assert o['suspended'] is None or o['suspended'] == 'frozen with its cgroup /\ufffd', o
     print(ascii(o['name']), ascii(o['where']), o['state'], o['pid'], o['since'], ascii(o['error']))
 )";
 
@@ -115,13 +116,15 @@ BOOST_AUTO_TEST_CASE(each_state_is_one_object_on_one_line)
     status_report r{.state = running, .name = "d", .pid = 42, .where = "/run/d.pid"};
     r.since = std::chrono::system_clock::from_time_t(1'000'000'000);
     BOOST_TEST(to_json(r) == R"({"name": "d", "state": "running", "pid": 42, "since": "2001-09-09T01:46:40Z", )"
-                             R"("where": "/run/d.pid", "error": null})");
-    BOOST_TEST(
-        to_json({.state = stopped, .name = "d", .where = "/run/d.pid"}) ==
-        R"({"name": "d", "state": "stopped", "pid": null, "since": null, "where": "/run/d.pid", "error": null})");
+                             R"("where": "/run/d.pid", "error": null, "suspended": null})");
+    BOOST_TEST(to_json({.state = stopped, .name = "d", .where = "/run/d.pid"}) ==
+               R"({"name": "d", "state": "stopped", "pid": null, "since": null, "where": "/run/d.pid", "error": null, )"
+               R"("suspended": null})");
     BOOST_TEST(contains(to_json({.state = dead, .name = "d"}), R"("state": "dead", "pid": null)"));
     BOOST_TEST(contains(to_json({.state = unknown, .name = "d", .message = "why"}), R"("state": "unknown")"));
-    BOOST_TEST(contains(to_json({.state = unknown, .message = "why"}), R"("error": "why"})"));
+    BOOST_TEST(contains(to_json({.state = unknown, .message = "why"}), R"("error": "why", "suspended": null})"));
+    BOOST_TEST(contains(to_json({.state = running, .pid = 42, .suspended = "stopped by a signal"}),
+                        R"("error": null, "suspended": "stopped by a signal"})"));
 }
 
 BOOST_AUTO_TEST_CASE(another_parser_reads_back_every_byte, *boost::unit_test::label("process"))
@@ -162,7 +165,8 @@ BOOST_AUTO_TEST_CASE(another_parser_reads_back_names_and_paths, *boost::unit_tes
          .name = "\xed\xa0\x80",
          .pid = 1,
          .since = std::chrono::system_clock::time_point{},
-         .where = std::string("a\0b", 3)},
+         .where = std::string("a\0b", 3),
+         .suspended = "frozen with its cgroup /\xff"},
     });
     BOOST_TEST(answer.status == 0, answer.err);
     BOOST_TEST(answer.out == R"('"quoted"' 'C:\\not\\here\\' dead None None None

@@ -30,9 +30,11 @@ struct status_report
     std::string name{};                   ///< name of the daemon, from the settings
     pid_t pid = 0;                        ///< pid of the daemon; 0: none runs
     std::optional<std::chrono::system_clock::time_point>
-        since{};           ///< start time of the process; empty if /proc hides it
-    std::string where{};   ///< path of the record
-    std::string message{}; ///< why the state is unknown
+        since{};             ///< start time of the process; empty if /proc hides it
+    std::string where{};     ///< path of the record
+    std::string message{};   ///< why the state is unknown
+    std::string suspended{}; ///< why a daemon that runs does nothing: "stopped by a signal", "stopped by a debugger",
+                             ///< "frozen with its cgroup PATH"; empty: it is not, or /proc hides it
 
     /// The exit status, LSB 3.1, section 20.2.
     [[nodiscard]] int status() const noexcept

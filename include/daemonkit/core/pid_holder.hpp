@@ -28,12 +28,19 @@ struct pid_holder
 
     [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; } ///< whether there is one
 
+    /// What /proc/PID/stat shows of the process. Empty if /proc hides it, or if the process has exited.
+    [[nodiscard]] std::optional<sys::process_stat> stat() const
+    {
+        const auto found = pid != 0 ? sys::read_process_stat(pid) : std::nullopt;
+        if (!found || sys::has_exited(process.get())) return {};
+        return found;
+    }
+
     /// The start time of the process. Empty if /proc hides it, or if the process has exited.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> since() const
     {
-        const auto stat = pid != 0 ? sys::read_process_stat(pid) : std::nullopt;
-        if (!stat || sys::has_exited(process.get())) return {};
-        return sys::wall_time(stat->start);
+        if (const auto found = stat()) return sys::wall_time(found->start);
+        return {};
     }
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../../control/status_report.hpp"
+#include "../../text/joined.hpp"
 #include "../../text/utf8.hpp"
 
 #include <ctime>
@@ -43,16 +44,18 @@ namespace daemonkit::detail {
 }
 
 /// {"name": …, "state": "running"|"starting"|"dead"|"stopped"|"unknown", "pid": N|null, "since": RFC 3339|null,
-/// "where": …, "error": …|null}
+/// "where": …, "error": …|null, "suspended": …|null}
 [[nodiscard]] inline std::string to_json(const status_report& report)
 {
     static constexpr const char* states[] = {"running", "starting", "dead", "stopped", "unknown"};
     const bool running = report.pid != 0;
-    return "{\"name\": " + json_string(report.name) + ", \"state\": \"" + states[static_cast<int>(report.state)] +
-           "\", \"pid\": " + (running ? std::to_string(report.pid) : "null") +
-           ", \"since\": " + (report.since ? json_string(format_time(*report.since, "%FT%TZ", true)) : "null") +
-           ", \"where\": " + json_string(report.where) +
-           ", \"error\": " + (report.message.empty() ? "null" : json_string(report.message)) + "}";
+    const auto text_or_null = [](const std::string& text) { return text.empty() ? "null" : json_string(text); };
+    return sys::joined(
+        {"{\"name\": ", json_string(report.name), ", \"state\": \"", states[static_cast<int>(report.state)],
+         "\", \"pid\": ", running ? std::to_string(report.pid) : "null",
+         ", \"since\": ", report.since ? json_string(format_time(*report.since, "%FT%TZ", true)) : "null",
+         ", \"where\": ", json_string(report.where), ", \"error\": ", text_or_null(report.message),
+         ", \"suspended\": ", text_or_null(report.suspended), "}"});
 }
 
 } // namespace daemonkit::detail

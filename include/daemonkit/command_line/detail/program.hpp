@@ -179,13 +179,17 @@ private:
     [[nodiscard]] static std::string with_unit(const start_result& r)
     {
         const auto unit = r.outcome == start_outcome::already_running ? sys::unit_of(r.pid) : std::string();
-        return unit.empty() ? r.message : r.message + ", as the systemd unit " + unit + ": use systemctl";
+        if (unit.empty()) return r.message;
+        auto message = r.message; // restart() may have appended to it
+        return message.insert(message.find(')') + 1, ", as the systemd unit " + unit + ": use systemctl");
     }
 
     int report(const start_result& r) const
     {
         if (r.outcome == start_outcome::ready) {
-            if (!options_.quiet) line(stdout, "started (pid " + std::to_string(r.pid) + ")");
+            if (!options_.quiet)
+                line(stdout,
+                     "started (pid " + std::to_string(r.pid) + ")" + (r.message.empty() ? "" : "; " + r.message));
             if constexpr (daemon_type::can_be_found) print_step("recorded in " + settings_.pid.where());
         } else if (r.status != exit_status::done && r.outcome != start_outcome::finished) {
             if (!r.message.empty()) complain_of_start(name_, with_unit(r));
@@ -213,10 +217,10 @@ private:
             complain("status unknown: " + found.message);
         else if (!options_.quiet)
             line(stdout, found.pid != 0
-                             ? (found.state == running ? "running (pid " : "starting (pid ") +
-                                   std::to_string(found.pid) + ")" +
-                                   (found.since ? " since " + format_time(*found.since, "%F %T", false) : "") +
-                                   ", recorded in " + found.where
+                             ? sys::joined({found.state == running ? "running (pid " : "starting (pid ", found.pid,
+                                            found.suspended.empty() ? "" : ", ", found.suspended, ")",
+                                            found.since ? " since " + format_time(*found.since, "%F %T", false) : "",
+                                            ", recorded in ", found.where})
                          : found.state == starting ? "starting, and no pid is recorded yet in " + found.where
                          : found.state == dead
                              ? "dead, but its stale record exists in " + found.where + "; start or stop removes it"

@@ -6,6 +6,7 @@
 #include "../../sys/cancellation.hpp"
 #include "../../sys/deadline.hpp"
 #include "failure.hpp"
+#include "hindrance.hpp"
 #include "reload_protocol.hpp"
 #include "signalling.hpp"
 
@@ -36,6 +37,9 @@ enum class request {
     }
 }
 
+inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it next handles signals, which a program "
+                                        "that calls neither wait() nor wait_for() never does";
+
 /// Waits for the daemon's answer. Returns it, or the reason why none came.
 [[nodiscard]] inline control_result answer_of(const reload_call& call, const pid_holder& daemon,
                                               const sys::deadline& until, std::chrono::nanoseconds deadline)
@@ -55,7 +59,7 @@ enum class request {
         if (until.passed())
             return {exit_status::error, daemon.pid,
                     sys::joined({"pid ", daemon.pid, " has not reloaded within ", sys::in_seconds(deadline),
-                                 " s: it is busy or hangs; it reloads when it next handles signals"})};
+                                 " s: ", hindrance_of(daemon).sentence(too_busy)})};
     }
 }
 

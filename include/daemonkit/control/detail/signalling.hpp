@@ -17,6 +17,22 @@ namespace daemonkit::detail {
     return sys::pidfd_send_signal(daemon.process.get(), signal) != -1 || errno == ESRCH;
 }
 
+/// Sends a signal by which the daemon is to end, then SIGCONT, because a stopped process handles other signals only when
+/// it continues: as systemd, runit and s6 do. Returns as send().
+[[nodiscard]] inline bool send_and_continue(const pid_holder& daemon, int signal) noexcept
+{
+    if (!send(daemon, signal)) return false;
+    switch (signal) {
+    case SIGKILL: // ends a stopped process, too
+    case SIGCONT:
+    case SIGSTOP: // meant to stop it
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU: return true;
+    default: sys::pidfd_send_signal(daemon.process.get(), SIGCONT); return true; // fails if it has exited
+    }
+}
+
 [[nodiscard]] inline control_result cannot_signal(pid_t pid)
 {
     const auto error = last_error();

@@ -5,6 +5,7 @@
 #include "../../pid/concept.hpp"
 #include "../../sys/cancellation.hpp"
 #include "../status_report.hpp"
+#include "hindrance.hpp"
 
 #include <exception>
 #include <string>
@@ -22,7 +23,11 @@ template <class PidPolicy>
         const auto daemon = policy.find();
         report.state = daemon.starting ? starting : daemon ? running : daemon.stale ? dead : stopped;
         report.pid = daemon.pid;
-        report.since = daemon.since();
+        if (!daemon) return report;
+        const auto frozen = sys::frozen_cgroup_of(daemon.pid);
+        const auto stat = daemon.stat();
+        if (stat) report.since = sys::wall_time(stat->start);
+        report.suspended = hindrance_in(daemon.pid, stat, frozen).what;
     } catch (const std::exception& e) {
         report.state = unknown;
         report.message = e.what();

@@ -8,10 +8,13 @@
 #include "../../sys/deadline.hpp"
 #include "../stop_schedule.hpp"
 #include "failure.hpp"
+#include "hindrance.hpp"
 #include "signalling.hpp"
 
 #include <algorithm>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 namespace daemonkit::detail {
 
@@ -55,6 +58,37 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
     }
 }
 
+// Why a daemon has not exited yet, in words that follow "killed: ".
+[[gnu::cold]] inline void add_step(std::string& reason, const stop_step& step)
+{
+    reason += sys::joined({reason.empty() ? "it did not exit within " : ", nor within ", sys::in_seconds(step.patience),
+                           " s after ", sys::signal_name(step.signal)});
+}
+[[gnu::cold]] inline void add_hindrance(std::string& reason, const pid_holder& daemon)
+{
+    if (const auto why = hindrance_of(daemon)) reason += sys::joined({", because it was ", why.what});
+}
+
+/// The daemon has exited after the signal `last`. `reason`: why the steps before were not enough; empty: there were none.
+[[nodiscard, gnu::noinline]] inline control_result stopped_by(int last, pid_t pid, std::string reason)
+{
+    auto message =
+        sys::joined({"stopped (pid ", pid, ", ", sys::signal_name(last), ")", reason.empty() ? "" : ": ", reason});
+    if (last != SIGKILL) reason.clear();
+    return {exit_status::done, pid, std::move(message), std::move(reason)};
+}
+
+/// The daemon has not exited after the last signal of the schedule.
+[[nodiscard, gnu::cold]] inline control_result not_stopped(int last, const pid_holder& daemon)
+{
+    const bool killed = last == SIGKILL;
+    return {exit_status::error, daemon.pid,
+            sys::joined({"pid ", daemon.pid, " did not exit after ", sys::signal_name(last), ": ",
+                         hindrance_of(daemon, killed)
+                             .sentence(killed ? "it is frozen, or blocked in the kernel"
+                                              : "give it more time, or end the stop schedule with SIGKILL")})};
+}
+
 /// Ends the daemon by the schedule; returns as soon as its process has exited. Success if none runs (LSB 3.1).
 template <class PidPolicy, class Progress = no_progress>
 [[nodiscard]] control_result stop(const PidPolicy& policy, const stop_schedule& schedule, Progress progress = {})
@@ -70,19 +104,18 @@ try {
     if (daemon.pid == sys::this_process())
         return {exit_status::error, daemon.pid, "a daemon cannot stop itself by this verb: return from run()"};
     int last = 0;
+    std::string reason; // why the steps before were not enough
     for (const auto& step : schedule) {
+        if (step.signal == SIGKILL && !reason.empty()) add_hindrance(reason, daemon);
         last = step.signal;
-        if (!send(daemon, step.signal)) return cannot_signal(daemon.pid);
-        if (!gone_within(daemon.process, step.patience, progress)) continue;
-        remove_stale_record(policy);
-        return {exit_status::done, daemon.pid,
-                sys::joined({"stopped (pid ", daemon.pid, ", ", sys::signal_name(step.signal), ")"})};
+        if (!send_and_continue(daemon, last)) return cannot_signal(daemon.pid);
+        if (gone_within(daemon.process, step.patience, progress)) {
+            remove_stale_record(policy);
+            return stopped_by(last, daemon.pid, std::move(reason));
+        }
+        add_step(reason, step);
     }
-    return {exit_status::error, daemon.pid,
-            last == SIGKILL ? sys::joined({"pid ", daemon.pid,
-                                           " did not exit after SIGKILL: it is frozen, or blocked in the kernel"})
-                            : sys::joined({"pid ", daemon.pid, " did not exit after ", sys::signal_name(last),
-                                           ": give it more time, or end the stop schedule with SIGKILL"})};
+    return not_stopped(last, daemon);
 } catch (const std::exception& e) {
     return failure(e);
 }
