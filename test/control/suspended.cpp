@@ -8,6 +8,8 @@
 #include "support/text.hpp"
 
 #include <daemonkit/control/detail/hindrance.hpp>
+#include <daemonkit/control/detail/stop.hpp>
+#include <daemonkit/pid/flock_pid_file.hpp>
 #include <daemonkit/sys/raw/shared_memory.hpp>
 
 #include <boost/filesystem/operations.hpp>
@@ -18,7 +20,10 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace {
 
