@@ -30,8 +30,12 @@ start_result start_again(const control_result& stopped, const ForkPolicy& fork, 
     if (!stopped.killed.empty())
         note = sys::joined({"the old daemon (pid ", stopped.pid, ") was killed: ", stopped.killed});
     if (!note.empty() && !launcher_returns<ForkPolicy>()) {
-        bool prints = true;
-        if constexpr (requires { fork.announces; }) prints = fork.announces;
+        const bool prints = [&] {
+            if constexpr (requires { fork.announces; })
+                return fork.announces;
+            else
+                return true;
+        }();
         if (prints) sys::write_all(2, sys::joined({name, ": ", note, "\n"}));
         note.clear();
     }
