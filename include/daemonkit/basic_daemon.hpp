@@ -211,12 +211,7 @@ public:
     {
         static_assert(can_be_found, "daemonkit: restart() needs a PidPolicy that records the pid: use pid_file or "
                                     "flock_pid_file");
-        auto stopped = stop(s, progress);
-        if (stopped.status != exit_status::done)
-            return {{start_outcome::failed, stopped.status, stopped.pid, std::move(stopped.message)}, true};
-        if (stopped.pid == 0 && condition == restart_if::running)
-            return {{start_outcome::not_running, exit_status::done, 0, std::move(stopped.message)}, true};
-        return detail::start_again(stopped, s.fork, name_of(s),
+        return detail::start_again(stop(s, progress), condition, s, name_of(s),
                                    [&] { return start_watched(progress, s, std::forward<Args>(args)...); });
     }
 

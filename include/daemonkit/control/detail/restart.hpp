@@ -10,29 +10,36 @@
 #include "stop.hpp"
 
 #include <string>
+#include <utility>
 
 namespace daemonkit::detail {
 
 /// Whether the launcher returns from start(), with a message.
-template <class ForkPolicy>
-[[nodiscard]] bool launcher_returns() noexcept
+template <class DaemonSettings>
+[[nodiscard]] bool returns_in_launcher(const DaemonSettings& s) noexcept
 {
-    return detaches<ForkPolicy> && !leaves_no_launcher<ForkPolicy> && sys::this_process() != 1;
+    using fork = decltype(s.fork);
+    return detaches<fork> && !leaves_no_launcher<fork> && s.process.launcher_returns && sys::this_process() != 1;
 }
 
-/// Executes `start`, and appends to its message why the old daemon was killed, if it was. If the launcher does not
-/// return from start(), prints that before, unless the policy is not to print how a start ended.
-template <class ForkPolicy, class Start>
-start_result start_again(const control_result& stopped, const ForkPolicy& fork, const std::string& name,
+/// After a stop: executes `start`, and appends to its message why the old daemon was killed, if it was. If the launcher
+/// does not return from start(), prints that before, unless the policy is not to print how a start ended. Does not start
+/// if the stop failed, or if no daemon ran and `condition` says so.
+template <class DaemonSettings, class Start>
+start_result start_again(control_result stopped, restart_if condition, const DaemonSettings& s, const std::string& name,
                          const Start& start)
 {
+    if (stopped.status != exit_status::done)
+        return {{start_outcome::failed, stopped.status, stopped.pid, std::move(stopped.message)}, true};
+    if (stopped.pid == 0 && condition == restart_if::running)
+        return {{start_outcome::not_running, exit_status::done, 0, std::move(stopped.message)}, true};
     std::string note;
     if (!stopped.killed.empty())
         note = sys::joined({"the old daemon (pid ", stopped.pid, ") was killed: ", stopped.killed});
-    if (!note.empty() && !launcher_returns<ForkPolicy>()) {
+    if (!note.empty() && !returns_in_launcher(s)) {
         const bool prints = [&] {
-            if constexpr (requires { fork.announces; })
-                return fork.announces;
+            if constexpr (requires { s.fork.announces; })
+                return s.fork.announces;
             else
                 return true;
         }();
