@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_SUITE(failures, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(of_what_the_pid_file_holds)
 {
-    for (const char* content : {"0x1\n", "-1;\n", "garbage\n", "12 # d\n", "12\nport 80\n"})
+    for (const char* content : {"0x1\n", "-1;\n", "garbage\n", "12 # d\n", "port 80\n12\n"})
         fails_with_content(content);
     fails_with_content(std::string(3'000'000, 'x'));
 }

@@ -30,7 +30,7 @@ trap 'rm -rf "$found"' EXIT
 words=()
 [ ! -e "$here/$name.dict" ] || words=("-dict=$here/$name.dict")
 # What the parser itself prints is left out; an input that fails is kept, and `./NAME INPUT` tells all about it.
-if ! "./$name" -max_total_time=5 -max_len=2048 -close_fd_mask=3 -print_final_stats=1 -artifact_prefix="$build/$name-" \
+if ! "./$name" -max_total_time=5 -max_len=5000 -close_fd_mask=3 -print_final_stats=1 -artifact_prefix="$build/$name-" \
     "${words[@]}" "$found" "$here/corpus/$name" >"$name.log" 2>&1; then
     tail -n 40 "$name.log"
     exit 1

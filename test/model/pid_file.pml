@@ -20,7 +20,8 @@
 //
 // A starter stands for the launcher and for the daemon, which share the open file and so the lock (flock(2)). Polling
 // every millisecond is modelled as waiting for the condition. Left out: the limit of five seconds for a lock that is
-// not released; children that keep the locks of a dead daemon; readers that lock nothing.
+// not released; children that keep the locks of a dead daemon; readers that lock nothing; further lines of the file,
+// which are kept with the line of the pid and prove nothing: to append one is a TOUCH.
 
 #ifndef CRASHES
 #define CRASHES 2

@@ -21,8 +21,8 @@
 //                            optional                   SO_PASSCRED; -1: none. Its senders get the result of the reload
 //   g.descriptors()          daemon, once               range of descriptors that must stay open
 //   g.lost_fd()              daemon, at every wait      becomes readable when keep() has something to do; -1: never
-//   g.keep()                 daemon, after every wait   cheap; restores what can be restored. Returns false if the
-//                                                       identity belongs to another daemon now: this one then stops
+//   g.keep()                 daemon, after on_start()   cheap; restores what can be restored. Returns false if the
+//                            and after every wait       identity belongs to another daemon now: this one then stops
 //   ~g                       launcher: start failed;    the identity is free again
 //                            daemon: after on_stop()
 //   p.find()                 any process, any user      the live holder, verified, with its pidfd; disturbs no process;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // A pid file that is locked by flock(2) for the life of the daemon. The kernel drops the lock with the process, so a
 // crash blocks no start. Children made by fork() close the file, so a worker that outlives the daemon does not hold the
-// lock. A file that is deleted, moved, replaced, edited or touched is noticed when the daemon next wakes, and restored.
-// As long as the lock is held, no edit of the file lets a second daemon start.
+// lock. A file that is deleted, moved, replaced, edited or touched is noticed when the daemon next wakes, and restored
+// with its further lines, which belong to the program. As long as the lock is held, no edit of the file lets a second
+// daemon start.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -19,11 +20,17 @@ struct flock_pid_file
     /// Absolute. Missing directories are made with mode 0755, and removed with the file if they are empty.
     required_setting<boost::filesystem::path> path;
     mode_t mode = 0644; ///< of the file
+    /// Further lines that are written after the pid, for other programs: a port, the path of a socket. What the program
+    /// adds to the file later is kept, too. At most 4088 bytes.
+    std::string extra{};
 
     static constexpr bool records_pid = true; ///< find() and where() exist
 
     /// In the launcher. Throws already_running, startup_error.
-    [[nodiscard]] detail::pid_file_guard claim() const { return {path, mode, detail::lock_held::for_life}; }
+    [[nodiscard]] detail::pid_file_guard claim() const
+    {
+        return {path, mode, detail::lines_to_write(extra, path), detail::lock_held::for_life};
+    }
     /// The live daemon, verified; in any process. Throws startup_error if it cannot tell.
     [[nodiscard]] pid_holder find() const { return detail::find_by_pid_file(path); }
     [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); } ///< whether the file exists

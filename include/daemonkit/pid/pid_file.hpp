@@ -18,11 +18,17 @@ struct pid_file
     /// Absolute. Missing directories are made with mode 0755, and removed with the file if they are empty.
     required_setting<boost::filesystem::path> path;
     mode_t mode = 0644; ///< of the file
+    /// Further lines that are written after the pid, for other programs: a port, the path of a socket. What the program
+    /// adds to the file later is kept, too. At most 4088 bytes.
+    std::string extra{};
 
     static constexpr bool records_pid = true; ///< find() and where() exist
 
     /// In the launcher. Throws already_running, startup_error.
-    [[nodiscard]] detail::pid_file_guard claim() const { return {path, mode, detail::lock_held::until_published}; }
+    [[nodiscard]] detail::pid_file_guard claim() const
+    {
+        return {path, mode, detail::lines_to_write(extra, path), detail::lock_held::until_published};
+    }
     /// The live daemon, verified; in any process. Throws startup_error if it cannot tell.
     [[nodiscard]] pid_holder find() const { return detail::find_by_pid_file(path); }
     [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); } ///< whether the file exists

@@ -163,16 +163,14 @@ inline bool try_lock(int fd) noexcept
 /// Releases the lock, for every process that shares the open file description.
 inline void unlock(int fd) noexcept { ::flock(fd, LOCK_UN); }
 
-/// Reads at most `limit` bytes from the beginning of a file: files in /proc report no size, and others may be huge. On
-/// failure returns -1 and errno, and `into` is not changed.
-inline int read_file(const char* path, std::string& into, std::size_t limit)
+/// Reads at most `limit` bytes from the present position of an open file: files in /proc report no size, and others may
+/// be huge. On failure returns -1 and errno, and `into` is not changed.
+inline int read_file(int fd, std::string& into, std::size_t limit)
 {
-    const unique_fd file(sys::open(path, O_RDONLY));
-    if (!file) return -1;
     std::string text(limit, '\0');
     std::size_t have = 0;
     while (have < limit) {
-        const auto n = retry([&] { return ::read(file.get(), text.data() + have, limit - have); });
+        const auto n = retry([&] { return ::read(fd, text.data() + have, limit - have); });
         if (n == -1) return -1;
         if (n == 0) break;
         have += static_cast<std::size_t>(n);
@@ -193,6 +191,13 @@ inline int read_at_once(const char* path, std::string& into, std::size_t limit)
     text.resize(static_cast<std::size_t>(n));
     into.swap(text);
     return 0;
+}
+
+/// The same from the beginning of the file at a path.
+inline int read_file(const char* path, std::string& into, std::size_t limit)
+{
+    const unique_fd file(sys::open(path, O_RDONLY));
+    return file ? read_file(file.get(), into, limit) : -1;
 }
 
 /// Whether a file has no other bytes than these. False if it has more than 64 MiB, beside holes, or cannot be read.

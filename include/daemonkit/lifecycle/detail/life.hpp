@@ -183,7 +183,8 @@ private:
         if constexpr (DaemonPolicies::pid::records_pid)
             for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);
         daemon_.on_start();
-        if (state_.stopping_) return stop(0); // it waited for signals
+        if (state_.signals_) (void)state_.identity().keep(); // on_start() may have added lines to the pid file
+        if (state_.stopping_) return stop(0);                // it waited for signals
         if (const auto* target = setup.credentials(); target != nullptr && state_.streams_)
             state_.streams_->give_to(target->uid, target->gid);
         setup.drop_privileges();

@@ -27,8 +27,9 @@ class pid_file_guard
 {
 public:
     /// In the launcher, before anything forks. Throws already_running, or startup_error with nothing changed.
-    pid_file_guard(boost::filesystem::path path, mode_t mode, lock_held held)
-        : pid_file_guard(std::move(path), mode, held, false)
+    /// `lines`: what publish() writes after the pid.
+    pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held)
+        : pid_file_guard(std::move(path), mode, std::move(lines), held, false)
     {
     }
 
@@ -37,6 +38,7 @@ public:
     {
         std::swap(path_, other.path_);
         std::swap(mode_, other.mode_);
+        std::swap(lines_, other.lines_);
         std::swap(held_, other.held_);
         std::swap(sockets_, other.sockets_);
         std::swap(owner_, other.owner_);
@@ -59,6 +61,7 @@ public:
     {
         const auto self = identity_of(pid);
         record(self);
+        next_look_ = std::chrono::steady_clock::now() + between_looks;
         // Again for a while: the holder of the first name, or a child of its, may be about to close it.
         const sys::deadline until(std::chrono::seconds(1));
         for (int tries = 0; !sockets_.take(claimed_.socket, self); ++tries) {
@@ -104,19 +107,21 @@ public:
     /// the end of every daemon, and a user has 128 of them.
     [[nodiscard]] static constexpr int lost_fd() noexcept { return -1; }
 
-    /// One fstat(2) as long as the file is unchanged. A file that was touched or edited is written again. For a file
-    /// that was deleted, moved or replaced the path is claimed again; returns false if another daemon has it by then.
-    /// What cannot be repaired any more, because privileges were dropped, is tried once. A few times a second at most
-    /// it also looks whether this process still is what its record says.
+    /// One fstat(2) as long as the file is unchanged. A file that was touched, or to which the program has added lines,
+    /// is stamped again. If its first line was edited, that is written again. For a file that was deleted, moved or
+    /// replaced the path is claimed again; returns false if another daemon has it by then. What cannot be repaired any
+    /// more, because privileges were dropped, is tried once. A few times a second at most it also looks whether this
+    /// process still is what its record says. Without the lock for life, all this ends when the daemon is ready.
     [[nodiscard]] bool keep()
     {
         if (irreparable_) return true;
         try {
             if (const auto now = std::chrono::steady_clock::now(); now >= next_look_) {
-                next_look_ = now + std::chrono::milliseconds(50);
+                next_look_ = now + between_looks;
                 renew();
             }
-            if (held_ == lock_held::for_life && sys::mark_of(claimed_.file.get()) != written_.mark) repair();
+            if ((held_ == lock_held::for_life || !started_) && sys::mark_of(claimed_.file.get()) != written_.mark)
+                repair();
         } catch (const already_running&) {
             return false;
         } catch (const startup_error&) {
@@ -128,8 +133,9 @@ public:
     }
 
 private:
-    pid_file_guard(boost::filesystem::path path, mode_t mode, lock_held held, bool holds_sockets)
-        : path_(std::move(path)), mode_(mode), held_(held), claimed_(pid_file_claim(path_, mode, holds_sockets)())
+    pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held, bool holds_sockets)
+        : path_(std::move(path)), mode_(mode), lines_(std::move(lines)), held_(held),
+          claimed_(pid_file_claim(path_, mode, holds_sockets)())
     {
         take_over();
     }
@@ -145,7 +151,7 @@ private:
         if (started_) started();
     }
 
-    void write() { written_ = write_pid_file(claimed_.file.get(), path_, owner_, place_); }
+    void write() { written_ = write_pid_file(claimed_.file.get(), path_, owner_, place_, lines_); }
 
     /// A checkpoint and restore gives a process another identity, and /proc may show another boot then.
     void renew()
@@ -177,7 +183,10 @@ private:
             written_.mark = mark; // after chroot(2) no path tells whether it was moved
             return;
         }
-        pid_file_guard again(path_, mode_, held_, static_cast<bool>(sockets_));
+        pid_text old;
+        old.read(claimed_.file.get());
+        pid_file_guard again(path_, mode_, std::string(kept_lines(old.view(), lines_)), held_,
+                             static_cast<bool>(sockets_));
         again.started_ = started_;
         again.record(owner_);
         swap_file(again);
@@ -209,8 +218,11 @@ private:
         sockets_.forget();
     }
 
+    static constexpr std::chrono::milliseconds between_looks{50};
+
     boost::filesystem::path path_;
     mode_t mode_;
+    std::string lines_; // after the pid
     lock_held held_;
     claimed_pid_file claimed_;
     sys::fork_handler closed_in_child_;

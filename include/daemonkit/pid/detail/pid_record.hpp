@@ -12,6 +12,7 @@
 #include "../../sys/open_files.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "../../sys/trust.hpp"
+#include "pid_text.hpp"
 #include "process_identity.hpp"
 
 #include <boost/filesystem/path.hpp>
@@ -52,6 +53,17 @@ struct trusted_directory
     bool plain = false; ///< no symbolic link, "." or ".." is on its path
     uid_t owner = 0;    ///< that one user
 };
+
+/// The setting `.pid.extra` as it is written: its last line ends with a newline. Throws startup_error.
+[[nodiscard]] inline std::string lines_to_write(const std::string& extra, const boost::filesystem::path& path)
+{
+    if (extra.empty()) return {};
+    auto lines = sys::joined({extra, extra.back() == '\n' ? "" : "\n"});
+    if (!fits_pid_file(sys::joined({"1234567\n", lines})))
+        throw_bad_setting("use the pid file", path.native(),
+                          "its further lines in the settings have zero bytes, or more than 4088 bytes");
+    return lines;
+}
 
 /// Which users may control a path, besides root.
 enum class owners {
@@ -101,30 +113,6 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return status;
 }
 
-/// The pid in the text of a pid file; 0 if it is empty, nothing unless it is one decimal number from 1 to the largest
-/// pid of Linux, without sign or leading zeros, and at most one newline after it.
-[[nodiscard]] inline std::optional<pid_t> parse_pid(std::string_view text) noexcept
-{
-    constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
-    if (text.empty()) return 0;
-    if (text.back() == '\n') text.remove_suffix(1);
-    if (text.empty() || text.front() == '0') return {};
-    pid_t pid = 0;
-    for (const char c : text) {
-        if (c < '0' || c > '9') return {};
-        pid = pid * 10 + (c - '0');
-        if (pid > largest) return {};
-    }
-    return pid;
-}
-
-/// Whether a file holds nothing but what a crash, a full disk or another program leaves of a pid: digits, signs, white
-/// space and zero bytes. No other data looks like that.
-[[nodiscard, gnu::cold]] inline bool is_debris(int fd)
-{
-    return sys::holds_only(fd, std::string_view("0123456789+- \t\r\n\v\f\0", 19));
-}
-
 /// The stamp of a pid file. Each process that has the file open can write, also a daemon that dropped its privileges. A
 /// write sets both times to one value. Only the owner of the file can set one of them. No nanoseconds: the file system
 /// keeps none.
@@ -138,10 +126,10 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 /// What an open pid file says; throws startup_error if it may hold the data of another program.
 [[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path)
 {
-    sys::small_text text;
+    pid_text text;
     sys::file_status status = {};
     // In this order: the line is written before it is stamped, and an older stamp would belong to an empty file.
-    check_call(sys::read_small(fd, text), "read the pid file", path);
+    check_call(text.read(fd), "read the pid file", path);
     check_call(sys::status_of(fd, status), "read the status of the pid file", path);
     if (const auto pid = parse_pid(text.view())) return {*pid, stamp_in(status), false};
     if (!is_debris(fd))
@@ -166,26 +154,34 @@ struct written_record
     sys::file_mark mark{}; ///< the same until the file is changed
 };
 
-/// Writes the line of a process and its stamp into an open pid file. `place` is place_of(path), for a process that is
-/// in another root directory by now. Throws startup_error.
+/// Writes the line of a process and its stamp into an open pid file, and keeps the further lines that are there; `lines`
+/// are written where there are none. `place` is place_of(path), for a process that is in another root directory by now.
+/// Throws startup_error.
 inline written_record write_pid_file(int fd, const boost::filesystem::path& path, const process_identity& process,
-                                     std::string_view place)
+                                     std::string_view place, std::string_view lines = {})
 {
     const auto& name = path.native();
     const long stamp = stamp_of(process, place);
     auto line = sys::decimal(process.pid);
     line += "\n";
     sys::file_status status = {};
-    sys::small_text text;
-    check_call(sys::status_of(fd, status), "read the status of the pid file", name);
-    if (status.st_size != 0) check_call(sys::read_small(fd, text), "read the pid file", name);
-    if (text.view() != line.view()) { // otherwise the file was only touched, and no reader may find it empty
-        if (status.st_size != 0) check_call(sys::empty_file(fd), "empty the pid file", name);
-        const sys::ignored_signal no_kill(SIGXFSZ); // beyond RLIMIT_FSIZE, write(2) fails like at any other error
-        check_call(sys::write_all(fd, line), "write the pid file", name);
+    for (int tries = 0;; ++tries) {
+        pid_text old;
+        check_call(sys::status_of(fd, status), "read the status of the pid file", name);
+        if (status.st_size != 0) check_call(old.read(fd), "read the pid file", name);
+        auto size = status.st_size;
+        // If the first line is right, lines were added or the file was touched. No reader may find it empty then.
+        if (!old.view().starts_with(line) || old.view().find('\0') != std::string_view::npos) {
+            const auto text = sys::joined({line.view(), kept_lines(old.view(), lines)});
+            size = static_cast<off_t>(text.size());
+            if (status.st_size != 0) check_call(sys::empty_file(fd), "empty the pid file", name);
+            const sys::ignored_signal no_kill(SIGXFSZ); // beyond RLIMIT_FSIZE, write(2) fails like at any other error
+            check_call(sys::write_all(fd, text), "write the pid file", name);
+        }
+        check_call(sys::stamp(fd, stamp), "stamp the pid file", name);
+        check_call(sys::status_of(fd, status), "read the status of the pid file", name);
+        if (status.st_size == size || tries == 3) break; // otherwise another process has added a line meanwhile
     }
-    check_call(sys::stamp(fd, stamp), "stamp the pid file", name);
-    check_call(sys::status_of(fd, status), "read the status of the pid file", name);
     return {stamp, stamp_in(status) == stamp, sys::mark_of(status)};
 }
 
