@@ -95,11 +95,12 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_that_others_may_write)
             write_file(file, "");
             fs::permissions(file, fs::perms(0666));
         },
-        "others may write to it (mode 0666); remove that permission with chmod go-w");
+        " and others may write to it (mode 0666); remove that permission with chmod go-w /");
     const program p;
     fs::permissions(p.directory.path(), fs::perms(0777));
     fails(p, 1, p.directory.path().string(),
-          "others may write to it (mode 0777); remove that permission with chmod go-w");
+          " and others may write to it (mode 0777); remove that permission with chmod go-w " +
+              p.directory.path().string() + ", or choose another directory");
 }
 
 BOOST_AUTO_TEST_CASE(of_a_pid_file_of_another_user, *boost::unit_test::label("root"))
@@ -110,10 +111,10 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_of_another_user, *boost::unit_test::label("ro
             write_file(file, "");
             BOOST_REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
         },
-        "it belongs to user 65534");
+        "it belongs to user nobody (65534)");
     const program p;
     BOOST_REQUIRE(::chown(p.directory.path().c_str(), nobody, nobody) == 0);
-    fails(p, 1, p.directory.path().string(), "it belongs to user 65534");
+    fails(p, 1, p.directory.path().string(), "it belongs to user nobody (65534)");
 }
 
 BOOST_AUTO_TEST_CASE(of_a_directory_without_write_permission, *boost::unit_test::label("root"))

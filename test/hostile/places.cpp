@@ -142,9 +142,9 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_that_is_something_else)
         {"another name of another's pid file", names_another(rest.daemon.pid_file), "it has other names (hard links)"},
         {"a file that all may write", [](auto& at, kept&) { line(at, 0666); }, "others may write to it (mode 0666)"},
         {"a file that a group may write", [](auto& at, kept&) { line(at, 0664); },
-         "others may write to it (mode 0664)"},
+         " may write to it (mode 0664); remove that permission with chmod g-w "},
         {"a file that only others may write", [](auto& at, kept&) { line(at, 0602); },
-         "others may write to it (mode 0602)"},
+         ": others may write to it (mode 0602); remove that permission with chmod o-w "},
         {"a set-user-ID file that all may write", [](auto& at, kept&) { line(at, 06777); },
          "others may write to it (mode 06777)"},
     };
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_that_is_something_else)
                               line(at);
                               give_to_nobody(at);
                           },
-                          "it belongs to user 65534"});
+                          "it belongs to user nobody (65534)"});
         add_device(things, "a character device", {S_IFCHR, 1, 5}, rest.place.path(), irregular.c_str());
         // A device without a driver: opening it must not be tried.
         add_device(things, "a block device", {S_IFBLK, 240, 0}, rest.place.path(), "d.pid");
@@ -181,16 +181,17 @@ BOOST_AUTO_TEST_CASE(of_a_pid_file_in_a_directory_that_is_not_safe)
         {"all may write", [](auto& at, kept&) { must(::chmod(at.c_str(), 0777) == 0, "chmod"); },
          "others may write to it (mode 0777)"},
         {"a group may write", [](auto& at, kept&) { must(::chmod(at.c_str(), 0775) == 0, "chmod"); },
-         "others may write to it (mode 0775)"},
+         " may write to it (mode 0775); remove that permission with chmod g-w "},
     };
     if (::geteuid() == 0) {
-        things.push_back({"nobody's", [](auto& at, kept&) { give_to_nobody(at); }, "it belongs to user 65534"});
+        things.push_back(
+            {"nobody's", [](auto& at, kept&) { give_to_nobody(at); }, "it belongs to user nobody (65534)"});
         things.push_back({"nobody's and sticky",
                           [](auto& at, kept&) {
                               give_to_nobody(at);
                               must(::chmod(at.c_str(), 01777) == 0, "chmod");
                           },
-                          "it belongs to user 65534"});
+                          "it belongs to user nobody (65534)"});
     }
     count points;
     for (const char* const policy : pid_policies)

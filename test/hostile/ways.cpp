@@ -183,8 +183,19 @@ BOOST_AUTO_TEST_CASE(of_a_stranger_lead_root_to_the_stranger_s_processes_only)
 BOOST_AUTO_TEST_CASE(in_a_user_namespace_are_refused_to_those_who_are_there, *boost::unit_test::label("namespace"))
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to map other users");
-    const std::pair<const char*, int> maps[]{{"0 0 1\n", 1}, {"0 0 1\n65534 65534 1\n", 4}, {"0 0 65536\n", 4}};
-    for (const auto& [map, status] : maps) {
+    struct
+    {
+        const char* map;
+        int status;
+        std::string says;
+    } const maps[]{{"0 0 1\n", 1, "stale record"},
+                   {"0 0 1\n65534 65534 1\n", 4,
+                    "it belongs to user nobody (65534) or a user that this user namespace "
+                    "does not map; it must belong to root or to you"},
+                   {"0 0 65536\n", 4,
+                    "it belongs to user nobody (65534) or a user that this user namespace does not "
+                    "map; it must"}};
+    for (const auto& [map, status, says] : maps) {
         besieged daemon("flock_pid_file");
         const auto his = daemon.directory / "his";
         fs::create_directories(his / "run");
@@ -197,17 +208,60 @@ BOOST_AUTO_TEST_CASE(in_a_user_namespace_are_refused_to_those_who_are_there, *bo
                 if (::unshare(CLONE_NEWUSER) == -1) return 77;
                 child_process::say("mapped?");
                 child_process::await();
-                return daemon({"status"}).status;
+                const auto said = daemon({"status"});
+                child_process::say(said.out + said.err);
+                return said.status;
             });
             if (child.says("mapped?")) {
                 write_file("/proc/" + std::to_string(child.pid()) + "/uid_map", map);
                 write_file("/proc/" + std::to_string(child.pid()) + "/gid_map", "0 0 65536\n");
                 child.go();
+                BOOST_TEST(child.says(says), "with the map '" << map << "': " << child.heard());
             }
             inside = child.status();
         }
         if (inside == 77) DAEMONKIT_SKIP("cannot make a user namespace here");
         BOOST_TEST(inside == status, "with the map '" << map << "': status " << inside);
+    }
+}
+
+// Root of the namespace has no power over the files of users that are not mapped, and may think so.
+BOOST_AUTO_TEST_CASE(that_belong_to_an_unmapped_user_are_named_where_permission_is_missing,
+                     *boost::unit_test::label("namespace"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to map other users");
+    besieged daemon("flock_pid_file");
+    const auto his = make_nobody_s(daemon.directory / "his").string();
+    const auto log = daemon.environment;
+    const auto whose = "permission denied: " + his + " belongs to a user that this user namespace does not map (65534)";
+    const std::pair<std::string, std::function<void()>> denials[]{
+        {"cannot open the pid file " + his + "/d.pid: " + whose, [&] { daemon.pid_file = his + "/d.pid"; }},
+        {"cannot make the directory of the pid file " + his + "/new: " + whose,
+         [&] { daemon.pid_file = his + "/new/d.pid"; }},
+        {"cannot open the log file " + his + "/log: " + whose,
+         [&] { daemon.environment.push_back("LOG=" + his + "/log"); }},
+        {"cannot make the directory of the log file " + his + "/new: " + whose,
+         [&] { daemon.environment.push_back("LOG=" + his + "/new/log"); }},
+    };
+    const auto pid_file = daemon.pid_file;
+    for (const auto& [sentence, set] : denials) {
+        daemon.pid_file = pid_file;
+        daemon.environment = log;
+        set();
+        child_process child([&] {
+            if (::unshare(CLONE_NEWUSER) == -1) return 77;
+            child_process::say("mapped?");
+            child_process::await();
+            const auto said = daemon({"start"});
+            child_process::say(said.out + said.err);
+            return said.status;
+        });
+        if (!child.says("mapped?")) DAEMONKIT_SKIP("cannot make a user namespace here");
+        write_file("/proc/" + std::to_string(child.pid()) + "/uid_map", "0 0 1\n");
+        write_file("/proc/" + std::to_string(child.pid()) + "/gid_map", "0 0 65536\n");
+        child.go();
+        BOOST_TEST(child.says(sentence), child.heard());
+        BOOST_TEST(child.status() == 4);
     }
 }
 
@@ -230,6 +284,14 @@ BOOST_AUTO_TEST_CASE(to_a_log_by_a_link_of_a_stranger_make_no_file)
              return top / "his/a/new";
          },
          "/his/a"},
+        {"a link of root in a directory that a group may write",
+         [](auto& top, auto& target) {
+             fs::create_directory(top / "shared");
+             must(::chmod((top / "shared").c_str(), 0775) == 0, "chmod");
+             fs::create_symlink(target, top / "shared/logs");
+             return top / "shared/logs";
+         },
+         "/shared: group root (0) may write to it (mode 0775); remove that permission with chmod g-w /"},
         {"a link of root that leads over one of nobody",
          [](auto& top, auto& target) {
              make_nobody_s(top / "his");

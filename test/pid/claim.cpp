@@ -435,7 +435,7 @@ BOOST_AUTO_TEST_CASE(anything_but_a_plain_file_of_ours_is_refused_and_left_as_it
         {"hard link", [&](auto& path) { BOOST_TEST(::link(good.c_str(), path.c_str()) == 0); }, "(hard links)",
          "(hard links)"},
         {"mode 0666", mode(0666), "others may write to it (mode 0666)", "(mode 0666)"},
-        {"mode 0664", mode(0664), "others may write to it (mode 0664)", "(mode 0664)"},
+        {"mode 0664", mode(0664), " may write to it (mode 0664)", "(mode 0664)"},
         {"mode 0646", mode(0646), "others may write to it (mode 0646)", "(mode 0646)"},
         {"mode 01666", mode(01666), "others may write to it (mode 01666)", "(mode 01666)"},
     };
@@ -445,7 +445,7 @@ BOOST_AUTO_TEST_CASE(anything_but_a_plain_file_of_ours_is_refused_and_left_as_it
                               write_file(path, "4194304\n");
                               BOOST_TEST(::chown(path.c_str(), nobody, nobody) == 0);
                           },
-                          "belongs to user 65534", "belongs to user 65534"});
+                          "belongs to user nobody (65534)", "belongs to user nobody (65534)"});
         if (const device null{S_IFCHR, 1, 3}; null.can_be_tried_in(elsewhere.path()))
             things.push_back({"device", [null](auto& path) { BOOST_TEST(null.made_at(path)); }, "not a regular file",
                               "not a regular file"});
@@ -471,7 +471,7 @@ BOOST_AUTO_TEST_CASE(a_directory_that_others_may_write_is_refused_unless_it_is_s
             const temporary_directory top;
             fs::create_directory(top / "open");
             BOOST_TEST_REQUIRE(::chmod((top / "open").c_str(), mode) == 0);
-            const auto why = "others may write to it (mode " + sys::octal(mode) + ")";
+            const auto why = " may write to it (mode " + sys::octal(mode) + "); remove that permission with chmod ";
             expect_refused_untouched(make(top / "open/daemon.pid"), top.path(), why, why);
         }
         for (const mode_t mode : {mode_t{01777}, mode_t{01775}, mode_t{0755}, mode_t{0700}}) {
@@ -495,8 +495,8 @@ BOOST_AUTO_TEST_CASE(a_directory_of_another_user_is_refused, *boost::unit_test::
             fs::create_directory(top / "theirs");
             BOOST_TEST_REQUIRE(::chmod((top / "theirs").c_str(), mode) == 0);
             BOOST_TEST_REQUIRE(::chown((top / "theirs").c_str(), nobody, nobody) == 0);
-            expect_refused_untouched(make(top / "theirs/daemon.pid"), top.path(), "belongs to user 65534",
-                                     "belongs to user 65534");
+            expect_refused_untouched(make(top / "theirs/daemon.pid"), top.path(), "belongs to user nobody (65534)",
+                                     "belongs to user nobody (65534)");
         }
     });
 }

@@ -26,7 +26,7 @@ std::vector<fault> faults()
     };
     if (::geteuid() == 0)
         all.push_back({[](const fs::path& path) { BOOST_TEST_REQUIRE(::lchown(path.c_str(), nobody, nobody) == 0); },
-                       "it belongs to user 65534"});
+                       "it belongs to user nobody (65534)"});
     return all;
 }
 

@@ -196,8 +196,8 @@ BOOST_AUTO_TEST_CASE(who_have_only_some_ids_of_the_owner_are_not_the_daemon_of_h
                                     BOOST_TEST(policy.find().pid == named.pid());
                                     expect_running(policy, named.pid());
                                 } else {
-                                    expect_refusal([&] { (void)policy.find(); }, "belongs to user 65534");
-                                    expect_refusal([&] { (void)policy.claim(); }, "belongs to user 65534");
+                                    expect_refusal([&] { (void)policy.find(); }, "belongs to user nobody (65534)");
+                                    expect_refusal([&] { (void)policy.claim(); }, "belongs to user nobody (65534)");
                                 }
                             }
                         }

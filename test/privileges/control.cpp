@@ -131,7 +131,9 @@ BOOST_AUTO_TEST_CASE(root_s_daemon_obeys_root)
                 BOOST_TEST_CONTEXT(verb)
                 {
                     expect_denied(program.verb(verb, other), "dropping: cannot send a signal to process " +
-                                                                 std::to_string(daemon) + ": Operation not permitted");
+                                                                 std::to_string(daemon) +
+                                                                 ": Operation not permitted: it runs as user " +
+                                                                 (settings.empty() ? "root (0)" : "nobody (65534)"));
                     expect_untouched(program, daemon);
                     ++refused;
                 }
@@ -208,14 +210,14 @@ BOOST_AUTO_TEST_CASE(a_user_needs_no_root_in_a_runtime_directory)
             BOOST_TEST(refused.status == (verb == std::string("status") ? 4 : 1));
             BOOST_TEST(refused.out == "");
             BOOST_TEST(count_of(refused.err, "\n") == 1U);
-            BOOST_TEST(contains(refused.err, "it belongs to user 65534"), refused.err);
+            BOOST_TEST(contains(refused.err, "it belongs to user nobody (65534)"), refused.err);
         }
     BOOST_TEST(program.processes() == std::vector<pid_t>{daemon}, boost::test_tools::per_element());
     BOOST_TEST(program.verb("stop").status == 0);
     BOOST_TEST(program.nobody_left());
     const auto refused = program.verb("start");
     BOOST_TEST(refused.status == 1);
-    BOOST_TEST(contains(refused.err, "it belongs to user 65534"), refused.err);
+    BOOST_TEST(contains(refused.err, "it belongs to user nobody (65534)"), refused.err);
 }
 
 BOOST_AUTO_TEST_CASE(a_set_user_id_launcher)

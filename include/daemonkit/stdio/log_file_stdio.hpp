@@ -84,11 +84,11 @@ private:
         return fd == 2 && !files_.error.empty() ? files_.error : files_.output;
     }
 
-    static std::string about_links(const sys::untrusted& step)
+    static std::string reason_of(const sys::untrusted& step, const std::string& path)
     {
         return errno == ELOOP
                    ? "the path contains a symbolic link, and another user can change " + step.path + ": " + step.reason
-                   : std::string();
+                   : sys::about_denial(path);
     }
 
     [[nodiscard]] sys::unique_fd open(const boost::filesystem::path& path, bool& made_file) const
@@ -104,17 +104,18 @@ private:
         sys::made_directories made;
         sys::unique_fd directory(AT_FDCWD);
         if (made.make(parent, files_.directory_mode, !step) == -1)
-            throw startup_error(last_error(), "make the directory of the log file", made.failed(), about_links(step));
+            throw startup_error(last_error(), "make the directory of the log file", made.failed(),
+                                reason_of(step, made.failed()));
         if (step) directory.reset(sys::open_directory_without_links(parent.c_str()));
         if (directory.get() == -1)
-            throw startup_error(last_error(), "open the directory of the log file", parent, about_links(step));
+            throw startup_error(last_error(), "open the directory of the log file", parent, reason_of(step, parent));
         sys::unique_fd file(
             sys::open_log(directory.get(), step ? path.filename().c_str() : path.c_str(), files_.mode, made_file));
         if (!file)
             throw startup_error(last_error(), "open the log file", name,
                                 errno == ELOOP   ? "it is a symbolic link"
                                 : errno == ENXIO ? "it is a FIFO or a socket"
-                                                 : "");
+                                                 : sys::about_denial(name));
         sys::file_status status = {};
         check_call(sys::status_of(file.get(), status), "read the status of the log file", name);
         if (!S_ISREG(status.st_mode) || status.st_nlink != 1)

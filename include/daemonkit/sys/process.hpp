@@ -55,17 +55,20 @@ inline pid_t fork_once() noexcept { return ::fork(); } ///< fork(2)
 /// Ends this process at once: no destructors, no atexit handlers, no stdio.
 [[noreturn]] inline void exit_now(int status) noexcept { ::_exit(status); }
 
-/// Whether the real, effective and saved uids of a process all are `user`, /proc/PID/status. false if it cannot be
-/// read.
-[[gnu::cold]] inline bool runs_as(pid_t pid, uid_t user)
+/// The real, effective and saved user of a process, /proc/PID/status. false if it cannot be read.
+[[gnu::cold, gnu::noinline]] inline bool users_of(pid_t pid, uid_t (&ids)[3])
 {
     std::string text;
-    unsigned ids[3] = {};
     if (read_file(joined({"/proc/", pid, "/status"}).c_str(), text, 4096) == -1) return false;
     const auto at = text.find("\nUid:");
-    return at != std::string::npos &&
-           std::sscanf(text.c_str() + at, "\nUid: %u %u %u", &ids[0], &ids[1], &ids[2]) == 3 && ids[0] == user &&
-           ids[1] == user && ids[2] == user;
+    return at != std::string::npos && std::sscanf(text.c_str() + at, "\nUid: %u %u %u", &ids[0], &ids[1], &ids[2]) == 3;
+}
+
+/// Whether these three users of a process all are `user`. false if they cannot be read.
+[[gnu::cold]] inline bool runs_as(pid_t pid, uid_t user)
+{
+    uid_t ids[3] = {};
+    return users_of(pid, ids) && ids[0] == user && ids[1] == user && ids[2] == user;
 }
 
 /// Collects a child that has exited. Returns its wait status; -1 if it still runs, or was already collected elsewhere.

@@ -4,11 +4,13 @@
 #pragma once
 
 #include "../text/joined.hpp"
+#include "account_name.hpp"
 #include "credentials.hpp"
 #include "file.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <climits>
-#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -26,47 +28,52 @@ struct untrusted
     [[nodiscard]] explicit operator bool() const noexcept { return !reason.empty(); }
 };
 
-/// Whether `user` is the overflow user. It owns the files of all users that are not mapped into this user namespace. In
-/// most namespaces these are the files of root. user_namespaces(7).
-[[gnu::cold]] inline bool is_unmapped(uid_t user)
-{
-    constexpr uid_t overflow = 65534;
-    std::string map;
-    if (user != overflow || read_file("/proc/self/uid_map", map, 65536) == -1) return false;
-    unsigned first = 0, outside = 0, count = 0;
-    int length = 0;
-    for (const char* at = map.c_str(); std::sscanf(at, "%u %u %u%n", &first, &outside, &count, &length) == 3;
-         at += length)
-        if (user >= first && user - first < count) return false;
-    return true;
-}
-
 /// Notes in `found` that a user other than the trusted one owns the file.
-[[gnu::cold]] inline void report_owner(const char* path, uid_t owner, untrusted& found)
+[[gnu::cold, gnu::noinline]] inline void report_owner(const char* path, uid_t owner, untrusted& found)
 {
     found.path = joined({path});
-    found.reason = joined({"it belongs to user ", owner, ", who could replace it; it must belong to root or to you"});
+    found.reason = joined({"it belongs to ", described_user(owner), "; it must belong to root or to you"});
     found.owner = owner;
 }
 
 /// Notes in `found` that others can write to the file.
-[[gnu::cold]] inline void report_mode(const char* path, mode_t mode, untrusted& found)
+[[gnu::cold, gnu::noinline]] inline void report_mode(const char* path, const file_status& status, untrusted& found)
 {
+    const mode_t mode = status.st_mode & 07777U;
+    const bool group = (mode & S_IWGRP) != 0;
+    const bool others = (mode & S_IWOTH) != 0;
     found.path = joined({path});
-    found.reason =
-        joined({"others may write to it (mode ", octal(mode & 07777U), "); remove that permission with chmod go-w"});
+    found.reason = joined({group ? described_group(status.st_gid) : std::string(), group && others ? " and " : "",
+                           others ? "others" : "", " may write to it (mode ", octal(mode),
+                           "); remove that permission with chmod ", group ? "g" : "", others ? "o" : "", "-w ", path,
+                           S_ISDIR(status.st_mode) ? ", or choose another directory" : ""});
+}
+
+/// What a permission that is missing for `path` comes from, if the owner of the file, or of the last directory on its
+/// path that exists, may be a user that is not mapped into this user namespace. Otherwise empty. Keeps errno.
+[[gnu::cold, gnu::noinline]] inline std::string about_denial(std::string path)
+{
+    const int error = errno;
+    std::string reason;
+    file_status status = {};
+    while (link_status_of(path.c_str(), status) == -1 && path.size() > 1)
+        path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+    if ((error == EACCES || error == EPERM) && status.st_uid == overflow_user && !mapped_users().is_complete)
+        reason = joined({"permission denied: ", path, " belongs to ", described_user(status.st_uid)});
+    errno = error;
+    return reason;
 }
 
 /// Checks owner and mode of one file; only root and `user` are trusted. A sticky directory such as /tmp is trusted,
 /// because other users can create files there but not replace or remove ours. The mode of a symbolic link means
-/// nothing.
+/// nothing. Users that are not mapped into this user namespace are trusted: in most namespaces they are root outside.
 inline void check_file(const char* path, const file_status& status, uid_t user, untrusted& found)
 {
     if (status.st_uid != 0 && status.st_uid != user && !is_unmapped(status.st_uid))
         return report_owner(path, status.st_uid, found);
     const bool sticky_directory = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) == 0 || sticky_directory || S_ISLNK(status.st_mode)) return;
-    report_mode(path, status.st_mode, found);
+    report_mode(path, status, found);
 }
 
 /// Checks each directory of a path, and the targets of its symbolic links. Whether one is untrusted: `found` says

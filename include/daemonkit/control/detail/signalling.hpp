@@ -5,6 +5,7 @@
 
 #include "../../core/pid_holder.hpp"
 #include "../../core/startup_error.hpp"
+#include "../../sys/account_name.hpp"
 #include "../../sys/process.hpp"
 #include "../../text/joined.hpp"
 #include "../control_result.hpp"
@@ -33,12 +34,20 @@ namespace daemonkit::detail {
     }
 }
 
+/// The user of a process that this one is not allowed to signal; empty if /proc hides it.
+[[nodiscard, gnu::cold]] inline std::string user_of_process(pid_t pid)
+{
+    uid_t users[3] = {};
+    if (!sys::users_of(pid, users)) return {};
+    return sys::joined({"Operation not permitted: it runs as ", sys::described_user(users[0])});
+}
+
 [[nodiscard]] inline control_result cannot_signal(pid_t pid)
 {
     const auto error = last_error();
     const char* const step = "send a signal to process";
     const auto e = error.value() == EPERM && sys::can_signal_by_pidfd()
-                       ? startup_error(error, step, sys::joined({pid}))
+                       ? startup_error(error, step, sys::joined({pid}), user_of_process(pid))
                        : call_error(error, "pidfd_send_signal", step, sys::joined({pid}));
     return {e.status(), pid, e.what()};
 }

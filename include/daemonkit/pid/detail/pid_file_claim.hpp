@@ -78,12 +78,13 @@ private:
         if (!opened.file && (errno == ENOENT || errno == ENOTDIR)) {
             if (claimed_.directories.make(path_.parent_path().native(), 0755) == -1) {
                 if (vanished()) return opened;
-                throw_errno("make the directory of the pid file", claimed_.directories.failed());
+                throw_errno("make the directory of the pid file", claimed_.directories.failed(),
+                            sys::about_denial(claimed_.directories.failed()));
             }
             opened.directory = check_directory(path_); // another process may have made it meanwhile
             opened.file = open_or_make_pid_file(path_, mode_, opened.fresh);
         }
-        if (!opened.file && !vanished()) throw_not_opened(last_error());
+        if (!opened.file && !vanished()) throw_not_opened(errno);
         return opened;
     }
 
@@ -179,13 +180,14 @@ private:
                                             ": end that if it is no daemon of yours"}));
     }
 
-    [[noreturn, gnu::cold]] void throw_not_opened(std::error_code error) const
+    [[noreturn, gnu::cold]] void throw_not_opened(int error) const
     {
         const auto& name = path_.native();
-        if (error.value() == ELOOP) refuse(name, "it is a symbolic link");
-        if (error.value() == EISDIR) refuse(name, "it is a directory");
-        if (error.value() == EROFS) refuse_if_held(find_by_pid_file(path_), name);
-        throw startup_error(error, "open the pid file", name);
+        if (error == ELOOP) refuse(name, "it is a symbolic link");
+        if (error == EISDIR) refuse(name, "it is a directory");
+        if (error == EROFS) refuse_if_held(find_by_pid_file(path_), name);
+        errno = error;
+        throw_errno("open the pid file", name, sys::about_denial(name));
     }
 
     /// A daemon that ended just now removed its directory. A directory that vanishes again and again cannot be made.

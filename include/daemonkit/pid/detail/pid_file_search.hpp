@@ -41,7 +41,7 @@ struct file_search
     if (!file) {
         if (errno == ENOENT || errno == ENOTDIR) return {};
         if (errno == ELOOP) refuse(path.native(), "it is a symbolic link");
-        throw_errno("open the pid file", path.native());
+        throw_errno("open the pid file", path.native(), sys::about_denial(path.native()));
     }
     check_pid_file(file.get(), path.native(), owner);
     const auto record = read_pid_file(file.get(), path.native());
