@@ -55,7 +55,7 @@ struct enduring : program
     }
     [[nodiscard]] bool runs_with(pid_t pid) const
     {
-        return says("status", 0, "running (pid " + std::to_string(pid) + ")");
+        return says("status", 0, "running (pid " + std::to_string(pid)); // a tenant may be stopped, which is said
     }
     [[nodiscard]] bool comes_to_run() const
     {

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../text/joined.hpp"
-#include "file.hpp"
+#include "read_file.hpp"
 
 #include <algorithm>
 #include <cstdio>

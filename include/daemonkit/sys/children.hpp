@@ -3,8 +3,8 @@
 #pragma once
 
 #include "../text/joined.hpp"
-#include "file.hpp"
 #include "open_files.hpp"
+#include "read_file.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -4,6 +4,7 @@
 
 #include "../text/joined.hpp"
 #include "file.hpp"
+#include "read_file.hpp"
 #include "time.hpp"
 
 #include <sys/prctl.h>

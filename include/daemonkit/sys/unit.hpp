@@ -3,7 +3,7 @@
 #pragma once
 
 #include "../text/joined.hpp"
-#include "file.hpp"
+#include "read_file.hpp"
 
 #include <string>
 #include <string_view>

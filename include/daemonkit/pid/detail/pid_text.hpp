@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../../sys/file.hpp"
+#include "../../sys/read_file.hpp"
 #include "../../text/joined.hpp"
 
 #include <sys/types.h>

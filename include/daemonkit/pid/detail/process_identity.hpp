@@ -14,6 +14,7 @@
 #include "../../core/startup_error.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/process.hpp"
+#include "../../sys/read_file.hpp"
 #include "fingerprint.hpp"
 
 #include <string>

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSL-1.0
+// Reading files: regular ones, and those in /proc and in cgroup file systems. On failure these functions return -1 and
+// errno.
+#pragma once
+
+#include "file.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+namespace daemonkit::sys {
+
+/// Reads at most `limit` bytes from the present position of an open file: files in /proc report no size, and others may
+/// be huge. On failure returns -1 and errno, and `into` is not changed.
+inline int read_file(int fd, std::string& into, std::size_t limit)
+{
+    std::string text(limit, '\0');
+    std::size_t have = 0;
+    while (have < limit) {
+        const auto n = retry([&] { return ::read(fd, text.data() + have, limit - have); });
+        if (n == -1) return -1;
+        if (n == 0) break;
+        have += static_cast<std::size_t>(n);
+    }
+    text.resize(have);
+    into.swap(text);
+    return 0;
+}
+
+/// read_file() in one call of read(2), for files in /proc and in cgroup file systems: the kernel returns them whole.
+inline int read_at_once(const char* path, std::string& into, std::size_t limit)
+{
+    const unique_fd file(sys::open(path, O_RDONLY));
+    if (!file) return -1;
+    std::string text(limit, '\0');
+    const auto n = retry([&] { return ::read(file.get(), text.data(), limit); });
+    if (n == -1) return -1;
+    text.resize(static_cast<std::size_t>(n));
+    into.swap(text);
+    return 0;
+}
+
+/// The same from the beginning of the file at a path.
+inline int read_file(const char* path, std::string& into, std::size_t limit)
+{
+    const unique_fd file(sys::open(path, O_RDONLY));
+    return file ? read_file(file.get(), into, limit) : -1;
+}
+
+/// Whether a file has no other bytes than these. False if it has more than 64 MiB, beside holes, or cannot be read.
+[[gnu::cold]] inline bool holds_only(int fd, std::string_view bytes)
+{
+    constexpr off_t most = 64 << 20;
+    std::string part(65536, '\0');
+    for (off_t at = 0, seen = 0; seen < most;) {
+        const off_t data = ::lseek(fd, at, SEEK_DATA);
+        if (data == -1 && errno == ENXIO) return true; // the rest is a hole
+        if (data > at) at = data;
+        const auto n = retry([&] { return ::pread(fd, part.data(), part.size(), at); });
+        if (n <= 0) return n == 0;
+        const std::string_view text(part.data(), static_cast<std::size_t>(n));
+        if (text.find_first_not_of(bytes) != std::string_view::npos) return false;
+        at += n;
+        seen += n;
+    }
+    return false;
+}
+
+/// The content of a small file.
+struct small_text
+{
+    std::array<char, 64> bytes; ///< the text
+    std::size_t length = 0;     ///< of the text
+
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), length}; } ///< the text
+};
+
+/// Reads the beginning of a file in one call: for regular files, and for files in /proc that one call returns whole.
+inline int read_small(int fd, small_text& into) noexcept
+{
+    const auto n = retry([&] { return ::pread(fd, into.bytes.data(), into.bytes.size(), 0); });
+    into.length = n == -1 ? 0 : static_cast<std::size_t>(n);
+    return n == -1 ? -1 : 0;
+}
+
+} // namespace daemonkit::sys
