@@ -39,7 +39,7 @@ struct process_settings
     bool no_new_privileges = false;
     /// false: only the daemon returns from start() and command_line(). Every other process ends by _exit(2) as soon as
     /// the result is printed: no code after the call, no exit handler and no destructor of static objects runs there.
-    /// start() itself prints on standard error why it failed.
+    /// start() itself prints why it failed, or that the daemon already runs.
     bool launcher_returns = true;
     /// Inherited descriptors above 2 that stay open in a daemon that detaches. All others that the process got over
     /// execve(2) are closed. What the program opened itself stays open.

@@ -15,7 +15,8 @@ namespace daemonkit::detail {
 /// For a launcher that does not return.
 [[noreturn, gnu::cold]] inline void end_launcher(const std::string& name, const start_report& report)
 {
-    if (report.status != exit_status::done) sys::write_all(2, sys::joined({name, ": ", report.message, "\n"}));
+    if (!report.message.empty())
+        sys::write_all(report.status == exit_status::done ? 1 : 2, sys::joined({name, ": ", report.message, "\n"}));
     sys::flush_streams();
     sys::exit_now(report.status);
 }
