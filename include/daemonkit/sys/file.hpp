@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../text/joined.hpp"
+#include "read_file.hpp"
 #include "retry.hpp"
 #include "unique_fd.hpp"
 
@@ -24,12 +25,6 @@
 #include <string_view>
 
 namespace daemonkit::sys {
-
-/// open(2), close-on-exec; a terminal never becomes the controlling one.
-inline int open(const char* path, int flags, mode_t mode = 0) noexcept
-{
-    return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, mode); });
-}
 
 #if defined(__GLIBC__) && !defined(__LP64__)
 using file_status = struct stat64; // struct stat has no room for the inode numbers of some file systems

@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: BSL-1.0
-// Reading files: regular ones, and those in /proc and in cgroup file systems. On failure these functions return -1 and
-// errno.
+// Opening and reading files: regular ones, and those in /proc and in cgroup file systems. On failure these functions
+// return -1 and errno.
 #pragma once
 
-#include "file.hpp"
+#include "retry.hpp"
+#include "unique_fd.hpp"
 
-#include <array>
-#include <string>
-#include <string_view>
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+
 namespace daemonkit::sys {
+
+/// open(2), close-on-exec; a terminal never becomes the controlling one.
+inline int open(const char* path, int flags, mode_t mode = 0) noexcept
+{
+    return retry([=] { return ::open(path, flags | O_CLOEXEC | O_NOCTTY | O_LARGEFILE, mode); });
+}
 
 /// Reads at most `limit` bytes from the present position of an open file: files in /proc report no size, and others may
 /// be huge. On failure returns -1 and errno, and `into` is not changed.
