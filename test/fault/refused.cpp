@@ -53,7 +53,6 @@ without expected(long call)
     case SYS_openat:
     case SYS_pread64:
     case SYS_read:
-    case SYS_recvmsg:
     case SYS_rt_sigaction:
     case SYS_rt_sigprocmask:
     case SYS_rt_sigreturn:
@@ -86,6 +85,7 @@ without expected(long call)
     case SYS_pidfd_send_signal:
     case SYS_pipe2:
     case SYS_prlimit64:
+    case SYS_recvmsg:
     case SYS_rseq:
     case SYS_setsid:
     case SYS_signalfd4:

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // The verb reload reports how the reload ended, when it has ended, with every signal policy and pid policy.
 #include "reloading.hpp"
+#include "support/disabled_call.hpp"
 #include "support/text.hpp"
+
+#include <sys/syscall.h>
+
+#include <cerrno>
 
 BOOST_AUTO_TEST_SUITE(result, *boost::unit_test::label("process"))
 
@@ -172,6 +177,31 @@ BOOST_AUTO_TEST_CASE(signals_of_others_still_reload)
             BOOST_TEST(daemon.reload().status == 0);
             daemon.stop();
         }
+}
+
+BOOST_AUTO_TEST_CASE(a_sandbox_that_hides_the_result_is_named)
+{
+    for (const unsigned error : {unsigned{EPERM}, unsigned{ENOSYS}})
+        for (const bool in_daemon : {false, true}) BOOST_TEST_CONTEXT(error << ", in the daemon: " << in_daemon)
+            {
+                const reloading daemon(every_policy.front());
+                const auto without_recvmsg = [&](const strings& verb) {
+                    return in_child(
+                        [&] { return disable_call(SYS_recvmsg, error) ? execute(daemon.command(verb)) : 98; });
+                };
+                BOOST_TEST((in_daemon ? without_recvmsg({"start"}) : daemon.verb({"start"})).status == 0);
+                daemon.configure("1");
+                const auto said = in_daemon ? daemon.reload() : without_recvmsg({"reload"});
+                BOOST_TEST(said.status == 1);
+                BOOST_TEST(said.err ==
+                           "reloading: told to reload (pid " + std::to_string(daemon.pid()) +
+                               "), but the result cannot be had: the system call recvmsg is refused " +
+                               (in_daemon ? "in the daemon" : "here") +
+                               ", probably by the seccomp profile of a container or of a service manager: " +
+                               "allow it there; see the daemon's log\n");
+                BOOST_TEST(daemon.done() == std::vector<std::string>{"1 taken"}, boost::test_tools::per_element());
+                daemon.stop();
+            }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -55,6 +55,16 @@ inline received receive_from(int socket, void* data, std::size_t room) noexcept
     return one;
 }
 
+/// Receives one datagram like receive_from(), but only the address of its sender, by recvfrom(2): the kernel passes no
+/// credentials then. For where a sandbox refuses recvmsg(2). Returns whether one was queued.
+[[gnu::cold]] inline bool receive_sender(int socket, socket_address& from) noexcept
+{
+    char byte = 0;
+    from.size = sizeof from.name;
+    auto* const plain = reinterpret_cast<sockaddr*>(&from.name); // NOLINT(*-reinterpret-cast)
+    return retry([&] { return ::recvfrom(socket, &byte, 1, MSG_DONTWAIT, plain, &from.size); }) != -1;
+}
+
 /// Sends `text` to the address `to` without waiting. Returns -1 and errno if the receiver is gone or its queue is full.
 inline long send_to(int socket, const socket_address& to, std::string_view text) noexcept
 {

@@ -11,6 +11,7 @@
 #include "signalling.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace daemonkit::detail {
@@ -40,6 +41,16 @@ enum class request {
 inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it next handles signals, which a program "
                                         "that calls neither wait() nor wait_for() never does";
 
+/// A sandbox, of this process or `there`, of the daemon, refuses recvmsg(2).
+[[nodiscard, gnu::cold]] inline control_result unreadable(pid_t pid, bool there)
+{
+    constexpr std::string_view here = " is refused here";
+    return {exit_status::error, pid,
+            sys::joined({"told to reload (pid ", pid, "), but the result cannot be had: the system call recvmsg",
+                         there ? " is refused in the daemon" : here, refused_here.substr(here.size()),
+                         "; see the daemon's log"})};
+}
+
 /// Waits for the daemon's answer. Returns it, or the reason why none came.
 [[nodiscard]] inline control_result answer_of(const reload_call& call, const pid_holder& daemon,
                                               const sys::deadline& until, std::chrono::nanoseconds deadline)
@@ -47,11 +58,16 @@ inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it
     for (std::string refusal;;) {
         const bool gone =
             call.wait(daemon.process.get(), until.remaining()); // an answer sent before the exit is still queued
-        if (call.answered(daemon.pid, until, refusal)) {
-            if (refusal.empty())
-                return {exit_status::done, daemon.pid, sys::joined({"reloaded (pid ", daemon.pid, ")"})};
+        const auto answer = call.answer(daemon.pid, until, refusal);
+        switch (answer) {
+        case reload_answer::reloaded:
+            return {exit_status::done, daemon.pid, sys::joined({"reloaded (pid ", daemon.pid, ")"})};
+        case reload_answer::refused:
             return {exit_status::error, daemon.pid,
                     sys::joined({"reload refused by pid ", daemon.pid, ", the old state stays: ", refusal})};
+        case reload_answer::unread:
+        case reload_answer::unread_there: return unreadable(daemon.pid, answer == reload_answer::unread_there);
+        case reload_answer::none: break;
         }
         if (gone)
             return {exit_status::error, daemon.pid,

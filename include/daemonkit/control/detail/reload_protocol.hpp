@@ -6,10 +6,12 @@
 //
 // The socket is the abstract socket that the daemon has anyway (pid/detail/abstract_socket.hpp). The daemon does not
 // poll it: only SIGHUP wakes the daemon, and an idle daemon does no work. Every process can send to it. The daemon
-// answers only root and the user it runs as. A caller accepts an answer only from the process that it asked.
+// answers only root and the user it runs as. A caller accepts an answer only from the process that it asked. If a sandbox
+// refuses recvmsg(2), which passes the sender, the daemon tells all callers only that they get no result.
 #pragma once
 
 #include "../../sys/control_socket.hpp"
+#include "../../sys/refusal.hpp"
 #include "../../text/utf8.hpp"
 
 #include <new>
@@ -30,7 +32,10 @@ public:
         char question = 0;
         for (int i = 0; socket != -1 && i < 4096; ++i) { // bounded: requests may arrive as fast as they are read
             const auto asked = sys::receive_from(socket, &question, 1);
-            if (asked.size == -1) break;
+            if (asked.size == -1) {
+                if (sys::is_refusal(errno)) add_strangers();
+                break;
+            }
             if (asked.sender.pid == -1 || (asked.sender.uid != 0 && asked.sender.uid != sys::effective_user()))
                 continue;
             if (!add(asked.from)) break;
@@ -41,8 +46,8 @@ public:
     void answer(std::string_view refusal) const noexcept
     {
         sys::short_text<longest> text;
-        text += refusal.empty() ? "+" : "-";
-        text += refusal;
+        text += strangers_ ? "!" : refusal.empty() ? "+" : "-";
+        if (!strangers_) text += refusal;
         for (const auto& caller : waiting_) sys::send_to(socket_, caller, text);
     }
 
@@ -58,8 +63,26 @@ private:
         return false;
     }
 
+    /// Reads the requests without knowing who sent them.
+    [[gnu::cold]] void add_strangers() noexcept
+    {
+        strangers_ = true;
+        sys::socket_address caller{};
+        for (int i = 0; i < 4096 && sys::receive_sender(socket_, caller) && add(caller); ++i) {}
+    }
+
     int socket_;
+    bool strangers_ = false;
     std::vector<sys::socket_address> waiting_{};
+};
+
+/// What a caller has received.
+enum class reload_answer {
+    none,         ///< nothing yet
+    reloaded,     ///< the daemon has reloaded
+    refused,      ///< the old state stays
+    unread,       ///< there is an answer, but a sandbox of the caller refuses to read it
+    unread_there, ///< a sandbox of the daemon refused to read who asked
 };
 
 /// In the process that requests the reload.
@@ -85,23 +108,25 @@ public:
         return false;
     }
 
-    /// Whether the daemon `pid` has answered. `refusal` is then empty, or the reason of the refusal. Reads what others
-    /// have sent until then, at most.
-    [[nodiscard]] bool answered(pid_t pid, const sys::deadline& until, std::string& refusal) const
+    /// The answer of the daemon `pid`. `refusal` is the reason if it refused. Reads what others have sent until then, at
+    /// most.
+    [[nodiscard]] reload_answer answer(pid_t pid, const sys::deadline& until, std::string& refusal) const
     {
         char text[reload_callers::longest];
         const char* const reason = text + 1;
         for (bool last = false; !last;) {
             last = until.passed();
             const auto answer = sys::receive_from(socket_.get(), text, sizeof text);
-            if (answer.size == -1) return false;
+            if (answer.size == -1) return sys::is_refusal(errno) ? reload_answer::unread : reload_answer::none;
             if (answer.sender.pid != pid || answer.size == 0)
                 continue; // from a child of the daemon that kept the socket
+            if (text[0] == '+') return reload_answer::reloaded;
+            if (text[0] == '!') return reload_answer::unread_there;
             refusal = sys::one_line({reason, static_cast<std::size_t>(answer.size) - 1}).view();
-            if (text[0] != '+' && refusal.empty()) refusal = "no reason given";
-            return true;
+            if (refusal.empty()) refusal = "no reason given";
+            return reload_answer::refused;
         }
-        return false;
+        return reload_answer::none;
     }
 
     /// Waits until an answer can be read, the process of this pidfd has exited, or `timeout` has passed. Returns
