@@ -100,7 +100,10 @@ left_alone instance_with_its_own_file(const enduring& other)
         ::kill(number, SIGKILL);
         exit_status_of(number);
     });
-    return [moved_out, &other] { return no_signal_waits(number) && other.runs_with(number); };
+    return [moved_out, &other] {
+        return no_signal_waits(number) &&
+               other.says("status", 0, "running (pid " + std::to_string(number) + ", stopped by a signal)");
+    };
 }
 
 left_alone thread_of_a_stranger()
