@@ -3,6 +3,11 @@
 #include "deployment/clientd.hpp"
 #include "support/text.hpp"
 
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include <csignal>
+
 namespace {
 
 namespace fs = deployment::fs;
@@ -161,8 +166,15 @@ BOOST_AUTO_TEST_CASE(the_agent_kills_what_does_not_stop_before_the_cluster_fence
     const node node("setpriv");
     if (!node.missing().empty()) DAEMONKIT_SKIP(node.missing());
     BOOST_TEST(node.agent_says("start") == 0);
-    ::kill(node.works(), SIGSTOP);
+    const pid_t pid = node.works();
+    // As a debugger does: until SIGKILL the daemon handles no signal.
+    if (::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) == -1) DAEMONKIT_SKIP("may not trace (ptrace)");
+    BOOST_TEST(::ptrace(PTRACE_INTERRUPT, pid, nullptr, nullptr) == 0);
+    BOOST_TEST(::waitpid(pid, nullptr, __WALL) == pid);
     BOOST_TEST(node.agent_says("stop", "timeout 7 env OCF_RESKEY_CRM_meta_timeout=7000") == 0);
+    int status = 0;
+    BOOST_TEST(::waitpid(pid, &status, __WALL) == pid);
+    BOOST_TEST((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
     node.gone();
 }
 
