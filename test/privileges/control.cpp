@@ -3,6 +3,7 @@
 // user; their pid files and logs, which outlive the privileges that made them.
 #include "privileges/dropping.hpp"
 #include "support/file.hpp"
+#include "support/open_proc.hpp"
 #include "support/text.hpp"
 #include "support/user.hpp"
 
@@ -116,6 +117,19 @@ BOOST_AUTO_TEST_CASE(root_that_may_not_inspect_the_daemon_finds_it_all_the_same)
     BOOST_TEST(program.verb("stop", without_ptrace).status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_names_the_user_of_the_daemon)
+{
+    NEEDS_ROOT_AND_NOBODY();
+    NEEDS_OPEN_PROC();
+    const std::pair<words, const char*> users[]{{{}, "root (0)"}, {{"RUN_AS=nobody"}, "nobody (65534)"}};
+    for (const auto& [settings, user] : users) {
+        const dropping program(settings);
+        BOOST_REQUIRE(program.started() != 0);
+        expect_denied(program.verb("stop", as_user(stranger)),
+                      std::string(": Operation not permitted: it runs as user ") + user + "\n");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(root_s_daemon_obeys_root)
 {
     NEEDS_ROOT_AND_NOBODY();
@@ -131,9 +145,7 @@ BOOST_AUTO_TEST_CASE(root_s_daemon_obeys_root)
                 BOOST_TEST_CONTEXT(verb)
                 {
                     expect_denied(program.verb(verb, other), "dropping: cannot send a signal to process " +
-                                                                 std::to_string(daemon) +
-                                                                 ": Operation not permitted: it runs as user " +
-                                                                 (settings.empty() ? "root (0)" : "nobody (65534)"));
+                                                                 std::to_string(daemon) + ": Operation not permitted");
                     expect_untouched(program, daemon);
                     ++refused;
                 }

@@ -5,6 +5,7 @@
 #include "support/disabled_call.hpp"
 #include "support/file.hpp"
 #include "support/mounts.hpp"
+#include "support/open_proc.hpp"
 #include "support/process.hpp"
 #include "support/text.hpp"
 #include "support/user.hpp"
@@ -241,6 +242,7 @@ BOOST_AUTO_TEST_CASE(no_new_privileges_where_asked_and_only_there)
 BOOST_AUTO_TEST_CASE(a_process_of_the_same_user_cannot_inspect_it)
 {
     NEEDS_ROOT_AND_NOBODY();
+    NEEDS_OPEN_PROC();
     // The kernel makes a process that changed its user undumpable (fs.suid_dumpable), rightly: its memory has what it
     // read as root. So it writes no core either, whatever core_dumps says.
     if (read_file("/proc/sys/fs/suid_dumpable") == "1\n") DAEMONKIT_SKIP("fs.suid_dumpable is 1 here");
