@@ -84,7 +84,7 @@ public:
     trial(const place& where, const scenario& what, const injection& fault) : where_(where), what_(what), fault_(fault)
     {
         prepare();
-        course_ = fault::trace(DAEMONKIT_FAULT_SUBJECT, where.environment(), {what.verb, what.heard, fault});
+        course_ = trace(DAEMONKIT_FAULT_SUBJECT, where.environment(), what.verb, what.heard, fault);
     }
 
     [[nodiscard]] const course& happened() const noexcept { return course_; }

@@ -26,7 +26,7 @@ namespace {
 
 /// What the verbs do without a call.
 enum class without {
-    basic,  ///< not tried: no program that does anything works without it
+    basic,  ///< is_basic(): not tried
     works,  ///< all of them work
     named,  ///< a verb works, or its sentence names the call and the sandbox
     either, ///< the same, but EPERM can mean a missing permission too: the sentence says that then
@@ -34,30 +34,8 @@ enum class without {
 
 without expected(long call)
 {
+    if (fault::is_basic(call)) return without::basic;
     switch (call) {
-    case SYS_brk:
-    case SYS_close:
-    case SYS_exit_group:
-    case SYS_futex:
-    case SYS_getegid:
-    case SYS_geteuid:
-    case SYS_getgroups:
-    case SYS_getpid:
-    case SYS_getresgid:
-    case SYS_getresuid:
-    case SYS_gettid:
-    case SYS_mmap:
-    case SYS_mprotect:
-    case SYS_munmap:
-    case SYS_newfstatat:
-    case SYS_openat:
-    case SYS_pread64:
-    case SYS_read:
-    case SYS_rt_sigaction:
-    case SYS_rt_sigprocmask:
-    case SYS_rt_sigreturn:
-    case SYS_tgkill:
-    case SYS_write: return without::basic;
     case SYS_access:
     case SYS_close_range:
     case SYS_fcntl:
@@ -120,7 +98,7 @@ std::set<long> calls_of_verbs(const place& where)
 {
     std::set<long> calls;
     const auto add = [&](const char* verb, int heard) {
-        const auto course = fault::trace(DAEMONKIT_FAULT_SUBJECT, where.environment(), {verb, heard, {}});
+        const auto course = trace(DAEMONKIT_FAULT_SUBJECT, where.environment(), verb, heard);
         for (const auto& [pid, p] : course.processes)
             for (const auto& call : p.calls) calls.insert(call.number);
     };

@@ -1,100 +1,35 @@
 // SPDX-License-Identifier: BSL-1.0
-// One run of a verb under ptrace(2). Every process that it creates is traced and has a role; the system calls of each
-// role are counted, and a fault is injected at one of them. The program marks by signals (subject.cpp) where main()
-// begins and when the daemon listens; the dynamic loader is not counted.
-//
-// A process that is not counted runs at full speed, and so do all once the fault has happened. At the end the daemon is
-// released while it listens, so that later calls are not traced.
+// One run of a verb of subject.cpp under the tracer of the kit.
 #pragma once
 
-#include "plausible.hpp"
-#include "support/process.hpp"
+#include <daemonkit/testing/detail/tracer.hpp>
 
-#include <sys/types.h>
-#include <sys/wait.h>
+#include "support/text.hpp"
+
+#include <unistd.h>
 
 #include <array>
-#include <csignal>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
-namespace fault {
-
-enum class role { launcher, middle, daemon };
-inline constexpr std::array roles{role::launcher, role::middle, role::daemon};
-
-inline const char* name_of(role who)
-{
-    return who == role::launcher ? "launcher" : who == role::middle ? "intermediate process" : "daemon";
-}
-
-/// The call of which role gets which fault; nothing is injected if there is neither an answer nor a signal.
-struct injection
-{
-    role who = role::launcher;
-    std::size_t call = 0;
-    std::optional<answer> answered{};
-    int signal = 0;     ///< to the process that makes the call, …
-    bool after = false; ///< … after it has been made, not before
-};
-
-/// What is counted.
-struct plan
-{
-    std::string verb;
-    /// 0: from main() until the daemon listens. A signal: it is sent to the daemon when it listens, and calls count
-    /// from there until it listens again or has ended.
-    int heard = 0;
-    injection fault{};
-};
-
-struct process
-{
-    role who = role::launcher;
-    std::vector<system_call> calls{};
-    bool gone = false;
-    int wait_status = 0;
-    bool reloaded = false;   ///< the hook ran
-    bool said_ready = false; ///< the launcher heard that the daemon is ready
-
-    [[nodiscard]] bool killed() const noexcept { return gone && WIFSIGNALED(wait_status); }
-};
-
-struct course
-{
-    std::map<pid_t, process> processes;
-    pid_t launcher = 0;
-    pid_t daemon = 0; ///< 0: none was made
-    std::string out;
-    std::string err;
-    bool hit = false;       ///< the fault happened, …
-    system_call at{};       ///< … at this call
-    bool signalled = false; ///< the launcher sent a signal by pidfd
-    bool hung = false;      ///< a process was still busy after the bound, and was killed
-    bool outlived = false;  ///< the launcher reported a failure while its daemon or the intermediate process still ran
-    bool streams_held = false; ///< a process had the launcher's standard output or error open at the end
-
-    /// The launcher's exit status; 128 + N if signal N killed it.
-    [[nodiscard]] int status() const
-    {
-        const int s = processes.at(launcher).wait_status;
-        return shell_status(s);
-    }
-    [[nodiscard]] bool daemon_lives() const { return daemon != 0 && !processes.at(daemon).gone; }
-    [[nodiscard]] const process* of(role who) const
-    {
-        for (const auto& [pid, p] : processes)
-            if (p.who == who) return &p;
-        return nullptr;
-    }
-};
-
-/// Whether this process may trace its children at all.
-bool can_trace();
+namespace fault = daemonkit::testing::detail;
 
 /// Runs `program verb` with exactly this environment.
-course trace(const std::string& program, const std::vector<std::string>& environment, const plan& what);
-
-} // namespace fault
+inline fault::course trace(const std::string& program, const std::vector<std::string>& environment,
+                           const std::string& verb, int heard = 0, const fault::injection& injected = {})
+{
+    fault::plan what{heard, injected};
+    for (const auto& v : environment)
+        if (contains(v, "single_fork")) what.forks = 1;
+    return fault::trace(
+        [&] {
+            std::vector<char*> variables;
+            for (const auto& v : environment) variables.push_back(const_cast<char*>(v.c_str()));
+            variables.push_back(nullptr);
+            std::array<char*, 3> arguments{const_cast<char*>(program.c_str()), const_cast<char*>(verb.c_str()),
+                                           nullptr};
+            ::execve(program.c_str(), arguments.data(), variables.data());
+            ::_exit(127);
+        },
+        what);
+}

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <daemonkit/pid.hpp>
+#include <daemonkit/testing/detail/other_process.hpp>
+#include <daemonkit/testing/detail/snapshot.hpp>
 
 #include "support/file.hpp"
 #include "support/process.hpp"
@@ -21,12 +23,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <map>
 #include <string>
 
 namespace fs = boost::filesystem;
 namespace sys = daemonkit::sys;
 using namespace daemonkit;
+using daemonkit::testing::detail::other_process;
+using daemonkit::testing::detail::snapshot;
 
 /// Calls `check` with two functions that make a policy from a path.
 template <class Check>
@@ -40,22 +43,6 @@ void with_both(Check check)
     {
         check([](const fs::path& path) { return flock_pid_file{.path = path}; });
     }
-}
-
-/// Everything below a directory. Any change of content, mode, owner or name changes the result (ctime).
-inline std::map<std::string, std::string> snapshot(const fs::path& top)
-{
-    std::map<std::string, std::string> all;
-    const auto add = [&](const fs::path& path) {
-        const auto s = status_of(path);
-        all[path.string()] = std::to_string(s.st_ino) + " " + sys::octal(s.st_mode & 07777U) + " " +
-                             std::to_string(s.st_uid) + " " + std::to_string(s.st_nlink) + " " +
-                             std::to_string(s.st_size) + " " + std::to_string(s.st_ctim.tv_sec) + "." +
-                             std::to_string(s.st_ctim.tv_nsec) + " " + std::to_string(s.st_mtim.tv_nsec);
-    };
-    add(top);
-    for (const auto& entry : fs::recursive_directory_iterator(top)) add(entry.path());
-    return all;
 }
 
 /// Checks that a startup_error (but no already_running) is thrown, with this status and this text.
@@ -85,82 +72,6 @@ void expect_running(const Policy& policy, pid_t pid)
         BOOST_TEST(contains(e.what(), "pid " + std::to_string(pid)), e.what());
     }
 }
-
-/// A function in another process that exchanges words with the test; killed and collected at the end.
-class other_process
-{
-public:
-    template <class Body>
-    explicit other_process(Body body)
-    {
-        if (::pipe2(words_.data(), O_CLOEXEC) == -1 || ::pipe2(leaves_.data(), O_CLOEXEC) == -1) std::abort();
-        std::fflush(nullptr);
-        pid_ = ::fork();
-        if (pid_ == 0) {
-            ::close(words_[0]);
-            ::close(leaves_[1]);
-            int status = 0;
-            try {
-                status = body(*this);
-            } catch (const std::exception& e) {
-                std::fprintf(stderr, "exception in the other process: %s\n", e.what());
-                status = 125;
-            }
-            ::_exit(status);
-        }
-        if (pid_ == -1) std::abort(); // a signal to -1 would reach every process
-        ::close(words_[1]);
-        ::close(leaves_[0]);
-    }
-    other_process(const other_process&) = delete;
-    other_process& operator=(const other_process&) = delete;
-    ~other_process()
-    {
-        kill();
-        ::close(words_[0]);
-        ::close(leaves_[1]);
-    }
-
-    // In the other process.
-    void say(int word) const
-    {
-        if (::write(words_[1], &word, sizeof word) != sizeof word) ::_exit(124);
-    }
-    void await() const
-    {
-        char byte = 0;
-        while (::read(leaves_[0], &byte, 1) == -1 && errno == EINTR) {}
-    }
-
-    // In the test.
-    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-    /// The next word; -1 if none comes.
-    [[nodiscard]] int hear() const
-    {
-        int word = -1;
-        if (!sys::readable_within(words_[0], generous) || ::read(words_[0], &word, sizeof word) != sizeof word)
-            return -1;
-        return word;
-    }
-    void go() const
-    {
-        if (::write(leaves_[1], "", 1) != 1) std::abort();
-    }
-    /// Its exit status, once it has ended by itself.
-    int status() { return ends(pid_) ? exit_status_of(std::exchange(pid_, 0)) : -1; }
-    void kill()
-    {
-        if (pid_ == 0) return;
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-        pid_ = 0;
-    }
-
-private:
-    std::array<int, 2> words_{};
-    std::array<int, 2> leaves_{};
-    pid_t pid_ = 0;
-};
 
 /// Claims, publishes, says so and waits for go(); then its guard is destroyed.
 template <class Policy>

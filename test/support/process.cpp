@@ -24,101 +24,11 @@
 
 using clock_type = std::chrono::steady_clock;
 
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds bound)
-{
-    for (const auto end = clock_type::now() + bound; !condition();) {
-        if (clock_type::now() > end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return true;
-}
-
-std::string proc_status(pid_t pid, const std::string& field)
-{
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with(field + ":")) {
-            const auto value = line.find_first_not_of(" \t", field.size() + 1);
-            return value == std::string::npos ? std::string() : line.substr(value);
-        }
-    return {};
-}
-
-std::set<int> proc_signals(pid_t pid, const std::string& field)
-{
-    std::set<int> signals;
-    const auto mask = std::strtoull(proc_status(pid, field).c_str(), nullptr, 16);
-    for (int signal = 1; signal <= 64; ++signal)
-        if ((mask >> static_cast<unsigned>(signal - 1) & 1U) != 0) signals.insert(signal);
-    return signals;
-}
-
-long proc_stat(pid_t pid, int field)
-{
-    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    std::getline(file, text);
-    const auto name_end = text.rfind(')');
-    if (name_end == std::string::npos) return -1;
-    std::istringstream rest(text.substr(name_end + 1));
-    std::string value;
-    for (int i = 3; i <= field; ++i) rest >> value;
-    return std::strtol(value.c_str(), nullptr, 10);
-}
-
-std::string proc_link(pid_t pid, const std::string& name)
-{
-    std::array<char, 4096> target{};
-    const auto size = ::readlink(("/proc/" + std::to_string(pid) + "/" + name).c_str(), target.data(), target.size());
-    return size < 0 ? std::string() : std::string(target.data(), static_cast<std::size_t>(size));
-}
-
-std::set<int> open_descriptors(pid_t pid)
-{
-    std::set<int> numbers;
-    DIR* const directory = ::opendir(("/proc/" + std::to_string(pid) + "/fd").c_str());
-    if (directory == nullptr) return numbers;
-    while (const dirent* entry = ::readdir(directory))
-        if (entry->d_name[0] != '.') numbers.insert(std::atoi(entry->d_name));
-    if (pid == ::getpid()) numbers.erase(::dirfd(directory));
-    ::closedir(directory);
-    return numbers;
-}
-
-std::vector<pid_t> children_of(pid_t pid)
-{
-    const auto process = std::to_string(pid);
-    std::ifstream list("/proc/" + process + "/task/" + process + "/children");
-    std::vector<pid_t> children;
-    for (pid_t child = 0; list >> child;) children.push_back(child);
-    return children;
-}
-
-bool ends(pid_t pid, std::chrono::milliseconds bound)
-{
-    const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-    if (process == -1) return errno == ESRCH;
-    pollfd p{process, POLLIN, 0};
-    const bool ended = ::poll(&p, 1, static_cast<int>(bound.count())) == 1;
-    ::close(process);
-    return ended;
-}
-
-bool alive(pid_t pid) { return pid > 0 && !ends(pid, std::chrono::milliseconds(0)); }
-
 void put_down(pid_t pid)
 {
     if (pid <= 1) return;
     ::kill(pid, SIGKILL);
     ends(pid);
-}
-
-void end_children()
-{
-    while (::waitpid(-1, nullptr, WNOHANG) != -1) {
-        for (const pid_t child : children_of(::getpid())) ::kill(child, SIGKILL);
-        ::usleep(500);
-    }
 }
 
 nothing_left::nothing_left() { ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL); }
@@ -139,18 +49,6 @@ pid_t dead_pid()
     if (child == 0) ::_exit(0);
     exit_status_of(child);
     return child;
-}
-
-int shell_status(int wait_status)
-{
-    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
-}
-
-int exit_status_of(pid_t child)
-{
-    int status = 0;
-    while (::waitpid(child, &status, 0) == -1 && errno == EINTR) {}
-    return shell_status(status);
 }
 
 int execute(const std::vector<std::string>& command)

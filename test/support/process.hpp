@@ -3,6 +3,8 @@
 // generous bound.
 #pragma once
 
+#include <daemonkit/testing/detail/processes.hpp>
+
 #include <chrono>
 #include <functional>
 #include <set>
@@ -11,30 +13,21 @@
 
 #include <sys/types.h>
 
-inline constexpr std::chrono::seconds generous{20};
+namespace testing_detail = daemonkit::testing::detail;
+using testing_detail::alive;
+using testing_detail::children_of;
+using testing_detail::end_children;
+using testing_detail::ends;
+using testing_detail::eventually;
+using testing_detail::exit_status_of;
+using testing_detail::generous;
+using testing_detail::open_descriptors;
+using testing_detail::proc_link;
+using testing_detail::proc_signals;
+using testing_detail::proc_stat;
+using testing_detail::proc_status;
+using testing_detail::shell_status;
 
-/// Checks `condition` every millisecond until it holds; false after `bound`.
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds bound = generous);
-
-/// A field of /proc/PID/status such as "PPid", "Uid", "Groups", "SigBlk", "SigIgn", "SigCgt", "Umask", "Threads",
-/// "NoNewPrivs"; empty if there is no such process.
-std::string proc_status(pid_t pid, const std::string& field);
-/// The signals in such a mask field.
-std::set<int> proc_signals(pid_t pid, const std::string& field);
-/// A field of /proc/PID/stat by its number in proc(5): 4 parent, 5 process group, 6 session, 7 terminal.
-long proc_stat(pid_t pid, int field);
-/// The target of /proc/PID/NAME ("cwd", "root", "fd/0"); empty if it cannot be read.
-std::string proc_link(pid_t pid, const std::string& name);
-/// The open descriptors of a process.
-std::set<int> open_descriptors(pid_t pid);
-
-/// The children of a process.
-std::vector<pid_t> children_of(pid_t pid);
-
-/// Whether the process has not exited: a zombie has.
-bool alive(pid_t pid);
-/// Waits for the end of a process, which need not be a child; false after `bound`.
-bool ends(pid_t pid, std::chrono::milliseconds bound = generous);
 /// Sends KILL and waits, for daemons that a test leaves.
 void put_down(pid_t pid);
 /// The pid in a pid file; 0 if there is none.
@@ -43,15 +36,8 @@ pid_t pid_in(const std::string& file);
 std::string line_of(pid_t pid);
 /// The pid of a process that has exited and was collected.
 pid_t dead_pid();
-/// A status of waitpid(2) as a shell shows it: the exit status; 128 + N if signal N killed the process.
-int shell_status(int wait_status);
-/// waitpid(2) without interruption, then shell_status().
-int exit_status_of(pid_t child);
 /// execvp(3). Returns 127 if it fails, with the reason on standard error.
 int execute(const std::vector<std::string>& command);
-
-/// Kills and collects all children of this process.
-void end_children();
 
 /// Makes this process the parent of those that its children leave, and ends them, whatever the result of the test.
 class nothing_left
