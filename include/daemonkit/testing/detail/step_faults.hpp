@@ -20,7 +20,16 @@ inline constexpr int wrong = 12;   ///< reported by fail()
 } // namespace ended
 
 /// Marks the begin or the end of the step for the tracer.
-inline void mark_step() { std::raise(SIGURG); }
+inline void mark_step()
+{
+    sigset_t mark;
+    sigset_t before;
+    ::sigemptyset(&mark);
+    ::sigaddset(&mark, SIGURG);
+    ::pthread_sigmask(SIG_UNBLOCK, &mark, &before);
+    std::raise(SIGURG);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
 
 /// Executes the step `body` between two marks, in the traced process. Returns how it ended. `name`: "claim()".
 template <class StepBody>
