@@ -8,7 +8,7 @@ set(config_dir "${CMAKE_INSTALL_DATADIR}/cmake/daemonkit")
 set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        FILES_MATCHING PATTERN "*.hpp")
+        FILES_MATCHING PATTERN "*.hpp" PATTERN testing EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE_1_0.txt" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 install(TARGETS daemonkit daemonkit_core EXPORT daemonkitTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
@@ -24,6 +24,11 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/daemonkitConfigVersion.c
 install(FILES "${PROJECT_BINARY_DIR}/daemonkitConfig.cmake"
               "${PROJECT_BINARY_DIR}/daemonkitConfigVersion.cmake"
         DESTINATION "${config_dir}")
+
+# For test programs: `cmake --install BUILD --component testing` installs this alone.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/daemonkit/testing"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/daemonkit" COMPONENT testing FILES_MATCHING PATTERN "*.hpp")
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/daemonkitTesting.cmake" DESTINATION "${config_dir}" COMPONENT testing)
 
 # The prefix is found from the place of the file, so an installed tree can be moved.
 if(IS_ABSOLUTE "${CMAKE_INSTALL_DATADIR}")

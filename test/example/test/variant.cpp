@@ -7,6 +7,9 @@
 #include "example.hpp"
 #include "support/skip.hpp"
 
+#include <daemonkit/testing/pid_policy.hpp>
+#include <daemonkit/testing/stdio_policy.hpp>
+
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,6 +82,20 @@ struct variant_program
 } // namespace
 
 static_assert(daemonkit::pid_policy<abstract_socket> && daemonkit::stdio_policy<syslog_stdio>);
+
+namespace {
+
+const daemonkit::testing::pid_policy_tests identity_tests("abstract_socket", [](const boost::filesystem::path&) {
+    return abstract_socket{fresh_name()};
+});
+const daemonkit::testing::stdio_policy_tests streams_tests("syslog_stdio", [](const boost::filesystem::path& d) {
+    static std::vector<std::unique_ptr<system_log>> logs; // for the life of the case
+    logs.push_back(std::make_unique<system_log>((d / "log").string()));
+    boost::filesystem::permissions(d / "log", boost::filesystem::perms(0666)); // as that of /dev/log
+    return syslog_stdio{(d / "log").string()};
+});
+
+} // namespace
 
 BOOST_AUTO_TEST_SUITE(own_policies, *boost::unit_test::label("process"))
 
