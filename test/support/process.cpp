@@ -96,7 +96,7 @@ void read_to_end(int (&fds)[2], outcome& result, clock_type::time_point end)
 }
 
 template <class Body>
-outcome fork_and_listen(Body body)
+outcome fork_and_listen(Body body, std::chrono::seconds bound)
 {
     int out[2];
     int err[2];
@@ -121,7 +121,7 @@ outcome fork_and_listen(Body body)
     ::close(out[1]);
     ::close(err[1]);
     outcome result;
-    const auto end = clock_type::now() + generous;
+    const auto end = clock_type::now() + bound;
     int fds[2] = {out[0], err[0]};
     read_to_end(fds, result, end);
     if (!ends(child, std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -136,12 +136,14 @@ outcome fork_and_listen(Body body)
 
 } // namespace
 
-outcome run(const std::vector<std::string>& command, const std::string& directory)
+outcome run(const std::vector<std::string>& command, const std::string& directory, std::chrono::seconds bound)
 {
-    return fork_and_listen([&] {
-        if (::chdir(directory.c_str()) == -1) return 126;
-        return execute(command);
-    });
+    return fork_and_listen(
+        [&] {
+            if (::chdir(directory.c_str()) == -1) return 126;
+            return execute(command);
+        },
+        bound);
 }
 
-outcome in_child(const std::function<int()>& body) { return fork_and_listen(body); }
+outcome in_child(const std::function<int()>& body) { return fork_and_listen(body, generous); }

@@ -71,7 +71,8 @@ struct outcome
 };
 
 /// Runs a program with standard input from /dev/null; waits for its end and for the end of its streams.
-outcome run(const std::vector<std::string>& command, const std::string& directory = "/");
+outcome run(const std::vector<std::string>& command, const std::string& directory = "/",
+            std::chrono::seconds bound = generous);
 /// The same for a function in a child made by fork(); its result is the exit status. Every process that returns from
 /// `body` (the launcher and, later, its daemon) ends with _exit.
 outcome in_child(const std::function<int()>& body);

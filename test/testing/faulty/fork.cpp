@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // single_fork with one mistake each, in its link or around its fork.
 #include <daemonkit/fork/single_fork.hpp>
+#include <daemonkit/sys/file.hpp>
 #include <daemonkit/sys/signal_mask.hpp>
 #include <daemonkit/testing/fork_policy.hpp>
 
@@ -68,18 +69,32 @@ struct mistaken_fork
         daemonkit::detail::launcher_link to_;
     };
 
+    /// Each of many traced runs would wait for the bound.
+    static bool is_traced()
+    {
+        std::string text;
+        sys::read_file("/proc/self/status", text, 4096);
+        return text.find("TracerPid:\t0") == std::string::npos;
+    }
+
     [[nodiscard]] link detach() const
     {
         const pid_t launcher = ::getpid();
         sys::unique_fd leaked;
         if (has(fork_mistake::leaks_a_descriptor)) leaked.reset(::dup(2));
-        link made(daemonkit::single_fork{std::chrono::seconds(3)}.detach());
+        const std::chrono::milliseconds deadline(has(fork_mistake::extends_never)       ? 1500
+                                                 : has(fork_mistake::ready_is_not_told) ? 2000
+                                                                                        : 30'000);
+        link made(daemonkit::single_fork{deadline}.detach());
         if (made.in_launcher()) {
-            if ((has(fork_mistake::a_zombie_is_left) || has(fork_mistake::a_process_is_left)) && ::fork() == 0)
-                for (;;) {
-                    if (has(fork_mistake::a_zombie_is_left)) ::_exit(0);
-                    ::pause();
-                }
+            if (has(fork_mistake::a_zombie_is_left)) {
+                const pid_t zombie = ::fork();
+                if (zombie == 0) ::_exit(0);
+                siginfo_t ended{};
+                ::waitid(P_PID, static_cast<id_t>(zombie), &ended, WEXITED | WNOWAIT);
+            }
+            if (has(fork_mistake::a_process_is_left) && !is_traced() && ::fork() == 0)
+                for (;;) ::pause();
             return made;
         }
         if (has(fork_mistake::leaks_a_descriptor)) (void)::fcntl(leaked.get(), F_DUPFD, 3);

@@ -27,7 +27,7 @@ void the_daemon_has_a_session_without_a_terminal(const subject<ForkPolicy>& s)
         started start(s.fresh().policy, is_ready, [] {
             if (!take_terminal()) skip("there are no pseudo terminals here");
         });
-        expect(start.status() == 0, "the start fails: " + start.message());
+        start.expect_success();
         const auto& facts = start.facts();
         expect(facts.session > 0 && facts.session != start.launcher(), "the daemon is in the session of the launcher");
         expect(facts.group > 0 && facts.group != start.launcher(),
@@ -44,7 +44,7 @@ void no_intermediate_process_is_left(const subject<ForkPolicy>& s)
         skip(detaches_not);
     } else {
         started start(s.fresh().policy, is_ready);
-        expect(start.status() == 0, "the start fails: " + start.message());
+        start.expect_success();
         const pid_t daemon = start.facts().daemon;
         std::string others;
         const auto alone = [&] { // a process that ended is a zombie of this one, which init would collect
@@ -53,8 +53,8 @@ void no_intermediate_process_is_left(const subject<ForkPolicy>& s)
                 if (child != daemon && alive(child)) others += " " + std::to_string(child);
             return others.empty();
         };
-        expect(eventually(alone, 5s), "beside the daemon processes are left:" + others);
-        expect(alive(daemon), "the daemon has ended");
+        const bool is_alone = eventually(alone, 5s);
+        expect(is_alone, "beside the daemon processes are left:" + others);
         start.channel().go();
     }
 }
@@ -66,7 +66,6 @@ void the_daemon_goes_on_without_its_launcher(const subject<ForkPolicy>& s)
         skip(detaches_not);
     } else {
         constexpr int up = 1;
-        constexpr int went_on = 2;
         started start(s.fresh().policy, [](auto& link, const other_process& channel) {
             ::signal(SIGPIPE, SIG_DFL);
             channel.say(up);
@@ -113,7 +112,7 @@ void the_daemon_has_the_launchers_descriptors(const subject<ForkPolicy>& s)
                 ::dup2(0, high);
                 before = open_descriptors(::getpid());
             });
-        expect(start.status() == 0, "the start fails: " + start.message());
+        start.expect_success();
         start.channel().go();
     }
 }
@@ -140,7 +139,7 @@ void the_daemon_has_the_launchers_mask_and_dispositions(const subject<ForkPolicy
                 ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
                 before = std::make_unique<dispositions>();
             });
-        expect(start.status() == 0, "the start fails: " + start.message());
+        start.expect_success();
         start.channel().go();
     }
 }

@@ -5,6 +5,7 @@
 
 #include "../../fork/concept.hpp"
 #include "other_process.hpp"
+#include "step_faults.hpp"
 #include "suite.hpp"
 
 #include <sys/mman.h>
@@ -31,7 +32,6 @@ struct start_facts
     std::atomic<int> outcome{-1};    ///< of the start_report; -1: there was none
     std::atomic<int> status{-1};     ///< the same
     std::atomic<int> pid{0};         ///< the same
-    std::atomic<bool> threw{false};  ///< detach() threw a startup_error
     std::atomic<bool> zombie{false}; ///< the launcher had a child to collect when the start had failed
 };
 
@@ -80,6 +80,7 @@ int launch(const ForkPolicy& policy, start_facts& facts, DaemonBody daemon)
             auto link = policy.detach();
             if (!link.in_launcher()) live(link);
             const start_report report = wait_for_start(link);
+            mark_step();
             facts.status = report.status;
             facts.pid = report.pid;
             const bool failed = report.outcome != start_outcome::ready;
@@ -89,7 +90,7 @@ int launch(const ForkPolicy& policy, start_facts& facts, DaemonBody daemon)
             return report.status;
         }
     } catch (const startup_error& e) {
-        facts.threw = true;
+        mark_step();
         std::fprintf(stderr, "%s\n", e.what());
         return e.status();
     } catch (const std::exception& e) {
@@ -147,6 +148,11 @@ public:
         return text;
     }
 
+    void expect_success()
+    {
+        const bool good = status() == 0;
+        expect(good, "the start fails: " + message());
+    }
     /// The start has ended so; a launcher that is not left does not tell.
     void expect_outcome(start_outcome outcome, const char* name, const std::string& when) const
     {

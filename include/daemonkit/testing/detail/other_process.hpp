@@ -69,9 +69,12 @@ public:
         if (::poll(&p, 1, bound) != 1 || ::read(words_[0], &word, sizeof word) != sizeof word) return -1;
         return word;
     }
+    /// Lets one await() return; does nothing if the process has ended.
     void go() const
     {
-        if (::write(leaves_[1], "", 1) != 1) std::abort();
+        auto* const before = ::signal(SIGPIPE, SIG_IGN);
+        if (::write(leaves_[1], "", 1) != 1 && errno != EPIPE) std::abort();
+        ::signal(SIGPIPE, before);
     }
     /// Its exit status, once it has ended by itself.
     int status() { return ends(pid_) ? exit_status_of(std::exchange(pid_, 0)) : -1; }

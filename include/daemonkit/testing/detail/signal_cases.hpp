@@ -106,12 +106,12 @@ void a_wait_ends_when_the_other_descriptor_is_readable(const subject<SignalPolic
                 ::_exit(::write(words[1], "x", 1) == 1 ? 0 : 1);
             }
         }
-        step("wait(10 s, also)");
-        const sys::deadline until(10s);
+        step("wait(5 s, also)");
+        const sys::deadline until(5s);
         pollfd p{words[0], POLLIN, 0};
         do (void)daemon.guard.wait(until.remaining(), words[0]);
         while (::poll(&p, 1, 0) != 1 && !until.passed());
-        expect(!until.passed(), std::string("wait(10 s, also) sleeps on when `also` ") +
+        expect(!until.passed(), std::string("wait(5 s, also) sleeps on when `also` ") +
                                     (asleep ? "becomes readable" : "is readable before"));
     }
 }

@@ -210,11 +210,15 @@ void a_reopen_that_fails_keeps_the_old_files(const subject<StdioPolicy>& s)
     const auto at = s.fresh();
     auto guard = at.policy.redirect();
     const streams_now before;
+    const bool has_files = !log_files(at.directory).empty();
     boost::filesystem::rename(at.directory, at.directory.string() + ".old");
     ::close(::open(at.directory.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)); // a file where the directory was
     try {
         guard.reopen();
         expect_open("after a reopen() without the directory");
+        for (const int fd : {1, 2})
+            expect(!has_files || before.same({}, fd), std::string("reopen() succeeds without the directory, and ") +
+                                                          stream_name(fd) + " leads to " + target(fd));
     } catch (const startup_error& e) {
         for (int fd = 0; fd <= 2; ++fd)
             expect(before.same({}, fd), std::string("reopen() fails, and changes ") + stream_name(fd));
