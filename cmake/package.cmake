@@ -12,4 +12,5 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libboost-filesystem-dev (>= 1.74)")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libboost-test-dev") # for daemonkit/testing
 include(CPack)

@@ -156,7 +156,7 @@ struct registered
     {
         auto* const suite = new boost::unit_test::test_suite("mistakes", __FILE__, __LINE__); // Boost.Test owns it
         boost::unit_test::framework::current_auto_test_suite().add(suite);
-        suite->add_label("process");
+        suite->add_label("slow");
         for (const auto& one : mistakes)
             suite->add(boost::unit_test::make_test_case([&one] { expect_caught(one); }, one.suite, __FILE__, __LINE__));
     }

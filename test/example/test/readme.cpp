@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the pages show is what there is. Each C++ block is an example program without its licence line, or the part of
-// one between two lines `//! [label]`. Each transcript with an example program in it (lines that begin with "$ ") is a
+// What the pages show is what there is. Each C++ block is an example program, or that of test/testing/page, without its
+// licence line, or the part of one between two lines `//! [label]`. Each transcript with an example program in it (lines that begin with "$ ") is a
 // part of what test/example/run prints, or what comes out when its commands are typed in a fresh directory; pids, times
 // and the directory are allowed to differ. Each link leads to a file, and each anchor to a heading.
 #include "example.hpp"
@@ -29,7 +29,8 @@ const std::vector<boost::filesystem::path>& pages()
 {
     static const std::vector<boost::filesystem::path> found = [] {
         std::vector<boost::filesystem::path> existing;
-        for (const char* const folder : {"", "include/daemonkit", "test", "test/deployment", "test/example", "bench"})
+        for (const char* const folder :
+             {"", "include/daemonkit", "include/daemonkit/testing", "test", "test/deployment", "test/example", "bench"})
             if (const auto page = root / folder / "README.md"; boost::filesystem::exists(page))
                 existing.push_back(page);
         return existing;
@@ -104,12 +105,15 @@ std::map<std::string, std::string> printable_code()
 {
     const std::regex marker(R"( *//! \[(.+)\])");
     std::map<std::string, std::string> code;
-    for (const auto& entry : boost::filesystem::directory_iterator(examples)) {
-        if (entry.path().extension() != ".cpp") continue;
-        const std::string file = entry.path().filename().string();
+    std::vector<boost::filesystem::path> sources;
+    for (const auto& folder : {examples, root / "test/testing/page"})
+        for (const auto& entry : boost::filesystem::directory_iterator(folder)) sources.push_back(entry.path());
+    for (const auto& source : sources) {
+        if (source.extension() != ".cpp") continue;
+        const std::string file = source.filename().string();
         text_lines whole;
         std::map<std::string, text_lines> open;
-        for (const auto& line : split(text_of(entry.path()))) {
+        for (const auto& line : split(text_of(source))) {
             if (std::smatch label; std::regex_match(line, label, marker)) {
                 if (const auto part = open.find(label[1]); part == open.end()) {
                     open[label[1]] = {};
