@@ -42,13 +42,18 @@ void a_failure_arrives_as_sentence_and_status(const subject<ForkPolicy>& s)
     if constexpr (!forks<ForkPolicy>) {
         skip(detaches_not);
     } else {
-        for (const auto& [sentence, status] : {std::pair("cannot bind port 80: taken", 6), std::pair("cannot", 1)}) {
-            const std::string when = "after fail()";
-            started start(s.fresh().policy, [&](auto& link, const other_process&) { link.fail(sentence, status); });
-            expect(start.status() == status, when + ": the exit status of the launcher is another");
-            start.expect_outcome(start_outcome::failed, "failed", when);
+        struct failure
+        {
+            std::string sentence;
+            int status;
+        };
+        for (const failure& one : {failure{"cannot bind port 80: taken", 6}, failure{"cannot", 1}}) {
+            started start(s.fresh().policy,
+                          [&](auto& link, const other_process&) { link.fail(one.sentence, one.status); });
+            expect(start.status() == one.status, "after fail(): the exit status of the launcher is another");
+            start.expect_outcome(start_outcome::failed, "failed", "after fail()");
             const auto message = start.message();
-            expect(message.find(sentence) != std::string::npos, when + ": the launcher is told '" + message + "'");
+            expect(message.find(one.sentence) != std::string::npos, "after fail(): the launcher is told: " + message);
         }
         started start(s.fresh().policy, [](auto& link, const other_process&) { link.fail("cannot", 1); });
         (void)start.status();
@@ -68,16 +73,16 @@ void a_death_is_noticed_at_once(const subject<ForkPolicy>& s)
             void (*die)();
             bool ignored = false;
         };
-        for (const auto& [when, die, ignored] :
-             {death{"after the daemon exited with status 7", [] { ::_exit(7); }},
-              death{"after the daemon exited with status 0", [] { ::_exit(0); }},
-              death{"after the daemon was killed", [] { ::kill(::getpid(), SIGKILL); }},
-              death{"after the daemon exited, with SIGCHLD ignored", [] { ::_exit(7); }, true}}) {
+        for (const death& one : {death{"after the daemon exited with status 7", [] { ::_exit(7); }},
+                                 death{"after the daemon exited with status 0", [] { ::_exit(0); }},
+                                 death{"after the daemon was killed", [] { ::kill(::getpid(), SIGKILL); }},
+                                 death{"after the daemon exited, with SIGCHLD ignored", [] { ::_exit(7); }, true}}) {
+            const std::string when = one.when;
             step(when);
             started start(
-                s.fresh().policy, [die = die](auto&, const other_process&) { die(); },
-                [ignored = ignored] { ::signal(SIGCHLD, ignored ? SIG_IGN : SIG_DFL); });
-            expect(start.status() != 0, std::string(when) + ": the exit status of the launcher is 0");
+                s.fresh().policy, [&](auto&, const other_process&) { one.die(); },
+                [&] { ::signal(SIGCHLD, one.ignored ? SIG_IGN : SIG_DFL); });
+            expect(start.status() != 0, when + ": the exit status of the launcher is 0");
             start.expect_outcome(start_outcome::died, "died", when);
             start.expect_nothing_left(when);
         }
