@@ -177,7 +177,6 @@ inline bool is_basic(long call)
     case SYS_openat:
     case SYS_pread64:
     case SYS_read:
-    case SYS_recvmsg:
     case SYS_rt_sigaction:
     case SYS_rt_sigprocmask:
     case SYS_rt_sigreturn:
