@@ -24,13 +24,13 @@ enum class report_kind {
 {
     const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     const auto reader = sys::reader_of(2);
-    sys::short_text<1536> line(name);
-    line.cut(256);
-    (line += ": ") += sys::one_line(text);
+    const auto reason = sys::one_line(text);
+    sys::short_text<1536> line(name.substr(0, 256));
+    (line += ": ") += reason;
     const bool written = write_log_line(level, line, reader);
     const bool in_a_file = reader != sys::log_reader::journal && reader != sys::log_reader::person;
     if (!written || (kind == report_kind::last_words && in_a_file))
-        sys::write_to_system_log(static_cast<int>(level), line.c_str());
+        sys::write_to_system_log(static_cast<int>(level), name, reason);
 }
 
 } // namespace daemonkit::detail
