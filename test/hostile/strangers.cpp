@@ -139,6 +139,78 @@ BOOST_AUTO_TEST_CASE(who_holds_the_name_changes_no_answer_and_no_cost)
         }
 }
 
+// The daemon cannot make the file again after it has dropped its privileges.
+BOOST_AUTO_TEST_CASE(who_holds_the_name_hides_no_daemon_whose_file_is_deleted)
+{
+    NEEDS_ROOT();
+    for (const auto* const policy : pid_policies) BOOST_TEST_CONTEXT(policy)
+        {
+            named daemon(policy);
+            fs::permissions(daemon.directory.path(), fs::perms(0755));
+            auto he = squatter(daemon.name_in_kernel(), 3, 0);
+            fs::remove(daemon.log); // it is root's
+            daemon.environment.push_back("RUN_AS=nobody");
+            for (int i = 0; i < 3; ++i) BOOST_TEST_REQUIRE(he.says("x\n"));
+            BOOST_TEST_REQUIRE(daemon({"start"}).status == 0);
+            const pid_t pid = daemon.pid();
+            const auto running = "running (pid " + std::to_string(pid) + ")";
+            fs::remove(daemon.pid_file);
+            for (int i = 0; i < 2; ++i) {
+                for (const uid_t user : {uid_t{0}, nobody}) {
+                    const auto status = run(as_user(user) + daemon.command({"status"}));
+                    BOOST_TEST((status.status == 0 && contains(status.out, running)), status.out << status.err);
+                }
+                const auto start = daemon({"start"});
+                BOOST_TEST((start.status == 0 && contains(start.out, "already " + running)), start.out << start.err);
+                BOOST_TEST(daemon.processes() == std::vector<pid_t>{pid});
+                BOOST_TEST(daemon({"reload"}).status == 0); // it looks for its file
+            }
+            BOOST_TEST(contains(daemon({"stop"}).out, "stopped (pid " + std::to_string(pid)));
+            BOOST_TEST(daemon.nobody_left());
+            BOOST_TEST(daemon({"status"}).status == 3);
+            BOOST_TEST(daemon({"start"}).status == 0);
+            BOOST_TEST(daemon({"stop"}).status == 0);
+        }
+}
+
+BOOST_AUTO_TEST_CASE(who_holds_the_name_and_many_sockets_costs_a_bounded_search)
+{
+    NEEDS_ROOT();
+    if (run({"strace", "true"}).status != 0) DAEMONKIT_SKIP("strace cannot trace here");
+    const named daemon("flock_pid_file", {without_leak_sanitizer()});
+    const auto name = daemon.name_in_kernel();
+    const auto parts = [&](int processes, int sockets) {
+        child_process he([=] {
+            if (!become_user(stranger)) return 125;
+            for (int i = 0; i < processes; ++i) {
+                if (::fork() != 0) continue;
+                const rlimit many{6'000, 6'000};
+                if (::setrlimit(RLIMIT_NOFILE, &many) == -1) return 124;
+                for (int n = 0; n < sockets; ++n)
+                    if (!bind_socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0),
+                                     "@" + name + (i + n == 0 ? "" : "/" + std::to_string(i * sockets + n))))
+                        return 124;
+                child_process::say("x");
+                for (;;) ::pause();
+            }
+            for (;;) ::pause();
+            return 0;
+        });
+        for (int i = 0; i < processes; ++i) BOOST_TEST_REQUIRE(he.says("x\n"));
+        const auto trace = daemon.directory / "trace";
+        BOOST_TEST(run(strings{"strace", "-qq", "-o", trace.string()} + daemon.command({"status"})).status == 3);
+        BOOST_TEST(daemon({"start"}).status == 0);
+        BOOST_TEST(daemon.stop_again() == "");
+        const auto lines = read_lines(trace);
+        return std::count_if(lines.begin(), lines.end(), [](const auto& line) { return contains(line, "recvfrom("); });
+    };
+    const auto few = parts(1, 1);
+    const auto many = parts(5, 5'000);
+    BOOST_TEST(few < 40);
+    BOOST_TEST(many > few);
+    BOOST_TEST(many < 40);
+}
+
 BOOST_AUTO_TEST_CASE(a_lock_of_a_reader_holds_up_no_start)
 {
     NEEDS_ROOT();

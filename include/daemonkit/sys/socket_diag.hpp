@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,8 +33,9 @@ class socket_diag
 {
 public:
     /// Calls visit(facts) for the socket with this inode number, or for each socket if it is 0, until a call returns
-    /// true. Returns 0, or -1 and errno: ENOENT if there is no such socket.
-    [[gnu::cold]] int ask(ino_t inode, function_ref<bool(const socket_facts&)> visit)
+    /// true. Reads so many parts of the answer at most; a part has 32 KiB, or about 300 sockets. Returns 0, or -1 and
+    /// errno: ENOENT if there is no such socket.
+    [[gnu::cold]] int ask(ino_t inode, function_ref<bool(const socket_facts&)> visit, int parts = INT_MAX)
     {
         if (!socket_) socket_.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
         if (!socket_ || send(static_cast<unsigned>(inode)) == -1) return -1;
@@ -52,6 +54,7 @@ public:
                 wanted = wanted && !visit(facts_in(cut(part, header.nlmsg_len).substr(sizeof header)));
             }
             if (inode != 0) return 0;
+            if (--parts == 0) return socket_.reset(), 0; // with the rest of the answer
         }
     }
 
