@@ -35,8 +35,8 @@ void a_signal_ends_the_sleep_of_wait(const subject<SignalPolicy>& s)
         for (const int signal : {SIGTERM, SIGHUP}) {
             step(signal_name(signal) + " while wait() sleeps");
             send_when_asleep(signal);
-            const auto event = daemon.next(20s, also); // the child that sent it may be an event, too
-            const int got = event.signal == SIGCHLD ? daemon.next(20s, also).signal : event.signal;
+            int got = SIGCHLD;
+            for (int i = 0; i < 5 && got == SIGCHLD; ++i) got = daemon.next(20s, also).signal; // of the sender
             expect(got == signal, signal_name(signal) + " while wait() sleeps" +
                                       (also == -1 ? "" : " beside a descriptor") + ": it returns " + signal_name(got));
         }

@@ -99,13 +99,14 @@ void a_stop_of_a_child_is_not_the_daemons(const subject<SignalPolicy>& s)
 {
     if constexpr (!hears<SignalPolicy>) return skip(claims_nothing);
     installed daemon(s.fresh().policy);
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < 200; ++i) {
         const pid_t child = ::fork();
         if (child == 0)
             for (;;) ::pause();
         ::kill(child, SIGTERM); // at once
         if (!expect(ends(child, 5s), "a child made by fork() does not end by TERM")) return;
-        exit_status_of(child);
+        const int status = exit_status_of(child);
+        if (!expect(status == 128 + SIGTERM, "a child that TERM ends has status " + std::to_string(status))) return;
     }
     for (const int signal : daemon.all())
         expect(signal == SIGCHLD, "wait() returns " + signal_name(signal) + ", which was sent to a child");
