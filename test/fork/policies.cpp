@@ -558,21 +558,6 @@ BOOST_AUTO_TEST_CASE(a_daemon_goes_on_when_its_launcher_is_killed)
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_worker_that_lives_on_does_not_keep_the_launcher_waiting)
-{
-    with_both([](const auto& policy) {
-        expect_good(detached(
-            policy,
-            [](auto&, gate& hold) {
-                if (::fork() == 0)
-                    hold.wait(); // with the daemon's end of the channel
-                else
-                    ::_exit(7);
-            },
-            [](const start_report& report) { return is(report, start_outcome::died, 7); }));
-    });
-}
-
 BOOST_AUTO_TEST_CASE(an_inherited_sigchld_that_is_ignored_hides_nothing)
 {
     with_both([](const auto& policy) {

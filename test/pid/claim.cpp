@@ -68,20 +68,6 @@ void expect_refused_untouched(const Policy& policy, const fs::path& top, const s
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(no_pid_file)
-
-BOOST_AUTO_TEST_CASE(claims_nothing_and_keeps_everything)
-{
-    auto guard = daemonkit::no_pid_file{}.claim();
-    guard.publish(::getpid());
-    BOOST_TEST(guard.keep());
-    BOOST_TEST(guard.lost_fd() == -1);
-    BOOST_TEST(guard.descriptors()[0] == -1);
-    guard.release();
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_AUTO_TEST_SUITE(pid_file_guard)
 
 BOOST_AUTO_TEST_CASE(the_file_holds_the_pid_and_a_newline_with_exactly_the_mode)
@@ -569,18 +555,6 @@ BOOST_AUTO_TEST_CASE(a_claim_that_fails_removes_the_directories_it_made)
         expect_refusal([&] { (void)make(top / "file/below/daemon.pid").claim(); },
                        "cannot make the directory of the pid file " + (top / "file").string());
         BOOST_TEST(!make(top / "file/below/daemon.pid").find());
-    });
-}
-
-BOOST_AUTO_TEST_CASE(keep_changes_nothing_that_is_in_order)
-{
-    with_both([](auto make) {
-        const temporary_directory top;
-        auto guard = make(top / "daemon.pid").claim();
-        guard.publish(::getpid());
-        const auto before = snapshot(top.path());
-        for (int i = 0; i < 3; ++i) BOOST_TEST(guard.keep());
-        BOOST_TEST((snapshot(top.path()) == before));
     });
 }
 

@@ -94,62 +94,6 @@ BOOST_AUTO_TEST_CASE(the_claim_follows_a_fork_and_ends_with_the_daemon)
     });
 }
 
-BOOST_AUTO_TEST_CASE(a_zombie_is_dead)
-{
-    with_both([](auto make) {
-        const temporary_directory top;
-        const auto policy = make(top / "daemon.pid");
-        const other_process daemon(daemon_of(policy));
-        BOOST_TEST(daemon.hear() == 1);
-        BOOST_TEST(policy.find().pid == daemon.pid());
-        ::kill(daemon.pid(), SIGKILL); // and it is not collected
-        BOOST_TEST(ends(daemon.pid()));
-        BOOST_TEST(::kill(daemon.pid(), 0) == 0, "it is a zombie");
-        BOOST_TEST(!policy.find());
-        auto next = policy.claim();
-        next.publish(::getpid());
-        BOOST_TEST(policy.find().pid == ::getpid());
-    });
-}
-
-BOOST_AUTO_TEST_CASE(a_worker_that_outlives_the_killed_daemon_blocks_nothing)
-{
-    with_both([](auto make) {
-        for (const bool executes : {false, true}) {
-            const temporary_directory top;
-            const auto policy = make(top / "daemon.pid");
-            other_process daemon([&](const other_process& self) {
-                auto guard = policy.claim();
-                guard.publish(::getpid());
-                const pid_t worker = ::fork();
-                if (worker == 0) {
-                    if (executes) ::execlp("sleep", "sleep", "1000", nullptr);
-                    for (;;) ::pause();
-                }
-                // Until the worker runs what it should.
-                eventually([&] {
-                    return !executes || contains(proc_link(worker, "exe"), "sleep") ||
-                           proc_link(worker, "exe") != proc_link(::getpid(), "exe");
-                });
-                self.say(worker);
-                self.await();
-                return 0;
-            });
-            const pid_t worker = daemon.hear();
-            BOOST_TEST_REQUIRE(worker > 0);
-            expect_running(policy, daemon.pid());
-            daemon.kill();
-            BOOST_TEST(alive(worker));
-            {
-                auto next = policy.claim();
-                next.publish(::getpid());
-                BOOST_TEST(policy.find().pid == ::getpid());
-            }
-            put_down(worker);
-        }
-    });
-}
-
 BOOST_AUTO_TEST_CASE(only_the_owner_removes_the_file)
 {
     with_both([](auto make) {

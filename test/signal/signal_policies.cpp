@@ -403,18 +403,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_descriptor_is_readable_while_an_event_waits, P
     BOOST_TEST(daemon.status() == 0);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(two_events_keep_the_descriptor_readable_after_the_first, Policy, with_descriptor)
-{
-    auto daemon = in_foreground<Policy>([](any_daemon& d) {
-        ::raise(SIGUSR1);
-        ::raise(SIGHUP);
-        if (!d.wait() || !readable(d.fd(), 0)) return 1; // an event loop would sleep on the second one
-        if (!d.wait()) return 2;
-        return d.wait_for(0s) && !readable(d.fd(), 0) ? 0 : 3;
-    });
-    BOOST_TEST(daemon.status() == 0);
-}
-
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_thread_does_not_take_the_signal, Policy, with_descriptor)
 {
     auto daemon = in_foreground<Policy>([](any_daemon& d) {
@@ -606,22 +594,6 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(children_of_a_detached_daemon_have_default_signals
     });
     BOOST_TEST(starter.says("forked 0000000000000000 0000000000000000 0000000000000000"));
     BOOST_TEST(starter.says("SigBlk:\t0000000000000000"));
-}
-
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_stop_of_a_child_does_not_stop_the_daemon, Policy, every_policy)
-{
-    auto daemon = in_foreground<Policy>([](any_daemon& d) {
-        for (int i = 0; i < 200; ++i) { // at once, while the child may still have the handlers of the daemon
-            const pid_t child = ::fork();
-            if (child == 0)
-                for (;;) ::pause();
-            ::kill(child, SIGTERM);
-            if (child_process::status_of(child) != 128 + SIGTERM) return 1;
-        }
-        if (d.stop_asked()) return 2;
-        return d.wait_for(0s) ? 0 : 3;
-    });
-    BOOST_TEST(daemon.status() == 0);
 }
 
 // The handler of the program runs in the child before those of the library: there the child has the signal handlers of
