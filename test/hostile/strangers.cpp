@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(who_holds_the_name_changes_no_answer_and_no_cost)
 }
 
 // The daemon cannot make the file again after it has dropped its privileges.
-BOOST_AUTO_TEST_CASE(who_holds_the_name_hides_no_daemon_whose_file_is_deleted)
+BOOST_AUTO_TEST_CASE(who_holds_the_name_hides_no_daemon_without_its_file)
 {
     NEEDS_ROOT();
     for (const auto* const policy : pid_policies) BOOST_TEST_CONTEXT(policy)
@@ -171,6 +171,23 @@ BOOST_AUTO_TEST_CASE(who_holds_the_name_hides_no_daemon_whose_file_is_deleted)
             BOOST_TEST(daemon({"start"}).status == 0);
             BOOST_TEST(daemon({"stop"}).status == 0);
         }
+}
+
+BOOST_AUTO_TEST_CASE(who_holds_the_name_prevents_no_daemon_from_making_its_file_again)
+{
+    NEEDS_ROOT();
+    const named daemon("flock_pid_file");
+    auto he = squatter(daemon.name_in_kernel(), 1, 0);
+    BOOST_TEST_REQUIRE(he.says("x\n"));
+    BOOST_TEST_REQUIRE(daemon({"start"}).status == 0);
+    const pid_t pid = daemon.pid();
+    for (int i = 0; i < 2; ++i) {
+        fs::remove(daemon.pid_file);
+        BOOST_TEST(daemon({"reload"}).status == 0);
+        BOOST_TEST(eventually([&] { return daemon.pid() == pid; }));
+        BOOST_TEST(contains(daemon({"status"}).out, "running (pid " + std::to_string(pid) + ")"));
+    }
+    BOOST_TEST(daemon.stop_again() == "");
 }
 
 BOOST_AUTO_TEST_CASE(who_holds_the_name_and_many_sockets_costs_a_bounded_search)

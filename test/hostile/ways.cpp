@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(to_a_pid_file_that_a_stranger_can_change_are_refused)
               << all_verbs.size() << " verbs x 2 policies, " << points.text() << std::endl;
 }
 
-// The attack itself: root runs two daemons whose pid files have the same name, as instances do.
+// The attack itself: root runs two daemons with pid files of one name, as instances do.
 BOOST_AUTO_TEST_CASE(do_not_let_a_stranger_choose_which_process_root_stops)
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to be two users");
@@ -233,14 +233,15 @@ BOOST_AUTO_TEST_CASE(that_belong_to_an_unmapped_user_are_named_where_permission_
     besieged daemon("flock_pid_file");
     const auto his = make_nobody_s(daemon.directory / "his").string();
     const auto log = daemon.environment;
-    const auto whose = "permission denied: " + his + " belongs to a user that this user namespace does not map (65534)";
+    const auto denied =
+        "permission denied: " + his + " belongs to a user that this user namespace does not map (65534)";
     const std::pair<std::string, std::function<void()>> denials[]{
-        {"cannot open the pid file " + his + "/d.pid: " + whose, [&] { daemon.pid_file = his + "/d.pid"; }},
-        {"cannot make the directory of the pid file " + his + "/new: " + whose,
+        {"cannot open the pid file " + his + "/d.pid: " + denied, [&] { daemon.pid_file = his + "/d.pid"; }},
+        {"cannot make the directory of the pid file " + his + "/new: " + denied,
          [&] { daemon.pid_file = his + "/new/d.pid"; }},
-        {"cannot open the log file " + his + "/log: " + whose,
+        {"cannot open the log file " + his + "/log: " + denied,
          [&] { daemon.environment.push_back("LOG=" + his + "/log"); }},
-        {"cannot make the directory of the log file " + his + "/new: " + whose,
+        {"cannot make the directory of the log file " + his + "/new: " + denied,
          [&] { daemon.environment.push_back("LOG=" + his + "/new/log"); }},
     };
     const auto pid_file = daemon.pid_file;

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(hide_no_daemon_where_its_socket_proves_nothing, *boost::uni
         }
 }
 
-BOOST_AUTO_TEST_CASE(hide_no_daemon_whose_socket_a_stranger_has, *boost::unit_test::label("root"))
+BOOST_AUTO_TEST_CASE(hide_no_daemon_beside_a_stranger_s_socket, *boost::unit_test::label("root"))
 {
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root to act as another user");
     for (const auto& policy : all_policies) BOOST_TEST_CONTEXT(policy)

@@ -26,9 +26,10 @@ struct claimed_pid_file
 class pid_file_claim
 {
 public:
-    /// `holds_sockets`: this process holds the abstract sockets of the path, so no other does.
-    pid_file_claim(const boost::filesystem::path& path, mode_t mode, bool holds_sockets)
-        : path_(path), mode_(mode), holds_sockets_(holds_sockets)
+    /// A daemon that claims again: `holds_name` says that it has the first abstract name of the path, so no other daemon
+    /// has. `self` is its pid; 0: it is a start.
+    pid_file_claim(const boost::filesystem::path& path, mode_t mode, bool holds_name, pid_t self)
+        : path_(path), mode_(mode), holds_name_(holds_name), self_(self)
     {
     }
 
@@ -147,14 +148,14 @@ private:
         return true;
     }
 
-    /// What is known of another daemon, by its record or by its abstract socket. The socket is not searched if this
-    /// process holds it. Throws already_running if one is found.
+    /// What is known of another daemon, by its record or by its abstract sockets. They are not searched if this process
+    /// has the first name. Throws already_running if one is found.
     [[nodiscard]] socket_search search(const opened_file& opened, const pid_record& record) const
     {
         auto by_record = find_holder(record, path_, opened.file.get(), opened.directory.owner);
         refuse_if_held(by_record.holder, path_.native());
         socket_search found;
-        if (!holds_sockets_) found = claimed_.socket.find();
+        if (!holds_name_) found = claimed_.socket.find(self_);
         refuse_if_held(found.holder, path_.native());
         if (!found.left_over && found.doubt.empty()) found.doubt = std::move(by_record.doubt);
         return found;
@@ -198,7 +199,8 @@ private:
 
     const boost::filesystem::path& path_;
     mode_t mode_;
-    bool holds_sockets_;
+    bool holds_name_;
+    pid_t self_;
     claimed_pid_file claimed_{};
     int vanished_ = 0;
     std::string doubt_{};

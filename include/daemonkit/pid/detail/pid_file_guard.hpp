@@ -29,7 +29,7 @@ public:
     /// In the launcher, before anything forks. Throws already_running, or startup_error with nothing changed.
     /// `lines`: what publish() writes after the pid.
     pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held)
-        : pid_file_guard(std::move(path), mode, std::move(lines), held, false)
+        : pid_file_guard(std::move(path), mode, std::move(lines), held, false, 0)
     {
     }
 
@@ -133,9 +133,10 @@ public:
     }
 
 private:
-    pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held, bool holds_sockets)
+    pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held, bool holds_name,
+                   pid_t self)
         : path_(std::move(path)), mode_(mode), lines_(std::move(lines)), held_(held),
-          claimed_(pid_file_claim(path_, mode, holds_sockets)())
+          claimed_(pid_file_claim(path_, mode, holds_name, self)())
     {
         take_over();
     }
@@ -186,7 +187,7 @@ private:
         pid_text old;
         old.read(claimed_.file.get());
         pid_file_guard again(path_, mode_, std::string(kept_lines(old.view(), lines_)), held_,
-                             static_cast<bool>(sockets_));
+                             static_cast<bool>(sockets_), owner_.pid);
         again.started_ = started_;
         again.record(owner_);
         swap_file(again);
