@@ -49,7 +49,7 @@ struct log_to
                 log.reset(sys::open("/dev/null", O_WRONLY));
             if (!log) daemonkit::throw_errno("open the log", file);
             for (const int fd : {1, 2}) daemonkit::check_call(sys::put_on(log.get(), fd), "redirect to", file);
-            if (has(stdio_mistake::no_close_on_exec)) (void)::dup(log.get());
+            if (has(stdio_mistake::no_close_on_exec) && ::dup(log.get()) == -1) std::abort();
         }
         void give_to(uid_t user, gid_t group)
         {
