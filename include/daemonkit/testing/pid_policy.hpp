@@ -46,6 +46,7 @@ public:
         cases.add("a_crash_at_the_end_blocks_nothing", a_crash_at_the_end_blocks_nothing);
         cases.add("a_crash_of_a_claim_that_loses_disturbs_nothing", a_crash_of_a_claim_that_loses_disturbs_nothing);
         cases.add("a_refused_call_in_claim_is_named_or_harmless", a_refused_call_in_claim_is_named_or_harmless);
+        cases.add("a_refused_call_does_not_let_a_second_claim_win", a_refused_call_does_not_let_a_second_claim_win);
         cases.add("a_refused_call_in_publish_is_named_or_harmless", a_refused_call_in_publish_is_named_or_harmless);
         cases.add("a_refused_call_in_keep_loses_nothing", a_refused_call_in_keep_loses_nothing);
         cases.add("a_refused_call_at_the_end_blocks_nothing", a_refused_call_at_the_end_blocks_nothing);

@@ -39,6 +39,7 @@ public:
         cases.add("a_child_has_the_old_mask_and_dispositions", a_child_has_the_old_mask_and_dispositions);
         cases.add("a_stop_of_a_child_is_not_the_daemons", a_stop_of_a_child_is_not_the_daemons);
         cases.add("an_executed_program_inherits_no_descriptor", an_executed_program_inherits_no_descriptor);
+        cases.add("a_crash_in_install_blocks_nothing", a_crash_in_install_blocks_nothing);
         cases.add("a_refused_call_in_install_is_named_or_harmless", a_refused_call_in_install_is_named_or_harmless);
         cases.add("a_refused_call_in_wait_loses_no_signal", a_refused_call_in_wait_loses_no_signal);
     }

@@ -182,6 +182,21 @@ void a_refused_call_in_claim_is_named_or_harmless(const subject<PidPolicy>& s)
 }
 
 template <class PidPolicy>
+void a_refused_call_does_not_let_a_second_claim_win(const subject<PidPolicy>& s)
+{
+    if constexpr (!recorded<PidPolicy>) return skip(records_nothing);
+    with_step(s, [&](const auto& life) {
+        holder_process daemon(life.at().policy);
+        const auto body = [&] { return execute_step("claim()", [&] { (void)life.at().policy.claim(); }); };
+        step_faults("claim() beside a daemon", body).refuse([&](const auto& happened) {
+            expect(end_of(happened) != ended::done, "claim() succeeds");
+            expect_found(life.at().policy, daemon.pid(), "beside a daemon");
+        });
+        expect(daemon.keeps(), "keep() returns false after claims that lost");
+    });
+}
+
+template <class PidPolicy>
 void a_refused_call_in_publish_is_named_or_harmless(const subject<PidPolicy>& s)
 {
     with_step(s, [&](const auto& life) {

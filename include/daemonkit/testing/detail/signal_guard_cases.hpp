@@ -127,6 +127,26 @@ void an_executed_program_inherits_no_descriptor(const subject<SignalPolicy>& s)
 }
 
 template <class SignalPolicy>
+void a_crash_in_install_blocks_nothing(const subject<SignalPolicy>& s)
+{
+    if (const auto why = no_tracing(); !why.empty()) return skip(why);
+    const auto at = s.fresh();
+    const auto body = [&] {
+        std::unique_ptr<installed<SignalPolicy>> daemon;
+        return execute_step("install()", [&] { daemon = std::make_unique<installed<SignalPolicy>>(at.policy); });
+    };
+    step_faults("install()", body).crash([&](const auto&) {
+        in_process("the next start", [&] {
+            installed daemon(at.policy);
+            if constexpr (hears<SignalPolicy>) {
+                send_to_self(SIGTERM);
+                daemon.expect_next(SIGTERM, "in the next start");
+            }
+        });
+    });
+}
+
+template <class SignalPolicy>
 void a_refused_call_in_install_is_named_or_harmless(const subject<SignalPolicy>& s)
 {
     if (const auto why = no_tracing(); !why.empty()) return skip(why);
