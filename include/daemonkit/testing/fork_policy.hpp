@@ -7,7 +7,7 @@
 
 namespace daemonkit::testing {
 
-/// A suite of Boost.Test with the contract cases of a ForkPolicy. Make an object of it in a source of your test program,
+/// A suite of Boost.Test with the contract cases of a ForkPolicy. Make such an object in a source of your test program,
 /// outside of functions: `const daemonkit::testing::fork_policy_tests mine("mine", make);`.
 template <daemonkit::fork_policy ForkPolicy>
 class fork_policy_tests

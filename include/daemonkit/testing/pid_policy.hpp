@@ -8,7 +8,7 @@
 
 namespace daemonkit::testing {
 
-/// A suite of Boost.Test with the contract cases of a PidPolicy. Make an object of it in a source of your test program,
+/// A suite of Boost.Test with the contract cases of a PidPolicy. Make such an object in a source of your test program,
 /// outside of functions: `const daemonkit::testing::pid_policy_tests mine("mine", make);`.
 template <daemonkit::pid_policy PidPolicy>
 class pid_policy_tests

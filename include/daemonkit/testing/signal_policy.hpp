@@ -7,7 +7,7 @@
 
 namespace daemonkit::testing {
 
-/// A suite of Boost.Test with the contract cases of a SignalPolicy. Make an object of it in a source of your test program,
+/// A suite of Boost.Test with the contract cases of a SignalPolicy. Make such an object in a source of your test program,
 /// outside of functions: `const daemonkit::testing::signal_policy_tests mine("mine", make);`.
 template <daemonkit::signal_policy SignalPolicy>
 class signal_policy_tests

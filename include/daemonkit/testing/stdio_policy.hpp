@@ -7,7 +7,7 @@
 
 namespace daemonkit::testing {
 
-/// A suite of Boost.Test with the contract cases of a StdioPolicy. Make an object of it in a source of your test program,
+/// A suite of Boost.Test with the contract cases of a StdioPolicy. Make such an object in a source of your test program,
 /// outside of functions: `const daemonkit::testing::stdio_policy_tests mine("mine", make);`.
 template <daemonkit::stdio_policy StdioPolicy>
 class stdio_policy_tests

@@ -7,6 +7,8 @@
 #include <daemonkit/sys/signal_mask.hpp>
 #include <daemonkit/testing/signal_policy.hpp>
 
+#include <cstdlib>
+
 namespace {
 
 namespace sys = daemonkit::sys;

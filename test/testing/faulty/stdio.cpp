@@ -5,6 +5,8 @@
 #include <daemonkit/sys/file.hpp>
 #include <daemonkit/testing/stdio_policy.hpp>
 
+#include <cstdlib>
+
 namespace {
 
 namespace sys = daemonkit::sys;

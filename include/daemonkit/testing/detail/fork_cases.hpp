@@ -160,7 +160,7 @@ void try_start_with_faults(const subject<ForkPolicy>& s, bool crash)
     };
     const auto check = [&](const auto& happened) {
         const bool by_signal = happened.processes.at(happened.launcher).killed();
-        while (::waitpid(-1, nullptr, WNOHANG) > 0) {} // whose parents have ended
+        while (::waitpid(-1, nullptr, WNOHANG) > 0) {} // orphans
         expect(children_of(::getpid()).empty(), "processes are left");
         end_children();
         if (by_signal) return expect(crash, "the launcher is killed"), void();

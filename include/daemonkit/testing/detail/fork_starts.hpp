@@ -160,7 +160,7 @@ public:
             expect(facts_.outcome == static_cast<int>(outcome),
                    when + ": the outcome is not `" + name + "`, but number " + std::to_string(facts_.outcome));
     }
-    /// A start that failed: no process of it is left, and the reason was told.
+    /// A start that failed: its processes have ended, and the reason was told.
     void expect_nothing_left(const std::string& when)
     {
         expect(!facts_.zombie, when + ": the launcher has a zombie to collect");
@@ -168,7 +168,7 @@ public:
         std::string left;
         const bool gone = eventually(
             [&] {
-                while (::waitpid(-1, nullptr, WNOHANG) > 0) {} // whose parents have ended, as init does it
+                while (::waitpid(-1, nullptr, WNOHANG) > 0) {} // as init does
                 left.clear();
                 for (const pid_t child : children_of(::getpid())) left += " " + std::to_string(child);
                 return left.empty();

@@ -79,7 +79,7 @@ public:
         for (const int signal : usual_signals()) ::sigaction(signal, nullptr, &actions_[index(signal)]);
     }
 
-    /// The signals whose action differs, for people; empty if there is none.
+    /// The signals with another action, for people; empty if there is none.
     [[nodiscard]] std::string changed_in(const dispositions& other) const
     {
         std::string text;

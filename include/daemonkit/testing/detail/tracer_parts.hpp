@@ -16,7 +16,7 @@ namespace daemonkit::testing::detail {
 
 inline constexpr int bound_seconds = 20;
 
-/// A pipe whose writers are the traced processes.
+/// A pipe that the traced processes write to.
 class ear
 {
 public:
