@@ -143,6 +143,28 @@ void extend_moves_the_deadline(const subject<ForkPolicy>& s)
     }
 }
 
+template <class ForkPolicy>
+void a_signal_cancels_a_start_that_waits(const subject<ForkPolicy>& s)
+{
+    if constexpr (!daemonkit::detail::waits_with_mask<daemonkit::detail::link_type<ForkPolicy>>) {
+        skip(forks<ForkPolicy> ? "the link lacks l.wait(progress, mask), which is optional" : detaches_not);
+    } else {
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+            const std::string when = std::string("after SIG") + ::sigabbrev_np(signal) + " to the launcher";
+            started start(s.fresh().policy, [](auto&, const other_process& channel) {
+                channel.say(went_on);
+                for (;;) ::pause();
+            });
+            expect(start.channel().hear() == went_on, "no daemon starts");
+            ::kill(start.launcher(), signal);
+            expect(start.status() == 1, when + ": the exit status of the launcher is not 1");
+            start.expect_outcome(start_outcome::cancelled, "cancelled", when);
+            expect(!alive(start.facts().daemon), when + ": the daemon goes on");
+            start.expect_nothing_left(when);
+        }
+    }
+}
+
 /// The launcher and all that it makes, traced: the daemon is ready and ends.
 template <class ForkPolicy>
 void try_start_with_faults(const subject<ForkPolicy>& s, bool crash)

@@ -43,10 +43,12 @@ inline start_facts& shared_facts()
     return *new (memory) start_facts;
 }
 
-/// Waits as start() does.
+/// In the launcher, with all signals blocked: waits as start() does. `before` is the mask of the launcher.
 template <class ForkLink>
-start_report wait_for_start(ForkLink& link)
+start_report wait_for_start(ForkLink& link, const sigset_t& before)
 {
+    if constexpr (daemonkit::detail::waits_with_mask<ForkLink>) return link.wait(no_progress{}, before);
+    sys::set_mask(before);
     return link.wait(no_progress{});
 }
 
@@ -77,9 +79,13 @@ int launch(const ForkPolicy& policy, start_facts& facts, DaemonBody daemon)
                 live(link);
             }
         } else if constexpr (forks<ForkPolicy>) {
+            const sys::blocked_signals all(sys::all_signals());
             auto link = policy.detach();
-            if (!link.in_launcher()) live(link);
-            const start_report report = wait_for_start(link);
+            if (!link.in_launcher()) {
+                sys::set_mask(all.before());
+                live(link);
+            }
+            const start_report report = wait_for_start(link, all.before());
             mark_step();
             facts.status = report.status;
             facts.pid = report.pid;
