@@ -79,7 +79,7 @@ const mistake mistakes[] = {
       "no_intermediate_process_is_left"}},
     {"fork_takes_a_terminal", {"the_daemon_has_a_session_without_a_terminal"}},
     {"fork_leaks_a_descriptor", {"the_daemon_has_the_launchers_descriptors"}},
-    {"fork_leaves_signals_blocked", {"the_daemon_has_the_launchers_mask_and_dispositions"}},
+    {"fork_unblocks_signals", {"the_daemon_has_the_launchers_mask_and_dispositions"}},
     {"fork_dies_with_its_launcher", {"ready_ends_the_wait_with_success", "the_daemon_goes_on_without_its_launcher"}},
     {"fork_extends_never", {"extend_moves_the_deadline"}},
     {"stdio_none", {}},

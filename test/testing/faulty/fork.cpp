@@ -22,7 +22,7 @@ enum class fork_mistake {
     a_process_is_left,
     takes_a_terminal,
     leaks_a_descriptor,
-    leaves_signals_blocked,
+    unblocks_signals,
     dies_with_its_launcher,
     extends_never
 };
@@ -98,7 +98,7 @@ struct mistaken_fork
             return made;
         }
         if (has(fork_mistake::leaks_a_descriptor)) (void)::fcntl(leaked.get(), F_DUPFD, 3);
-        if (has(fork_mistake::leaves_signals_blocked)) sys::set_mask(sys::all_signals());
+        if (has(fork_mistake::unblocks_signals)) sys::set_mask(sys::no_signals());
         if (has(fork_mistake::dies_with_its_launcher)) {
             ::prctl(PR_SET_PDEATHSIG, SIGKILL);
             if (::getppid() != launcher) ::_exit(1);
@@ -125,7 +125,7 @@ DAEMONKIT_MISTAKE(a_zombie_is_left);
 DAEMONKIT_MISTAKE(a_process_is_left);
 DAEMONKIT_MISTAKE(takes_a_terminal);
 DAEMONKIT_MISTAKE(leaks_a_descriptor);
-DAEMONKIT_MISTAKE(leaves_signals_blocked);
+DAEMONKIT_MISTAKE(unblocks_signals);
 DAEMONKIT_MISTAKE(dies_with_its_launcher);
 DAEMONKIT_MISTAKE(extends_never);
 #undef DAEMONKIT_MISTAKE

@@ -71,6 +71,7 @@ struct course
     system_call at{};       ///< … at this call
     bool signalled = false; ///< the launcher sent a signal by pidfd
     bool hung = false;      ///< a process was still busy after the bound, and was killed
+    std::string busy{};     ///< which, and in which system call
     bool outlived = false;  ///< the launcher reported a failure while its daemon or the intermediate process still ran
     bool streams_held = false; ///< a process had the launcher's standard output or error open at the end
 

@@ -5,6 +5,7 @@
 
 #include "../../fork/concept.hpp"
 #include "other_process.hpp"
+#include "signal_lives.hpp"
 #include "step_faults.hpp"
 #include "suite.hpp"
 
@@ -28,6 +29,7 @@ struct start_facts
     std::atomic<int> session{0};
     std::atomic<int> group{0};
     std::atomic<long> terminal{-1};
+    std::atomic<bool> all_blocked{false}; ///< all signals, in the daemon after detach()
     std::atomic<bool> calls_ready{false};
     std::atomic<int> outcome{-1};    ///< of the start_report; -1: there was none
     std::atomic<int> status{-1};     ///< the same
@@ -52,11 +54,15 @@ start_report wait_for_start(ForkLink& link, const sigset_t& before)
     return link.wait(no_progress{});
 }
 
-/// In the launcher. `daemon(link)` runs in the daemon, which then ends with status 0. Returns the exit status.
+/// In the launcher. All signals are blocked while detach() runs, as in start(), and in the daemon until it is checked.
+/// `daemon(link)` runs in the daemon, which then ends with status 0. Returns the exit status.
 template <class ForkPolicy, class DaemonBody>
 int launch(const ForkPolicy& policy, start_facts& facts, DaemonBody daemon)
 {
+    sigset_t before = sys::current_mask();
     const auto live = [&](auto& link) {
+        facts.all_blocked = difference(mask_now(), sys::all_signals()).empty();
+        sys::set_mask(before);
         facts.session = ::getsid(0);
         facts.group = ::getpgid(0);
         facts.terminal = proc_stat(::getpid(), 7);
@@ -70,22 +76,14 @@ int launch(const ForkPolicy& policy, start_facts& facts, DaemonBody daemon)
     };
     try {
         if constexpr (daemonkit::detail::leaves_no_launcher<ForkPolicy>) {
-            sigset_t before;
-            {
-                const sys::blocked_signals all(sys::all_signals()); // as start() does it
-                before = all.before();
-                auto link = policy.detach(launcher_plan{.mask = before});
-                sys::set_mask(before);
-                live(link);
-            }
+            const sys::blocked_signals all(sys::all_signals());
+            auto link = policy.detach(launcher_plan{.mask = before});
+            live(link);
         } else if constexpr (forks<ForkPolicy>) {
             const sys::blocked_signals all(sys::all_signals());
             auto link = policy.detach();
-            if (!link.in_launcher()) {
-                sys::set_mask(all.before());
-                live(link);
-            }
-            const start_report report = wait_for_start(link, all.before());
+            if (!link.in_launcher()) live(link);
+            const start_report report = wait_for_start(link, before);
             mark_step();
             facts.status = report.status;
             facts.pid = report.pid;

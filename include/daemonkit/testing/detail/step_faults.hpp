@@ -131,7 +131,7 @@ private:
     {
         step(name_ + ", without any fault");
         const auto plain = execute({});
-        if (!expect(!plain.hung, name_ + " hangs")) return;
+        if (!expect(!plain.hung, name_ + " hangs: " + plain.busy)) return;
         for (const role who : roles)
             if (const auto* const p = plain.of(who))
                 for (std::size_t i = 0; i < p->calls.size(); ++i) visit(who, i, p->calls[i]);
@@ -146,7 +146,7 @@ private:
         const auto happened = execute(fault);
         if (!happened.hit) return; // the order of two processes varies
         ++tried_;
-        if (expect(!happened.hung, "hangs")) check(happened);
+        if (expect(!happened.hung, "hangs: " + happened.busy)) check(happened);
     }
 
     std::string name_;

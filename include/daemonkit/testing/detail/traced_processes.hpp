@@ -152,6 +152,11 @@ private:
         course_.hung = true;
         for (auto& [pid, p] : course_.processes)
             if (!p.gone) {
+                std::ifstream call("/proc/" + std::to_string(pid) + "/syscall");
+                long number = -1;
+                call >> number; // fails in a process that runs
+                course_.busy += std::string(course_.busy.empty() ? "" : ", ") + name_of(p.who) + " in " +
+                                name_of(number) + " (" + proc_status(pid, "State") + ")";
                 ::kill(pid, SIGKILL);
                 do ::waitpid(pid, &p.wait_status, __WALL);
                 while (WIFSTOPPED(p.wait_status));
