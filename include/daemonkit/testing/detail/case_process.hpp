@@ -173,10 +173,12 @@ private:
 
     void take(char kind, std::string words, case_result& result)
     {
-        if (kind == 'F') result.failures.push_back(std::move(words));
-        if (kind == 'S') result.skipped = std::move(words);
-        if (kind == 'T') result.tried += std::atoi(words.c_str());
-        if (kind == 'C') step_ = std::move(words);
+        switch (kind) {
+        case 'F': result.failures.push_back(std::move(words)); break;
+        case 'S': result.skipped = std::move(words); break;
+        case 'T': result.tried += std::atoi(words.c_str()); break;
+        default: step_ = std::move(words);
+        }
     }
 
     int channel_;
@@ -228,6 +230,7 @@ inline case_result run_case(const std::function<void()>& body)
     if (child == 0) {
         ::close(channel[0]);
         case_channel = channel[1];
+        ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
         live_case(body);
     }

@@ -59,7 +59,7 @@ start_report wait_for_start(ForkLink& link, const sigset_t& before)
 template <class ForkPolicy, class DaemonBody>
 int launch(const ForkPolicy& policy, start_facts& facts, DaemonBody daemon)
 {
-    sigset_t before = sys::current_mask();
+    const sigset_t before = sys::current_mask();
     const auto live = [&](auto& link) {
         facts.all_blocked = difference(mask_now(), sys::all_signals()).empty();
         sys::set_mask(before);
