@@ -152,6 +152,7 @@ BOOST_AUTO_TEST_CASE(is_read_for_three_things_only, *boost::unit_test::label("un
         "alarm\\(|setitimer|timer_create\\((?!CLOCK_MONOTONIC)|timerfd");
     std::multiset<std::string> found;
     for (fs::recursive_directory_iterator at(headers), end; at != end; ++at) {
+        if (contains(at->path().string(), "/testing/")) continue; // code of test programs
         std::ifstream file(at->path().string());
         for (std::string line; std::getline(file, line);) {
             const std::string code = line.substr(0, line.find("//"));

@@ -9,7 +9,8 @@
 //   P::leaves_no_launcher    compile time, optional     true: detach(plan) returns in the daemon only, and the link
 //                                                       has no in_launcher() and no wait()
 //   p.detach()               launcher, after the        makes the daemon; returns the link in both processes. Throws
-//                            instance was claimed       startup_error in the launcher; no process is left then
+//                            instance was claimed,      startup_error in the launcher; no process is left then
+//                            all signals blocked
 //   p.detach(plan)           launcher, the same time,   as detach(), but returns in the daemon only. The launcher waits
 //                            if leaves_no_launcher      with plan.mask blocked, executes plan.removal if the daemon
 //                                                       dies, prints how the start ended and exits

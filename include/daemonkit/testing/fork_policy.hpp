@@ -2,6 +2,8 @@
 // The contract of a ForkPolicy as test cases of your own test program. See README.md in this folder.
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
 #include "detail/fork_cases.hpp"
 #include "detail/fork_daemon_cases.hpp"
 

@@ -2,6 +2,8 @@
 // The contract of a PidPolicy as test cases of your own test program. See README.md in this folder.
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
 #include "detail/pid_cases.hpp"
 #include "detail/pid_fault_cases.hpp"
 #include "detail/pid_guard_cases.hpp"

@@ -2,6 +2,8 @@
 // The contract of a SignalPolicy as test cases of your own test program. See README.md in this folder.
 #pragma once
 
+#include "../core/require_cxx20.hpp"
+
 #include "detail/signal_cases.hpp"
 #include "detail/signal_guard_cases.hpp"
 

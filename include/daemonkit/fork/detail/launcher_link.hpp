@@ -74,14 +74,21 @@ public:
     [[nodiscard]] start_report wait(Progress progress, const sigset_t& mask = sys::current_mask())
     {
         const auto waitable = std::move(waitable_); // restores SIGCHLD at the end of the wait
-        const cancelling_signals cancelling(mask);
+        const sys::raw::cancelling_signals cancelling(mask);
         message received;
         std::string_view sentence;
-        switch (listen({launcher_end_.get(), exit_.get(), cancelling.fd()}, deadline_, progress, received, sentence)) {
+        const auto verdict =
+            listen({launcher_end_.get(), exit_.get(), cancelling.fd()}, deadline_, progress, received, sentence);
+        switch (verdict) {
         case start_verdict::late:
-            return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, end_daemon())};
-        case start_verdict::cancelled:
-            return {start_outcome::cancelled, exit_status::error, 0, cancelled_sentence(received.status, end_daemon())};
+        case start_verdict::cancelled: {
+            const int signal = received.status;
+            const char* const end = end_daemon(received);
+            if (end == nullptr) return {start_outcome::ready, exit_status::done, received.pid, {}};
+            if (verdict == start_verdict::late)
+                return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, end)};
+            return {start_outcome::cancelled, exit_status::error, 0, cancelled_sentence(signal, end)};
+        }
         case start_verdict::ended:
             if (exit_) return died(sys::reap(child_), child_);
             return died_unwatched(collect()); // it has closed the channel, but may not have exited yet
@@ -97,19 +104,7 @@ public:
     }
 
 private:
-    class cancelling_signals
-    {
-    public:
-        explicit cancelling_signals(const sigset_t& mask) noexcept : mask_(mask) {}
-        cancelling_signals(const cancelling_signals&) = delete;
-        cancelling_signals& operator=(const cancelling_signals&) = delete;
-        ~cancelling_signals() { heard_.end(mask_); }
-        [[nodiscard]] int fd() const noexcept { return heard_.fd(); }
-
-    private:
-        sigset_t mask_;
-        sys::raw::held_signals heard_{sys::raw::ending_signals(mask_), mask_};
-    };
+    static constexpr int daemon_ended = 1; // exit status of the intermediate process
 
     /// The work of the intermediate process.
     struct watcher
@@ -126,9 +121,9 @@ private:
         }
 
         /// Until the launcher closes the channel. Reports the daemon's death, and ends the daemon if the launcher
-        /// requests it. Waits for SIGCHLD instead of a pidfd: pidfd_open(2) can fail, and by then the daemon may have
+        /// requests it. Returns the exit status of this process: daemon_ended, or 0 if the daemon goes on. Waits for SIGCHLD instead of a pidfd: pidfd_open(2) can fail, and by then the daemon may have
         /// reported that it is ready. Makes raw calls, because the launcher may share the memory and runs on.
-        void watch(pid_t daemon) const noexcept
+        [[nodiscard]] int watch(pid_t daemon) const noexcept
         {
             sigset_t all_but_sigchld = sys::all_signals(); // SIGCHLD is blocked outside of poll, so none is missed
             sigdelset(&all_but_sigchld, SIGCHLD);
@@ -136,7 +131,7 @@ private:
             for (bool ending = false, killed = false;;) {
                 if (const int status = sys::raw::reap(daemon); status != -1) {
                     message{.what = message::died, .status = status, .pid = daemon}.send(channel);
-                    return;
+                    return daemon_ended;
                 }
                 pollfd launcher{ending ? -1 : channel, POLLIN, 0};
                 const long n = sys::raw::poll(&launcher, 1, ending && !killed ? &patience : nullptr, &all_but_sigchld);
@@ -151,7 +146,7 @@ private:
                 std::string_view nothing;
                 const auto receipt = request.receive(channel, nothing);
                 if (receipt == message::receipt::nothing) continue;
-                if (receipt != message::receipt::whole) return; // the launcher is gone, or cannot be heard
+                if (receipt != message::receipt::whole) return 0; // the launcher is gone, or cannot be heard
                 ending = true;
                 sys::raw::kill(daemon, SIGTERM);
             }
@@ -196,20 +191,32 @@ private:
     }
 
     /// Sends SIGTERM, and SIGKILL after one second. Only the intermediate process knows the pid of a grandchild: if it
-    /// was killed, the daemon cannot be ended. Returns what was done, for the message.
-    [[nodiscard, gnu::cold]] const char* end_daemon() noexcept
+    /// was killed, the daemon cannot be ended. Returns what was done, for the message; null if a grandchild has become
+    /// ready meanwhile, so that the intermediate process has left it: `received` has its pid.
+    [[nodiscard, gnu::cold]] const char* end_daemon(message& received) noexcept
     {
         if (exit_) { // a child that was not collected: no other process has its pid
             sys::send_signal(child_, SIGTERM);
             if (!sys::readable_within(exit_.get(), std::chrono::seconds(1))) sys::send_signal(child_, SIGKILL);
-        } else if (sys::reap(child_) != -1) {
-            stack_.unmap();
-            return was_not_ended;
-        } else if (!message{.what = message::end_daemon}.send(launcher_end_.get())) {
-            return was_not_ended; // the intermediate process may still run on the stack
+            collect();
+            return was_ended;
         }
-        collect();
-        return was_ended;
+        bool collected = sys::reap(child_) != -1;
+        if (collected) {
+            stack_.unmap();
+        } else if (message{.what = message::end_daemon}.send(launcher_end_.get())) {
+            const int status = collect();
+            if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == daemon_ended) return was_ended;
+            collected = true;
+        }
+        std::string_view sentence;
+        while (received.receive(launcher_end_.get(), sentence) == message::receipt::whole) {
+            if (received.what == message::extend) continue;
+            launcher_end_.reset(); // the intermediate process exits then
+            if (!collected) collect();
+            return received.what == message::ready ? nullptr : was_ended; // or it ended by itself
+        }
+        return was_not_ended; // the intermediate process may still run on the stack
     }
 
     [[nodiscard, gnu::cold]] static std::string cancelled_sentence(int signal, const char* end)

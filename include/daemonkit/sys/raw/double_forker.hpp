@@ -66,8 +66,7 @@ private:
         const char* call = nullptr;
         const pid_t daemon = make_daemon(call);
         if (daemon == 0) return 0;
-        if (prepare(daemon, call, false)) watcher_.watch(daemon);
-        exit_now(0);
+        exit_now(prepare(daemon, call, false) ? watcher_.watch(daemon) : 0);
     }
 
     /// In the intermediate process: makes the session and the daemon. `call`: the last system call.
@@ -136,8 +135,7 @@ private:
         auto& here = *static_cast<shared*>(at_top);
         here.suspended.store(0);
         raw::call(SYS_futex, raw::address(&here.suspended), FUTEX_WAKE, 1);
-        here.watcher.watch(here.daemon);
-        raw::exit(0);
+        raw::exit(here.watcher.watch(here.daemon));
     }
 
     static constexpr long room = (sizeof(shared) + 63) / 64 * 64;

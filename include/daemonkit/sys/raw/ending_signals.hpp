@@ -61,4 +61,19 @@ private:
     int fd_;
 };
 
+/// Holds the ending_signals while the object lives. `mask` is set meanwhile, and afterwards.
+class cancelling_signals
+{
+public:
+    explicit cancelling_signals(const sigset_t& mask) noexcept : mask_(mask) {}
+    cancelling_signals(const cancelling_signals&) = delete;
+    cancelling_signals& operator=(const cancelling_signals&) = delete;
+    ~cancelling_signals() { held_.end(mask_); }
+    [[nodiscard]] int fd() const noexcept { return held_.fd(); }
+
+private:
+    sigset_t mask_;
+    held_signals held_{ending_signals(mask_), mask_};
+};
+
 } // namespace daemonkit::sys::raw
