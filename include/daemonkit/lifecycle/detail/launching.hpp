@@ -44,11 +44,17 @@ protected:
             return false;
     }
 
-    /// In the daemon all signals stay blocked after the fork, until live() sets a mask.
-    void detach()
+    /// All signals are blocked from before the claim: a signal that ends the launcher waits until the launcher can undo
+    /// everything. In the daemon they stay blocked after the fork, until live() sets a mask.
+    void claim_and_detach()
     {
         if constexpr (fork::detaches)
-            if (!in_foreground_) return detach_from_launcher();
+            if (!in_foreground_) {
+                sys::blocked_signals blocked(sys::all_signals());
+                claim();
+                return detach(blocked);
+            }
+        claim();
         if constexpr (DaemonPolicies::signal::claims_signals) state_.child_mask_ = sys::current_mask();
     }
 
@@ -73,9 +79,13 @@ protected:
     bool in_foreground_;
 
 private:
-    void detach_from_launcher()
+    void claim()
     {
-        sys::blocked_signals blocked(sys::all_signals());
+        state_.identity_.make([&] { return s_.pid.claim(); });
+    }
+
+    void detach(sys::blocked_signals& blocked)
+    {
         // daemon(7), step 3: nothing is blocked. A daemon that receives no signals keeps the inherited mask.
         state_.child_mask_ = DaemonPolicies::signal::claims_signals ? sys::no_signals() : blocked.before();
         if constexpr (leaves_no_launcher<fork>) {

@@ -74,8 +74,7 @@ private:
             process_setup::prepare_standard_descriptors();
             if (forks()) process_setup::prepare_to_fork();
             const process_setup setup(s_.process);
-            state_.identity_.make([&] { return s_.pid.claim(); });
-            detach();
+            claim_and_detach();
             if (!in_launcher()) return {be_daemon(setup, off.before(), std::forward<Args>(args)...), false};
             return {wait_for_daemon(progress), true};
         } catch (const already_running& e) {
@@ -88,7 +87,7 @@ private:
         }
     }
 
-    using launching_part::detach;
+    using launching_part::claim_and_detach;
     using launching_part::forks;
     using launching_part::in_foreground_;
     using launching_part::in_launcher;
