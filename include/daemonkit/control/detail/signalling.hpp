@@ -18,8 +18,9 @@ namespace daemonkit::detail {
     return sys::pidfd_send_signal(daemon.process.get(), signal) != -1 || errno == ESRCH;
 }
 
-/// Sends a signal by which the daemon is to end, then SIGCONT, because a stopped process handles other signals only when
-/// it continues: as systemd, runit and s6 do. Returns as send().
+/// Sends a signal by which the daemon is to end. SIGCONT follows if the daemon is stopped, because a stopped process
+/// handles other signals only when it continues: systemd, runit and s6 do so. Not otherwise: SIGCONT takes back the
+/// SIGSTOP of a debugger or leak checker that attaches just then, which would wait for ever. Returns as send().
 [[nodiscard]] inline bool send_and_continue(const pid_holder& daemon, int signal) noexcept
 {
     if (!send(daemon, signal)) return false;
@@ -30,8 +31,11 @@ namespace daemonkit::detail {
     case SIGTSTP:
     case SIGTTIN:
     case SIGTTOU: return true;
-    default: sys::pidfd_send_signal(daemon.process.get(), SIGCONT); return true; // fails if it has exited
+    default: break;
     }
+    const auto stat = daemon.stat();
+    if (!stat || stat->state == 'T') sys::pidfd_send_signal(daemon.process.get(), SIGCONT); // fails if it has exited
+    return true;
 }
 
 /// The user of a process that this one is not allowed to signal; empty if /proc hides it.
