@@ -21,7 +21,6 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -202,9 +201,7 @@ int command(int argc, char** argv)
     return daemonkit::command_line(daemon, argc - 1, argv + 1,
                                    {.pid = {.path = in_directory("pid")},
                                     .stdio = {.output = in_directory("log")},
-                                    .process = {.keep_descriptors = kept()},
-                                    // A sanitizer that looks for leaks at the end can take long.
-                                    .stop = {{SIGTERM, std::chrono::minutes(1)}}});
+                                    .process = {.keep_descriptors = kept()}});
 }
 
 } // namespace
