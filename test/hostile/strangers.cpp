@@ -10,6 +10,7 @@
 #include "support/text.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,6 +25,10 @@ constexpr uid_t stranger = 1;
 
 #define NEEDS_ROOT() \
     if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to act as other users")
+
+/// A search of sockets is bounded, so the sockets of tests that run at the same time must not be among them.
+#define NEEDS_NETWORK_OF_ITS_OWN() \
+    if (::unshare(CLONE_NEWNET) == -1) DAEMONKIT_SKIP("needs a network namespace of its own")
 
 /// The first abstract name of a daemon: the one without a pid.
 std::string first_name(const fs::path& pid_file)
@@ -143,6 +148,7 @@ BOOST_AUTO_TEST_CASE(who_holds_the_name_changes_no_answer_and_no_cost)
 BOOST_AUTO_TEST_CASE(who_holds_the_name_hides_no_daemon_without_its_file)
 {
     NEEDS_ROOT();
+    NEEDS_NETWORK_OF_ITS_OWN();
     for (const auto* const policy : pid_policies) BOOST_TEST_CONTEXT(policy)
         {
             named daemon(policy);
@@ -176,6 +182,7 @@ BOOST_AUTO_TEST_CASE(who_holds_the_name_hides_no_daemon_without_its_file)
 BOOST_AUTO_TEST_CASE(who_holds_the_name_prevents_no_daemon_from_making_its_file_again)
 {
     NEEDS_ROOT();
+    NEEDS_NETWORK_OF_ITS_OWN();
     const named daemon("flock_pid_file");
     auto he = squatter(daemon.name_in_kernel(), 1, 0);
     BOOST_TEST_REQUIRE(he.says("x\n"));
@@ -193,6 +200,7 @@ BOOST_AUTO_TEST_CASE(who_holds_the_name_prevents_no_daemon_from_making_its_file_
 BOOST_AUTO_TEST_CASE(who_holds_the_name_and_many_sockets_costs_a_bounded_search)
 {
     NEEDS_ROOT();
+    NEEDS_NETWORK_OF_ITS_OWN();
     if (run({"strace", "true"}).status != 0) DAEMONKIT_SKIP("strace cannot trace here");
     const named daemon("flock_pid_file", {without_leak_sanitizer()});
     const auto name = daemon.name_in_kernel();
