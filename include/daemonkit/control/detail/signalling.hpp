@@ -18,23 +18,26 @@ namespace daemonkit::detail {
     return sys::pidfd_send_signal(daemon.process.get(), signal) != -1 || errno == ESRCH;
 }
 
-/// Sends a signal by which the daemon is to end. SIGCONT follows if the daemon is stopped, because a stopped process
+/// Whether SIGCONT may follow this signal: not SIGKILL, which ends a stopped process too, and not those that stop one.
+[[nodiscard]] inline bool may_be_continued(int signal) noexcept
+{
+    for (const int other : {SIGKILL, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU})
+        if (signal == other) return false;
+    return true;
+}
+
+/// Sends a signal by which the daemon is to end. SIGCONT follows if the daemon was stopped, because a stopped process
 /// handles other signals only when it continues: systemd, runit and s6 do so. Not otherwise: SIGCONT takes back the
 /// SIGSTOP of a debugger or leak checker that attaches just then, which would wait for ever. Returns as send().
-[[nodiscard]] inline bool send_and_continue(const pid_holder& daemon, int signal) noexcept
+[[nodiscard]] inline bool send_and_continue(const pid_holder& daemon, int signal)
 {
-    if (!send(daemon, signal)) return false;
-    switch (signal) {
-    case SIGKILL: // ends a stopped process, too
-    case SIGCONT:
-    case SIGSTOP: // meant to stop it
-    case SIGTSTP:
-    case SIGTTIN:
-    case SIGTTOU: return true;
-    default: break;
+    bool stopped = false;
+    if (may_be_continued(signal)) {
+        const auto stat = daemon.stat();
+        stopped = !stat || stat->state == 'T';
     }
-    const auto stat = daemon.stat();
-    if (!stat || stat->state == 'T') sys::pidfd_send_signal(daemon.process.get(), SIGCONT); // fails if it has exited
+    if (!send(daemon, signal)) return false;
+    if (stopped) sys::pidfd_send_signal(daemon.process.get(), SIGCONT); // fails if it has exited
     return true;
 }
 
