@@ -55,7 +55,8 @@ struct enduring : program
     }
     [[nodiscard]] bool runs_with(pid_t pid) const
     {
-        return says("status", 0, "running (pid " + std::to_string(pid)); // a tenant may be stopped, which is said
+        const bool stopped = proc_status(pid, "State").starts_with('T'); // which is said
+        return says("status", 0, "running (pid " + std::to_string(pid) + (stopped ? ", stopped by a signal)" : ")"));
     }
     [[nodiscard]] bool comes_to_run() const
     {
