@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Further lines of a pid file, as postmaster.pid has them: written by the library, by on_start(), by a policy of the
 // user's own and by other processes. They stay, and hide no daemon.
+#include "marked_keep.hpp"
 #include "pid/both_policies.hpp"
 #include "support/become.hpp"
 #include "support/program.hpp"
@@ -281,11 +282,7 @@ BOOST_AUTO_TEST_CASE(added_at_any_moment_stay_and_are_stamped)
             ::syscall(SYS_getppid);
             return kept ? 0 : 1;
         });
-        const auto to_getppid = [&] {
-            while (daemon.next_call())
-                if (daemon.call() == SYS_getppid) return true;
-            return false;
-        };
+        const auto to_getppid = [&] { return to_call(daemon, SYS_getppid); };
         BOOST_TEST_REQUIRE(to_getppid());
         BOOST_TEST(append_file(policy.path, "port 1\n"));
         bool ends = false;
@@ -312,14 +309,7 @@ BOOST_AUTO_TEST_CASE(stay_whole_while_the_first_line_is_mended)
 {
     const temporary_directory top;
     const daemonkit::flock_pid_file policy{.path = top / "daemon.pid"};
-    traced_process daemon([&] {
-        auto guard = policy.claim();
-        guard.publish(::getpid());
-        ::syscall(SYS_getppid);
-        const bool kept = guard.keep();
-        ::syscall(SYS_getppid);
-        return kept ? 0 : 1;
-    });
+    traced_process daemon([&] { return publish_and_keep(policy); });
     while (daemon.next_call() && daemon.call() != SYS_getppid) {}
     const std::string edited = "1\nport 1\n";
     const auto right = line_of(daemon.pid()) + "port 1\n";

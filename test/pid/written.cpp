@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // How the line of a pid file is written: no reader finds the file of a live daemon empty, no limit kills the daemon,
 // and no user takes away the file that root has locked.
+#include "marked_keep.hpp"
 #include "pid/both_policies.hpp"
 #include "support/skip.hpp"
 #include "support/traced_process.hpp"
@@ -10,32 +11,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-namespace {
-
-/// Continues to the next system call with this number; false if the process has ended.
-bool to_call(traced_process& process, long number)
-{
-    while (process.next_call())
-        if (process.call() == number) return true;
-    return false;
-}
-
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(pid_file_written, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(a_file_that_was_only_touched_is_stamped_again_and_never_empty)
 {
     const temporary_directory top;
     const daemonkit::flock_pid_file policy{.path = top / "daemon.pid"};
-    traced_process daemon([&] {
-        auto guard = policy.claim();
-        guard.publish(::getpid());
-        ::syscall(SYS_getppid);
-        const bool kept = guard.keep();
-        ::syscall(SYS_getppid);
-        return kept ? 0 : 1;
-    });
+    traced_process daemon([&] { return publish_and_keep(policy); });
     BOOST_TEST_REQUIRE(to_call(daemon, SYS_getppid));
     const timespec long_ago[2]{{1, 0}, {1, 0}};
     BOOST_TEST_REQUIRE(::utimensat(AT_FDCWD, policy.path.c_str(), long_ago, 0) == 0);
