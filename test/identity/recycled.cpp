@@ -60,7 +60,7 @@ struct enduring : program
     }
     [[nodiscard]] bool comes_to_run() const
     {
-        return eventually([&] { return (*this)({"status"}).status == 0; });
+        return eventually([&] { return contains((*this)({"status"}).out, "running (pid "); }); // after "starting"
     }
 };
 
