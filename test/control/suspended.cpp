@@ -56,7 +56,7 @@ public:
     {
         if (fork_ == "no_fork") {
             foreground_ = std::make_unique<child_process>([this] { return execute(command({"start"})); });
-            return eventually([&] { return (*this)({"status"}).status == 0; }) ? pid() : 0;
+            return eventually([&] { return contains((*this)({"status"}).out, "running (pid "); }) ? pid() : 0;
         }
         return (*this)({"start"}).status == 0 ? pid() : 0;
     }
