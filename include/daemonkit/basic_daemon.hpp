@@ -11,6 +11,7 @@
 #include "control/detail/reload.hpp"
 #include "control/detail/restart.hpp"
 #include "control/detail/status.hpp"
+#include "lifecycle/detail/check.hpp"
 #include "lifecycle/detail/life.hpp"
 #include "settings.hpp"
 
@@ -211,6 +212,12 @@ public:
     {
         static_assert(can_be_found, "daemonkit: restart() needs a PidPolicy that records the pid: use pid_file or "
                                     "flock_pid_file");
+        if constexpr (detail::has_check<Derived, Args...> && can_be_found) {
+            // A daemon that does not run is not restarted: nothing to check.
+            if (condition == restart_if::always || status(s).pid != 0)
+                if (auto wrong = detail::checked(derived_object(), args...); wrong.status != exit_status::done)
+                    return detail::not_restarted(std::move(wrong));
+        }
         return detail::start_again(stop(s, progress), condition, s, name_of(s),
                                    [&] { return start_watched(progress, s, std::forward<Args>(args)...); });
     }
@@ -224,6 +231,15 @@ public:
         static_assert(hears_reload(), "daemonkit: reload() would have no effect: declare `public: void on_reload()`, "
                                       "or use log_file_stdio, and a SignalPolicy other than inherit_signals");
         if constexpr (can_be_found) return detail::reload(s.pid, s.reload_deadline);
+    }
+
+    /// reload(), after check(args...). If check() throws, the daemon is told nothing.
+    template <class... Args>
+    [[nodiscard]] control_result check_and_reload(const settings& s, Args&&... args)
+    {
+        auto wrong = detail::checked(derived_object(), args...);
+        if (wrong.status == exit_status::done) return reload(s);
+        return detail::not_reloaded(std::move(wrong));
     }
 
     /// The state of the daemon that the PidPolicy in `s` finds. Any user may call it. Does not throw.

@@ -5,10 +5,13 @@
 #include "core/require_cxx20.hpp"
 
 #include "basic_daemon.hpp"
+#include "command_line/detail/more_options.hpp"
 #include "command_line/detail/program.hpp"
 #include "version.hpp"
 
 #include <exception>
+#include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -30,7 +33,8 @@ template <class Derived>
 using settings_of = typename public_daemon<Derived>::settings;
 
 template <class SettingsMaker, class Derived>
-concept makes_settings_of = std::is_invocable_r_v<settings_of<Derived>, SettingsMaker&>;
+concept makes_settings_of = std::is_invocable_r_v<settings_of<Derived>, SettingsMaker&> ||
+                            std::is_invocable_r_v<settings_of<Derived>, SettingsMaker&, const verb_options&>;
 
 /// Calls `call(daemon)` with a daemon that it default-constructs.
 template <class Derived, class CallFunction>
@@ -45,38 +49,57 @@ int with_default(CallFunction call)
     }
 }
 
-template <class Derived, class... Args>
-int execute(Derived& daemon, int argc, char** argv, settings_of<Derived>& settings, Args&&... args)
+template <class Derived, class SettingsType, class... Args>
+int execute(Derived& daemon, const options& parsed, std::span<const program_option> more, SettingsType& settings,
+            Args&&... args)
 {
-    options parsed;
-    const auto name = Derived::daemon_type::name_of(settings);
-    if (const auto status = program<Derived>::parse(parsed, argc, argv, name, DAEMONKIT_VERSION)) return *status;
-    return program<Derived>(daemon, settings, parsed)(std::forward<Args>(args)...);
+    if constexpr (!makes_settings_of<SettingsType, Derived>) {
+        return program<Derived>(daemon, settings, parsed, more)(std::forward<Args>(args)...);
+    } else {
+        bool made = false;
+        try {
+            // no std::optional: Clang would instantiate settings without a path
+            settings_of<Derived> here = [&]() -> settings_of<Derived> {
+                if constexpr (std::is_invocable_v<SettingsType&, const verb_options&>)
+                    return settings(static_cast<const verb_options&>(parsed));
+                else
+                    return settings();
+            }();
+            made = true;
+            return program<Derived>(daemon, here, parsed, more)(std::forward<Args>(args)...);
+        } catch (const startup_error& e) {
+            if (made) throw;
+            return program<Derived>::has_no_settings(parsed, e.what(), e.status());
+        } catch (const std::exception& e) {
+            if (made) throw;
+            return program<Derived>::has_no_settings(parsed, sys::joined({"cannot make the settings: ", e.what()}));
+        } catch (...) {
+            sys::pass_on_unwinding();
+            if (made) throw;
+            return program<Derived>::has_no_settings(parsed, "cannot make the settings: an exception that is no "
+                                                             "std::exception");
+        }
+    }
 }
 
-template <class Derived, class SettingsMaker, class... Args>
-int make_and_execute(Derived& daemon, int argc, char** argv, SettingsMaker& maker, Args&&... args)
+/// The name in messages before there are settings.
+template <class Derived, class SettingsType>
+[[nodiscard]] std::string early_name([[maybe_unused]] const SettingsType& settings)
+{
+    if constexpr (makes_settings_of<SettingsType, Derived>)
+        return sys::joined({sys::program_name()});
+    else
+        return Derived::daemon_type::name_of(settings);
+}
+
+template <class Derived, class SettingsType, class... Args>
+int parse_and_execute(Derived& daemon, int argc, char** argv, const more_options* more,
+                      std::span<const program_option> list, SettingsType& settings, Args&&... args)
 {
     options parsed;
-    if (const auto status = program<Derived>::parse(parsed, argc, argv, sys::program_name(), DAEMONKIT_VERSION))
-        return *status;
-    bool made = false;
-    try {
-        settings_of<Derived> settings = maker(); // no std::optional: Clang would instantiate settings without a path
-        made = true;
-        return program<Derived>(daemon, settings, parsed)(std::forward<Args>(args)...);
-    } catch (const startup_error& e) {
-        if (made) throw;
-        return program<Derived>::has_no_settings(parsed, e.what(), e.status());
-    } catch (const std::exception& e) {
-        if (made) throw;
-        return program<Derived>::has_no_settings(parsed, sys::joined({"cannot make the settings: ", e.what()}));
-    } catch (...) {
-        sys::pass_on_unwinding();
-        if (made) throw;
-        return program<Derived>::has_no_settings(parsed, "cannot make the settings: an exception that is no "
-                                                         "std::exception");
-    }
+    const auto described = describe<Derived>(early_name<Derived>(settings), DAEMONKIT_VERSION);
+    if (const auto status = parsed.parse(argc, argv, described, more)) return *status;
+    return execute(daemon, parsed, list, settings, std::forward<Args>(args)...);
 }
 
 } // namespace detail
@@ -87,35 +110,91 @@ int make_and_execute(Derived& daemon, int argc, char** argv, SettingsMaker& make
 template <class Derived, class... Args>
 int command_line(Derived& daemon, int argc, char** argv, detail::settings_of<Derived> settings, Args&&... args)
 {
-    return detail::execute(daemon, argc, argv, settings, std::forward<Args>(args)...);
+    return detail::parse_and_execute(daemon, argc, argv, nullptr, {}, settings, std::forward<Args>(args)...);
 }
 
-/// The same with settings that `maker()` returns. It is called once, after the arguments were parsed, in the process that
-/// executes the verb. If it throws, the text of the exception is the message; the exit status is that of a
-/// startup_error, otherwise 6, not configured, and 4 for the verb status.
+/// The same with settings that `maker()` or `maker(const verb_options&)` returns. It is called once, after the arguments
+/// were parsed, in the process that executes the verb. If it throws, the text of the exception is the message; the exit
+/// status is that of a startup_error, otherwise 6, not configured, and 4 for the verb status.
 template <class Derived, class SettingsMaker, class... Args>
     requires detail::makes_settings_of<SettingsMaker, Derived>
 int command_line(Derived& daemon, int argc, char** argv, SettingsMaker maker, Args&&... args)
 {
-    return detail::make_and_execute(daemon, argc, argv, maker, std::forward<Args>(args)...);
+    return detail::parse_and_execute(daemon, argc, argv, nullptr, {}, maker, std::forward<Args>(args)...);
+}
+
+/// The same, and the program has options of its own. They are stored before `maker` is called. --help lists them. Words
+/// behind "--" go to the option without a name.
+template <class Derived, class SettingsMaker, class... Args>
+    requires detail::makes_settings_of<SettingsMaker, Derived>
+int command_line(Derived& daemon, int argc, char** argv, std::span<const program_option> options, SettingsMaker maker,
+                 Args&&... args)
+{
+    const detail::listed_options listed(options);
+    return detail::parse_and_execute(daemon, argc, argv, &listed, options, maker, std::forward<Args>(args)...);
 }
 
 /// The same, for a daemon that this function default-constructs.
 template <class Derived, class... Args>
 int command_line(int argc, char** argv, detail::settings_of<Derived> settings, Args&&... args)
 {
-    return detail::with_default<Derived>(
-        [&](Derived& daemon) { return detail::execute(daemon, argc, argv, settings, std::forward<Args>(args)...); });
+    return detail::with_default<Derived>([&](Derived& daemon) {
+        return detail::parse_and_execute(daemon, argc, argv, nullptr, {}, settings, std::forward<Args>(args)...);
+    });
 }
 
-/// The same, for a daemon that this function default-constructs, with settings that `maker()` returns.
+/// The same, for a daemon that this function default-constructs, with settings that `maker` returns.
 template <class Derived, class SettingsMaker, class... Args>
     requires detail::makes_settings_of<SettingsMaker, Derived>
 int command_line(int argc, char** argv, SettingsMaker maker, Args&&... args)
 {
     return detail::with_default<Derived>([&](Derived& daemon) {
-        return detail::make_and_execute(daemon, argc, argv, maker, std::forward<Args>(args)...);
+        return detail::parse_and_execute(daemon, argc, argv, nullptr, {}, maker, std::forward<Args>(args)...);
     });
+}
+
+/// The same, for a daemon that this function default-constructs, and the program has options of its own.
+template <class Derived, class SettingsMaker, class... Args>
+    requires detail::makes_settings_of<SettingsMaker, Derived>
+int command_line(int argc, char** argv, std::span<const program_option> options, SettingsMaker maker, Args&&... args)
+{
+    return detail::with_default<Derived>([&](Derived& daemon) {
+        return command_line(daemon, argc, argv, options, std::move(maker), std::forward<Args>(args)...);
+    });
+}
+
+/// For a program with a parser of its own: takes the verb out of the arguments of main(), if the first is a word, and the
+/// word behind `signal` and `print`. The rest is left for the parser. Without a verb nothing is taken.
+[[nodiscard]] inline verb take_verb(int& argc, char** argv) { return detail::take_verb(argc, argv); }
+
+/// The verbs of a daemon class, for the text of --help in a program with a parser of its own.
+template <class Derived>
+[[nodiscard]] std::string verb_list()
+{
+    return detail::usage_of_verbs(detail::describe<Derived>({}, ""));
+}
+
+/// All of command_line() behind the parsing: executes `asked` with these options; `settings` are the settings, or a
+/// function that returns them.
+template <class Derived, class SettingsType, class... Args>
+    requires(detail::makes_settings_of<SettingsType, Derived> ||
+             std::is_same_v<SettingsType, detail::settings_of<Derived>>)
+int carry_out(Derived& daemon, const verb& asked, SettingsType settings, const verb_options& options, Args&&... args)
+{
+    const detail::options given{options, asked};
+    const auto described = detail::describe<Derived>(detail::early_name<Derived>(settings), DAEMONKIT_VERSION);
+    if (const auto complaint = given.check(described); !complaint.empty())
+        return detail::options::refuse(described.name, complaint, asked);
+    return detail::execute(daemon, given, {}, settings, std::forward<Args>(args)...);
+}
+
+/// The same, for settings in braces.
+template <class Derived, class... Args>
+int carry_out(Derived& daemon, const verb& asked, detail::settings_of<Derived> settings, const verb_options& options,
+              Args&&... args)
+{
+    return carry_out<Derived, detail::settings_of<Derived>>(daemon, asked, std::move(settings), options,
+                                                            std::forward<Args>(args)...);
 }
 
 } // namespace daemonkit

@@ -37,7 +37,8 @@ void refused(const program& p, const std::vector<std::string>& words, const std:
         BOOST_TEST(said.status == (!words.empty() && words.back() == "status" ? 4 : 2));
         BOOST_TEST(said.out.empty());
         BOOST_TEST(contains(said.err, why), said.err);
-        BOOST_TEST(contains(said.err, "Usage: commanded [OPTION]... VERB\n"));
+        BOOST_TEST(said.err.ends_with("\nTry 'commanded --help'.\n"), said.err);
+        BOOST_TEST(count_lines(said.err) == 2U, said.err);
         BOOST_TEST(!fs::exists(p.pid_file));
         BOOST_TEST(p.processes().empty());
     }
@@ -79,7 +80,7 @@ BOOST_AUTO_TEST_CASE(help_is_an_answer)
         BOOST_TEST(said.out.starts_with("Usage: commanded [OPTION]... VERB\n"));
         for (const char* word : {"start", "stop", "restart", "try-restart", "reload", "force-reload", "status", "run"})
             BOOST_TEST(contains(said.out, std::string("\n  ") + word + " "), word);
-        for (const char* word : {"--timeout", "--json", "--quiet", "--verbose", "--help", "--version"})
+        for (const char* word : {"--timeout", "--json", "--quiet", "--verbose", "-h, --help", "-V, --version"})
             BOOST_TEST(contains(said.out, std::string("\n  ") + word + " "), word);
         BOOST_TEST(p.processes().empty());
     }
@@ -98,7 +99,7 @@ BOOST_AUTO_TEST_CASE(version_is_the_daemons_and_the_librarys)
 BOOST_AUTO_TEST_CASE(wrong_words_start_nothing)
 {
     const program p;
-    refused(p, {}, "Usage");
+    refused(p, {}, "a verb is missing");
     refused(p, {"fly"}, "there is no verb 'fly'");
     refused(p, {""}, "there is no verb ''");
     refused(p, {"Start"}, "there is no verb 'Start'");
@@ -146,7 +147,7 @@ BOOST_AUTO_TEST_CASE(options_stand_before_or_after_the_verb)
     started(p, p({"--quiet", "start", "--timeout", "20"}));
     p.environment = {"POSIXLY_CORRECT=1"};
     started(p, p({"--quiet", "--timeout", "20", "start"}));
-    refused(p, {"start", "--quiet"}, "unexpected argument '--quiet' after the verb");
+    started(p, p({"start", "--quiet"}));
 }
 
 BOOST_AUTO_TEST_CASE(quiet_says_nothing_but_errors)

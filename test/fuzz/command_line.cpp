@@ -12,9 +12,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
-    static constexpr daemonkit::detail::verb_help verbs[] = {
-        {"start", "", true},  {"stop", "", true}, {"restart", "", true}, {"reload", "", true},
-        {"status", "", true}, {"run", "", true},  {"odd", "", false}};
+    static constexpr daemonkit::verb_help verbs[] = {
+        {"start", "", "", true},  {"stop", "", "", true}, {"restart", "", "", true}, {"reload", "", "", true},
+        {"status", "", "", true}, {"run", "", "", true},  {"odd", "", "", false}};
 
     std::vector<std::string> words{"program"};
     std::string word;
@@ -38,23 +38,30 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             [&](const std::string& w) { return w.size() > 2 && option.rfind(w.substr(0, w.find('=')), 0) == 0; });
     };
 
+    // -h, -V, also behind each other.
+    const auto letters = [&] {
+        return has([](const std::string& w) { return w.size() > 1 && w[0] == '-' && (w[1] == 'h' || w[1] == 'V'); });
+    };
+
     daemonkit::detail::options options;
-    const auto status = options.parse(static_cast<int>(words.size()), arguments.data(), "program", "1", verbs);
+    const daemonkit::detail::described_program program{"program", "1", verbs, {}, false};
+    const auto status = options.parse(static_cast<int>(words.size()), arguments.data(), program, nullptr);
 
     if (status) {
-        require(status == (options.verb == "status" ? 4 : 2) || (status == 0 && (says("--help") || says("--version"))));
+        require(status == (options.asked == "status" ? 4 : 2) ||
+                (status == 0 && (says("--help") || says("--version") || letters())));
         return 0;
     }
-    require(has([&](const std::string& w) { return options.verb == w; }));
-    require(std::any_of(std::begin(verbs), std::end(verbs), [&](const auto& v) { return options.verb == v.name; }));
+    require(has([&](const std::string& w) { return options.asked == std::string_view(w); }));
+    require(std::any_of(std::begin(verbs), std::end(verbs), [&](const auto& v) { return options.asked == v.name; }));
     require(options.json == says("--json"));
     require(options.quiet == says("--quiet"));
-    require(!options.json || options.verb == "status");
-    require(!options.ready_fd || (options.verb == "run" && *options.ready_fd > 2));
+    require(!options.json || options.asked == "status");
+    require(!options.ready_fd || (options.asked == "run" && *options.ready_fd > 2));
     if (options.timeout) {
         require(says("--timeout") && *options.timeout > std::chrono::nanoseconds::zero());
         require(*options.timeout <= std::chrono::hours(366 * 24));
-        require(options.verb != "status" && options.verb != "run");
+        require(options.asked != "status" && options.asked != "run");
     }
     return 0;
 }

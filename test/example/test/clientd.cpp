@@ -54,16 +54,21 @@ BOOST_AUTO_TEST_CASE(every_verb_from_stopped_to_stopped)
 BOOST_AUTO_TEST_CASE(usage_text_and_wrong_arguments)
 {
     const example clientd("clientd");
-    auto said = clientd({});
+    auto said = clientd({"--help"});
+    BOOST_TEST(said.status == 0);
+    BOOST_TEST(said.err == "");
+    BOOST_TEST(said.out.rfind("Usage: clientd ", 0) == 0U);
+    for (const char* const verb : {"start", "stop", "restart", "status", "reload", "run"})
+        BOOST_TEST(said.out.find("\n  " + std::string(verb) + "  ") != std::string::npos, verb);
+
+    said = clientd({});
     BOOST_TEST(said.status == 2);
     BOOST_TEST(said.out == "");
-    BOOST_TEST(said.err.rfind("Usage: clientd ", 0) == 0U);
-    for (const char* const verb : {"start", "stop", "restart", "status", "reload", "run"})
-        BOOST_TEST(said.err.find("\n  " + std::string(verb) + "  ") != std::string::npos, verb);
+    BOOST_TEST(said.err == "clientd: a verb is missing\nTry 'clientd --help'.\n");
 
     said = clientd({"begin"});
     BOOST_TEST(said.status == 2);
-    BOOST_TEST(said.err.find("Usage: ") != std::string::npos);
+    BOOST_TEST(said.err.find("Try 'clientd --help'.") != std::string::npos);
     BOOST_TEST(fs::is_empty(clientd.directory()));
 }
 

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
-// Parses the command line by getopt_long(3): one verb, and options before or after it. A mistake is reported on
-// standard error with the usage, and ends with exit status 2 (LSB 3.1, section 20.2).
+// Parses the command line by getopt_long(3): one verb, and options before or after it. A mistake is one line on standard
+// error, and a second that names --help; exit status 2 (LSB 3.1, section 20.2).
 #pragma once
 
 #include "../../core/exit_status.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/environment.hpp"
+#include "../../text/joined.hpp"
+#include "../verb.hpp"
 
 #include <getopt.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,72 +23,169 @@
 
 namespace daemonkit::detail {
 
-/// A verb and its line in the usage.
-struct verb_help
+inline constexpr const char* letters = "-hV"; // "-": words are passed in their order
+enum : int {
+    word = 1,
+    option_timeout = 256,
+    option_ready_fd,
+    option_json,
+    option_quiet,
+    option_verbose,
+    option_instance
+};
+inline constexpr option long_options[] = {{"timeout", required_argument, nullptr, option_timeout},
+                                          {"ready-fd", required_argument, nullptr, option_ready_fd},
+                                          {"json", no_argument, nullptr, option_json},
+                                          {"quiet", no_argument, nullptr, option_quiet},
+                                          {"verbose", no_argument, nullptr, option_verbose},
+                                          {"instance", required_argument, nullptr, option_instance},
+                                          {"help", no_argument, nullptr, 'h'},
+                                          {"version", no_argument, nullptr, 'V'},
+                                          {nullptr, 0, nullptr, 0}};
+
+/// The options of a program beside those of the library. Virtual, so that programs without any contain no code for them.
+class more_options
 {
-    const char* name;
-    const char* does;
-    bool exists; ///< in this daemon; otherwise the verb is known, but not in the usage
+public:
+    more_options() = default;
+    more_options(const more_options&) = delete;
+    more_options& operator=(const more_options&) = delete;
+    [[nodiscard]] virtual const char* letters() const = 0;        ///< as getopt(3) takes them
+    [[nodiscard]] virtual const option* long_options() const = 0; ///< as getopt_long(3) takes them
+    /// Stores the argument of an option. Returns what is wrong with it.
+    [[nodiscard]] virtual std::string read(int option_number, const char* argument) const = 0;
+    /// The same for a word behind "--".
+    [[nodiscard]] virtual std::string read_word(const char* word) const = 0;
+    virtual void print(std::FILE* to) const = 0; ///< their lines of --help
+
+protected:
+    ~more_options() = default;
 };
 
-/// The verb and the options of one command line.
-struct options
+/// What --help and --version print.
+struct described_program
 {
-    std::string_view verb{};
-    std::optional<std::chrono::nanoseconds> timeout{};
-    std::optional<int> ready_fd{};
-    bool json = false;
-    bool quiet = false;
-    bool verbose = false;
+    std::string name;
+    std::string version;
+    std::span<const verb_help> verbs;
+    std::span<const verb_help> more_verbs;
+    bool has_instances;
+};
+
+/// One line for each verb.
+[[nodiscard]] inline std::string usage_of_verbs(const described_program& program)
+{
+    std::string text;
+    for (const auto& list : {program.verbs, program.more_verbs})
+        for (const auto& v : list) {
+            if (!v.exists) continue;
+            auto words = sys::joined({v.name, *v.operand != '\0' ? " " : "", v.operand});
+            words.resize(std::max(words.size() + 1, std::size_t{16}), ' ');
+            text += sys::joined({"  ", words, v.does, "\n"});
+        }
+    return text;
+}
+
+/// Takes the verb out of the arguments.
+[[nodiscard]] inline verb take_verb(int& argc, char** argv)
+{
+    const auto take = [&]() -> std::string_view {
+        if (argc < 2 || *argv[1] == '-' || *argv[1] == '\0') return {};
+        const char* const word = argv[1];
+        for (int i = 1; i < argc; ++i) argv[i] = argv[i + 1]; // with the null pointer at the end
+        --argc;
+        return word;
+    };
+    verb taken{take()};
+    if (taken == "signal" || taken == "print") taken.operand = take();
+    return taken;
+}
+
+/// The verb and the options of one command line.
+struct options : verb_options
+{
+    verb asked{};
 
     /// Parses the arguments. Returns an exit status if the program should exit now: after an error, --help or
     /// --version.
-    std::optional<int> parse(int argc, char** argv, const std::string& name, const std::string& version,
-                             std::span<const verb_help> verbs)
+    std::optional<int> parse(int argc, char** argv, const described_program& program, const more_options* more)
     {
-        static constexpr option longs[] = {
-            {"timeout", required_argument, nullptr, 't'}, {"ready-fd", required_argument, nullptr, 'r'},
-            {"json", no_argument, nullptr, 'j'},          {"quiet", no_argument, nullptr, 'q'},
-            {"verbose", no_argument, nullptr, 'v'},       {"help", no_argument, nullptr, 'h'},
-            {"version", no_argument, nullptr, 'V'},       {nullptr, 0, nullptr, 0}};
+        const char* const shorts = more != nullptr ? more->letters() : detail::letters;
+        const option* const longs = more != nullptr ? more->long_options() : long_options;
         std::string complaint;
         bool read = true;
         ::optind = 0; // resets getopt_long(3), for a program that parses a second time
-        for (int c = 0; read && (c = ::getopt_long(argc, argv, "", longs, nullptr)) != -1;) {
+        for (int c = 0; read && (c = ::getopt_long(argc, argv, shorts, longs, nullptr)) != -1;) {
             switch (c) {
-            case 't': complaint = read_timeout(::optarg); break;
-            case 'r': complaint = read_descriptor(::optarg); break;
-            case 'j': json = true; break;
-            case 'q': quiet = true; break;
-            case 'v': verbose = true; break;
-            case 'h': usage(stdout, name, verbs); return exit_status::done;
-            case 'V': std::printf("%s %s\n", name.c_str(), version.c_str()); return exit_status::done;
-            default: read = false; // getopt_long(3) has printed the reason
+            case word: complaint = read_word(program, ::optarg); break;
+            case option_timeout: complaint = read_timeout(::optarg); break;
+            case option_ready_fd: complaint = read_descriptor(::optarg); break;
+            case option_json: json = true; break;
+            case option_quiet: quiet = true; break;
+            case option_verbose: verbose = true; break;
+            case option_instance: complaint = read_instance(program, ::optarg); break;
+            case 'h': print_usage(program, more); return exit_status::done;
+            case 'V': std::printf("%s %s\n", program.name.c_str(), program.version.c_str()); return exit_status::done;
+            case '?': read = false; break; // getopt_long(3) has printed the reason
+            default: complaint = more->read(c, ::optarg);
             }
             read = read && complaint.empty();
         }
-        if (read && ::optind < argc) {
-            verb = argv[::optind];
-            complaint = check(verbs, ::optind + 1 < argc ? argv[::optind + 1] : nullptr);
-            if (complaint.empty()) return {};
+        for (int i = ::optind; read && i < argc; ++i) { // behind "--"
+            complaint = more != nullptr && asked ? more->read_word(argv[i]) : read_word(program, argv[i]);
+            read = complaint.empty();
         }
+        if (read) complaint = check(program);
+        if (read && complaint.empty()) return {};
+        return refuse(program.name, complaint, asked);
+    }
+
+    /// Prints the complaint, if it is not empty, and names --help. Returns the exit status.
+    [[nodiscard, gnu::cold]] static int refuse(const std::string& name, const std::string& complaint, const verb& asked)
+    {
         if (!complaint.empty()) std::fprintf(stderr, "%s: %s\n", name.c_str(), complaint.c_str());
-        usage(stderr, name, verbs);
+        std::fprintf(stderr, "Try '%s --help'.\n", name.c_str());
         // From the verb status, exit status 2 would mean "dead, and the lock file exists".
-        return verb == "status" ? exit_status::status_unknown : exit_status::usage;
+        return asked == "status" ? exit_status::status_unknown : exit_status::usage;
+    }
+
+    /// What is wrong with a verb and its options; empty: nothing.
+    [[nodiscard]] std::string check(const described_program& program) const
+    {
+        if (!asked) return "a verb is missing";
+        const auto* known = help_of(program, asked.name);
+        if (known == nullptr) return sys::joined({"there is no verb '", asked.name, "'"});
+        if (*known->operand != '\0' && asked.operand.empty() && known->operand[0] != '[')
+            return sys::joined({asked.name, " needs a word: ", asked.name, " ", known->operand});
+        if (json && asked != "status" && asked != "list" && asked != "doctor")
+            return sys::joined({"--json is an option of status", program.has_instances ? ", list" : "",
+                                program.more_verbs.empty() ? " only" : " and doctor only"});
+        if (timeout && (asked == "status" || asked == "run"))
+            return "--timeout is an option of verbs that wait: start, stop, restart and reload";
+        if (ready_fd && asked != "run") return "--ready-fd is an option of run only";
+        return {};
     }
 
 private:
-    [[nodiscard]] std::string check(std::span<const verb_help> verbs, const char* excess) const
+    [[nodiscard]] static const verb_help* help_of(const described_program& program, std::string_view name)
     {
-        bool known = false;
-        for (const auto& v : verbs) known = known || verb == v.name;
-        if (!known) return "there is no verb '" + std::string(verb) + "'";
-        if (excess != nullptr) return "unexpected argument '" + std::string(excess) + "' after the verb";
-        if (json && verb != "status") return "--json is an option of status only";
-        if (timeout && (verb == "status" || verb == "run"))
-            return "--timeout is an option of verbs that wait: start, stop, restart and reload";
-        if (ready_fd && verb != "run") return "--ready-fd is an option of run only";
+        for (const auto& list : {program.verbs, program.more_verbs})
+            for (const auto& v : list)
+                if (name == v.name) return &v;
+        return nullptr;
+    }
+
+    [[nodiscard]] std::string read_word(const described_program& program, const char* word)
+    {
+        if (!asked) {
+            asked = std::string_view(word);
+            // An empty word is no verb, but it was given.
+            return help_of(program, word) != nullptr ? std::string() : sys::joined({"there is no verb '", word, "'"});
+        }
+        const auto* known = help_of(program, asked.name);
+        if (*known->operand == '\0' || !asked.operand.empty())
+            return sys::joined({"unexpected argument '", word, "' after the verb"});
+        asked.operand = word;
         return {};
     }
 
@@ -93,7 +195,7 @@ private:
         const double seconds = std::strtod(text, &end);
         const auto time = sys::saturate(std::chrono::duration<double>(seconds));
         if (end == text || *end != '\0' || time == time.zero() || seconds > 366.0 * 24 * 3600)
-            return "--timeout must be a number of seconds above 0 and up to a year, not '" + std::string(text) + "'";
+            return sys::joined({"--timeout must be a number of seconds above 0 and up to a year, not '", text, "'"});
         timeout = time;
         return {};
     }
@@ -102,26 +204,33 @@ private:
     {
         const auto number = sys::number_in(text);
         if (number <= 2 || number > 1'000'000)
-            return "--ready-fd must be the number of a descriptor above 2, not '" + std::string(text) + "'";
+            return sys::joined({"--ready-fd must be the number of a descriptor above 2, not '", text, "'"});
         ready_fd = static_cast<int>(number);
         return {};
     }
 
-    static void usage(std::FILE* to, const std::string& name, std::span<const verb_help> verbs)
+    [[nodiscard]] std::string read_instance(const described_program& program, const char* text)
     {
-        std::fprintf(to, "Usage: %s [OPTION]... VERB\n\n", name.c_str());
-        for (const auto& v : verbs)
-            if (v.exists) std::fprintf(to, "  %-16s%s\n", v.name, v.does);
-        std::fputs("\n"
-                   "  --timeout S     wait at most S seconds: start until the daemon is ready, stop before it\n"
+        if (!program.has_instances) return "--instance: this program has one instance only";
+        instance = text;
+        return {};
+    }
+
+    static void print_usage(const described_program& program, const more_options* more)
+    {
+        std::printf("Usage: %s [OPTION]... VERB\n\n%s\n", program.name.c_str(), usage_of_verbs(program).c_str());
+        if (more != nullptr) more->print(stdout);
+        std::fputs("  --timeout S     wait at most S seconds: start until the daemon is ready, stop before it\n"
                    "                  kills the daemon, reload until the daemon has reloaded\n"
-                   "  --ready-fd N    run: write a newline to descriptor N when the daemon is ready\n"
-                   "  --json          status: print one JSON object\n"
+                   "  --ready-fd N    run: write a newline to descriptor N when the daemon is ready\n",
+                   stdout);
+        if (program.has_instances) std::puts("  --instance NAME which instance of the program");
+        std::fputs("  --json          status: print one JSON object\n"
                    "  --quiet         print errors only\n"
                    "  --verbose       print each step\n"
-                   "  --help          print this text\n"
-                   "  --version       print the version\n",
-                   to);
+                   "  -h, --help      print this text\n"
+                   "  -V, --version   print the version\n",
+                   stdout);
     }
 };
 

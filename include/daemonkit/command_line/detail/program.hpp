@@ -8,22 +8,28 @@
 #include "../../core/report.hpp"
 #include "../../core/start_result.hpp"
 #include "../../core/startup_error.hpp"
+#include "../../lifecycle/detail/check.hpp"
 #include "../../sys/cancellation.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/terminal.hpp"
 #include "../../sys/unit.hpp"
+#include "../program_option.hpp"
+#include "../verb_call.hpp"
 #include "json.hpp"
 #include "options.hpp"
+#include "verbs.hpp"
 
+#include <concepts>
 #include <cstdio>
-#include <optional>
+#include <exception>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace daemonkit::detail {
 
-/// Executes one command line for a daemon class.
+/// Executes one verb for a daemon class.
 template <class Derived>
 class program
 {
@@ -31,16 +37,9 @@ class program
     using settings = typename daemon_type::settings;
 
 public:
-    program(daemon_type& daemon, settings& s, const options& o)
-        : daemon_(daemon), settings_(s), name_(daemon_type::name_of(s)), options_(o)
+    program(Derived& daemon, settings& s, const options& o, std::span<const program_option> more)
+        : daemon_(daemon), settings_(s), name_(daemon_type::name_of(s)), options_(o), more_(more)
     {
-    }
-
-    /// Returns an exit status if the program should exit now.
-    [[nodiscard]] static std::optional<int> parse(options& into, int argc, char** argv, const std::string& name,
-                                                  const char* library_version)
-    {
-        return into.parse(argc, argv, name, version(library_version), verbs);
     }
 
     /// The settings could not be made. Returns the exit status.
@@ -48,7 +47,7 @@ public:
                                                         int status = exit_status::not_configured)
     {
         complain_of_start(sys::program_name(), reason);
-        return o.verb == "status" ? exit_status::status_unknown : status;
+        return o.asked == "status" ? exit_status::status_unknown : status;
     }
 
     template <class... Args>
@@ -70,13 +69,13 @@ public:
             settings_.fork.name = name_;
         }
         returns_ = std::exchange(settings_.process.launcher_returns, true); // start() must not end before the report
-        const auto verb = options_.verb;
-        if (verb == "run") return report(daemon_.run_in_foreground(settings_, std::forward<Args>(args)...));
-        if (verb == "start") {
+        const auto& asked = options_.asked;
+        if (asked == "run") return report(daemon_.run_in_foreground(settings_, std::forward<Args>(args)...));
+        if (asked == "start") {
             print_step("starting");
             return report(daemon_.start_watched(progress("starting"), settings_, std::forward<Args>(args)...));
         }
-        return execute(verb, std::forward<Args>(args)...);
+        return execute(asked.name, std::forward<Args>(args)...);
     }
 
 private:
@@ -102,6 +101,11 @@ private:
     template <class... Args>
     [[gnu::noinline]] int execute(std::string_view verb, Args&&... args)
     {
+        if constexpr (has_check<Derived, Args...>)
+            if (verb == "check") return report(checked_here(args...));
+        if constexpr (requires { typename Derived::more_verbs; })
+            for (const auto& one : more_verbs_of<Derived>())
+                if (verb == one.name) return finish(carry_out_more(args...));
         if constexpr (daemon_type::can_be_found) {
             if (verb == "stop") {
                 print_step("stopping");
@@ -109,7 +113,8 @@ private:
             }
             if (verb == "status") return show(daemon_type::status(settings_));
             if constexpr (daemon_type::hears_reload())
-                if (verb == "reload" || verb == "force-reload") return report(daemon_type::reload(settings_));
+                if (verb == "reload" || verb == "force-reload")
+                    return report(daemon_.check_and_reload(settings_, args...));
             if (verb == "restart" || verb == "try-restart" || verb == "force-reload") {
                 print_step("restarting");
                 const auto condition = verb == "restart" ? restart_if::always : restart_if::running;
@@ -129,27 +134,25 @@ private:
         return finish(exit_status::not_implemented);
     }
 
-    static constexpr bool can_be_found = daemon_type::can_be_found;
-    static constexpr verb_help verbs[] = {
-        {"start", "start the daemon, and return when it is ready", true},
-        {"stop", "stop the daemon, and return when it has exited", can_be_found},
-        {"restart", "stop the daemon if it runs, and start it", can_be_found},
-        {"try-restart", "restart the daemon if it runs", can_be_found},
-        {"reload", "make the daemon reload its configuration, and return when it has",
-         can_be_found&& daemon_type::hears_reload()},
-        {"force-reload", "reload the daemon, or restart it if it cannot reload", can_be_found},
-        {"status", "print whether the daemon runs; exit status 0 running, 1 dead, 3 stopped, 4 unknown", can_be_found},
-        {"run", "run the daemon in the foreground", true},
-    };
-
-    /// The version of the program, if its class has a member `version`, and of the library.
-    [[nodiscard]] static std::string version(const char* library_version)
+    /// The verb check.
+    template <class... Args>
+    [[nodiscard]] control_result checked_here(Args&... args)
     {
-        std::string library = std::string("(daemonkit ") + library_version + ")";
-        if constexpr (requires { std::string(Derived::version); })
-            return std::string(Derived::version) + " " + library;
-        else
-            return library;
+        auto result = checked(daemon_, args...);
+        if (result.status == exit_status::done) result.message = "check passed";
+        return result;
+    }
+
+    template <class... Args>
+    int carry_out_more(Args&... args)
+    {
+        const auto check = [&] { call_check(daemon_, args...); };
+        const verb_call<Derived> call{settings_, name_, options_.asked, options_, more_, check};
+        try {
+            return Derived::more_verbs::carry_out(call);
+        } catch (const std::exception& e) {
+            return report(failure(e));
+        }
     }
 
     /// --timeout: how long to wait until the daemon is ready, for the first step of a stop, and for a reload.
@@ -175,6 +178,18 @@ private:
         if (options_.verbose) std::printf("%s: %s\n", name_.c_str(), text.c_str());
     }
 
+    /// The exit status of a result: the program's own, where its class has `static int exit_status_of(result)`.
+    template <class ResultType>
+    [[nodiscard]] static int status_of(const ResultType& result)
+    {
+        if constexpr (requires {
+                          { Derived::exit_status_of(result) } -> std::same_as<int>;
+                      })
+            return Derived::exit_status_of(result);
+        else
+            return result;
+    }
+
     /// The message of a start, with the systemd unit of a daemon that already runs.
     [[nodiscard]] static std::string with_unit(const start_result& r)
     {
@@ -196,7 +211,7 @@ private:
         } else if (!options_.quiet && !r.message.empty() && r.outcome != start_outcome::finished) {
             line(stdout, with_unit(r));
         }
-        return finish(r.status, !r.in_launcher);
+        return finish(status_of(r), !r.in_launcher);
     }
 
     int report(const control_result& r) const
@@ -205,7 +220,7 @@ private:
             complain(r.message);
         else if (!options_.quiet)
             line(stdout, r.message);
-        return finish(r.status);
+        return finish(status_of(r));
     }
 
     int show(const status_report& found) const
@@ -225,13 +240,14 @@ private:
                          : found.state == dead
                              ? "dead, but its stale record exists in " + found.where + "; start or stop removes it"
                              : "not running");
-        return finish(found.status());
+        return finish(status_of(found));
     }
 
-    daemon_type& daemon_;
+    Derived& daemon_;
     settings& settings_;
     std::string name_;
     const options& options_;
+    std::span<const program_option> more_;
     bool returns_ = true; // process_settings::launcher_returns
 };
 

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSL-1.0
+// The options of a program for getopt_long(3): behind those of the library, numbered out of the way of all letters.
+#pragma once
+
+#include "../program_option.hpp"
+#include "options.hpp"
+
+#include <cstddef>
+#include <cstdio>
+#include <iterator>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace daemonkit::detail {
+
+class listed_options final : public more_options
+{
+public:
+    explicit listed_options(std::span<const program_option> list)
+        : list_(list), longs_(std::begin(detail::long_options), std::end(detail::long_options) - 1)
+    {
+        for (std::size_t i = 0; i < list_.size(); ++i) {
+            const auto& one = list_[i];
+            const bool takes = one.value.takes_argument();
+            if (has_name(one))
+                longs_.push_back(
+                    {one.name.c_str(), takes ? required_argument : no_argument, nullptr, first + static_cast<int>(i)});
+            if (one.letter.get() == 0) continue;
+            letters_ += one.letter.get();
+            if (takes) letters_ += ':';
+        }
+        longs_.push_back({nullptr, 0, nullptr, 0});
+    }
+
+    [[nodiscard]] const char* letters() const override { return letters_.c_str(); }
+    [[nodiscard]] const option* long_options() const override { return longs_.data(); }
+
+    [[nodiscard]] std::string read(int option_number, const char* argument) const override
+    {
+        for (std::size_t i = 0; i < list_.size(); ++i)
+            if (option_number == first + static_cast<int>(i) || option_number == list_[i].letter.get())
+                return read(list_[i], argument);
+        return {};
+    }
+
+    [[nodiscard]] std::string read_word(const char* word) const override
+    {
+        for (const auto& one : list_)
+            if (is_words(one)) return read(one, word);
+        return sys::joined({"unexpected argument '", word, "'"});
+    }
+
+    void print(std::FILE* to) const override
+    {
+        for (const auto& one : list_) {
+            auto words = written(one, true);
+            if (one.value.takes_argument()) words += sys::joined({" ", one.argument});
+            if (words.size() > 15) words += sys::joined({"\n", std::string(18, ' ')}); // the text gets its own line
+            std::fprintf(to, "  %-16s%s\n", words.c_str(), one.help);
+        }
+    }
+
+private:
+    static constexpr int first = 1000;
+
+    /// Whether it stands for the words behind "--".
+    [[nodiscard]] static bool is_words(const program_option& one) { return !has_name(one) && one.letter.get() == 0; }
+    [[nodiscard]] static bool has_name(const program_option& one) { return *one.name.c_str() != '\0'; }
+
+    /// As it is written on a command line: "-p, --port".
+    [[nodiscard]] static std::string written(const program_option& one, bool with_letter)
+    {
+        const char letter[] = {'-', one.letter.get(), '\0'};
+        const bool has_letter = one.letter.get() != 0 && (with_letter || !has_name(one));
+        return sys::joined({has_letter ? letter : "", has_letter && has_name(one) ? ", " : "",
+                            has_name(one) || is_words(one) ? "--" : "", one.name.c_str()});
+    }
+
+    [[nodiscard]] static std::string read(const program_option& one, const char* argument)
+    {
+        const auto complaint = one.value.read(argument);
+        if (complaint.empty()) return {};
+        return sys::joined(
+            {is_words(one) ? one.argument : written(one, false), " ", complaint, ", not '", argument, "'"});
+    }
+
+    std::span<const program_option> list_;
+    std::string letters_ = detail::letters;
+    std::vector<option> longs_;
+};
+
+} // namespace daemonkit::detail

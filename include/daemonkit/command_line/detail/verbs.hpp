@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+// Which verbs a daemon class has, and how its program describes itself.
+#pragma once
+
+#include "../../lifecycle/detail/check.hpp"
+#include "options.hpp"
+
+#include <span>
+#include <string>
+#include <utility>
+
+namespace daemonkit::detail {
+
+/// The verbs that the class adds: `using more_verbs = ...`.
+template <class Derived>
+constexpr std::span<const verb_help> more_verbs_of()
+{
+    if constexpr (requires { Derived::more_verbs::verbs; })
+        return Derived::more_verbs::verbs;
+    else
+        return {};
+}
+
+/// Whether there are several daemons of one program on a host: `static constexpr bool has_instances = true`.
+template <class Derived>
+constexpr bool has_instances()
+{
+    if constexpr (requires { Derived::has_instances; })
+        return Derived::has_instances;
+    else
+        return false;
+}
+
+template <class Derived>
+inline constexpr bool can_be_found = Derived::daemon_type::can_be_found;
+
+template <class Derived>
+inline constexpr verb_help verbs_of[] = {
+    {"start", "", "start the daemon, and return when it is ready", true},
+    {"stop", "", "stop the daemon, and return when it has exited", can_be_found<Derived>},
+    {"restart", "", "stop the daemon if it runs, and start it", can_be_found<Derived>},
+    {"try-restart", "", "restart the daemon if it runs", can_be_found<Derived>},
+    {"reload", "", "make the daemon reload its configuration, and return when it has",
+     can_be_found<Derived>&& Derived::daemon_type::hears_reload()},
+    {"force-reload", "", "reload the daemon, or restart it if it cannot reload", can_be_found<Derived>},
+    {"status", "", "print whether the daemon runs; exit status 0 running, 1 dead, 3 stopped, 4 unknown",
+     can_be_found<Derived>},
+    {"run", "", "run the daemon in the foreground", true},
+    {"check", "", "check the configuration, and change nothing", names_check<Derived>()},
+};
+
+/// The version of the program, if its class has a member `version`, and of the library.
+template <class Derived>
+[[nodiscard]] std::string version_of(const char* library_version)
+{
+    std::string library = std::string("(daemonkit ") + library_version + ")";
+    if constexpr (requires { std::string(Derived::version); })
+        return std::string(Derived::version) + " " + library;
+    else
+        return library;
+}
+
+template <class Derived>
+[[nodiscard]] described_program describe(std::string name, const char* library_version)
+{
+    return {std::move(name), version_of<Derived>(library_version), verbs_of<Derived>, more_verbs_of<Derived>(),
+            has_instances<Derived>()};
+}
+
+} // namespace daemonkit::detail
