@@ -49,10 +49,17 @@ public:
     // ---- Hooks, which the deriving class declares public with these signatures. It must declare `int run(args...)`,
     // the work of the daemon: in the daemon, in the thread that called start(), as the user in the settings. `args` are
     // those of start() after the settings. The result is the exit status. An exception ends it with exit status 1.
+    // on_start, on_dropped, on_reload and on_stop can take the same arguments: `void on_start(const config&)`. It may
+    // declare `static void check(args...)`, or without arguments: what is wrong with the configuration, as an exception.
+    // restart() calls it before it stops a daemon, in the process that executes the verb.
 
     /// Runs in the daemon before it is ready, still privileged, after the pid is published and stdio redirected. An
     /// exception ends the start; its text is the message of start() in the launcher.
     void on_start() {}
+
+    /// Runs in the daemon before it is ready, as the user in the settings: for what must work after the drop of
+    /// privileges, such as opening a log that a reload opens again. An exception ends the start, as in on_start().
+    void on_dropped() {}
 
     /// Called by wait() or wait_for() in the daemon, after SIGHUP. An exception refuses the reload, and the daemon goes
     /// on: its text is the message of the verb reload. Keep the old configuration until the new one is complete.
@@ -73,6 +80,11 @@ public:
     void on_child(pid_t, int) {}
 
     // ---- For run() and the hooks: in the daemon, in the thread that called start(), from on_start() to on_stop().
+
+    /// In on_start(): gives a file or directory, which the program has made, to the user and group in the settings. Does
+    /// nothing if there is no such user. Throws startup_error if it is a symbolic link or has several hard links:
+    /// another user could make root give away a file.
+    void give_to_user(const std::string& path) { runtime_.give_to_user(path); }
 
     /// Sleeps for `time` and calls the hooks for the signals that arrive meanwhile. Returns false as soon as a stop
     /// signal has arrived. wait_for(0s) handles the signals that have arrived: for event loops, when signal_fd() is

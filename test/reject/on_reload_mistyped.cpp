@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: on_reload is private or has another signature: declare `public: void on_reload()`
+// expect: daemonkit: this hook does not take the arguments that start() is given after the settings: declare it with exactly these, or with none
 #include "foreground.hpp"
 
 #include <daemonkit/signal/flag_signals.hpp>

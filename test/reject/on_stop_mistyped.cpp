@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: on_stop is private or has another signature: declare `public: void on_stop()`
+// expect: daemonkit: this hook does not take the arguments that start() is given after the settings: declare it with exactly these, or with none
 #include "foreground.hpp"
 
 struct mine : foreground<mine>

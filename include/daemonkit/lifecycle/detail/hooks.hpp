@@ -100,6 +100,18 @@ constexpr bool declares_on_signal()
         return true;
 }
 
+// Accept a member function, static or not, that returns nothing.
+template <class ClassType, class... Args>
+void returns_nothing(void (ClassType::*)(Args...));
+template <class ClassType, class... Args>
+void returns_nothing(void (ClassType::*)(Args...) const);
+template <class... Args>
+void returns_nothing(void (*)(Args...));
+
+/// Whether on_reload() takes the arguments of start().
+template <class Derived>
+inline constexpr bool reload_takes_arguments = !requires(Derived& d) { d.on_reload(); };
+
 template <class Derived, class DaemonClass, class SignalPolicy>
 constexpr void check_hooks()
 {
@@ -113,15 +125,27 @@ constexpr void check_hooks()
     static_assert(
         requires(Derived& d) {
             { d.on_start() } -> std::same_as<void>;
-        }, "daemonkit: on_start is private or has another signature: declare `public: void on_start()`");
+        } || requires { returns_nothing(&Derived::on_start); },
+        "daemonkit: on_start is private or has another signature: declare `public: void on_start()`, or with the "
+        "arguments that start() is given after the settings");
+    static_assert(
+        requires(Derived& d) {
+            { d.on_dropped() } -> std::same_as<void>;
+        } || requires { returns_nothing(&Derived::on_dropped); },
+        "daemonkit: on_dropped is private or has another signature: declare `public: void on_dropped()`, or with the "
+        "arguments that start() is given after the settings");
     static_assert(
         requires(Derived& d) {
             { d.on_reload() } -> std::same_as<void>;
-        }, "daemonkit: on_reload is private or has another signature: declare `public: void on_reload()`");
+        } || requires { returns_nothing(&Derived::on_reload); },
+        "daemonkit: on_reload is private or has another signature: declare `public: void on_reload()`, or with the "
+        "arguments that start() is given after the settings");
     static_assert(
         requires(Derived& d) {
             { d.on_stop() } -> std::same_as<void>;
-        }, "daemonkit: on_stop is private or has another signature: declare `public: void on_stop()`");
+        } || requires { returns_nothing(&Derived::on_stop); },
+        "daemonkit: on_stop is private or has another signature: declare `public: void on_stop()`, or with the "
+        "arguments that start() is given after the settings");
     static_assert(
         requires(Derived& d) {
             { d.on_child(1, 1) } -> std::same_as<void>;
@@ -152,6 +176,29 @@ constexpr bool announces_ready()
     else
         return false;
 }
+
+/// Calls a hook with the arguments of start(), if it takes them, or with none.
+template <class HookCall, class Derived, class... Args>
+void call_hook(HookCall hook, Derived& daemon, Args&... args)
+{
+    if constexpr (std::is_invocable_v<HookCall, Derived&, Args&...>)
+        hook(daemon, args...);
+    else if constexpr (std::is_invocable_v<HookCall, Derived&>)
+        hook(daemon);
+    else
+        static_assert(std::is_void_v<HookCall>,
+                      "daemonkit: this hook does not take the arguments that start() is given "
+                      "after the settings: declare it with exactly these, or with none");
+}
+
+inline constexpr auto on_start = [](auto& d, auto&... args) -> decltype(d.on_start(args...)) { d.on_start(args...); };
+inline constexpr auto on_dropped = [](auto& d, auto&... args) -> decltype(d.on_dropped(args...)) {
+    d.on_dropped(args...);
+};
+inline constexpr auto on_reload = [](auto& d, auto&... args) -> decltype(d.on_reload(args...)) {
+    d.on_reload(args...);
+};
+inline constexpr auto on_stop = [](auto& d, auto&... args) -> decltype(d.on_stop(args...)) { d.on_stop(args...); };
 
 /// The three possible mistakes in run(), with one assertion each.
 template <class Derived, class... Args>

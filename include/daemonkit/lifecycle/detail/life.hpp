@@ -2,7 +2,8 @@
 // The life of a daemon, in this order:
 //
 //   claim the instance, detach, connect to the service manager, install signals, set up the process, publish the pid,
-//   redirect stdio, on_start(), drop privileges, ready, run(), on_stop(), and release everything in reverse order.
+//   redirect stdio, on_start(), drop privileges, on_dropped(), ready, run(), on_stop(), and release everything in
+//   reverse order.
 //
 // Each step that acquires something puts a guard into the runtime. So a failed start, an exception and a normal end are
 // cleaned up alike. The instance is claimed before the first fork: a start that is refused has made no process.
@@ -181,26 +182,34 @@ private:
         }
         if constexpr (DaemonPolicies::pid::records_pid)
             for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);
-        daemon_.on_start();
+        state_.target_ = setup.credentials();
+        const auto reload = [&] {
+            if constexpr (reload_takes_arguments<Derived>) call_hook(on_reload, daemon_, args...);
+        };
+        if constexpr (reload_takes_arguments<Derived>) state_.reload_with_.emplace(reload);
+        call_hook(on_start, daemon_, args...);
         if (state_.signals_) (void)state_.identity().keep(); // on_start() may have added lines to the pid file
-        if (state_.stopping_) return stop(0);                // it waited for signals
-        if (const auto* target = setup.credentials(); target != nullptr && state_.streams_)
-            state_.streams_->give_to(target->uid, target->gid);
+        if (state_.stopping_) return stop(0, args...);       // it waited for signals
+        if (state_.target_ != nullptr && state_.streams_)
+            state_.streams_->give_to(state_.target_->uid, state_.target_->gid);
         setup.drop_privileges();
+        call_hook(on_dropped, daemon_, args...);
+        if (state_.stopping_) return stop(0, args...);
         if constexpr (!announces_ready<Derived>()) state_.ready();
         if constexpr (collects_children<signal>) state_.collect_children(daemon_); // children that exited before
         const int status = [&] {
             const sys::cancellation on(cancel_state);
             return daemon_.run(std::forward<Args>(args)...);
         }();
-        return stop(status);
+        return stop(status, args...);
     }
 
-    int stop(int status)
+    template <class... Args>
+    int stop(int status, Args&... args)
     {
         if (!state_.signals_) return status; // a child made by fork(2), which ends nothing of the daemon's
         state_.tell_manager([](auto& manager) { manager.stopping(); });
-        daemon_.on_stop();
+        call_hook(on_stop, daemon_, args...);
         return status;
     }
 

@@ -7,10 +7,12 @@
 #include "../../control/detail/reload_protocol.hpp"
 #include "../../core/report.hpp"
 #include "../../sys/cancellation.hpp"
+#include "../../sys/credentials.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
+#include "../../text/function_ref.hpp"
 #include "../../text/joined.hpp"
 #include "announcements.hpp"
 #include "child_collector.hpp"
@@ -18,6 +20,7 @@
 #include "policies.hpp"
 
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -95,6 +98,17 @@ public:
         return signal_policy_type::claims_signals ? child_mask_ : sys::current_mask();
     }
 
+    void give_to_user(const std::string& path) const
+    {
+        if (target_ == nullptr) return;
+        if (sys::give_file(path.c_str(), target_->uid, target_->gid) == -1)
+            throw startup_error(last_error(), "give to the user of the daemon", path,
+                                errno == EMLINK
+                                    ? "it is a symbolic link, has other names (hard links), or is neither a "
+                                      "file nor a directory"
+                                    : std::string());
+    }
+
 private:
     template <class, class, class>
     friend class launching;
@@ -158,7 +172,10 @@ private:
         std::string refusal;
         try {
             if (streams_) streams_->reopen();
-            daemon.on_reload();
+            if constexpr (reload_takes_arguments<Derived>)
+                (*reload_with_)();
+            else
+                daemon.on_reload();
         } catch (const std::exception& e) {
             refusal = refuse_reload(e.what());
         } catch (...) {
@@ -199,6 +216,10 @@ private:
 
     std::string name_{};
     [[no_unique_address]] collector children_{};
+    [[no_unique_address]] std::conditional_t<reload_takes_arguments<Derived>, std::optional<sys::function_ref<void()>>,
+                                             no_collector>
+        reload_with_{};                        // calls on_reload() with the arguments of start()
+    const sys::credentials* target_ = nullptr; // the user and groups of the daemon; null: those of the starter
     bool stopping_ = false;
     bool redirected_ = false; // standard error is no longer that of the launcher
     sigset_t child_mask_{};
