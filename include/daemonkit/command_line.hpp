@@ -131,7 +131,8 @@ int command_line(Derived& daemon, int argc, char** argv, std::span<const program
                  Args&&... args)
 {
     const detail::listed_options listed(options);
-    return detail::parse_and_execute(daemon, argc, argv, &listed, options, maker, std::forward<Args>(args)...);
+    const auto more = listed.get();
+    return detail::parse_and_execute(daemon, argc, argv, &more, options, maker, std::forward<Args>(args)...);
 }
 
 /// The same, for a daemon that this function default-constructs.
@@ -171,7 +172,10 @@ int command_line(int argc, char** argv, std::span<const program_option> options,
 template <class Derived>
 [[nodiscard]] std::string verb_list()
 {
-    return detail::usage_of_verbs(detail::describe<Derived>({}, ""));
+    std::string text;
+    for (const auto& list : {std::span<const verb_help>(detail::verbs_of<Derived>), detail::more_verbs_of<Derived>()})
+        for (const auto& one : list) text += detail::usage_of(one);
+    return text;
 }
 
 /// All of command_line() behind the parsing: executes `asked` with these options; `settings` are the settings, or a

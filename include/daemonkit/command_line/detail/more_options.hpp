@@ -14,11 +14,11 @@
 
 namespace daemonkit::detail {
 
-class listed_options final : public more_options
+class listed_options
 {
 public:
     explicit listed_options(std::span<const program_option> list)
-        : list_(list), longs_(std::begin(detail::long_options), std::end(detail::long_options) - 1)
+        : list_(list), longs_(std::begin(long_options), std::end(long_options) - 1)
     {
         for (std::size_t i = 0; i < list_.size(); ++i) {
             const auto& one = list_[i];
@@ -33,10 +33,24 @@ public:
         longs_.push_back({nullptr, 0, nullptr, 0});
     }
 
-    [[nodiscard]] const char* letters() const override { return letters_.c_str(); }
-    [[nodiscard]] const option* long_options() const override { return longs_.data(); }
+    /// Refers to this object.
+    [[nodiscard]] more_options get() const
+    {
+        return {this,
+                letters_.c_str(),
+                longs_.data(),
+                [](const void* self, int number, const char* argument) { return of(self).read(number, argument); },
+                [](const void* self, const char* word) { return of(self).read_word(word); },
+                [](const void* self, std::FILE* to) { of(self).print(to); }};
+    }
 
-    [[nodiscard]] std::string read(int option_number, const char* argument) const override
+private:
+    [[nodiscard]] static const listed_options& of(const void* self)
+    {
+        return *static_cast<const listed_options*>(self);
+    }
+
+    [[nodiscard]] std::string read(int option_number, const char* argument) const
     {
         for (std::size_t i = 0; i < list_.size(); ++i)
             if (option_number == first + static_cast<int>(i) || option_number == list_[i].letter.get())
@@ -44,14 +58,14 @@ public:
         return {};
     }
 
-    [[nodiscard]] std::string read_word(const char* word) const override
+    [[nodiscard]] std::string read_word(const char* word) const
     {
         for (const auto& one : list_)
             if (is_words(one)) return read(one, word);
         return sys::joined({"unexpected argument '", word, "'"});
     }
 
-    void print(std::FILE* to) const override
+    void print(std::FILE* to) const
     {
         for (const auto& one : list_) {
             auto words = written(one, true);
@@ -61,7 +75,6 @@ public:
         }
     }
 
-private:
     static constexpr int first = 1000;
 
     /// Whether it stands for the words behind "--".

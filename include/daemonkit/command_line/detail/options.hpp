@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <iterator>
 #include <optional>
 #include <span>
@@ -43,23 +44,18 @@ inline constexpr option long_options[] = {{"timeout", required_argument, nullptr
                                           {"version", no_argument, nullptr, 'V'},
                                           {nullptr, 0, nullptr, 0}};
 
-/// The options of a program beside those of the library. Virtual, so that programs without any contain no code for them.
-class more_options
+/// The options of a program beside those of the library. Pointers to functions, so that programs without any contain no
+/// code for them; for virtual functions compilers guess the only class and include its code.
+struct more_options
 {
-public:
-    more_options() = default;
-    more_options(const more_options&) = delete;
-    more_options& operator=(const more_options&) = delete;
-    [[nodiscard]] virtual const char* letters() const = 0;        ///< as getopt(3) takes them
-    [[nodiscard]] virtual const option* long_options() const = 0; ///< as getopt_long(3) takes them
+    const void* self;
+    const char* letters; ///< as getopt(3) takes them
+    const option* names; ///< as getopt_long(3) takes them
     /// Stores the argument of an option. Returns what is wrong with it.
-    [[nodiscard]] virtual std::string read(int option_number, const char* argument) const = 0;
+    std::string (*read)(const void* self, int option_number, const char* argument);
     /// The same for a word behind "--".
-    [[nodiscard]] virtual std::string read_word(const char* word) const = 0;
-    virtual void print(std::FILE* to) const = 0; ///< their lines of --help
-
-protected:
-    ~more_options() = default;
+    std::string (*read_word)(const void* self, const char* word);
+    void (*print)(const void* self, std::FILE* to); ///< their lines of --help
 };
 
 /// What --help and --version print.
@@ -72,18 +68,14 @@ struct described_program
     bool has_instances;
 };
 
-/// One line for each verb.
-[[nodiscard]] inline std::string usage_of_verbs(const described_program& program)
+/// The line of a verb in --help; empty if the daemon does not have it.
+[[nodiscard]] inline std::string usage_of(const verb_help& v)
 {
-    std::string text;
-    for (const auto& list : {program.verbs, program.more_verbs})
-        for (const auto& v : list) {
-            if (!v.exists) continue;
-            auto words = sys::joined({v.name, *v.operand != '\0' ? " " : "", v.operand});
-            words.resize(std::max(words.size() + 1, std::size_t{16}), ' ');
-            text += sys::joined({"  ", words, v.does, "\n"});
-        }
-    return text;
+    if (!v.exists) return {};
+    constexpr std::string_view spaces = "               ";
+    const auto length = std::strlen(v.name) + std::strlen(v.operand) + (*v.operand != '\0' ? 1 : 0);
+    return sys::joined({"  ", v.name, *v.operand != '\0' ? " " : "", v.operand, " ",
+                        spaces.substr(std::min(length, spaces.size())), v.does, "\n"});
 }
 
 /// Takes the verb out of the arguments.
@@ -110,8 +102,8 @@ struct options : verb_options
     /// --version.
     std::optional<int> parse(int argc, char** argv, const described_program& program, const more_options* more)
     {
-        const char* const shorts = more != nullptr ? more->letters() : detail::letters;
-        const option* const longs = more != nullptr ? more->long_options() : long_options;
+        const char* const shorts = more != nullptr ? more->letters : detail::letters;
+        const option* const longs = more != nullptr ? more->names : long_options;
         std::string complaint;
         bool read = true;
         ::optind = 0; // resets getopt_long(3), for a program that parses a second time
@@ -127,12 +119,12 @@ struct options : verb_options
             case 'h': print_usage(program, more); return exit_status::done;
             case 'V': std::printf("%s %s\n", program.name.c_str(), program.version.c_str()); return exit_status::done;
             case '?': read = false; break; // getopt_long(3) has printed the reason
-            default: complaint = more->read(c, ::optarg);
+            default: complaint = more->read(more->self, c, ::optarg);
             }
             read = read && complaint.empty();
         }
         for (int i = ::optind; read && i < argc; ++i) { // behind "--"
-            complaint = more != nullptr && asked ? more->read_word(argv[i]) : read_word(program, argv[i]);
+            complaint = more != nullptr && asked ? more->read_word(more->self, argv[i]) : read_word(program, argv[i]);
             read = complaint.empty();
         }
         if (read) complaint = check(program);
@@ -218,8 +210,11 @@ private:
 
     static void print_usage(const described_program& program, const more_options* more)
     {
-        std::printf("Usage: %s [OPTION]... VERB\n\n%s\n", program.name.c_str(), usage_of_verbs(program).c_str());
-        if (more != nullptr) more->print(stdout);
+        std::printf("Usage: %s [OPTION]... VERB\n\n", program.name.c_str());
+        for (const auto& list : {program.verbs, program.more_verbs})
+            for (const auto& v : list) std::fputs(usage_of(v).c_str(), stdout);
+        std::putchar('\n');
+        if (more != nullptr) more->print(more->self, stdout);
         std::fputs("  --timeout S     wait at most S seconds: start until the daemon is ready, stop before it\n"
                    "                  kills the daemon, reload until the daemon has reloaded\n"
                    "  --ready-fd N    run: write a newline to descriptor N when the daemon is ready\n",
