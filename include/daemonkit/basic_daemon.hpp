@@ -10,6 +10,7 @@
 
 #include "control/detail/reload.hpp"
 #include "control/detail/restart.hpp"
+#include "control/detail/signal.hpp"
 #include "control/detail/status.hpp"
 #include "lifecycle/detail/check.hpp"
 #include "lifecycle/detail/life.hpp"
@@ -40,6 +41,9 @@ public:
     using daemon_type = basic_daemon;
     /// The settings of this daemon: those of its policies, and those of all daemons.
     using settings = daemon_settings<ForkPolicy, PidPolicy, SignalPolicy, StdioPolicy, NotifyPolicy>;
+
+    /// Whether stop(), reload() and status() can find the daemon.
+    static constexpr bool can_be_found = PidPolicy::records_pid;
 
     /// Constructors of the deriving class run in the process that executes the verb: the launcher, for start().
     basic_daemon() { detail::check_hooks<Derived, basic_daemon, SignalPolicy>(); }
@@ -254,6 +258,14 @@ public:
         return detail::not_reloaded(std::move(wrong));
     }
 
+    /// Sends the daemon that the PidPolicy in `s` finds a signal that it passes to on_signal(); others are refused.
+    /// Returns when the signal was sent. Does not throw.
+    [[nodiscard]] static control_result send_signal(const settings& s, int signal)
+        requires(detail::chooses_signals<SignalPolicy> && can_be_found)
+    {
+        return detail::send_signal(s.pid, s.signals, signal);
+    }
+
     /// The state of the daemon that the PidPolicy in `s` finds. Any user may call it. Does not throw.
     [[nodiscard]] static status_report status(const settings& s)
     {
@@ -263,9 +275,6 @@ public:
     }
 
     // ---- Constants
-
-    /// Whether stop(), reload() and status() can find the daemon.
-    static constexpr bool can_be_found = PidPolicy::records_pid;
 
     /// Whether a reload has an effect: the class declares on_reload(), or the StdioPolicy reopens files.
     static constexpr bool hears_reload() { return daemon_runtime::hears_reload(); }

@@ -5,6 +5,7 @@
 #include "core/require_cxx20.hpp"
 
 #include "signal/concept.hpp"
+#include "signal/configured_signals.hpp"
 #include "signal/flag_signals.hpp"
 #include "signal/inherit_signals.hpp"
 #include "signal/reaping_signals.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: daemonkit: SIGTERM, SIGINT and SIGHUP are received already, as stop and reload: leave them out
+// expect: daemonkit: SIGTERM and SIGHUP are received already, as stop and reload: leave them out
 #include <daemonkit/signal/flag_signals.hpp>
 
 #ifdef REJECT

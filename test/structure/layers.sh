@@ -48,7 +48,7 @@ control/detail/*.hpp        control/*.hpp $concepts $below
 control/*.hpp               $below
 lifecycle/detail/*.hpp      lifecycle/*.hpp control/detail/*.hpp control/*.hpp $concepts $below
 lifecycle/*.hpp             core/detail/*.hpp $below
-command_line/detail/*.hpp   command_line/*.hpp lifecycle/detail/check.hpp control/*.hpp control/detail/*.hpp $below
+command_line/detail/*.hpp   command_line/*.hpp signal/concept.hpp lifecycle/detail/check.hpp control/*.hpp control/detail/*.hpp $below
 command_line/*.hpp          $below
 settings.hpp                control/*.hpp lifecycle/*.hpp notify/no_notify.hpp $below
 basic_daemon.hpp            settings.hpp control/detail/*.hpp lifecycle/detail/*.hpp $below

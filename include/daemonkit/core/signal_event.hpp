@@ -15,7 +15,8 @@ struct signal_event
 
     /// Whether there is a signal.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return signal != 0; }
-    /// SIGTERM, or SIGINT from the terminal of a daemon in the foreground.
+    /// SIGTERM, or SIGINT from the terminal of a daemon in the foreground: what means stop unless a SignalPolicy says
+    /// otherwise.
     [[nodiscard]] constexpr bool is_stop() const noexcept { return signal == SIGTERM || signal == SIGINT; }
     /// SIGHUP.
     [[nodiscard]] constexpr bool is_reload() const noexcept { return signal == SIGHUP; }

@@ -22,6 +22,9 @@
 //                            optional                   relaxed load
 //   g.signal_arrived()       daemon, any thread;        whether wait() has an event at once; one relaxed load
 //                            optional
+//   g.means_stop(signal)     daemon; optional           whether this signal means stop; without it TERM and INT do
+//   p.chooses(signal)        any process; optional      whether on_signal() is called for this signal, where that is
+//                                                       chosen at run time: P::chooses_at_run_time is true then
 //   ~g                       daemon, after the          restores the signal mask and the dispositions
 //                            instance was released
 //
@@ -107,6 +110,19 @@ concept has_signal_arrived = requires(const SignalGuard& g) {
     { g.signal_arrived() } noexcept -> std::same_as<bool>;
 };
 
+/// g.means_stop(signal)
+template <class SignalGuard>
+concept has_means_stop = requires(const SignalGuard& g, int signal) {
+    { g.means_stop(signal) } noexcept -> std::same_as<bool>;
+};
+
+/// p.chooses(signal)
+template <class SignalPolicy>
+concept has_chooses = requires(const SignalPolicy& p, int signal) {
+    requires SignalPolicy::chooses_at_run_time;
+    { p.chooses(signal) } noexcept -> std::same_as<bool>;
+};
+
 /// Whether the policy chooses this signal.
 template <class SignalPolicy>
 constexpr bool chooses(int signal)
@@ -120,11 +136,35 @@ constexpr bool chooses(int signal)
 /// Whether on_signal() is ever called: the policy chooses a signal other than the SIGCHLD of collects_children.
 template <class SignalPolicy>
 constexpr bool chooses_signals = [] {
-    if constexpr (has_chosen<SignalPolicy>)
+    if constexpr (has_chooses<SignalPolicy>)
+        return true;
+    else if constexpr (has_chosen<SignalPolicy>)
         return std::size(SignalPolicy::chosen) > (collects_children<SignalPolicy> ? 1 : 0);
     else
         return false;
 }();
+
+/// Whether the guard takes this signal for a stop.
+template <class SignalGuard>
+[[nodiscard]] bool means_stop(const SignalGuard& guard, signal_event e) noexcept
+{
+    if constexpr (has_means_stop<SignalGuard>)
+        return e && guard.means_stop(e.signal);
+    else
+        return e.is_stop();
+}
+
+/// Whether on_signal() is called for this signal.
+template <class SignalPolicy>
+[[nodiscard]] bool passes_on(const SignalPolicy& policy, int signal) noexcept
+{
+    if constexpr (collects_children<SignalPolicy>)
+        if (signal == SIGCHLD) return false;
+    if constexpr (has_chooses<SignalPolicy>)
+        return policy.chooses(signal);
+    else
+        return chooses<SignalPolicy>(signal);
+}
 
 } // namespace detail
 

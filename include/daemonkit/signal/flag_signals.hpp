@@ -21,13 +21,17 @@ struct basic_flag_signals
     static constexpr bool claims_signals = true; ///< the daemon hears signals
     /// The signals that it hears beside TERM, INT and HUP.
     static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
+    static constexpr auto stops = detail::chosen_signals<
+        ChosenSignals...>::stops; ///< the signals that mean stop: TERM, and INT if it is not chosen
 
     /// The handlers, until its end.
     class guard
     {
     public:
-        /// Hears `heard` and sets the signal mask. Throws startup_error.
-        guard(std::span<const int> heard, const sigset_t& mask) : caught_(heard, mask, 0, -1) {}
+        /// Hears `heard`, of which `stops` mean stop, and sets the signal mask. Throws startup_error.
+        guard(std::span<const int> heard, const sigset_t& mask, signal_set stops) : caught_(heard, mask, stops, 0, -1)
+        {
+        }
 
         /// The next event; none after `timeout`, or when `also` is readable.
         signal_event wait(std::chrono::nanoseconds timeout, int also)
@@ -41,17 +45,19 @@ struct basic_flag_signals
             return detail::caught_signals::take();
         }
 
-        /// Whether TERM or INT has arrived. In any thread: one relaxed load.
+        /// Whether a signal that means stop has arrived. In any thread: one relaxed load.
         [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
         /// Whether an event waits. In any thread: one relaxed load.
         [[nodiscard]] static bool signal_arrived() noexcept { return detail::caught_signals::more(); }
+        /// Whether this signal means stop.
+        [[nodiscard]] static bool means_stop(int signal) noexcept { return detail::caught_signals::means_stop(signal); }
 
     private:
         detail::caught_signals caught_;
     };
 
     /// In the daemon. Throws startup_error.
-    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
+    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask, stops}; }
 };
 
 /// Receives stop and reload only. `basic_flag_signals<SIGUSR1>` also receives SIGUSR1 and passes it to on_signal().

@@ -23,13 +23,15 @@ struct basic_self_pipe_signals
     static constexpr bool claims_signals = true; ///< the daemon hears signals
     /// The signals that it hears beside TERM, INT and HUP.
     static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
+    static constexpr auto stops = detail::chosen_signals<
+        ChosenSignals...>::stops; ///< the signals that mean stop: TERM, and INT if it is not chosen
 
     /// The handlers and the pipe, until its end.
     class guard
     {
     public:
-        /// Hears `heard` and sets the signal mask. Throws startup_error.
-        guard(std::span<const int> heard, const sigset_t& mask) : guard(heard, mask, pipe()) {}
+        /// Hears `heard`, of which `stops` mean stop, and sets the signal mask. Throws startup_error.
+        guard(std::span<const int> heard, const sigset_t& mask, signal_set stops) : guard(heard, mask, stops, pipe()) {}
 
         /// The next event; none after `timeout`, or when `also` is readable.
         signal_event wait(std::chrono::nanoseconds timeout, int also)
@@ -45,10 +47,12 @@ struct basic_self_pipe_signals
         }
 
         [[nodiscard]] int fd() const noexcept { return read_.get(); } ///< readable while an event waits
-        /// Whether TERM or INT has arrived. In any thread: one relaxed load.
+        /// Whether a signal that means stop has arrived. In any thread: one relaxed load.
         [[nodiscard]] static bool stop_requested() noexcept { return detail::caught_signals::stop_requested(); }
         /// Whether an event waits. In any thread: one relaxed load.
         [[nodiscard]] static bool signal_arrived() noexcept { return detail::caught_signals::more(); }
+        /// Whether this signal means stop.
+        [[nodiscard]] static bool means_stop(int signal) noexcept { return detail::caught_signals::means_stop(signal); }
 
     private:
         struct pipe
@@ -59,9 +63,9 @@ struct basic_self_pipe_signals
                 detail::check_call_of("pipe2", sys::open_pipe(read_end, write_end), "open the pipe for signals");
         };
 
-        guard(std::span<const int> heard, const sigset_t& mask, pipe ends)
+        guard(std::span<const int> heard, const sigset_t& mask, signal_set stops, pipe ends)
             : read_(std::move(ends.read_end)), write_(std::move(ends.write_end)),
-              caught_(heard, mask, SA_RESTART, write_.get())
+              caught_(heard, mask, stops, SA_RESTART, write_.get())
         {
         }
 
@@ -71,7 +75,7 @@ struct basic_self_pipe_signals
     };
 
     /// In the daemon. Throws startup_error.
-    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
+    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask, stops}; }
 };
 
 /// Receives stop and reload only. `basic_self_pipe_signals<SIGUSR1>` also receives SIGUSR1 and passes it to

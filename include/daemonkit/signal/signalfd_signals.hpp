@@ -29,13 +29,15 @@ struct basic_signalfd_signals
     static constexpr bool claims_signals = true; ///< the daemon hears signals
     /// The signals that it hears beside TERM, INT and HUP.
     static constexpr auto chosen = detail::chosen_signals<ChosenSignals...>::value;
+    static constexpr auto stops = detail::chosen_signals<
+        ChosenSignals...>::stops; ///< the signals that mean stop: TERM, and INT if it is not chosen
 
     /// The descriptor and the signal mask, until its end.
     class guard
     {
     public:
-        /// Hears `heard` and sets the signal mask. Throws startup_error.
-        guard(std::span<const int> heard, const sigset_t& mask)
+        /// Hears `heard`, of which `stops` mean stop, and sets the signal mask. Throws startup_error.
+        guard(std::span<const int> heard, const sigset_t& mask, signal_set stops) : stops_(stops)
         {
             sigset_t set = sys::no_signals();
             sigset_t blocked = mask;
@@ -76,14 +78,17 @@ struct basic_signalfd_signals
         }
 
         [[nodiscard]] int fd() const noexcept { return fd_.get(); } ///< readable while an event waits
+        /// Whether this signal means stop.
+        [[nodiscard]] bool means_stop(int signal) const noexcept { return stops_.contains(signal); }
 
     private:
         /// The kernel delivers pending signals in the order of their numbers, SIGHUP before SIGTERM. A stream of
         /// reloads would delay a stop for ever. So after each signal, a pending stop is taken before any other signal.
-        static signal_event take_stop()
+        [[nodiscard]] signal_event take_stop() const
         {
             sigset_t stops = sys::no_signals();
-            for (const int signal : {SIGTERM, SIGINT}) sigaddset(&stops, signal);
+            for (int signal = 1; signal < _NSIG; ++signal)
+                if (stops_.contains(signal)) sigaddset(&stops, signal);
             return {sys::take_signal(stops)};
         }
 
@@ -100,13 +105,14 @@ struct basic_signalfd_signals
         }
 
         bool stops_first_ = true;
+        signal_set stops_;
         sigset_t mask_in_child_{};
         sys::private_fd fd_;
         sys::fork_handler restored_in_child_;
     };
 
     /// In the daemon. Throws startup_error.
-    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask}; }
+    [[nodiscard]] guard install(std::span<const int> heard, const sigset_t& mask) const { return {heard, mask, stops}; }
 };
 
 /// Receives stop and reload only. `basic_signalfd_signals<SIGUSR1>` also receives SIGUSR1 and passes it to on_signal().

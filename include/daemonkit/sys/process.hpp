@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../text/joined.hpp"
+#include "environment.hpp"
 #include "file.hpp"
 #include "read_file.hpp"
 #include "time.hpp"
@@ -116,6 +117,20 @@ inline std::string signal_name(int signal)
 {
     const char* const name = ::sigabbrev_np(signal);
     return name != nullptr ? joined({"SIG", name}) : joined({"signal ", signal});
+}
+
+/// The signal that a text names: "USR1", "SIGUSR1", "RTMIN+1" or "10"; 0: none.
+inline int signal_number(std::string_view text)
+{
+    if (const auto number = number_in(text); number > 0 && number < _NSIG) return static_cast<int>(number);
+    if (text.starts_with("SIG")) text.remove_prefix(3);
+    if (text.starts_with("RTMIN+")) {
+        const auto more = number_in(text.substr(6));
+        return more > 0 && more <= SIGRTMAX - SIGRTMIN ? SIGRTMIN + static_cast<int>(more) : 0;
+    }
+    for (int signal = 1; signal < _NSIG; ++signal)
+        if (const char* const name = ::sigabbrev_np(signal); name != nullptr && text == name) return signal;
+    return 0;
 }
 
 /// "exited with status 7" or "was killed by signal 11 (Segmentation fault)"; "died" if the status is -1, not known.

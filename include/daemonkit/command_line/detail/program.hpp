@@ -112,6 +112,9 @@ private:
                 return report(daemon_type::stop(settings_, progress("stopping")));
             }
             if (verb == "status") return show(daemon_type::status(settings_));
+            if constexpr (takes_signals<Derived>)
+                if (verb == "signal")
+                    return report(daemon_type::send_signal(settings_, sys::signal_number(options_.asked.operand)));
             if constexpr (daemon_type::hears_reload())
                 if (verb == "reload" || verb == "force-reload")
                     return report(daemon_.check_and_reload(settings_, args...));
@@ -127,7 +130,9 @@ private:
                          .message = "this daemon has no pid file: ask the service manager or container that runs it"});
         }
         complain("cannot " + std::string(verb) +
-                 (daemon_type::can_be_found
+                 (verb == "check"    ? ": this daemon checks nothing before it starts"
+                  : verb == "signal" ? ": this daemon has chosen no signals"
+                  : daemon_type::can_be_found
                       ? ": this daemon has no configuration to reload: restart it instead"
                       : ": this daemon has no pid file: use the service manager or container that "
                         "runs it"));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../../lifecycle/detail/check.hpp"
+#include "../../signal/concept.hpp"
 #include "options.hpp"
 
 #include <span>
@@ -34,6 +35,11 @@ constexpr bool has_instances()
 template <class Derived>
 inline constexpr bool can_be_found = Derived::daemon_type::can_be_found;
 
+/// Whether there is a verb signal: the SignalPolicy chooses signals for on_signal().
+template <class Derived>
+inline constexpr bool takes_signals =
+    can_be_found<Derived> && chooses_signals<decltype(std::declval<typename Derived::settings&>().signals)>;
+
 template <class Derived>
 inline constexpr verb_help verbs_of[] = {
     {"start", "", "start the daemon, and return when it is ready", true},
@@ -43,6 +49,7 @@ inline constexpr verb_help verbs_of[] = {
     {"reload", "", "make the daemon reload its configuration, and return when it has",
      can_be_found<Derived>&& Derived::daemon_type::hears_reload()},
     {"force-reload", "", "reload the daemon, or restart it if it cannot reload", can_be_found<Derived>},
+    {"signal", "NAME", "send the daemon a signal that it has chosen, such as USR1", takes_signals<Derived>},
     {"status", "", "print whether the daemon runs; exit status 0 running, 1 dead, 3 stopped, 4 unknown",
      can_be_found<Derived>},
     {"run", "", "run the daemon in the foreground", true},

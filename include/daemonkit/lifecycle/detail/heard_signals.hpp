@@ -2,6 +2,8 @@
 // Which signals a SignalPolicy is told to hear.
 #pragma once
 
+#include "../../signal/concept.hpp"
+
 #include <signal.h>
 
 #include <array>
@@ -14,9 +16,11 @@ template <class SignalPolicy, bool HearsReload>
 constexpr auto heard_signals()
 {
     if constexpr (SignalPolicy::claims_signals) {
-        constexpr std::size_t fixed = HearsReload ? 3 : 2;
-        std::array<int, fixed + SignalPolicy::chosen.size()> signals{SIGTERM, SIGINT};
-        if constexpr (HearsReload) signals[2] = SIGHUP;
+        constexpr bool hears_int = !chooses<SignalPolicy>(SIGINT); // otherwise it is among the chosen
+        constexpr std::size_t fixed = 1 + (hears_int ? 1 : 0) + (HearsReload ? 1 : 0);
+        std::array<int, fixed + SignalPolicy::chosen.size()> signals{SIGTERM};
+        if constexpr (hears_int) signals[1] = SIGINT;
+        if constexpr (HearsReload) signals[fixed - 1] = SIGHUP;
         for (std::size_t i = 0; i < SignalPolicy::chosen.size(); ++i) signals[fixed + i] = SignalPolicy::chosen[i];
         return signals;
     } else {

@@ -144,7 +144,7 @@ private:
             const sys::cancellation asleep(off.before());
             return installed().wait(timeout, identity().lost_fd());
         }();
-        if (e.is_stop())
+        if (signals_ && means_stop(*signals_, e))
             stopping_ = true;
         else if (e)
             call_hook(daemon, e);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "../../core/signal_event.hpp"
+#include "../../core/signal_set.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/fork_handler.hpp"
 #include "../../sys/raw/call.hpp"
@@ -25,7 +26,7 @@ class caught_signals
 public:
     /// In the daemon, with all signals blocked. `flags` as in sigaction(2). The handler writes a byte to the descriptor
     /// `wake`; -1: none. Throws startup_error.
-    caught_signals(std::span<const int> heard, const sigset_t& mask, int flags, int wake)
+    caught_signals(std::span<const int> heard, const sigset_t& mask, signal_set stops, int flags, int wake)
         : child_mask_(mask), restored_in_child_(restore_in_child, sys::raw::address(this))
     {
         if (!restored_in_child_) throw_errno("register a fork handler");
@@ -35,6 +36,7 @@ public:
                                 "another daemon in this process already catches signals");
         pending.store(0);
         stop.store(false);
+        stop_bits.store(stops.bits());
         wake_fd.store(wake);
         waiter = sys::this_thread();
         struct sigaction action = {};
@@ -66,7 +68,7 @@ public:
     [[nodiscard]] static signal_event take() noexcept
     {
         for (auto now = pending.load(std::memory_order_acquire); now != 0;) {
-            const auto stops = now & (bit(SIGTERM) | bit(SIGINT));
+            const auto stops = now & stop_bits.load(std::memory_order_relaxed);
             const int signal = std::countr_zero(stops != 0 ? stops : now) + 1;
             if (pending.compare_exchange_weak(now, now & ~bit(signal))) return {signal};
         }
@@ -75,19 +77,22 @@ public:
 
     [[nodiscard]] static bool more() noexcept { return pending.load(std::memory_order_relaxed) != 0; }
 
+    /// Whether this signal means stop.
+    [[nodiscard]] static bool means_stop(int signal) noexcept
+    {
+        return (stop_bits.load(std::memory_order_relaxed) & bit(signal)) != 0;
+    }
+
     [[nodiscard]] static bool stop_requested() noexcept { return stop.load(std::memory_order_relaxed); }
 
     [[nodiscard]] const sigset_t& heard_signals() const noexcept { return heard_; }
 
 private:
-    static constexpr std::uint64_t bit(int signal) noexcept
-    {
-        return std::uint64_t{1} << static_cast<unsigned>(signal - 1);
-    }
+    static constexpr std::uint64_t bit(int signal) noexcept { return signal_set::bit(signal); }
 
     static void note(int signal) noexcept
     {
-        if (signal_event{signal}.is_stop()) stop.store(true, std::memory_order_relaxed);
+        if (means_stop(signal)) stop.store(true, std::memory_order_relaxed);
         pending.fetch_or(bit(signal), std::memory_order_release);
         if (const int fd = wake_fd.load(std::memory_order_relaxed); fd >= 0)
             sys::wake(fd);
@@ -119,6 +124,7 @@ private:
     static inline std::atomic<bool> installed{false};
     static inline std::atomic<bool> stop{false};
     static inline std::atomic<std::uint64_t> pending{0};
+    static inline std::atomic<std::uint64_t> stop_bits{0}; // of the signals that mean stop
     static inline std::atomic<int> wake_fd{-1};
     static inline sys::thread_handle waiter{}; // the thread that called start()
 

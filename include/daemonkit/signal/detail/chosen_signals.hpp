@@ -2,10 +2,11 @@
 // The signals that a daemon may choose, checked at compile time.
 #pragma once
 
-#include "../../core/signal_event.hpp"
+#include "../../core/signal_set.hpp"
 
 #include <array>
 #include <cstddef>
+#include <span>
 
 namespace daemonkit::detail {
 
@@ -19,8 +20,14 @@ struct chosen_signals
                   "daemonkit: SIGKILL and SIGSTOP cannot be caught by any process: leave them out of the signals");
     static_assert(((ChosenSignals > 0 && ChosenSignals < _NSIG && ChosenSignals != 32 && ChosenSignals != 33) && ...),
                   "daemonkit: this is not a signal number that a program can use: use a name from signal(7)");
-    static_assert(((!signal_event{ChosenSignals}.is_stop() && !signal_event{ChosenSignals}.is_reload()) && ...),
-                  "daemonkit: SIGTERM, SIGINT and SIGHUP are received already, as stop and reload: leave them out");
+    static_assert(((ChosenSignals != SIGTERM && ChosenSignals != SIGHUP) && ...),
+                  "daemonkit: SIGTERM and SIGHUP are received already, as stop and reload: leave them out");
+
+    /// The signals that mean stop: TERM, and INT if it is not chosen.
+    static constexpr signal_set stops = [] {
+        const int both[] = {SIGTERM, SIGINT};
+        return signal_set(std::span(both, ((ChosenSignals == SIGINT) || ...) ? 1 : 2));
+    }();
 
     static constexpr bool distinct()
     {
