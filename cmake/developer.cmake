@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSL-1.0
 # Tests, examples and benchmarks: only for those who work on daemonkit itself.
+find_package(Boost 1.74 REQUIRED COMPONENTS filesystem)
 option(DAEMONKIT_TESTS "Build the tests (needs Boost.Test)" ON)
 option(DAEMONKIT_TEST_QUICK "Only the tests that take seconds, with the compiler of this build: see test/run --quick" OFF)
 option(DAEMONKIT_EXAMPLES "Build the programs of test/example (echod needs Boost.Asio)" ON)

@@ -11,7 +11,10 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_
         FILES_MATCHING PATTERN "*.hpp" PATTERN testing EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE_1_0.txt" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
-install(TARGETS daemonkit daemonkit_core EXPORT daemonkitTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+# Two files: daemonkit::core is there without Boost, daemonkit::daemonkit is not.
+install(TARGETS daemonkit_core EXPORT daemonkitCoreTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(TARGETS daemonkit EXPORT daemonkitTargets)
+install(EXPORT daemonkitCoreTargets NAMESPACE daemonkit:: DESTINATION "${config_dir}")
 install(EXPORT daemonkitTargets NAMESPACE daemonkit:: DESTINATION "${config_dir}")
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/daemonkitConfig.cmake.in"

@@ -26,7 +26,7 @@ field Depends "libboost-filesystem-dev (>= 1.74)"
 dpkg-deb --extract "$package" "$WORK/root"
 expected=$(
     (cd "$SOURCE" && find include -name '*.hpp')
-    printf '%s\n' share/cmake/daemonkit/daemonkit{Config,ConfigVersion,Targets,Testing}.cmake \
+    printf '%s\n' share/cmake/daemonkit/daemonkit{Config,ConfigVersion,CoreTargets,Targets,Testing}.cmake \
         share/pkgconfig/daemonkit.pc share/doc/daemonkit/LICENSE_1_0.txt
 )
 diff <(echo "$expected" | sort) <(cd "$WORK/root/usr" && find . -type f | sed 's|^\./||' | sort) ||

@@ -1,12 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# cmake --install to a prefix and find_package from there; again after the prefix was moved.
+# cmake --install to a prefix and find_package from there; again after the prefix was moved. Without an option, no test,
+# example or benchmark is configured: their folders are not copied.
 . "$(dirname "$0")/common.sh"
 
 # From a copy of the sources, so that their path cannot be mistaken for an installed name such as /daemonkit.
 mkdir "$WORK/source"
 cp -r "$SOURCE"/{CMakeLists.txt,LICENSE_1_0.txt,README.md,cmake,include} "$WORK/source"
-"$CMAKE" -S "$WORK/source" -B "$WORK/build" -DDAEMONKIT_DEVELOPER=OFF
+"$CMAKE" -S "$WORK/source" -B "$WORK/build"
+if grep -iE '^[a-z_]*(unit_test|doxygen|ccache|spdlog|benchmark)[a-z_]*:' "$WORK/build/CMakeCache.txt"; then
+    fail "the library looks for what only its developers need"
+fi
 "$CMAKE" --install "$WORK/build" --prefix "$WORK/first" >/dev/null
 mv "$WORK/first" "$WORK/moved"
 (cd "$WORK/moved" && find . -type f | sort)

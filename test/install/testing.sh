@@ -5,7 +5,7 @@
 . "$(dirname "$0")/common.sh"
 page="-DPAGE=$SOURCE/test/testing/page"
 
-"$CMAKE" -S "$SOURCE" -B "$WORK/build" -DDAEMONKIT_DEVELOPER=OFF
+"$CMAKE" -S "$SOURCE" -B "$WORK/build"
 "$CMAKE" --install "$WORK/build" --prefix "$WORK/without" --component Unspecified >/dev/null
 "$CMAKE" --install "$WORK/build" --prefix "$WORK/alone" --component testing >/dev/null
 "$CMAKE" --install "$WORK/build" --prefix "$WORK/all" >/dev/null
