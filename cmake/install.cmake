@@ -9,7 +9,8 @@ set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp" PATTERN testing EXCLUDE)
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE_1_0.txt" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE_1_0.txt" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT licence)
+install(FILES "${PROJECT_SOURCE_DIR}/cmake/daemonkit.7" DESTINATION "${CMAKE_INSTALL_MANDIR}/man7")
 
 # Two files: daemonkit::core is there without Boost, daemonkit::daemonkit is not.
 install(TARGETS daemonkit_core EXPORT daemonkitCoreTargets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
