@@ -194,8 +194,8 @@ BOOST_AUTO_TEST_CASE(settings_that_cannot_work_are_refused)
     BOOST_TEST(contains(a_start({.working_directory = missing}).refusal(6),
                         "cannot change to the working directory " + missing + ": there is no such directory"));
     BOOST_TEST(contains(a_start({.working_directory = (dir / "file").string()}).refusal(6), "cannot change to"));
-    const auto above = a_start({.limits = {{RLIMIT_NOFILE, 200, 100}}}).refusal(1);
-    BOOST_TEST(contains(above, "cannot set resource limit 7: Invalid argument"), above);
+    const auto above = a_start({.limits = {{RLIMIT_NOFILE, 200, 100}}}).refusal(6);
+    BOOST_TEST(contains(above, "cannot set the resource limit RLIMIT_NOFILE: the soft limit 200 is above"), above);
 }
 
 BOOST_AUTO_TEST_CASE(one_file_is_not_log_and_pid_file)

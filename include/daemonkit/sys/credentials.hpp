@@ -33,6 +33,14 @@ struct credentials
     std::vector<gid_t> groups{}; ///< supplementary groups
 };
 
+/// What the user database says of a session of a user, passwd(5).
+struct login
+{
+    std::string name{};  ///< the name of the user
+    std::string home{};  ///< the home directory
+    std::string shell{}; ///< the shell; `/bin/sh` if the database names none
+};
+
 /// Calls one of the get*nam_r functions, with a larger buffer as long as it fails with ERANGE. Returns 0 or an error
 /// number.
 template <class DatabaseEntry, class LookupFunction>
@@ -47,9 +55,10 @@ int look_up(LookupFunction lookup, const char* name, DatabaseEntry& entry, std::
     }
 }
 
-/// Fills in uid, primary gid and supplementary groups of a user, getpwnam(3) and getgrouplist(3). Returns false if the
-/// user does not exist, or if the lookup failed. errno is 0 or ENOENT if it does not exist.
-inline bool find_user(const std::string& name, credentials& into)
+/// Fills in uid, primary gid and supplementary groups of a user, getpwnam(3) and getgrouplist(3), and `session` if it is
+/// not null. Returns false if the user does not exist, or if the lookup failed. errno is 0 or ENOENT if it does not
+/// exist.
+inline bool find_user(const std::string& name, credentials& into, login* session = nullptr)
 {
     passwd entry{};
     std::string buffer;
@@ -58,6 +67,8 @@ inline bool find_user(const std::string& name, credentials& into)
     if (!found) return false;
     into.uid = entry.pw_uid;
     into.gid = entry.pw_gid;
+    if (session != nullptr)
+        *session = {entry.pw_name, entry.pw_dir, *entry.pw_shell != '\0' ? entry.pw_shell : "/bin/sh"};
     for (int room = 16;; room *= 2) {
         into.groups = std::vector<gid_t>(static_cast<std::size_t>(room));
         int count = room;

@@ -24,6 +24,12 @@ namespace daemonkit::sys {
     return taken;
 }
 
+/// setenv(3): sets a variable for this process and for the programs that it executes. Returns 0, or -1 and errno.
+inline int set_variable(const char* name, const std::string& value) noexcept
+{
+    return ::setenv(name, value.c_str(), 1); // NOLINT(concurrency-mt-unsafe)
+}
+
 /// Parses an unsigned decimal number of at most 18 digits; -1 if `text` is anything else.
 inline long long number_in(std::string_view text) noexcept
 {

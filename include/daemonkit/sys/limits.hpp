@@ -10,26 +10,49 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <optional>
+#include <string>
 
 namespace daemonkit::sys {
 
 /// Arguments of setrlimit(2). `resource` is RLIMIT_NOFILE and so on; RLIM_INFINITY means no limit.
 struct resource_limit
 {
-    int resource; ///< RLIMIT_*
-    rlim_t soft;  ///< in force
-    rlim_t hard;  ///< the most that `soft` can be raised to
+    int resource;                 ///< RLIMIT_*
+    rlim_t soft;                  ///< in force
+    std::optional<rlim_t> hard{}; ///< the most that `soft` can be raised to; empty: unchanged
 };
 
 /// No core dumps.
 inline constexpr resource_limit no_core{RLIMIT_CORE, 0, 0};
 
-/// setrlimit(2).
+/// The hard limit of this process, getrlimit(2).
+inline int read_hard_limit(int resource, rlim_t& into) noexcept
+{
+    rlimit now{};
+    const int result = ::getrlimit(static_cast<__rlimit_resource_t>(resource), &now);
+    if (result == 0) into = now.rlim_max;
+    return result;
+}
+
+/// setrlimit(2). Fails with EINVAL if the soft limit is above the hard limit.
 inline int set_limit(const resource_limit& limit) noexcept
 {
-    const rlimit value{limit.soft, limit.hard};
+    rlimit value{limit.soft, limit.hard.value_or(0)};
+    if (!limit.hard && read_hard_limit(limit.resource, value.rlim_max) == -1) return -1;
     return ::setrlimit(static_cast<__rlimit_resource_t>(limit.resource), &value);
+}
+
+/// "RLIMIT_NOFILE", as getrlimit(2) names a resource; a number if it has no name there.
+[[gnu::cold]] inline std::string resource_name(int resource)
+{
+    static constexpr std::array names{"CPU",      "FSIZE",  "DATA",    "STACK", "CORE",  "RSS",
+                                      "NPROC",    "NOFILE", "MEMLOCK", "AS",    "LOCKS", "SIGPENDING",
+                                      "MSGQUEUE", "NICE",   "RTPRIO",  "RTTIME"};
+    const auto number = static_cast<std::size_t>(resource);
+    return number < names.size() ? std::string("RLIMIT_") + names[number] : std::to_string(resource);
 }
 
 /// umask(2). It cannot fail, but a sandbox can refuse it: then -1 and ENOSYS.

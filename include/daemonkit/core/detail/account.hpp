@@ -4,22 +4,36 @@
 #pragma once
 
 #include "../../sys/credentials.hpp"
+#include "../../sys/environment.hpp"
 #include "../../text/joined.hpp"
 #include "../startup_error.hpp"
 
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace daemonkit::detail {
 
-/// The steps of changing to a user or a group; see become_account.
+/// The user and the groups that a daemon changes to.
+struct target_account
+{
+    sys::credentials ids{};
+    sys::login session{}; // empty: only the group changes
+};
+
+/// The deleter is part of the code that only programs with a user or a group contain.
+using owned_account = std::unique_ptr<target_account, void (*)(target_account*)>;
+
+/// The steps of changing to a user or a group; see become_account. No virtual functions: GCC would guess the only class
+/// that has them, and inline it into every program.
 struct account_steps
 {
-    sys::credentials (*look_up)(const std::string& user, const std::string& group);
-    void (*tie)(const sys::credentials&);
+    owned_account (*look_up)(const std::string& user, const std::string& group);
+    void (*prepare)(const target_account&);
     std::vector<pid_t> (*threads)();
-    void (*become)(const sys::credentials&, const std::vector<pid_t>& threads, const std::string& user);
+    void (*become)(const target_account&, const std::vector<pid_t>& threads);
 };
 
 /// The steps, in this order; each throws startup_error.
@@ -30,10 +44,12 @@ public:
 
 private:
     /// In the launcher, before it forks.
-    static sys::credentials look_up(const std::string& user, const std::string& group)
+    static owned_account look_up(const std::string& user, const std::string& group)
     {
-        sys::credentials target{sys::effective_user(), sys::effective_group(), {}};
-        if (!user.empty() && !sys::find_user(user, target)) unknown("find user", user);
+        owned_account account(new target_account{{sys::effective_user(), sys::effective_group(), {}}, {}},
+                              [](target_account* old) { delete old; });
+        auto& target = account->ids;
+        if (!user.empty() && !sys::find_user(user, target, &account->session)) unknown("find user", user);
         if (!group.empty() && !sys::find_group(group, target.gid)) unknown("find group", group);
         if (sys::effective_user() != 0 && !sys::is_exactly(target))
             denied(user, group, "only root may become another user; start the daemon as root");
@@ -41,21 +57,33 @@ private:
             denied(user, group,
                    "the daemon would keep the capabilities of the process that starts it; start it without "
                    "capabilities, or as root");
-        return target;
+        return account;
     }
 
-    /// In the daemon, before on_start(), because on_start() may create threads.
-    static void tie(const sys::credentials& target)
+    /// In the daemon, before on_start(), because on_start() may create threads and children.
+    static void prepare(const target_account& account)
     {
-        if (target.uid == 0 || sys::effective_user() != 0) return;
+        if (!account.session.name.empty()) set_environment(account.session);
+        if (account.ids.uid == 0 || sys::effective_user() != 0) return;
         check_call(sys::tie_capabilities_to_root(), "drop inherited capabilities");
         check_call(sys::leave_session_keyring(), "leave the session keyring of the starter");
     }
 
-    /// In the daemon, as the last privileged step.
-    static void become(const sys::credentials& target, const std::vector<pid_t>& threads, const std::string& user)
+    static void set_environment(const sys::login& session)
     {
-        check_call(sys::become(target, threads), "drop privileges to user", user);
+        const auto set = [](const char* name, const std::string& value) {
+            check_call(sys::set_variable(name, value), "set the environment variable", name);
+        };
+        set("HOME", session.home);
+        set("USER", session.name);
+        set("LOGNAME", session.name);
+        set("SHELL", session.shell);
+    }
+
+    /// In the daemon, as the last privileged step.
+    static void become(const target_account& account, const std::vector<pid_t>& threads)
+    {
+        check_call(sys::become(account.ids, threads), "drop privileges to user", account.session.name);
     }
 
     [[noreturn]] static void denied(const std::string& user, const std::string& group, const char* reason)
@@ -71,7 +99,7 @@ private:
     }
 };
 
-inline constexpr account_steps become_account::steps{look_up, tie, sys::threads_of_this_process, become};
+inline constexpr account_steps become_account::steps{look_up, prepare, sys::threads_of_this_process, become};
 
 /// The name of a user or a group in the settings; empty: none.
 class account

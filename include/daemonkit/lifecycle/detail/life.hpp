@@ -174,7 +174,7 @@ private:
         static constexpr auto heard = heard_signals<signal, own_runtime::hears_reload()>();
         state_.signals_.make([&] { return s_.signals.install(heard, state_.child_mask_); });
         if (forks() && !signal::claims_signals) sys::set_mask(state_.child_mask_);
-        setup.apply();
+        setup.apply(forks());
         state_.identity().publish(sys::this_process());
         if (!in_foreground_) {
             state_.streams_.make([&] { return s_.stdio.redirect(); });

@@ -23,9 +23,9 @@ class process_setup
 {
 public:
     explicit process_setup(const process_settings& settings)
-        : settings_(settings), account_(settings.user.steps() ? settings.user.steps() : settings.group.steps())
+        : settings_(settings), steps_(settings.user.steps() ? settings.user.steps() : settings.group.steps())
     {
-        if (account_ != nullptr) credentials_ = account_->look_up(settings.user, settings.group);
+        if (steps_ != nullptr) account_ = steps_->look_up(settings.user, settings.group);
     }
 
     /// In the launcher, before any file is opened: otherwise a file could become standard output.
@@ -51,34 +51,41 @@ public:
                    "close inherited descriptors");
     }
 
-    /// In the daemon, privileged.
-    void apply() const
+    /// In the daemon, privileged. `detached`: in the foreground, what is not set stays the caller's.
+    void apply(bool detached) const
     {
-        if (account_ != nullptr) account_->tie(credentials_);
-        check_call_of("umask", sys::set_umask(settings_.umask), "set the umask");
-        for (const auto& limit : settings_.limits)
-            if (sys::set_limit(limit) == -1) throw_errno("set resource limit", sys::joined({limit.resource}));
-        if (!settings_.core_dumps) check_call_of("prlimit64", sys::set_limit(sys::no_core), "disable core dumps");
-        enter(settings_.chroot.empty() ? settings_.working_directory.c_str() : "/");
+        if (steps_ != nullptr) steps_->prepare(*account_);
+        if (detached || settings_.umask)
+            check_call_of("umask", sys::set_umask(settings_.umask.value_or(022)), "set the umask");
+        settings_.limits.apply();
+        if (!settings_.core_dumps.value_or(!detached))
+            check_call_of("prlimit64", sys::set_limit(sys::no_core), "disable core dumps");
+        settings_.nice.apply();
+        settings_.oom_score_adjust.apply();
+        settings_.cpu_scheduling.apply();
+        settings_.cpu_affinity.apply();
+        settings_.io_scheduling.apply();
+        if (!settings_.chroot.empty()) return enter("/");
+        if (detached || !settings_.working_directory.empty()) enter(directory());
     }
 
     /// The user and groups that the daemon changes to; null: no change.
     [[nodiscard]] const sys::credentials* credentials() const noexcept
     {
-        return account_ != nullptr ? &credentials_ : nullptr;
+        return steps_ != nullptr ? &account_->ids : nullptr;
     }
 
     /// In the daemon, after on_start(): the last privileged steps. Throws startup_error if any of them fails.
     void drop_privileges() const
     {
         std::vector<pid_t> threads;
-        if (account_ != nullptr) threads = account_->threads(); // before chroot(2), which hides /proc
+        if (steps_ != nullptr) threads = steps_->threads(); // before chroot(2), which hides /proc
         if (!settings_.chroot.empty()) {
             sys::open_system_log(); // its socket is outside
             entered(sys::change_root(settings_.chroot.c_str()), "change the root directory to", settings_.chroot);
-            enter(settings_.working_directory.c_str());
+            enter(directory());
         }
-        if (account_ != nullptr) account_->become(credentials_, threads, settings_.user);
+        if (steps_ != nullptr) steps_->become(*account_, threads);
         if (settings_.no_new_privileges) check_call(sys::renounce_privileges(), "set the no_new_privs attribute");
     }
 
@@ -96,6 +103,11 @@ public:
     }
 
 private:
+    [[nodiscard]] const char* directory() const noexcept
+    {
+        return settings_.working_directory.empty() ? "/" : settings_.working_directory.c_str();
+    }
+
     static void enter(const char* directory)
     {
         entered(sys::change_directory(directory), "change to the working directory", directory);
@@ -109,8 +121,8 @@ private:
     }
 
     const process_settings& settings_; // those passed to start(), which outlive this object
-    const account_steps* account_;     // null: no change of user or group
-    sys::credentials credentials_{};
+    const account_steps* steps_;       // null: no change of user or group
+    owned_account account_{nullptr, nullptr};
 };
 
 } // namespace daemonkit::detail
