@@ -8,7 +8,7 @@ set(config_dir "${CMAKE_INSTALL_DATADIR}/cmake/daemonkit")
 set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        FILES_MATCHING PATTERN "*.hpp" PATTERN testing EXCLUDE)
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "*.schema.json" PATTERN testing EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE_1_0.txt" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT licence)
 install(FILES "${PROJECT_SOURCE_DIR}/cmake/daemonkit.7" DESTINATION "${CMAKE_INSTALL_MANDIR}/man7")
 

@@ -17,6 +17,7 @@ add_library(daemonkit_test_support STATIC ${support_sources})
 target_include_directories(daemonkit_test_support PUBLIC "${PROJECT_SOURCE_DIR}/test")
 target_compile_definitions(daemonkit_test_support PUBLIC
     BOOST_TEST_DYN_LINK
+    "DAEMONKIT_INCLUDE_DIR=\"${PROJECT_SOURCE_DIR}/include\""
     "DAEMONKIT_TEST_DAEMON_DIR=\"${DAEMONKIT_TEST_DAEMON_DIR}\""
     "DAEMONKIT_EXAMPLE_DIR=\"${DAEMONKIT_EXAMPLE_DIR}\"")
 target_link_libraries(daemonkit_test_support PUBLIC daemonkit_developer Boost::unit_test_framework)

@@ -222,9 +222,11 @@ BOOST_AUTO_TEST_CASE(a_daemon_without_pid_file_names_the_verbs_it_lacks)
         "unrecorded: status unknown: this daemon has no pid file: ask the service manager or container that runs it\n");
     const auto json = p({"status", "--json"});
     BOOST_TEST(json.status == 4);
-    BOOST_TEST(json.out == "{\"name\": \"unrecorded\", \"state\": \"unknown\", \"pid\": null, \"since\": null, "
-                           "\"where\": \"\", \"error\": \"this daemon has no pid file: ask the service manager or "
-                           "container that runs it\", \"suspended\": null}\n");
+    BOOST_TEST(json.out ==
+               "{\"schema\": 1, \"name\": \"unrecorded\", \"state\": \"unknown\", \"pid\": null, "
+               "\"since\": null, \"uptime\": null, \"ready\": null, \"where\": \"\", "
+               "\"status_text\": null, \"error\": \"this daemon has no pid file: ask the service manager or "
+               "container that runs it\", \"suspended\": null}\n");
     BOOST_TEST(json.err.empty());
     BOOST_TEST(!contains(p({"--help"}).out, "  stop "));
     BOOST_TEST(p.processes().empty());
@@ -241,7 +243,8 @@ BOOST_AUTO_TEST_CASE(status_is_text_for_people_and_json_for_machines)
     const pid_t pid = bring(p, state::running);
     const auto text = p({"status"});
     BOOST_TEST(text.out.find("plain \"quoted\": running (pid " + std::to_string(pid) + ") since ") == 0U);
-    BOOST_TEST(contains(text.out, ", recorded in " + p.pid_file.string() + "\n"));
+    BOOST_TEST(contains(text.out, ", recorded in " + p.pid_file.string() + ", ready, up "));
+    BOOST_TEST(text.out.ends_with(" s\n"));
     // ps shows the start time in whole seconds; the kernel counts hundredths since boot, so the two can differ by one.
     const auto ps = run({"sh", "-c", "date -u -d \"$(ps -o lstart= -p " + std::to_string(pid) + ")\" +%s"});
     const auto json = p({"--json", "status"});

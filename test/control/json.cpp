@@ -36,7 +36,8 @@ def no_constant(text):
     raise ValueError(text)
 for line in open(sys.argv[1], 'rb').read().split(b'\n')[:-1]:
     o = json.loads(line.decode('utf-8', 'strict'), object_pairs_hook=strict, parse_constant=no_constant)
-    assert set(o) == {'name', 'state', 'pid', 'since', 'where', 'error', 'suspended'}, o
+    assert set(o) == {'schema', 'name', 'state', 'pid', 'since', 'uptime', 'ready', 'where', 'status_text', 'error',
+                      'suspended'}, o
     assert o['suspended'] is None or o['suspended'] == 'frozen with its cgroup /\ufffd', o
     print(ascii(o['name']), ascii(o['where']), o['state'], o['pid'], o['since'], ascii(o['error']))
 )";
@@ -115,16 +116,52 @@ BOOST_AUTO_TEST_CASE(each_state_is_one_object_on_one_line)
     using enum status_report::condition;
     status_report r{.state = running, .name = "d", .pid = 42, .where = "/run/d.pid"};
     r.since = std::chrono::system_clock::from_time_t(1'000'000'000);
-    BOOST_TEST(to_json(r) == R"({"name": "d", "state": "running", "pid": 42, "since": "2001-09-09T01:46:40Z", )"
-                             R"("where": "/run/d.pid", "error": null, "suspended": null})");
+    BOOST_TEST(to_json(r) ==
+               R"({"schema": 1, "name": "d", "state": "running", "pid": 42, "since": "2001-09-09T01:46:40Z", )"
+               R"("uptime": null, "ready": true, "where": "/run/d.pid", "status_text": null, )"
+               R"("error": null, "suspended": null})");
+    r.uptime = std::chrono::seconds(3);
+    r.status_text = "index 30 %";
+    BOOST_TEST(
+        contains(to_json(r), R"("uptime": 3, "ready": true, "where": "/run/d.pid", "status_text": "index 30 %")"));
+    for (const auto state : {starting, stopping, dead, stopped})
+        BOOST_TEST(contains(to_json({.state = state}), R"("ready": false)"));
+    BOOST_TEST(contains(to_json({.state = reloading}), R"("state": "reloading", "pid": null, "since": null, )"
+                                                       R"("uptime": null, "ready": true)"));
+    BOOST_TEST(contains(to_json({.state = unknown}), R"("ready": null)"));
     BOOST_TEST(to_json({.state = stopped, .name = "d", .where = "/run/d.pid"}) ==
-               R"({"name": "d", "state": "stopped", "pid": null, "since": null, "where": "/run/d.pid", "error": null, )"
-               R"("suspended": null})");
+               R"({"schema": 1, "name": "d", "state": "stopped", "pid": null, "since": null, "uptime": null, )"
+               R"("ready": false, "where": "/run/d.pid", "status_text": null, "error": null, "suspended": null})");
     BOOST_TEST(contains(to_json({.state = dead, .name = "d"}), R"("state": "dead", "pid": null)"));
     BOOST_TEST(contains(to_json({.state = unknown, .name = "d", .message = "why"}), R"("state": "unknown")"));
     BOOST_TEST(contains(to_json({.state = unknown, .message = "why"}), R"("error": "why", "suspended": null})"));
     BOOST_TEST(contains(to_json({.state = running, .pid = 42, .suspended = "stopped by a signal"}),
                         R"("error": null, "suspended": "stopped by a signal"})"));
+}
+
+BOOST_AUTO_TEST_CASE(the_text_for_people_has_the_same)
+{
+    using enum status_report::condition;
+    status_report r{.state = running, .pid = 42, .where = "/run/d.pid"};
+    BOOST_TEST(described(r) == "running (pid 42), recorded in /run/d.pid, ready");
+    r.state = starting;
+    r.uptime = std::chrono::seconds(42);
+    r.status_text = "index 30 %";
+    BOOST_TEST(described(r) == "starting (pid 42), recorded in /run/d.pid, not ready, up 42 s: index 30 %");
+    r.suspended = "stopped by a signal";
+    r.state = reloading;
+    BOOST_TEST(described(r) ==
+               "reloading (pid 42, stopped by a signal), recorded in /run/d.pid, ready, up 42 s: index 30 %");
+    r.state = stopping;
+    BOOST_TEST(contains(described(r), "stopping (pid 42"));
+    using std::chrono::seconds;
+    BOOST_TEST(for_people(seconds(0)) == "0 s");
+    BOOST_TEST(for_people(seconds(59)) == "59 s");
+    BOOST_TEST(for_people(seconds(60)) == "1 min 0 s");
+    BOOST_TEST(for_people(seconds(3599)) == "59 min 59 s");
+    BOOST_TEST(for_people(seconds(3600)) == "1 h 0 min");
+    BOOST_TEST(for_people(seconds(86399)) == "23 h 59 min");
+    BOOST_TEST(for_people(seconds(86400 * 400 + 3600 * 5)) == "400 d 5 h");
 }
 
 BOOST_AUTO_TEST_CASE(another_parser_reads_back_every_byte, *boost::unit_test::label("process"))

@@ -57,7 +57,7 @@ field Depends "libboost-filesystem-dev (>= 1.74)"
 dpkg-deb --extract "$package" "$WORK/root"
 cd "$WORK/root/usr"
 expected=$(
-    (cd "$SOURCE" && find include -name '*.hpp')
+    (cd "$SOURCE" && find include -name '*.hpp' -o -name '*.schema.json')
     printf '%s\n' share/cmake/daemonkit/daemonkit{Config,ConfigVersion,CoreTargets,Targets,Testing}.cmake \
         share/pkgconfig/daemonkit.pc share/doc/libdaemonkit-dev/{copyright,changelog.gz} share/man/man7/daemonkit.7.gz
 )

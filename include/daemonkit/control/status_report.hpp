@@ -19,11 +19,13 @@ struct status_report
 {
     /// Whether the daemon runs.
     enum class condition {
-        running,  ///< the daemon runs
-        starting, ///< the daemon runs and is not ready yet; without a pid: a start has not recorded it yet
-        dead,     ///< no daemon runs, but its stale record exists
-        stopped,  ///< no daemon runs, and there is no record
-        unknown   ///< the state cannot be found out; `message` says why
+        running,   ///< the daemon runs
+        starting,  ///< the daemon runs and is not ready yet; without a pid: a start has not recorded it yet
+        dead,      ///< no daemon runs, but its stale record exists
+        stopped,   ///< no daemon runs, and there is no record
+        unknown,   ///< the state cannot be found out; `message` says why
+        reloading, ///< the daemon runs and reloads
+        stopping   ///< the daemon runs, and has begun to stop
     };
 
     condition state = condition::stopped; ///< what the daemon does
@@ -35,12 +37,20 @@ struct status_report
     std::string message{};   ///< why the state is unknown
     std::string suspended{}; ///< why a daemon that runs does nothing: "stopped by a signal", "stopped by a debugger",
                              ///< "frozen with its cgroup PATH"; empty: it is not, or /proc hides it
+    std::optional<std::chrono::seconds>
+        uptime{}; ///< time since the start of the process; a jump of the wall clock does not change it; empty as `since`
+    std::string status_text{}; ///< the line that the daemon gave to notify_status() last; empty: none is known
+
+    /// Whether the daemon has reported that it is ready, and has not begun to stop.
+    [[nodiscard]] bool ready() const noexcept { return state == condition::running || state == condition::reloading; }
 
     /// The exit status, LSB 3.1, section 20.2.
     [[nodiscard]] int status() const noexcept
     {
         switch (state) {
-        case condition::running: return exit_status::status_running;
+        case condition::running:
+        case condition::reloading:
+        case condition::stopping: return exit_status::status_running;
         case condition::starting: return pid != 0 ? exit_status::status_running : exit_status::status_stopped;
         case condition::dead: return exit_status::status_dead_pid_file;
         case condition::stopped: return exit_status::status_stopped;

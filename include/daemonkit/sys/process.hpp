@@ -193,15 +193,21 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
     return parse_process_stat(text);
 }
 
-/// The wall-clock time of a start time in ticks since boot, by the present setting of the clock.
-inline std::chrono::system_clock::time_point wall_time(unsigned long long start_ticks)
+/// The time since a start time in ticks since boot.
+inline std::chrono::milliseconds age(unsigned long long start_ticks)
 {
     using namespace std::chrono;
     timespec up{};
     ::clock_gettime(CLOCK_BOOTTIME, &up);
     const auto ticks = static_cast<unsigned long long>(::sysconf(_SC_CLK_TCK));
     const auto since_boot = milliseconds(start_ticks * 1000 / ticks);
-    return system_clock::now() - duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) + since_boot;
+    return duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) - since_boot;
+}
+
+/// The wall-clock time of a start time in ticks since boot, by the present setting of the clock.
+inline std::chrono::system_clock::time_point wall_time(unsigned long long start_ticks)
+{
+    return std::chrono::system_clock::now() - age(start_ticks);
 }
 
 /// Reads the random id of this boot as text, random(4). -1 and errno if /proc does not show it.

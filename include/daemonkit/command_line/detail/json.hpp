@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The status for programs: one JSON object on one line, RFC 8259. It is valid JSON whatever bytes a name or a path has.
+// The status as text: one line for people, and for programs one JSON object on one line, RFC 8259. It is valid JSON
+// whatever bytes a name or a path has.
 #pragma once
 
 #include "../../control/status_report.hpp"
@@ -43,19 +44,63 @@ namespace daemonkit::detail {
     return {text, std::strftime(text, sizeof text, format, &parts)};
 }
 
-/// {"name": …, "state": "running"|"starting"|"dead"|"stopped"|"unknown", "pid": N|null, "since": RFC 3339|null,
-/// "where": …, "error": …|null, "suspended": …|null}
+/// As it stands in the text and in the JSON.
+[[nodiscard]] inline const char* state_name(status_report::condition state) noexcept
+{
+    static constexpr const char* names[] = {"running", "starting",  "dead",    "stopped",
+                                            "unknown", "reloading", "stopping"};
+    return names[static_cast<int>(state)];
+}
+
+/// One object, as ../status.schema.json describes it. Its member `schema` is the version of that file.
 [[nodiscard]] inline std::string to_json(const status_report& report)
 {
-    static constexpr const char* states[] = {"running", "starting", "dead", "stopped", "unknown"};
     const bool running = report.pid != 0;
+    const char* const ready = report.state == status_report::condition::unknown ? "null"
+                              : report.ready()                                  ? "true"
+                                                                                : "false";
     const auto text_or_null = [](const std::string& text) { return text.empty() ? "null" : json_string(text); };
+    return sys::joined({"{\"schema\": 1, \"name\": ",
+                        json_string(report.name),
+                        ", \"state\": \"",
+                        state_name(report.state),
+                        "\", \"pid\": ",
+                        running ? std::to_string(report.pid) : "null",
+                        ", \"since\": ",
+                        report.since ? json_string(format_time(*report.since, "%FT%TZ", true)) : "null",
+                        ", \"uptime\": ",
+                        report.uptime ? std::to_string(report.uptime->count()) : "null",
+                        ", \"ready\": ",
+                        ready,
+                        ", \"where\": ",
+                        json_string(report.where),
+                        ", \"status_text\": ",
+                        text_or_null(report.status_text),
+                        ", \"error\": ",
+                        text_or_null(report.message),
+                        ", \"suspended\": ",
+                        text_or_null(report.suspended),
+                        "}"});
+}
+
+/// A time in its two largest units: "42 s", "3 min 5 s", "2 h 30 min", "5 d 4 h".
+[[nodiscard]] inline std::string for_people(std::chrono::seconds time)
+{
+    const auto s = time.count();
+    if (s < 60) return sys::joined({s, " s"});
+    if (s < 3600) return sys::joined({s / 60, " min ", s % 60, " s"});
+    if (s < 86400) return sys::joined({s / 3600, " h ", s / 60 % 60, " min"});
+    return sys::joined({s / 86400, " d ", s / 3600 % 24, " h"});
+}
+
+/// For people, about a daemon that runs: "running (pid N) since TIME, recorded in PATH, ready, up 42 s: STATUS_TEXT".
+[[nodiscard]] inline std::string described(const status_report& report)
+{
     return sys::joined(
-        {"{\"name\": ", json_string(report.name), ", \"state\": \"", states[static_cast<int>(report.state)],
-         "\", \"pid\": ", running ? std::to_string(report.pid) : "null",
-         ", \"since\": ", report.since ? json_string(format_time(*report.since, "%FT%TZ", true)) : "null",
-         ", \"where\": ", json_string(report.where), ", \"error\": ", text_or_null(report.message),
-         ", \"suspended\": ", text_or_null(report.suspended), "}"});
+        {state_name(report.state), " (pid ", report.pid, report.suspended.empty() ? "" : ", ", report.suspended, ")",
+         report.since ? " since " + format_time(*report.since, "%F %T", false) : "", ", recorded in ", report.where,
+         report.ready() ? ", ready" : ", not ready", report.uptime ? ", up " + for_people(*report.uptime) : "",
+         report.status_text.empty() ? "" : ": ", report.status_text});
 }
 
 } // namespace daemonkit::detail

@@ -236,11 +236,7 @@ private:
         else if (found.state == unknown)
             complain("status unknown: " + found.message);
         else if (!options_.quiet)
-            line(stdout, found.pid != 0
-                             ? sys::joined({found.state == running ? "running (pid " : "starting (pid ", found.pid,
-                                            found.suspended.empty() ? "" : ", ", found.suspended, ")",
-                                            found.since ? " since " + format_time(*found.since, "%F %T", false) : "",
-                                            ", recorded in ", found.where})
+            line(stdout, found.pid != 0            ? described(found)
                          : found.state == starting ? "starting, and no pid is recorded yet in " + found.where
                          : found.state == dead
                              ? "dead, but its stale record exists in " + found.where + "; start or stop removes it"

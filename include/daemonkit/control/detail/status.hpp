@@ -7,6 +7,7 @@
 #include "../status_report.hpp"
 #include "hindrance.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <string>
 
@@ -26,7 +27,11 @@ template <class PidPolicy>
         if (!daemon) return report;
         const auto frozen = sys::frozen_cgroup_of(daemon.pid);
         const auto stat = daemon.stat();
-        if (stat) report.since = sys::wall_time(stat->start);
+        if (stat) {
+            report.since = sys::wall_time(stat->start);
+            report.uptime =
+                std::max(std::chrono::seconds(0), std::chrono::floor<std::chrono::seconds>(sys::age(stat->start)));
+        }
         report.suspended = hindrance_in(daemon.pid, stat, frozen).what;
     } catch (const std::exception& e) {
         report.state = unknown;
