@@ -7,6 +7,7 @@
 #include "basic_daemon.hpp"
 #include "command_line/detail/more_options.hpp"
 #include "command_line/detail/program.hpp"
+#include "instance.hpp"
 #include "version.hpp"
 
 #include <exception>
@@ -53,32 +54,37 @@ template <class Derived, class SettingsType, class... Args>
 int execute(Derived& daemon, const options& parsed, std::span<const program_option> more, SettingsType& settings,
             Args&&... args)
 {
-    if constexpr (!makes_settings_of<SettingsType, Derived>) {
-        return program<Derived>(daemon, settings, parsed, more)(std::forward<Args>(args)...);
-    } else {
-        bool made = false;
-        try {
-            // no std::optional: Clang would instantiate settings without a path
-            settings_of<Derived> here = [&]() -> settings_of<Derived> {
-                if constexpr (std::is_invocable_v<SettingsType&, const verb_options&>)
-                    return settings(static_cast<const verb_options&>(parsed));
-                else
-                    return settings();
-            }();
-            made = true;
-            return program<Derived>(daemon, here, parsed, more)(std::forward<Args>(args)...);
-        } catch (const startup_error& e) {
-            if (made) throw;
-            return program<Derived>::has_no_settings(parsed, e.what(), e.status());
-        } catch (const std::exception& e) {
-            if (made) throw;
-            return program<Derived>::has_no_settings(parsed, sys::joined({"cannot make the settings: ", e.what()}));
-        } catch (...) {
-            sys::pass_on_unwinding();
-            if (made) throw;
-            return program<Derived>::has_no_settings(parsed, "cannot make the settings: an exception that is no "
-                                                             "std::exception");
+    bool made = false;
+    try {
+        // no std::optional: Clang would instantiate settings without a path
+        settings_of<Derived> here = [&]() -> settings_of<Derived> {
+            if constexpr (std::is_invocable_v<SettingsType&, const verb_options&>)
+                return settings(static_cast<const verb_options&>(parsed));
+            else if constexpr (makes_settings_of<SettingsType, Derived>)
+                return settings();
+            else
+                return std::move(settings);
+        }();
+        if constexpr (has_instances<Derived>()) {
+            if (!parsed.instance.empty()) here.process.instance = parsed.instance;
+            if (here.process.instance.empty() && parsed.asked != "list")
+                return options::refuse(sys::joined({sys::program_name()}),
+                                       "an instance is missing: give one by --instance NAME", parsed.asked);
+            if (parsed.asked != "list") here = for_instance(std::move(here));
         }
+        made = true;
+        return program<Derived>(daemon, here, parsed, more)(std::forward<Args>(args)...);
+    } catch (const startup_error& e) {
+        if (made) throw;
+        return program<Derived>::has_no_settings(parsed, e.what(), e.status());
+    } catch (const std::exception& e) {
+        if (made) throw;
+        return program<Derived>::has_no_settings(parsed, sys::joined({"cannot make the settings: ", e.what()}));
+    } catch (...) {
+        sys::pass_on_unwinding();
+        if (made) throw;
+        return program<Derived>::has_no_settings(parsed, "cannot make the settings: an exception that is no "
+                                                         "std::exception");
     }
 }
 
@@ -86,7 +92,7 @@ int execute(Derived& daemon, const options& parsed, std::span<const program_opti
 template <class Derived, class SettingsType>
 [[nodiscard]] std::string early_name([[maybe_unused]] const SettingsType& settings)
 {
-    if constexpr (makes_settings_of<SettingsType, Derived>)
+    if constexpr (makes_settings_of<SettingsType, Derived> || has_instances<Derived>())
         return sys::joined({sys::program_name()});
     else
         return Derived::daemon_type::name_of(settings);

@@ -48,16 +48,17 @@ control/detail/*.hpp        control/*.hpp $concepts $below
 control/*.hpp               $below
 lifecycle/detail/*.hpp      lifecycle/*.hpp control/detail/*.hpp control/*.hpp $concepts $below
 lifecycle/*.hpp             core/detail/*.hpp $below
-command_line/detail/*.hpp   command_line/*.hpp signal/concept.hpp lifecycle/detail/check.hpp control/*.hpp control/detail/*.hpp $below
+command_line/detail/*.hpp   command_line/*.hpp instance.hpp signal/concept.hpp lifecycle/detail/check.hpp control/*.hpp control/detail/*.hpp $below
 command_line/*.hpp          $below
 settings.hpp                control/*.hpp lifecycle/*.hpp notify/no_notify.hpp $below
 basic_daemon.hpp            settings.hpp control/detail/*.hpp lifecycle/detail/*.hpp $below
 socket_activation.hpp       $below
 stderr_log.hpp              $below
+instance.hpp                $below
 daemonkit.hpp               basic_daemon.hpp presets.hpp version.hpp fork.hpp pid.hpp signal.hpp stdio.hpp notify.hpp $below
 presets/*.hpp               basic_daemon.hpp lifecycle/detail/*.hpp fork/*.hpp pid/*.hpp signal/*.hpp stdio/*.hpp notify/*.hpp $below
 presets.hpp                 presets/*.hpp fork.hpp pid.hpp signal.hpp stdio.hpp notify.hpp $below
-command_line.hpp            basic_daemon.hpp version.hpp command_line/*.hpp command_line/detail/*.hpp $below
+command_line.hpp            basic_daemon.hpp instance.hpp version.hpp command_line/*.hpp command_line/detail/*.hpp $below
 version.hpp                 -
 testing/detail/*.hpp        $concepts $below
 testing/*.hpp               testing/detail/*.hpp $concepts $below

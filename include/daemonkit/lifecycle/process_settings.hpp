@@ -21,6 +21,8 @@ struct process_settings
 {
     /// The daemon's name in messages and in status; empty: the name by which the program was called.
     std::string name{};
+    /// Which of several daemons of one program this is: see for_instance(). Empty: there is one only.
+    std::string instance{};
     /// The directory that the daemon changes to before on_start(), chdir(2); with `chroot`, when privileges are
     /// dropped. Empty: `/`, or the caller's in the foreground without `chroot`.
     std::string working_directory{};

@@ -103,4 +103,16 @@ namespace daemonkit::detail {
          report.status_text.empty() ? "" : ": ", report.status_text});
 }
 
+/// For people: the state of a daemon in one line.
+[[nodiscard]] inline std::string sentence_of(const status_report& report)
+{
+    using enum status_report::condition;
+    if (report.state == unknown) return "status unknown: " + report.message;
+    if (report.pid != 0) return described(report);
+    if (report.state == starting) return "starting, and no pid is recorded yet in " + report.where;
+    if (report.state == dead)
+        return "dead, but its stale record exists in " + report.where + "; start or stop removes it";
+    return "not running";
+}
+
 } // namespace daemonkit::detail

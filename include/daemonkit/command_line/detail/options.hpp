@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../../core/exit_status.hpp"
+#include "../../instance.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/environment.hpp"
 #include "../../text/joined.hpp"
@@ -205,6 +206,8 @@ private:
     {
         if (!program.has_instances) return "--instance: this program has one instance only";
         instance = text;
+        if (const auto reason = wrong_instance(instance); !reason.empty())
+            return sys::joined({"--instance '", instance, "': ", reason});
         return {};
     }
 

@@ -15,6 +15,7 @@
 #include "../../sys/unit.hpp"
 #include "../program_option.hpp"
 #include "../verb_call.hpp"
+#include "instances.hpp"
 #include "json.hpp"
 #include "options.hpp"
 #include "verbs.hpp"
@@ -103,6 +104,8 @@ private:
     {
         if constexpr (has_check<Derived, Args...>)
             if (verb == "check") return report(checked_here(args...));
+        if constexpr (lists_instances<Derived>)
+            if (verb == "list") return report(list_instances<Derived>(settings_, options_.json));
         if constexpr (requires { typename Derived::more_verbs; })
             for (const auto& one : more_verbs_of<Derived>())
                 if (verb == one.name) return finish(carry_out_more(args...));
@@ -223,24 +226,19 @@ private:
     {
         if (r.status != exit_status::done)
             complain(r.message);
-        else if (!options_.quiet)
+        else if (!options_.quiet && !r.message.empty())
             line(stdout, r.message);
         return finish(status_of(r));
     }
 
     int show(const status_report& found) const
     {
-        using enum status_report::condition;
         if (options_.json)
             sys::print(stdout, {to_json(found), "\n"});
-        else if (found.state == unknown)
-            complain("status unknown: " + found.message);
+        else if (found.state == status_report::condition::unknown)
+            complain(sentence_of(found));
         else if (!options_.quiet)
-            line(stdout, found.pid != 0            ? described(found)
-                         : found.state == starting ? "starting, and no pid is recorded yet in " + found.where
-                         : found.state == dead
-                             ? "dead, but its stale record exists in " + found.where + "; start or stop removes it"
-                             : "not running");
+            line(stdout, sentence_of(found));
         return finish(status_of(found));
     }
 

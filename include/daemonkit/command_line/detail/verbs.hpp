@@ -40,6 +40,11 @@ template <class Derived>
 inline constexpr bool takes_signals =
     can_be_found<Derived> && chooses_signals<decltype(std::declval<typename Derived::settings&>().signals)>;
 
+/// Whether there is a verb list.
+template <class Derived>
+inline constexpr bool lists_instances =
+    has_instances<Derived>() && requires(const typename Derived::settings& s) { s.pid.path.string(); };
+
 template <class Derived>
 inline constexpr verb_help verbs_of[] = {
     {"start", "", "start the daemon, and return when it is ready", true},
@@ -52,6 +57,7 @@ inline constexpr verb_help verbs_of[] = {
     {"signal", "NAME", "send the daemon a signal that it has chosen, such as USR1", takes_signals<Derived>},
     {"status", "", "print whether the daemon runs; exit status 0 running, 1 dead, 3 stopped, 4 unknown",
      can_be_found<Derived>},
+    {"list", "", "print the state of every instance", lists_instances<Derived>},
     {"run", "", "run the daemon in the foreground", true},
     {"check", "", "check the configuration, and change nothing", names_check<Derived>()},
 };

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+// The verb list: the instances of a program, found by the places of their pid files, and their states.
+#pragma once
+
+#include "../../control/control_result.hpp"
+#include "../../instance.hpp"
+#include "../../sys/file.hpp"
+#include "../../sys/names.hpp"
+#include "json.hpp"
+#include "verbs.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace daemonkit::detail {
+
+/// The names for "%i" with which a path leads to something. Only its first component with "%i" is looked up.
+[[nodiscard]] inline std::vector<std::string> instances_at(const std::string& path)
+{
+    const auto at = path.find("%i");
+    if (at == std::string::npos) throw_bad_setting("list the instances", path, "the path of the pid file has no %i");
+    const auto begin = path.rfind('/', at) + 1;
+    const auto component = path.substr(begin, path.find('/', at) - begin);
+    const auto directory = path.substr(0, begin);
+    std::vector<std::string> entries;
+    if (sys::names_in(directory.c_str(), entries) == -1 && errno != ENOENT)
+        throw_errno("read the directory of the pid files", directory);
+    std::vector<std::string> names;
+    for (const auto& entry : entries)
+        for (std::size_t i = at - begin, length = 1; i + length <= entry.size(); ++length) {
+            auto name = entry.substr(i, length);
+            if (with_instance(component, name) != entry || !wrong_instance(name).empty()) continue;
+            names.push_back(std::move(name));
+            break;
+        }
+    return names;
+}
+
+/// Prints the state of every instance, whoever started it. Success if they could be looked up.
+template <class Derived>
+[[nodiscard]] control_result list_instances(const typename Derived::settings& pattern, bool json)
+try {
+    std::string text;
+    for (const auto& name : instances_at(pattern.pid.path.string())) {
+        auto one = pattern;
+        one.process.instance = name;
+        const auto report = Derived::daemon_type::status(for_instance(std::move(one)));
+        if (report.state == status_report::condition::stopped) continue; // the name is of something else
+        if (json)
+            text += sys::joined({text.empty() ? "" : ", ", "{\"instance\": ", json_string(name),
+                                 ", \"status\": ", to_json(report), "}"});
+        else
+            text += sys::joined({name, ": ", sentence_of(report), "\n"});
+    }
+    sys::print(stdout, {json ? "[" : "", text, json ? "]\n" : ""});
+    return {};
+} catch (const std::exception& e) {
+    return failure(e);
+}
+
+} // namespace daemonkit::detail
