@@ -50,41 +50,50 @@ int with_default(CallFunction call)
     }
 }
 
+/// Makes the settings: by the function of the program, and for the instance.
+template <class Derived, class SettingsType>
+settings_of<Derived> make_settings(SettingsType& settings, const options& parsed)
+{
+    auto made = [&]() -> settings_of<Derived> {
+        if constexpr (std::is_invocable_v<SettingsType&, const verb_options&>)
+            return settings(static_cast<const verb_options&>(parsed));
+        else if constexpr (makes_settings_of<SettingsType, Derived>)
+            return settings();
+        else
+            return settings;
+    }();
+    if constexpr (has_instances<Derived>()) {
+        if (!parsed.instance.empty()) made.process.instance = parsed.instance;
+        if (parsed.asked != "list") return for_instance(std::move(made));
+    }
+    return made;
+}
+
 template <class Derived, class SettingsType, class... Args>
 int execute(Derived& daemon, const options& parsed, std::span<const program_option> more, SettingsType& settings,
             Args&&... args)
 {
-    bool made = false;
-    try {
-        // no std::optional: Clang would instantiate settings without a path
-        settings_of<Derived> here = [&]() -> settings_of<Derived> {
-            if constexpr (std::is_invocable_v<SettingsType&, const verb_options&>)
-                return settings(static_cast<const verb_options&>(parsed));
-            else if constexpr (makes_settings_of<SettingsType, Derived>)
-                return settings();
-            else
-                return std::move(settings);
-        }();
-        if constexpr (has_instances<Derived>()) {
-            if (!parsed.instance.empty()) here.process.instance = parsed.instance;
-            if (here.process.instance.empty() && parsed.asked != "list")
-                return options::refuse(sys::joined({sys::program_name()}),
-                                       "an instance is missing: give one by --instance NAME", parsed.asked);
-            if (parsed.asked != "list") here = for_instance(std::move(here));
+    if constexpr (!makes_settings_of<SettingsType, Derived> && !has_instances<Derived>()) {
+        return program<Derived>(daemon, settings, parsed, more)(std::forward<Args>(args)...);
+    } else {
+        bool made = false;
+        try {
+            // no std::optional: Clang would instantiate settings without a path
+            auto here = make_settings<Derived>(settings, parsed);
+            made = true;
+            return program<Derived>(daemon, here, parsed, more)(std::forward<Args>(args)...);
+        } catch (const startup_error& e) {
+            if (made) throw;
+            return program<Derived>::has_no_settings(parsed, e.what(), e.status());
+        } catch (const std::exception& e) {
+            if (made) throw;
+            return program<Derived>::has_no_settings(parsed, sys::joined({"cannot make the settings: ", e.what()}));
+        } catch (...) {
+            sys::pass_on_unwinding();
+            if (made) throw;
+            return program<Derived>::has_no_settings(parsed, "cannot make the settings: an exception that is no "
+                                                             "std::exception");
         }
-        made = true;
-        return program<Derived>(daemon, here, parsed, more)(std::forward<Args>(args)...);
-    } catch (const startup_error& e) {
-        if (made) throw;
-        return program<Derived>::has_no_settings(parsed, e.what(), e.status());
-    } catch (const std::exception& e) {
-        if (made) throw;
-        return program<Derived>::has_no_settings(parsed, sys::joined({"cannot make the settings: ", e.what()}));
-    } catch (...) {
-        sys::pass_on_unwinding();
-        if (made) throw;
-        return program<Derived>::has_no_settings(parsed, "cannot make the settings: an exception that is no "
-                                                         "std::exception");
     }
 }
 

@@ -45,7 +45,7 @@ void expand_paths(PolicyType& policy, std::string_view name)
 /// Why a text cannot be the name of an instance; empty: it can.
 [[nodiscard]] inline std::string_view wrong_instance(std::string_view name) noexcept
 {
-    if (name.empty()) return "it is empty";
+    if (name.empty()) return "it is empty: give one by --instance NAME";
     if (name.size() > 200) return "it has more than 200 bytes";
     if (name.front() == '.' || name.front() == '-') return "it begins with a dot or a dash";
     for (const char c : name)

@@ -95,7 +95,8 @@ BOOST_AUTO_TEST_CASE(a_wrong_name_is_refused)
         BOOST_TEST(contains(said.err, std::string("--instance '") + name + "': it "), said.err);
     }
     BOOST_TEST(p({"start"}).err ==
-               "instanced: an instance is missing: give one by --instance NAME\nTry 'instanced --help'.\n");
+               "instanced: cannot use the instance name '': it is empty: give one by --instance NAME\n");
+    BOOST_TEST(p({"start"}).status == 6);
     BOOST_TEST(p({"status"}).status == 4);
     const instanced_program by_setting({"INSTANCE=a/b"});
     const auto said = by_setting({"start"});
