@@ -59,6 +59,11 @@ daemonkit.hpp               basic_daemon.hpp presets.hpp version.hpp fork.hpp pi
 presets/*.hpp               basic_daemon.hpp lifecycle/detail/*.hpp fork/*.hpp pid/*.hpp signal/*.hpp stdio/*.hpp notify/*.hpp $below
 presets.hpp                 presets/*.hpp fork.hpp pid.hpp signal.hpp stdio.hpp notify.hpp $below
 command_line.hpp            basic_daemon.hpp instance.hpp version.hpp command_line/*.hpp command_line/detail/*.hpp $below
+artefacts.hpp               version.hpp artefacts/*.hpp command_line/*.hpp $below
+artefacts/facts_of.hpp      artefacts/*.hpp command_line/*.hpp command_line/detail/*.hpp lifecycle/*.hpp lifecycle/detail/hooks.hpp $below
+artefacts/man.hpp           artefacts/*.hpp command_line/detail/json.hpp control/*.hpp $below
+artefacts/doctor.hpp        artefacts/*.hpp command_line/detail/json.hpp control/*.hpp $below
+artefacts/*.hpp             control/*.hpp $below
 version.hpp                 -
 testing/detail/*.hpp        $concepts $below
 testing/*.hpp               testing/detail/*.hpp $concepts $below

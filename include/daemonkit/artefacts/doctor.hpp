@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+// The verb doctor: looks at the host as the daemon would meet it, and prints one line for each finding, worst first.
+// Changes nothing.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "../command_line/detail/json.hpp"
+#include "../control/status_report.hpp"
+#include "../core/exit_status.hpp"
+#include "../sys/terminal.hpp"
+#include "../text/function_ref.hpp"
+#include "facts.hpp"
+#include "findings.hpp"
+#include "look_at_files.hpp"
+#include "look_at_host.hpp"
+#include "look_at_units.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace daemonkit::detail {
+
+/// What the hook check() throws.
+inline void look_at_check(const sys::function_ref<void()>& check, findings& all)
+{
+    try {
+        check();
+    } catch (const std::exception& e) {
+        all.add(severity::error, "check", e.what(), "correct the configuration");
+    }
+}
+
+/// What the record says about the daemon.
+inline void look_at_daemon(const artefact_facts& f, const status_report& found, findings& all)
+{
+    using enum status_report::condition;
+    if (found.state == unknown) {
+        sys::credentials user;
+        const bool other = starting_user(f, user) && user.uid != sys::effective_user();
+        all.add(other ? severity::note : severity::error, "status",
+                sys::joined({"it cannot be found out whether the daemon runs: ", found.message}),
+                other ? sys::joined({"call status as ", sys::described_user(user.uid)}) : std::string());
+    }
+    if (found.state == dead)
+        all.add(severity::warning, "status", sys::joined({"the daemon has died; its stale record is in ", found.where}),
+                "look for the reason in its log; start or stop removes the record");
+    if (!found.suspended.empty())
+        all.add(severity::warning, "status", sys::joined({"the daemon (pid ", found.pid, ") is ", found.suspended}),
+                "");
+    if (found.pid != 0 && sys::link_target(sys::joined({"/proc/", found.pid, "/exe"}).c_str()).ends_with(" (deleted)"))
+        all.add(severity::warning, "program",
+                sys::joined({"the daemon (pid ", found.pid, ") runs a program that was replaced since"}),
+                "call restart");
+}
+
+/// All findings, worst first.
+[[nodiscard]] inline findings examined(const artefact_facts& f, const status_report& found,
+                                       const sys::function_ref<void()>& check)
+{
+    findings all;
+    look_at_check(check, all);
+    look_at_daemon(f, found, all);
+    look_at_accounts(f, all);
+    look_at_kernel(f, all);
+    look_at_pid_file(f, all);
+    look_at_logs(f, found.pid, all);
+    look_at_directory(f, all);
+    look_at_logrotate(f, all);
+    look_at_unit(f, all);
+    return all;
+}
+
+/// Prints them. Returns the exit status: 0 if none is worse than a note, otherwise 1.
+[[nodiscard]] inline int print_findings(const findings& all, const std::string& name, bool json)
+{
+    std::string text;
+    bool wrong = false;
+    for (const auto& one : all.list) {
+        wrong = wrong || one.how_bad != severity::note;
+        if (json)
+            text += sys::joined({text.empty() ? "" : ", ", "{\"severity\": \"",
+                                 severity_names[static_cast<int>(one.how_bad)],
+                                 "\", \"about\": ", json_string(one.about), ", \"finding\": ", json_string(one.finding),
+                                 ", \"advice\": ", one.advice.empty() ? "null" : json_string(one.advice), "}"});
+        else
+            text += sys::joined({name, ": ", severity_names[static_cast<int>(one.how_bad)], ": ", one.finding,
+                                 one.advice.empty() ? "" : ": ", one.advice, "\n"});
+    }
+    if (json)
+        text = sys::joined({"{\"name\": ", json_string(name), ", \"healthy\": ", wrong ? "false" : "true",
+                            ", \"findings\": [", text, "]}\n"});
+    else if (!wrong)
+        text += sys::joined({name, ": nothing is wrong\n"});
+    check_call(sys::write_all(1, text), "write to standard output");
+    return wrong ? exit_status::error : exit_status::done;
+}
+
+} // namespace daemonkit::detail

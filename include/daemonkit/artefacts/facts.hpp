@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the generated files and doctor know about a daemon: its policies, settings, verbs and options as plain data. So
+// the code that prints files is no template, and is compiled once.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "../control/stop_schedule.hpp"
+#include "../core/startup_error.hpp"
+#include "../sys/limits.hpp"
+#include "../text/joined.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace daemonkit::detail {
+
+/// A verb of the program, as in --help.
+struct artefact_verb
+{
+    std::string name;
+    std::string operand; ///< "KIND"; empty: none
+    std::string does;
+};
+
+/// An option of the program, as in --help.
+struct artefact_option
+{
+    std::string name;
+    char letter;          ///< 0: none
+    std::string argument; ///< "FILE"; empty: none
+    std::string help;
+};
+
+/// All that is printed about one daemon.
+struct artefact_facts
+{
+    std::string name{};
+    std::string program{}; ///< absolute path
+    std::string version{};
+    std::string description{};   ///< a few words that follow the name
+    std::string documentation{}; ///< a URI
+    std::string listen{};        ///< for ListenStream=
+
+    // policies
+    bool detaches = false;      ///< start makes another process
+    bool records_pid = false;   ///< stop, reload and status find the daemon
+    bool notifies = false;      ///< a service manager is told
+    bool reloads = false;       ///< reload has an effect
+    bool takes_sockets = false; ///< gets descriptors from the service manager
+    bool keeps_streams = false; ///< standard output and error are those of the caller
+    std::vector<int> signals{}; ///< that the program chose
+
+    // settings
+    std::string user{}; ///< the program is started as; empty: root
+    std::string group{};
+    std::string becomes{}; ///< the user that the daemon changes to by itself; empty: none
+    std::string directory{};
+    std::string chroot{};
+    mode_t umask = 022;
+    std::string pid_file{};
+    std::string output{};
+    std::string error{};
+    mode_t log_mode = 0640;
+    bool reopens = false; ///< a reload opens the log again
+    std::vector<sys::resource_limit> limits{};
+    bool no_new_privileges = false;
+    std::chrono::nanoseconds start_deadline{};
+    std::chrono::nanoseconds reload_deadline{};
+    std::chrono::nanoseconds watchdog{};
+    stop_schedule stop{};
+
+    std::vector<artefact_verb> verbs{};
+    std::vector<artefact_option> options{};
+
+    /// The user as whom the daemon works; empty: root.
+    [[nodiscard]] const std::string& worker() const noexcept { return becomes.empty() ? user : becomes; }
+    /// The group of that user.
+    [[nodiscard]] const std::string& worker_group() const noexcept { return group.empty() ? worker() : group; }
+    /// Whether it writes to a log that a reload opens again.
+    [[nodiscard]] bool has_log() const noexcept { return !output.empty(); }
+    /// Whether the program has this verb.
+    [[nodiscard]] bool has_verb(std::string_view verb) const noexcept
+    {
+        for (const auto& one : verbs)
+            if (one.name == verb) return true;
+        return false;
+    }
+    /// "clientd, which writes the time to a file".
+    [[nodiscard]] std::string title() const
+    {
+        return description.empty() ? name : sys::joined({name, ": ", description});
+    }
+};
+
+/// Throws if a file of this kind cannot be made for the daemon: exit status 6.
+[[noreturn, gnu::cold]] inline void refuse_artefact(std::string_view kind, std::string_view reason)
+{
+    throw_bad_setting("print", kind, reason);
+}
+
+/// Whole seconds, rounded up.
+[[nodiscard]] inline long long whole_seconds(std::chrono::nanoseconds time)
+{
+    return std::chrono::ceil<std::chrono::seconds>(time).count();
+}
+
+/// How long the stop schedule takes at most, and how long it waits before SIGKILL.
+[[nodiscard]] inline std::chrono::nanoseconds stop_time(const stop_schedule& steps, bool before_kill = false)
+{
+    std::chrono::nanoseconds all{};
+    for (const auto& step : steps) {
+        if (before_kill && step.signal == SIGKILL) break;
+        all += step.patience;
+    }
+    return all;
+}
+
+} // namespace daemonkit::detail

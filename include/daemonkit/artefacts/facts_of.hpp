@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSL-1.0
+// The facts of a daemon class and its settings. The only template of the artefacts.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "../command_line/detail/verbs.hpp"
+#include "../command_line/verb_call.hpp"
+#include "../lifecycle/detail/hooks.hpp"
+#include "../lifecycle/process_settings.hpp"
+#include "../sys/host.hpp"
+#include "facts.hpp"
+#include "notes.hpp"
+
+#include <string>
+#include <utility>
+
+namespace daemonkit::detail {
+
+/// The options of the library that this daemon has, and those of the program.
+inline void add_options(artefact_facts& f, std::span<const program_option> more, bool instances)
+{
+    for (const auto& option : more)
+        if (*option.name.c_str() != '\0')
+            f.options.push_back({option.name.c_str(), option.letter.get(),
+                                 option.value.takes_argument() ? option.argument : "", option.help});
+    f.options.push_back({"timeout", 0, "S", "wait at most S seconds"});
+    if (f.notifies)
+        f.options.push_back({"ready-fd", 0, "N", "run: write a newline to descriptor N when the daemon is ready"});
+    if (instances) f.options.push_back({"instance", 0, "NAME", "which instance of the program"});
+    f.options.push_back({"json", 0, "", "status, doctor: print one JSON object"});
+    f.options.push_back({"quiet", 0, "", "print errors only"});
+    f.options.push_back({"verbose", 0, "", "print each step"});
+    f.options.push_back({"help", 'h', "", "print the verbs and options"});
+    f.options.push_back({"version", 'V', "", "print the version"});
+}
+
+/// The path of the file that runs.
+[[nodiscard]] inline std::string program_path()
+{
+    auto path = sys::link_target("/proc/self/exe");
+    if (path.empty()) throw_errno("find the path of the program", "/proc/self/exe");
+    return path;
+}
+
+/// The facts that do not depend on a class.
+inline void add_common(artefact_facts& f, const artefact_notes& notes, const process_settings& process)
+{
+    f.program = *notes.program != '\0' ? notes.program : program_path();
+    f.description = notes.description;
+    f.documentation = notes.documentation;
+    f.listen = notes.listen;
+    f.watchdog = notes.watchdog;
+    f.becomes = process.user;
+    f.user = f.becomes.empty() ? notes.user : "";
+    f.group = process.group;
+    f.directory = process.working_directory;
+    f.chroot = process.chroot;
+    f.umask = process.umask;
+    f.no_new_privileges = process.no_new_privileges;
+}
+
+/// The facts of one call of a verb.
+template <class Derived>
+[[nodiscard]] artefact_facts facts_of(const verb_call<Derived>& call, const char* library_version)
+{
+    const auto& s = call.settings;
+    using fork_type = std::remove_cvref_t<decltype(s.fork)>;
+    using signals_policy = std::remove_cvref_t<decltype(s.signals)>;
+    artefact_facts f;
+    f.name = call.name;
+    if constexpr (requires { Derived::notes.description; })
+        add_common(f, Derived::notes, s.process);
+    else
+        add_common(f, {}, s.process);
+    f.version = version_of<Derived>(library_version);
+    f.detaches = fork_type::detaches;
+    f.notifies = std::remove_cvref_t<decltype(s.notify)>::notifies;
+    f.takes_sockets = keeps_descriptors<Derived>;
+    f.keeps_streams = std::remove_cvref_t<decltype(s.stdio)>::keeps_terminal;
+    f.reopens = std::remove_cvref_t<decltype(s.stdio)>::reopens;
+    f.reloads = Derived::daemon_type::hears_reload();
+    f.records_pid = can_be_found<Derived>;
+    if constexpr (can_be_found<Derived>) {
+        f.pid_file = s.pid.where();
+        f.records_pid = !f.pid_file.empty();
+        if (!f.pid_file.starts_with('/')) f.pid_file.clear(); // a place that is no file
+    }
+    if constexpr (requires { signals_policy::chosen; })
+        for (const int signal : signals_policy::chosen)
+            if (signal != SIGCHLD) f.signals.push_back(signal); // reaping_signals chooses it
+    if constexpr (requires { s.fork.deadline; }) f.start_deadline = s.fork.deadline;
+    if constexpr (requires { s.stdio.output.string(); }) {
+        f.output = s.stdio.output.string();
+        f.error = s.stdio.error.string();
+        f.log_mode = s.stdio.mode;
+    }
+    f.reload_deadline = s.reload_deadline;
+    f.stop = s.stop;
+    for (const auto& limit : s.process.limits) f.limits.push_back(limit);
+    for (const auto& list : {std::span<const verb_help>(verbs_of<Derived>), more_verbs_of<Derived>()})
+        for (const auto& one : list)
+            if (one.exists) f.verbs.push_back({one.name, one.operand, one.does});
+    add_options(f, call.more, has_instances<Derived>());
+    return f;
+}
+
+} // namespace daemonkit::detail

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+// Fills in the text of a file: `@name@` becomes the value of that name. A line with a name that has no value is left
+// out. Also how each format quotes a path.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "../text/joined.hpp"
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace daemonkit::detail {
+
+/// A name in a text, and its value.
+struct blank
+{
+    std::string_view name;
+    std::string value;
+    bool kept = true; ///< false: lines with it are left out
+
+    /// Kept even if the value is empty.
+    blank(std::string_view n, std::string v, bool k) : name(n), value(std::move(v)), kept(k) {}
+    /// Left out if the value is empty.
+    blank(std::string_view n, std::string v) : name(n), value(std::move(v)), kept(!value.empty()) {}
+    /// A condition: nothing in the place of the name.
+    blank(std::string_view n, bool holds) : name(n), kept(holds) {}
+    /// Also for literals, which would convert to bool.
+    blank(std::string_view n, const char* v) : blank(n, std::string(v)) {}
+};
+
+/// The text with all names replaced. A line feed right after a condition at the end of its line is kept.
+[[nodiscard]] inline std::string filled(std::string_view text, std::initializer_list<blank> blanks)
+{
+    std::string all;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size() - 1) + 1;
+        auto line = text.substr(0, end);
+        text.remove_prefix(end);
+        std::string done;
+        bool kept = true;
+        for (;;) {
+            const auto at = line.find('@');
+            const auto close = at == line.npos ? at : line.find('@', at + 1);
+            const blank* found = nullptr;
+            if (close != line.npos)
+                for (const auto& one : blanks)
+                    if (line.substr(at + 1, close - at - 1) == one.name) found = &one;
+            if (found == nullptr) {
+                const auto length = at == line.npos ? line.size() : at + 1;
+                done.append(line, 0, length);
+                line.remove_prefix(length);
+                if (line.empty()) break;
+                continue;
+            }
+            done.append(line, 0, at).append(found->value);
+            kept = kept && found->kept;
+            line.remove_prefix(close + 1);
+        }
+        if (kept) all += done;
+    }
+    return all;
+}
+
+/// `text` with `before` in front of each of `characters`.
+[[nodiscard]] inline std::string escaped(std::string_view text, std::string_view characters, std::string_view before)
+{
+    std::string all;
+    for (const char c : text) {
+        if (characters.find(c) != characters.npos) all += before;
+        all += c;
+    }
+    return all;
+}
+
+/// `text` with each character `c` doubled.
+[[nodiscard]] inline std::string doubled(std::string_view text, char c) { return escaped(text, {&c, 1}, {&c, 1}); }
+
+inline constexpr std::string_view plain_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+:,=";
+
+/// Whether no format needs quotes for it.
+[[nodiscard]] inline bool is_plain(std::string_view text)
+{
+    return !text.empty() && text.find_first_not_of(plain_characters) == text.npos;
+}
+
+/// One word of a POSIX shell, also of bash and zsh.
+[[nodiscard]] inline std::string shell_word(std::string_view text)
+{
+    if (is_plain(text)) return std::string(text);
+    std::string all = "'";
+    for (const char c : text) c == '\'' ? all += "'\\''" : all += c;
+    return all += '\'';
+}
+
+/// One word in a list of systemd: specifiers and quotes, systemd.syntax(7). tmpfiles.d(5) and sysusers.d(5) read the
+/// same.
+[[nodiscard]] inline std::string systemd_word(std::string_view text)
+{
+    const auto plain = doubled(text, '%');
+    if (is_plain(text)) return plain;
+    return sys::joined({"\"", escaped(plain, "\"\\", "\\"), "\""});
+}
+
+/// The rest of a line of systemd, where quotes mean nothing.
+[[nodiscard]] inline std::string systemd_value(std::string_view text) { return doubled(text, '%'); }
+
+/// Text inside a line of roff(7).
+[[nodiscard]] inline std::string roff_inside(std::string_view text)
+{
+    std::string all;
+    for (const char c : text) c == '\\' ? all += "\\e" : c == '-' ? all += "\\-" : c == '"' ? all += "\\(dq" : all += c;
+    return all;
+}
+/// The same at the beginning of a line.
+[[nodiscard]] inline std::string roff(std::string_view text)
+{
+    return (text.starts_with('.') || text.starts_with('\'') ? "\\&" : "") + roff_inside(text);
+}
+
+/// Text of XML.
+[[nodiscard]] inline std::string xml(std::string_view text)
+{
+    std::string all;
+    for (const char c : text)
+        c == '&'   ? all += "&amp;"
+        : c == '<' ? all += "&lt;"
+        : c == '>' ? all += "&gt;"
+        : c == '"' ? all += "&quot;"
+                   : all += c;
+    return all;
+}
+
+} // namespace daemonkit::detail

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+// The kinds of files that print makes.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "completion.hpp"
+#include "facts.hpp"
+#include "host_files.hpp"
+#include "lsb.hpp"
+#include "man.hpp"
+#include "ocf.hpp"
+#include "supervisors.hpp"
+#include "systemd.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace daemonkit::detail {
+
+/// A word after print, and what makes the text.
+struct artefact_kind
+{
+    const char* name;
+    std::string (*text)(const artefact_facts&);
+};
+
+[[nodiscard]] inline std::string kind_names();
+
+inline constexpr artefact_kind artefact_kinds[] = {
+    {"systemd", systemd_unit},
+    {"systemd-socket", systemd_socket},
+    {"lsb", lsb_script},
+    {"openrc", openrc_script},
+    {"runit", runit_run},
+    {"s6", s6_run},
+    {"dinit", dinit_service},
+    {"supervisord", supervisord_program},
+    {"monit", monit_check},
+    {"ocf", ocf_agent},
+    {"logrotate", logrotate_rule},
+    {"tmpfiles", tmpfiles_rule},
+    {"sysusers", sysusers_rule},
+    {"man", man_page},
+    {"bash", [](const artefact_facts& f) { return bash_completion(f, kind_names()); }},
+    {"zsh", [](const artefact_facts& f) { return zsh_completion(f, kind_names()); }},
+    {"fish", [](const artefact_facts& f) { return fish_completion(f, kind_names()); }},
+};
+
+/// All names, separated by spaces.
+[[nodiscard]] inline std::string kind_names()
+{
+    std::string all;
+    for (const auto& kind : artefact_kinds) all += sys::joined({all.empty() ? "" : " ", kind.name});
+    return all;
+}
+
+/// The text of the kind, which exists. Throws startup_error, exit status 6, if it cannot be made for this daemon.
+[[nodiscard]] inline std::string artefact_text(std::string_view name, const artefact_facts& f)
+{
+    for (const auto* text : {&f.name, &f.program, &f.directory, &f.pid_file, &f.output, &f.error, &f.description})
+        for (const char c : *text)
+            if (static_cast<unsigned char>(c) < ' ') refuse_artefact(name, "a path or name has a control character");
+    for (const auto& kind : artefact_kinds)
+        if (name == kind.name) return kind.text(f);
+    return {};
+}
+
+} // namespace daemonkit::detail

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSL-1.0
+// doctor: the pid file, the logs, the working directory and the rule of logrotate.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "../sys/host.hpp"
+#include "../sys/trust.hpp"
+#include "facts.hpp"
+#include "findings.hpp"
+#include "look_at_host.hpp"
+#include "places.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace daemonkit::detail {
+
+/// The directory of a file: it exists or can be made, is trusted, and its user may write there.
+inline void look_at_place(const artefact_facts& f, const char* about, const std::string& file,
+                          const sys::credentials& user, findings& all)
+{
+    const auto directory = directory_of(file);
+    if (const auto found = sys::untrusted_path(directory, user.uid))
+        all.add(severity::error, about, sys::joined({found.path, ", on the way to ", file, ", is not safe"}),
+                found.reason);
+    std::string present = directory;
+    sys::file_status status = {};
+    while (sys::status_of(present.c_str(), status) == -1 && present.size() > 1) present = directory_of(present);
+    sys::file_system system;
+    if (sys::file_system_of(present.c_str(), system) == 0 && system.read_only)
+        all.add(severity::error, about, sys::joined({present, " is on a file system that is read-only"}),
+                "mount it writable, or choose another directory");
+    if (!may_write(status, user))
+        all.add(severity::error, about,
+                sys::joined({sys::described_user(user.uid), " may not ", present == directory ? "write to " : "make ",
+                             directory}),
+                sys::joined({"make it with print tmpfiles, or: install --directory --owner=",
+                             f.worker().empty() ? "root" : f.worker(), " ", directory}));
+}
+
+/// The file itself: no other user may write to it.
+inline void look_at_file(const char* about, const std::string& file, const sys::credentials& user, findings& all)
+{
+    sys::file_status status = {};
+    if (sys::link_status_of(file.c_str(), status) == -1) return;
+    if (!S_ISREG(status.st_mode) || status.st_nlink > 1)
+        all.add(severity::error, about,
+                sys::joined({file, S_ISLNK(status.st_mode)    ? " is a symbolic link"
+                                   : !S_ISREG(status.st_mode) ? " is not a regular file"
+                                                              : " has other names (hard links)"}),
+                "remove it; start makes a new one");
+    else if (const auto found = sys::untrusted_file(file.c_str(), status, user.uid))
+        all.add(severity::error, about, sys::joined({file, " is not safe"}), found.reason);
+}
+
+inline void look_at_pid_file(const artefact_facts& f, findings& all)
+{
+    sys::credentials user;
+    if (f.pid_file.empty() || !starting_user(f, user)) return;
+    look_at_place(f, "pid file", f.pid_file, user, all);
+    look_at_file("pid file", f.pid_file, user, all);
+    auto directory = directory_of(f.pid_file);
+    sys::file_system system;
+    while (sys::file_system_of(directory.c_str(), system) == -1 && directory.size() > 1)
+        directory = directory_of(directory);
+    if (*system.network != '\0')
+        all.add(severity::warning, "pid file",
+                sys::joined({directory, " is on a network file system (", system.network,
+                             "): its locks depend on a server, and other hosts see the pid"}),
+                "put the pid file into /run");
+    else if (!system.in_memory)
+        all.add(severity::note, "pid file",
+                sys::joined({directory, " is not a tmpfs: the pid file is left by a power cut"}),
+                "start recognises a pid file of an earlier boot");
+}
+
+/// Other processes that write to the log, beside the daemon and its children.
+inline void look_at_logs(const artefact_facts& f, pid_t daemon, findings& all)
+{
+    sys::credentials user;
+    if (!starting_user(f, user)) return;
+    for (const auto* file : {&f.output, &f.error}) {
+        if (file->empty() || (file == &f.error && f.error == f.output)) continue;
+        look_at_place(f, "log", *file, user, all);
+        sys::credentials worker;
+        if (find_worker(f, worker)) look_at_file("log", *file, worker, all);
+        sys::file_status status = {};
+        if (sys::status_of(file->c_str(), status) == -1) continue;
+        bool hidden = false;
+        for (const pid_t pid : sys::writers_of(status, hidden))
+            if (pid != daemon && !descends_from(pid, daemon))
+                all.add(severity::warning, "log",
+                        sys::joined({*file, " is also written by ", sys::process_name(pid), " (pid ", pid, ")"}),
+                        "give each program a log of its own");
+        if (hidden)
+            all.add(severity::note, "log", sys::joined({"it is not known which processes write to ", *file}),
+                    "call doctor as root");
+    }
+}
+
+inline void look_at_directory(const artefact_facts& f, findings& all)
+{
+    if (!f.chroot.empty()) return;
+    sys::file_status status = {};
+    if (sys::status_of(f.directory.c_str(), status) == -1 || !S_ISDIR(status.st_mode))
+        all.add(severity::error, "directory", sys::joined({"the working directory ", f.directory, " does not exist"}),
+                sys::joined({"make it with print tmpfiles, or: install --directory ", f.directory}));
+}
+
+/// Whether a configuration of logrotate names the file.
+[[nodiscard]] inline bool is_rotated(const std::string& text, const std::string& file)
+{
+    for (std::size_t at = 0; (at = text.find('/', at)) != text.npos;) {
+        const bool quoted = at > 0 && text[at - 1] == '"';
+        const auto end = text.find_first_of(quoted ? "\"" : " \t\n{\"", at);
+        if (sys::matches(text.substr(at, end - at), file)) return true;
+        at = end == text.npos ? text.size() : end + 1;
+    }
+    return false;
+}
+
+inline void look_at_logrotate(const artefact_facts& f, findings& all)
+{
+    if (!f.has_log()) return;
+    std::string text;
+    sys::read_file("/etc/logrotate.conf", text, 1 << 20);
+    bool rotated = is_rotated(text, f.output);
+    for (const auto& name : sys::names_in("/etc/logrotate.d")) {
+        if (sys::read_file(("/etc/logrotate.d/" + name).c_str(), text, 1 << 20) == -1) continue;
+        rotated = rotated || is_rotated(text, f.output);
+    }
+    if (!rotated)
+        all.add(severity::warning, "logrotate",
+                sys::joined({"no rule of logrotate names ", f.output, ", which grows without limit"}),
+                sys::joined({f.program, " print logrotate >/etc/logrotate.d/", f.name}));
+}
+
+} // namespace daemonkit::detail

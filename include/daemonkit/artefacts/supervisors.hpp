@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSL-1.0
+// The kinds runit, s6, dinit, supervisord and monit.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "facts.hpp"
+#include "fill.hpp"
+#include "lsb.hpp"
+
+namespace daemonkit::detail {
+
+/// The user that the supervisor starts the program as; empty: root.
+[[nodiscard]] inline std::string started_as(const artefact_facts& f) { return f.becomes.empty() ? f.user : ""; }
+
+/// USER, or USER:GROUP.
+[[nodiscard]] inline std::string user_and_group(const artefact_facts& f)
+{
+    const auto user = started_as(f);
+    return user.empty() || f.worker_group() == user ? user : sys::joined({user, ":", f.worker_group()});
+}
+
+/// The script run of runit(8). check is `NAME --quiet status`.
+[[nodiscard]] inline std::string runit_run(const artefact_facts& f)
+{
+    const auto user = user_and_group(f);
+    return filled(R"(#!/bin/sh
+# /etc/sv/@name@/run: runsv runs this, and restarts it when it exits.
+exec 2>&1 # both to log/run
+cd @directory@ || exit 1
+exec chpst -u @user@ @program@ run
+exec @program@ run@?root@
+)",
+                  {{"name", f.name},
+                   {"directory", shell_word(f.directory)},
+                   {"user", user.empty() ? user : shell_word(user)},
+                   {"program", shell_word(f.program)},
+                   {"?root", user.empty()}});
+}
+
+/// The script run of s6-supervise(8).
+[[nodiscard]] inline std::string s6_run(const artefact_facts& f)
+{
+    const auto user = started_as(f);
+    return filled(R"(#!/bin/sh
+# /etc/s6/@name@/run: s6-supervise runs this, and restarts it when it exits.
+# The daemon reports readiness on descriptor 3: put the number in the file notification-fd.@?ready@
+exec 2>&1 # both to log/run
+cd @directory@ || exit 1
+exec s6-setuidgid @user@ @program@ run@ready@
+exec @program@ run@ready@@?root@
+)",
+                  {{"name", f.name},
+                   {"directory", shell_word(f.directory)},
+                   {"user", user.empty() ? user : shell_word(user)},
+                   {"program", shell_word(f.program)},
+                   {"?ready", f.notifies},
+                   {"ready", f.notifies ? " --ready-fd 3" : "", true},
+                   {"?root", user.empty()}});
+}
+
+/// The description of dinit-service(5).
+[[nodiscard]] inline std::string dinit_service(const artefact_facts& f)
+{
+    const auto word = [](std::string_view text) {
+        const auto once = doubled(text, '$');
+        return is_plain(text) ? once : sys::joined({"\"", escaped(once, "\"\\", "\\"), "\""});
+    };
+    return filled(R"(# /etc/dinit.d/@name@
+type = process
+command = @program@ run@ready@
+ready-notification = pipefd:3@?ready@
+run-as = @user@
+working-dir = @directory@
+stop-timeout = @stop@
+log-type = file
+logfile = /var/log/@name@.log
+# after a crash
+restart = true
+)",
+                  {{"name", f.name},
+                   {"program", word(f.program)},
+                   {"ready", f.notifies ? " --ready-fd 3" : "", true},
+                   {"?ready", f.notifies},
+                   {"user", user_and_group(f)},
+                   {"directory", f.directory == "/" ? "" : word(f.directory)},
+                   {"stop", std::to_string(whole_seconds(stop_time(f.stop, true)))}});
+}
+
+/// A program of supervisord.
+[[nodiscard]] inline std::string supervisord_program(const artefact_facts& f)
+{
+    for (const auto& text : {f.program, f.directory})
+        if (text.find(" ;") != text.npos || text.find(" #") != text.npos)
+            refuse_artefact("supervisord", "its format takes the rest for a comment in " + text);
+    return filled(R"(; /etc/supervisor/conf.d/@name@.conf
+[program:@name@]
+; run, not start: supervisord supervises the process that it started, and start exits
+command=@program@ run
+directory=@directory@
+user=@user@
+umask=@umask@
+autorestart=true
+; started after one second; FATAL after three failures in a row
+startsecs=1
+startretries=3
+; TERM stops it cleanly; then KILL
+stopsignal=TERM
+stopwaitsecs=@stop@
+; its output, in ten files of at most 1 MB
+redirect_stderr=true
+stdout_logfile=/var/log/@name@.log
+stdout_logfile_maxbytes=1MB
+stdout_logfile_backups=10
+)",
+                  {{"name", f.name},
+                   {"program", doubled(shell_word(f.program), '%')},
+                   {"directory", f.directory == "/" ? "" : doubled(f.directory, '%')},
+                   {"user", started_as(f)},
+                   {"umask", sys::octal(f.umask)},
+                   {"stop", std::to_string(whole_seconds(stop_time(f.stop, true)))}});
+}
+
+/// A check of monit(1).
+[[nodiscard]] inline std::string monit_check(const artefact_facts& f)
+{
+    require_found(f, "monit");
+    for (const auto& text : {f.program, f.directory, f.pid_file})
+        if (!is_plain(text)) refuse_artefact("monit", "its format cannot quote a character in " + text);
+    return filled(R"(# /etc/monit/conf.d/@name@
+check process @name@ with pidfile @pid@
+    start program = "/bin/sh -c 'cd @directory@ && exec @program@ start'"
+        as uid @user@ and gid @group@
+    stop program = "/bin/sh -c 'cd @directory@ && exec @program@ stop'"
+        as uid @user@ and gid @group@
+    if 5 restarts within 5 cycles then unmonitor
+)",
+                  {{"name", f.name},
+                   {"pid", f.pid_file},
+                   {"directory", f.directory},
+                   {"program", f.program},
+                   {"user", started_as(f)},
+                   {"group", started_as(f).empty() ? "" : f.worker_group()}});
+}
+
+} // namespace daemonkit::detail

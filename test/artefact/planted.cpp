@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+// A daemon with artefacts, in the directory from which it is called. A test installs what it prints, and plants faults
+// that doctor finds. USER_OF_DAEMON is the user that it changes to, DESCRIPTION is in the class, CHECK is what check()
+// throws. Compiled with PLANTED_SUPERVISED it has no pid file, no log and no fork.
+#include "support/environment.hpp"
+
+#include <daemonkit/artefacts.hpp>
+#include <daemonkit/command_line.hpp>
+#include <daemonkit/daemonkit.hpp>
+
+#include <boost/filesystem/operations.hpp>
+
+#include <cstdlib>
+#include <stdexcept>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+#ifdef PLANTED_SUPERVISED
+template <class D>
+using base = daemonkit::systemd_daemon<D>;
+#else
+template <class D>
+using base = daemonkit::universal_daemon<D, daemonkit::log_file_stdio>;
+#endif
+
+struct planted : base<planted>
+{
+    using more_verbs = daemonkit::artefacts;
+    static constexpr const char* version = "1.2";
+    static constexpr daemonkit::artefact_notes notes{.description = "tests 100% of \"what\" it's <given>",
+                                                     .documentation = "man:planted(8)",
+                                                     .user = "planted",
+                                                     .watchdog = 20s};
+
+    static void check(int /*port*/)
+    {
+        if (const char* const wrong = std::getenv("CHECK"); wrong != nullptr) throw std::runtime_error(wrong);
+    }
+#ifndef PLANTED_SUPERVISED
+    void on_reload() {}
+#endif
+    int run(int /*port*/)
+    {
+        while (wait_for(1h)) {}
+        return EXIT_SUCCESS;
+    }
+};
+
+planted::settings settings_in(const boost::filesystem::path& here)
+{
+#ifdef PLANTED_SUPERVISED
+    return {.process = {.name = "planted", .working_directory = here.string()}};
+#else
+    return {.pid = {.path = here / "planted.pid"},
+            .stdio = {.output = here / "planted.log"},
+            .process = {.name = "planted",
+                        .working_directory = here.string(),
+                        .umask = 027,
+                        .user = environment_variable("USER_OF_DAEMON"),
+                        .limits = {{RLIMIT_NOFILE, 512, 1024}}},
+            .stop = {{SIGTERM, 7s}, {SIGKILL, 5s}}};
+#endif
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    int port = 0;
+    const daemonkit::program_option options[] = {{.name = "port",
+                                                  .letter = 'p',
+                                                  .argument = "N",
+                                                  .help = "the port, [1:65535], that it doesn't use",
+                                                  .value = port}};
+    return daemonkit::command_line<planted>(
+        argc, argv, options, [] { return settings_in(boost::filesystem::current_path()); }, port);
+}
