@@ -60,7 +60,7 @@ presets/*.hpp               basic_daemon.hpp lifecycle/detail/*.hpp fork/*.hpp p
 presets.hpp                 presets/*.hpp fork.hpp pid.hpp signal.hpp stdio.hpp notify.hpp $below
 command_line.hpp            basic_daemon.hpp instance.hpp version.hpp command_line/*.hpp command_line/detail/*.hpp $below
 artefacts.hpp               version.hpp artefacts/*.hpp command_line/*.hpp $below
-artefacts/facts_of.hpp      artefacts/*.hpp command_line/*.hpp command_line/detail/*.hpp lifecycle/*.hpp lifecycle/detail/hooks.hpp $below
+artefacts/facts_of.hpp      artefacts/*.hpp command_line/*.hpp command_line/detail/*.hpp lifecycle/*.hpp lifecycle/detail/heard_signals.hpp lifecycle/detail/hooks.hpp $concepts $below
 artefacts/man.hpp           artefacts/*.hpp command_line/detail/json.hpp control/*.hpp $below
 artefacts/doctor.hpp        artefacts/*.hpp command_line/detail/json.hpp control/*.hpp $below
 artefacts/*.hpp             control/*.hpp $below

@@ -10,8 +10,10 @@
 #include "../sys/limits.hpp"
 #include "../text/joined.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace daemonkit::detail {
@@ -50,6 +52,7 @@ struct artefact_facts
     bool reloads = false;       ///< reload has an effect
     bool takes_sockets = false; ///< gets descriptors from the service manager
     bool keeps_streams = false; ///< standard output and error are those of the caller
+    std::vector<int> stops{};   ///< the signals that stop it
     std::vector<int> signals{}; ///< that the program chose
 
     // settings
@@ -58,14 +61,16 @@ struct artefact_facts
     std::string becomes{}; ///< the user that the daemon changes to by itself; empty: none
     std::string directory{};
     std::string chroot{};
-    mode_t umask = 022;
+    std::optional<mode_t> umask{};
     std::string pid_file{};
     std::string output{};
     std::string error{};
     mode_t log_mode = 0640;
     bool reopens = false; ///< a reload opens the log again
     std::vector<sys::resource_limit> limits{};
-    bool no_new_privileges = false;
+    /// Other attributes of the process, by their names in systemd.exec(5): "Nice", "5".
+    std::vector<std::pair<const char*, std::string>> attributes{};
+    bool real_time = false; ///< whether it sets a scheduling policy
     std::chrono::nanoseconds start_deadline{};
     std::chrono::nanoseconds reload_deadline{};
     std::chrono::nanoseconds watchdog{};

@@ -6,7 +6,9 @@
 
 #include "../command_line/detail/verbs.hpp"
 #include "../command_line/verb_call.hpp"
+#include "../lifecycle/detail/heard_signals.hpp"
 #include "../lifecycle/detail/hooks.hpp"
+
 #include "../lifecycle/process_settings.hpp"
 #include "../sys/host.hpp"
 #include "facts.hpp"
@@ -54,10 +56,33 @@ inline void add_common(artefact_facts& f, const artefact_notes& notes, const pro
     f.becomes = process.user;
     f.user = f.becomes.empty() ? notes.user : "";
     f.group = process.group;
-    f.directory = process.working_directory;
+    f.directory = process.working_directory.empty() ? "/" : process.working_directory;
     f.chroot = process.chroot;
     f.umask = process.umask;
-    f.no_new_privileges = process.no_new_privileges;
+    f.limits = process.limits.values();
+    if (process.nice.is_given()) f.attributes.emplace_back("Nice", sys::joined({process.nice.value()}));
+    if (process.oom_score_adjust.is_given())
+        f.attributes.emplace_back("OOMScoreAdjust", sys::joined({process.oom_score_adjust.value()}));
+    if (process.io_scheduling.is_given()) {
+        f.attributes.emplace_back("IOSchedulingClass", sys::joined({static_cast<int>(process.io_scheduling.value())}));
+        f.attributes.emplace_back("IOSchedulingPriority", sys::joined({process.io_scheduling.level()}));
+    }
+    f.real_time = process.cpu_scheduling.is_given();
+}
+
+/// A signal that the policy hears in every case.
+template <class SignalPolicy>
+void add_signal(artefact_facts& f, const SignalPolicy& policy, int signal)
+{
+    if constexpr (requires { policy.stop; })
+        if (signal == SIGINT) {
+            f.stops.insert(f.stops.end(), policy.stop.begin(), policy.stop.end());
+            return;
+        }
+    if (signal == SIGTERM || (signal == SIGINT && !chooses<SignalPolicy>(SIGINT)))
+        f.stops.push_back(signal);
+    else if (signal != SIGCHLD) // reaping_signals chooses it
+        f.signals.push_back(signal);
 }
 
 /// The facts of one call of a verb.
@@ -86,9 +111,11 @@ template <class Derived>
         f.records_pid = !f.pid_file.empty();
         if (!f.pid_file.starts_with('/')) f.pid_file.clear(); // a place that is no file
     }
-    if constexpr (requires { signals_policy::chosen; })
-        for (const int signal : signals_policy::chosen)
-            if (signal != SIGCHLD) f.signals.push_back(signal); // reaping_signals chooses it
+    if constexpr (signals_policy::claims_signals) {
+        for (const int signal : heard_signals<signals_policy, false>()) add_signal(f, s.signals, signal);
+        if constexpr (requires { s.signals.more; })
+            for (const int signal : s.signals.more) f.signals.push_back(signal);
+    }
     if constexpr (requires { s.fork.deadline; }) f.start_deadline = s.fork.deadline;
     if constexpr (requires { s.stdio.output.string(); }) {
         f.output = s.stdio.output.string();
@@ -97,7 +124,6 @@ template <class Derived>
     }
     f.reload_deadline = s.reload_deadline;
     f.stop = s.stop;
-    for (const auto& limit : s.process.limits) f.limits.push_back(limit);
     for (const auto& list : {std::span<const verb_help>(verbs_of<Derived>), more_verbs_of<Derived>()})
         for (const auto& one : list)
             if (one.exists) f.verbs.push_back({one.name, one.operand, one.does});

@@ -62,7 +62,7 @@ namespace daemonkit::detail {
         options += man_item(tag, option.help);
     }
     std::string signals;
-    if (f.has_verb("stop")) signals += man_item(".B SIGTERM, SIGINT", "The daemon stops.");
+    for (const int signal : f.stops) signals += man_item(".B " + sys::signal_name(signal), "The daemon stops.");
     if (f.reloads)
         signals += man_item(".B SIGHUP", f.reopens ? "The daemon reloads, and opens its log files again."
                                                    : "The daemon reloads its configuration.");

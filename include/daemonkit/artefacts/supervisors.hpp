@@ -117,7 +117,7 @@ stdout_logfile_backups=10
                    {"program", doubled(shell_word(f.program), '%')},
                    {"directory", f.directory == "/" ? "" : doubled(f.directory, '%')},
                    {"user", started_as(f)},
-                   {"umask", sys::octal(f.umask)},
+                   {"umask", f.umask ? sys::octal(*f.umask) : std::string()},
                    {"stop", std::to_string(whole_seconds(stop_time(f.stop, true)))}});
 }
 

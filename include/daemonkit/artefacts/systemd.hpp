@@ -55,8 +55,10 @@ namespace daemonkit::detail {
             {RLIMIT_STACK, "STACK"}, {RLIMIT_MSGQUEUE, "MSGQUEUE"}};
         for (const auto& one : names)
             if (one.resource == limit.resource)
-                lines += sys::joined({"Limit", one.name, "=", value(limit.soft), ":", value(limit.hard), "\n"});
+                lines += sys::joined({"Limit", one.name, "=", value(limit.soft), limit.hard ? ":" : "",
+                                      limit.hard ? value(*limit.hard) : std::string(), "\n"});
     }
+    for (const auto& [name, text] : f.attributes) lines += sys::joined({name, "=", text, "\n"});
     if (!lines.empty()) lines.pop_back();
     return lines;
 }
@@ -118,7 +120,7 @@ ProtectSystem=strict
 RemoveIPC=yes@?unprivileged@
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=yes
-RestrictRealtime=yes
+RestrictRealtime=yes@?realtime@
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service@?filter@
@@ -145,12 +147,13 @@ WantedBy=multi-user.target
                    {"becomes", f.becomes},
                    {"directories", systemd_directories(f, forks)},
                    {"directory", f.directory == "/" || !f.chroot.empty() ? "" : systemd_value(f.directory)},
-                   {"umask", sys::octal(f.umask)},
+                   {"umask", f.umask ? sys::octal(*f.umask) : std::string()},
                    {"limits", systemd_limits(f)},
                    {"home", is_below_home(f) ? "" : "yes"},
                    {"?no_capabilities", !f.worker().empty() && f.becomes.empty()},
                    {"?root", !f.becomes.empty()},
                    {"?unprivileged", !f.worker().empty() && f.becomes.empty()},
+                   {"?realtime", !f.real_time},
                    {"?filter", f.chroot.empty()},
                    {"?tmp", !writes_below(f, "/tmp/")},
                    {"kill", f.stop.begin()->signal == SIGTERM ? "" : sys::signal_name(f.stop.begin()->signal)},
