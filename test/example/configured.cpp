@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A configuration file. A reload takes the whole file or nothing: if a line is wrong, the old configuration stays and
-// `configured reload` prints the line.
+// A configuration file. A reload takes the whole file or nothing. If a line is wrong, check, reload and restart print it,
+// and the daemon goes on with the old configuration.
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -15,7 +15,6 @@
 #include <string_view>
 
 using namespace std::chrono_literals;
-using namespace std::string_view_literals;
 
 struct configuration
 {
@@ -62,6 +61,7 @@ public:
     explicit configured(std::string file) : file_(std::move(file)) {}
 
     //! [reload]
+    void check() const { read_configuration(file_); }          // the verb check, and before restart and reload
     void on_start() { on_reload(); }                           // start fails if the file is wrong
     void on_reload() { current_ = read_configuration(file_); } // if this throws, current_ is unchanged
     //! [reload]
@@ -85,12 +85,7 @@ private:
 int main(int argc, char** argv)
 try {
     const auto here = boost::filesystem::current_path();
-    const auto file = (here / "configured.conf").string();
-    if (argc == 2 && argv[1] == "check"sv) {
-        read_configuration(file);
-        return EXIT_SUCCESS;
-    }
-    configured daemon(file);
+    configured daemon((here / "configured.conf").string());
     return daemonkit::command_line(daemon, argc, argv,
                                    {.pid = {.path = here / "configured.pid"},
                                     .stdio = {.output = here / "configured.log"},
