@@ -14,6 +14,14 @@
 
 struct program_optionsd : daemonkit::sysv_daemon<program_optionsd, daemonkit::log_file_stdio>
 {
+    //! [status]
+    // For an init script that must fail if the daemon already runs.
+    static int exit_status_of(const daemonkit::start_result& r)
+    {
+        return r.outcome == daemonkit::start_outcome::already_running ? 1 : r.status;
+    }
+    //! [status]
+
     int run(const std::string& message)
     {
         do std::puts(message.c_str());

@@ -53,6 +53,10 @@ BOOST_AUTO_TEST_CASE(boost_program_options)
 {
     EXPECT_PROGRAM_OR_SKIP(std::string("program_optionsd"));
     every_verb_behind_the_parser("program_optionsd", {"--message", "a line"}, "a line");
+    const example program("program_optionsd");
+    BOOST_TEST(program({"start"}).status == 0);
+    BOOST_TEST(program({"start"}).status == 1); // already running
+    BOOST_TEST(program({"stop"}).status == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -30,7 +30,7 @@ const std::vector<boost::filesystem::path>& pages()
     static const std::vector<boost::filesystem::path> found = [] {
         std::vector<boost::filesystem::path> existing;
         for (const char* const folder :
-             {"", "include/daemonkit", "include/daemonkit/testing", "test", "test/deployment", "test/example", "bench"})
+             {"", "include/daemonkit", "include/daemonkit/testing", "include/daemonkit/command_line", "include/daemonkit/artefacts", "test", "test/deployment", "test/example", "bench"})
             if (const auto page = root / folder / "README.md"; boost::filesystem::exists(page))
                 existing.push_back(page);
         return existing;
