@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(in_the_foreground_nothing_is_closed)
     for (const auto& [fork, verb] : ways) BOOST_TEST_CONTEXT(fork << " " << verb)
         {
             const owner program(fork);
-            child_process daemon([&, verb = verb] { return program(verb, [] { give_many(3, 40); }).status; });
+            child_process daemon([&, chosen = verb] { return program(chosen, [] { give_many(3, 40); }).status; });
             BOOST_TEST(eventually([&] { return program.used() == "all\n"; }));
             const auto now = program.of_daemon();
             for (int fd = 3; fd <= 40; ++fd) BOOST_TEST((now.count(fd) != 0 && now.at(fd) == "/dev/null"), fd);

@@ -47,7 +47,7 @@ struct minimal
 };
 struct says_nothing_of_the_terminal
 {
-    static constexpr bool reopens = false;
+    [[maybe_unused]] static constexpr bool reopens = false;
     fixed_streams redirect() const { return {}; }
 };
 struct says_nothing_of_reopening
