@@ -6,6 +6,8 @@
 #include "support/text.hpp"
 #include "surroundings/surroundings.hpp"
 
+#include <daemonkit/text/joined.hpp>
+
 #include <pty.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>

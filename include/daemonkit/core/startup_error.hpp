@@ -51,6 +51,15 @@ public:
         return e;
     }
 
+    /// An error with exit status 3, not implemented: the daemon does not have this function with its settings.
+    [[nodiscard]] static startup_error not_implemented(std::string_view step, std::string_view path,
+                                                       std::string_view reason)
+    {
+        startup_error e(std::make_error_code(std::errc::not_supported), step, path, reason);
+        e.status_ = exit_status::not_implemented;
+        return e;
+    }
+
     [[nodiscard]] const char* what() const noexcept override { return sentence_.c_str(); } ///< the sentence
 
     /// The step that failed, in words that follow "cannot".

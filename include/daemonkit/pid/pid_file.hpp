@@ -21,16 +21,19 @@ struct pid_file
     /// Further lines that are written after the pid, for other programs: a port, the path of a socket. What the program
     /// adds to the file later is kept, too. At most 4088 bytes.
     std::string extra{};
+    /// Whether the path may be empty: then there is no pid file, and stop(), reload() and status() say so. Otherwise an
+    /// empty path is an error.
+    bool optional = false;
 
     static constexpr bool records_pid = true; ///< find() and where() exist
 
     /// In the launcher. Throws already_running, startup_error.
     [[nodiscard]] detail::pid_file_guard claim() const
     {
-        return {path, mode, detail::lines_to_write(extra, path), detail::lock_held::until_published};
+        return {path, mode, detail::lines_to_write(extra, path), detail::lock_held::until_published, optional};
     }
     /// The live daemon, verified; in any process. Throws startup_error if it cannot tell.
-    [[nodiscard]] pid_holder find() const { return detail::find_by_pid_file(path); }
+    [[nodiscard]] pid_holder find() const { return detail::find_by_pid_file(path, optional); }
     [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); } ///< whether the file exists
     /// A socket connected to the daemon, for reload(); empty if it cannot be reached.
     [[nodiscard]] sys::unique_fd control_socket(const pid_holder& daemon) const

@@ -213,7 +213,8 @@ private:
             if (!options_.quiet)
                 line(stdout,
                      "started (pid " + std::to_string(r.pid) + ")" + (r.message.empty() ? "" : "; " + r.message));
-            if constexpr (daemon_type::can_be_found) print_step("recorded in " + settings_.pid.where());
+            if constexpr (daemon_type::can_be_found)
+                if (const auto where = settings_.pid.where(); !where.empty()) print_step("recorded in " + where);
         } else if (r.status != exit_status::done && r.outcome != start_outcome::finished) {
             if (!r.message.empty()) complain_of_start(name_, with_unit(r));
         } else if (!options_.quiet && !r.message.empty() && r.outcome != start_outcome::finished) {

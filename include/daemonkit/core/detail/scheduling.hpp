@@ -4,6 +4,7 @@
 
 #include "../../sys/scheduling.hpp"
 #include "../../text/joined.hpp"
+#include "../io_class.hpp"
 #include "../startup_error.hpp"
 #include "optional_step.hpp"
 
@@ -13,16 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace daemonkit {
-
-/// The class of input and output of a process, ioprio_set(2).
-enum class io_class {
-    realtime = 1,    ///< before all others; needs CAP_SYS_ADMIN or CAP_SYS_NICE
-    best_effort = 2, ///< the usual class
-    idle = 3         ///< only when no other process uses the device
-};
-
-namespace detail {
+namespace daemonkit::detail {
 
 /// nice(1): -20 to 19.
 class nice_value : public optional_step
@@ -155,6 +147,4 @@ private:
     int level_ = 4;
 };
 
-} // namespace detail
-
-} // namespace daemonkit
+} // namespace daemonkit::detail

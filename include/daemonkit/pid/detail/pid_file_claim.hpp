@@ -26,24 +26,29 @@ struct claimed_pid_file
 class pid_file_claim
 {
 public:
-    /// A daemon that claims again: `holds_name` says that it has the first abstract name of the path, so no other daemon
-    /// has. `self` is its pid; 0: it is a start.
-    pid_file_claim(const boost::filesystem::path& path, mode_t mode, bool holds_name, pid_t self)
-        : path_(path), mode_(mode), holds_name_(holds_name), self_(self)
+    /// `optional`: with an empty path there is nothing to claim. A daemon that claims again: `holds_name` says that it
+    /// has the first abstract name of the path, so no other daemon has. `self` is its pid; 0: it is a start.
+    pid_file_claim(const boost::filesystem::path& path, mode_t mode, bool optional, bool holds_name, pid_t self)
+        : path_(path), mode_(mode), optional_(optional), holds_name_(holds_name), self_(self)
     {
     }
 
     /// Throws already_running, or startup_error with nothing changed, also if it takes more than five seconds.
     [[nodiscard]] claimed_pid_file operator()()
     {
-        if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
-            throw_bad_setting("use the pid file", path_.native(), "its mode in the settings lets others write it");
-        for (const sys::deadline until(std::chrono::seconds(5)); !attempt();)
-            if (until.passed()) give_up();
+        if (!optional_ || !path_.empty()) claim();
         return std::move(claimed_);
     }
 
 private:
+    void claim()
+    {
+        if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
+            throw_bad_setting("use the pid file", path_.native(), "its mode in the settings lets others write it");
+        for (const sys::deadline until(std::chrono::seconds(5)); !attempt();)
+            if (until.passed()) give_up();
+    }
+
     struct opened_file
     {
         trusted_directory directory{};
@@ -199,6 +204,7 @@ private:
 
     const boost::filesystem::path& path_;
     mode_t mode_;
+    bool optional_;
     bool holds_name_;
     pid_t self_;
     claimed_pid_file claimed_{};

@@ -27,9 +27,10 @@ class pid_file_guard
 {
 public:
     /// In the launcher, before anything forks. Throws already_running, or startup_error with nothing changed.
-    /// `lines`: what publish() writes after the pid.
-    pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held)
-        : pid_file_guard(std::move(path), mode, std::move(lines), held, false, 0)
+    /// `lines`: what publish() writes after the pid. `optional`: with an empty path there is no file, and this object
+    /// does nothing.
+    pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held, bool optional)
+        : pid_file_guard(std::move(path), mode, std::move(lines), held, optional, false, 0)
     {
     }
 
@@ -59,6 +60,7 @@ public:
     /// In the daemon. From here on this process, and no other, removes the file.
     void publish(pid_t pid)
     {
+        if (!claimed_.file) return;
         const auto self = identity_of(pid);
         record(self);
         next_look_ = std::chrono::steady_clock::now() + between_looks;
@@ -133,10 +135,10 @@ public:
     }
 
 private:
-    pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held, bool holds_name,
-                   pid_t self)
+    pid_file_guard(boost::filesystem::path path, mode_t mode, std::string lines, lock_held held, bool optional,
+                   bool holds_name, pid_t self)
         : path_(std::move(path)), mode_(mode), lines_(std::move(lines)), held_(held),
-          claimed_(pid_file_claim(path_, mode, holds_name, self)())
+          claimed_(pid_file_claim(path_, mode, optional, holds_name, self)())
     {
         take_over();
     }
@@ -186,7 +188,7 @@ private:
         }
         pid_text old;
         old.read(claimed_.file.get());
-        pid_file_guard again(path_, mode_, std::string(kept_lines(old.view(), lines_)), held_,
+        pid_file_guard again(path_, mode_, std::string(kept_lines(old.view(), lines_)), held_, false,
                              static_cast<bool>(sockets_), owner_.pid);
         again.started_ = started_;
         again.record(owner_);
@@ -232,7 +234,7 @@ private:
     std::string place_{};
     written_record written_;
     bool started_ = false;
-    bool irreparable_ = false;
+    bool irreparable_ = !claimed_.file; // without a file there is nothing to keep
     std::chrono::steady_clock::time_point next_look_{};
 };
 

@@ -25,6 +25,13 @@ namespace daemonkit::detail {
                         path.native(), doubt);
 }
 
+/// find() of a daemon that runs without a pid file.
+[[noreturn, gnu::cold, gnu::noinline]] inline void throw_no_pid_file()
+{
+    throw startup_error::not_implemented(
+        "find the daemon", {}, "this daemon has no pid file: use the service manager or container that runs it");
+}
+
 /// What a pid file says.
 struct file_search
 {
@@ -127,8 +134,9 @@ private:
     std::optional<abstract_socket> socket_{};
 };
 
-[[nodiscard]] inline pid_holder find_by_pid_file(const boost::filesystem::path& path)
+[[nodiscard]] inline pid_holder find_by_pid_file(const boost::filesystem::path& path, bool optional = false)
 {
+    if (optional && path.empty()) throw_no_pid_file();
     std::optional<pid_file_search> search;
     try {
         search.emplace(path);
