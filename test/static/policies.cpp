@@ -28,6 +28,7 @@ static_assert(signal_policy<basic_signalfd_signals<SIGUSR1, SIGUSR2>>);
 static_assert(stdio_policy<inherit_stdio> && families<inherit_stdio> == 1);
 static_assert(stdio_policy<null_stdio> && families<null_stdio> == 1);
 static_assert(stdio_policy<log_file_stdio> && families<log_file_stdio> == 1);
+static_assert(stdio_policy<configured_stdio> && families<configured_stdio> == 1);
 static_assert(notify_policy<no_notify> && families<no_notify> == 1);
 static_assert(notify_policy<service_notify> && families<service_notify> == 1);
 static_assert(families<int> == 0 && families<void*> == 0);

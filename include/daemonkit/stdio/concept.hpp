@@ -7,6 +7,8 @@
 //   P::keeps_terminal        compile time               whether 0, 1 and 2 stay those of the launcher; such a daemon
 //                                                       cannot detach
 //   P::reopens               compile time               whether a reload reopens files; the daemon then receives SIGHUP
+//   p.inherits()             launcher, daemon; optional whether 0, 1 and 2 stay those of the launcher with these settings;
+//                                                       start() then fails if it would detach; never throws
 //   p.redirect()             daemon, before on_start(), opens 0, 1 and 2 where the policy says; throws startup_error
 //                            privileged; not by run
 //   g.give_to(uid, gid)      daemon, before privileges  gives the files that this start made to the user, who needs
@@ -39,9 +41,25 @@ concept has_keeps_terminal = requires { requires std::is_same_v<decltype(StdioPo
 template <class StdioPolicy>
 concept has_reopens = requires { requires std::is_same_v<decltype(StdioPolicy::reopens), const bool>; };
 
+/// p.inherits()
+template <class StdioPolicy>
+concept has_inherits = requires(const StdioPolicy& p) {
+    { p.inherits() } noexcept -> std::same_as<bool>;
+};
+
 /// p.redirect()
 template <class StdioPolicy>
 concept has_redirect = requires(const StdioPolicy& p) { p.redirect(); };
+
+/// Whether 0, 1 and 2 stay those of the launcher.
+template <class StdioPolicy>
+[[nodiscard]] constexpr bool keeps_streams([[maybe_unused]] const StdioPolicy& p) noexcept
+{
+    if constexpr (has_inherits<StdioPolicy>)
+        return p.inherits();
+    else
+        return StdioPolicy::keeps_terminal;
+}
 
 struct no_streams
 {};

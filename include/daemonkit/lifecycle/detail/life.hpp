@@ -73,6 +73,7 @@ private:
         const released_at_end guards{state_};
         try {
             process_setup::prepare_standard_descriptors();
+            if (forks()) process_setup::prepare_to_leave_terminal(s_.stdio);
             if (forks()) process_setup::prepare_to_fork();
             const process_setup setup(s_.process);
             claim_and_detach();
@@ -178,7 +179,7 @@ private:
         state_.identity().publish(sys::this_process());
         if (!in_foreground_) {
             state_.streams_.make([&] { return s_.stdio.redirect(); });
-            state_.redirected_ = !DaemonPolicies::stdio::keeps_terminal;
+            state_.redirected_ = !keeps_streams(s_.stdio);
         }
         if constexpr (DaemonPolicies::pid::records_pid)
             for (const int fd : state_.identity().descriptors()) process_setup::refuse_as_log(fd);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../../core/startup_error.hpp"
+#include "../../stdio/concept.hpp"
 #include "../../sys/descriptors.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/limits.hpp"
@@ -40,6 +41,17 @@ public:
                                 sys::joined({"the process has ", threads,
                                              " threads, and only one of them would run in the daemon: start the daemon "
                                              "before any other thread"}));
+    }
+
+    /// In the launcher. The constants of a policy are checked by terminal_rule; this is for those with a setting.
+    template <class StdioPolicy>
+    static void prepare_to_leave_terminal([[maybe_unused]] const StdioPolicy& policy)
+    {
+        if constexpr (has_inherits<StdioPolicy>)
+            if (policy.inherits())
+                throw_bad_setting("detach", {},
+                                  "standard input, output and error would stay those of the caller: set another target "
+                                  "for the output, or run the daemon in the foreground by the verb run");
     }
 
     /// In the daemon. `kept` are ranges of descriptors that stay open beside those of the settings.

@@ -12,9 +12,11 @@
 
 namespace daemonkit::testing::detail::stdio_cases {
 
+using daemonkit::detail::keeps_streams;
 using namespace std::chrono_literals;
 
-inline constexpr const char* keeps = "P::keeps_terminal is true: the streams stay those of the launcher";
+inline constexpr const char* keeps =
+    "P::keeps_terminal or p.inherits() is true: the streams stay those of the launcher";
 
 /// Which files 0, 1 and 2 are.
 struct streams_now
@@ -110,18 +112,18 @@ void the_streams_go_where_the_policy_says(const subject<StdioPolicy>& s)
     [[maybe_unused]] const auto guard = at.policy.redirect();
     expect_open("after redirect()");
     for (int fd = 0; fd <= 2; ++fd)
-        expect(before.same({}, fd) == StdioPolicy::keeps_terminal,
+        expect(before.same({}, fd) == keeps_streams(at.policy),
                std::string("after redirect(), ") + stream_name(fd) +
-                   (StdioPolicy::keeps_terminal ? " is another than the launcher's" : " is that of the launcher"));
+                   (keeps_streams(at.policy) ? " is another than the launcher's" : " is that of the launcher"));
 }
 
 template <class StdioPolicy>
 void the_launchers_output_is_let_go(const subject<StdioPolicy>& s)
 {
-    if constexpr (StdioPolicy::keeps_terminal) return skip(keeps);
+    const auto at = s.fresh();
+    if (keeps_streams(at.policy)) return skip(keeps);
     launcher_streams streams;
     streams.close_copies();
-    const auto at = s.fresh();
     std::array<int, 2> up{};
     if (::pipe2(up.data(), O_CLOEXEC) == -1) return fail("no pipe");
     const pid_t daemon = ::fork();
@@ -152,7 +154,7 @@ void the_streams_can_be_used(const subject<StdioPolicy>& s)
         for (const int fd : {1, 2})
             expect(::write(fd, "line\n", 5) == 5, when + ": " + stream_name(fd) + " cannot be written");
         pollfd p{0, POLLIN, 0};
-        expect(StdioPolicy::keeps_terminal || ::poll(&p, 1, 1000) == 1, when + ": a read of standard input blocks");
+        expect(keeps_streams(at.policy) || ::poll(&p, 1, 1000) == 1, when + ": a read of standard input blocks");
     };
     use("after redirect()");
     guard.reopen();

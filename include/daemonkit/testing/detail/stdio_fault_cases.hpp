@@ -73,7 +73,7 @@ void a_refused_call_in_redirect_is_named_or_harmless(const subject<StdioPolicy>&
             expect(open_descriptors(::getpid()) == descriptors, "redirect() fails, and leaves descriptors open");
         else
             for (int fd = 0; fd <= 2; ++fd)
-                expect(StdioPolicy::keeps_terminal || !before.same({}, fd) || fd == 0,
+                expect(keeps_streams(at.policy) || !before.same({}, fd) || fd == 0,
                        std::string("redirect() succeeds, but ") + stream_name(fd) + " is that of the launcher");
         return how;
     };
