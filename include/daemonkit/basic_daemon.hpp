@@ -155,10 +155,10 @@ public:
         runtime_.extend(sys::saturate(time));
     }
 
-    // ---- The same, for a service manager. Without one, and with no_notify, these do nothing.
-
-    /// Sends one line for people about what the daemon does (STATUS, sd_notify(3)). Newlines become spaces.
+    /// Says in one line what the daemon does: to a launcher that waits, and a service manager (STATUS, sd_notify(3)).
     void notify_status(std::string_view text) noexcept { runtime_.notify_status(text); }
+
+    // ---- The same, for a service manager. Without one, and with no_notify, these do nothing.
 
     /// Half of WATCHDOG_USEC, sd_watchdog_enabled(3): an event loop must call wait_for(0s) this often. Longer calls of
     /// wait() and wait_for() send the pings in time. std::chrono::nanoseconds::max() if there is no watchdog.
@@ -183,7 +183,7 @@ public:
         return start_watched(no_progress{}, s, std::forward<Args>(args)...);
     }
 
-    /// Like start(), and calls `progress(elapsed)` in the launcher once a second while it waits.
+    /// Like start(), and calls `progress` in the launcher once a second while it waits: core/progress.hpp.
     template <class Progress, class... Args>
     start_result start_watched(Progress progress, const settings& s, Args&&... args)
     {

@@ -24,6 +24,8 @@
 //   l.fail(sentence, status) daemon, once               ends the launcher's wait with this sentence and exit status;
 //                                                       never throws
 //   l.extend(duration)       daemon, before ready()     the launcher waits this long from now on; never throws
+//   l.status(line)           daemon, before ready();    the launcher passes this line to its progress: valid UTF-8, no
+//                            optional                   control characters; never throws, never waits
 //
 // fork(2), setsid(2), daemon(7).
 #pragma once
@@ -107,6 +109,12 @@ concept has_fail = requires(ForkLink& l, std::string_view sentence, int status) 
 template <class ForkLink>
 concept has_extend = requires(ForkLink& l, std::chrono::nanoseconds more) {
     { l.extend(more) } noexcept;
+};
+
+/// l.status(line)
+template <class ForkLink>
+concept tells_status = requires(ForkLink& l, std::string_view line) {
+    { l.status(line) } noexcept;
 };
 
 struct no_link

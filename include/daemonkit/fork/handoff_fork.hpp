@@ -6,7 +6,8 @@
 // Restrictions:
 // - start() returns in the daemon only. The launcher has no memory of its own by then. It prints on standard error why
 //   a start failed, and exits with the exit status of the report. None of your code runs in the launcher after start().
-//   Destructors and exit handlers run once, in the daemon. start_watched() shows no progress.
+//   Destructors and exit handlers run once, in the daemon. The Progress of start_watched() is not called. If
+//   `announces` is set and standard error is a terminal, the launcher shows how long it waits, and the status line.
 // - Your signal handlers do not run in the launcher while it waits. SIGINT, SIGQUIT, SIGTERM and SIGHUP cancel the
 //   start, unless they are ignored or blocked. Another signal that kills the launcher does not stop the daemon. The other
 //   signals that dump core stay blocked in the launcher, because the memory is shared. Before Linux 5.16, a daemon that

@@ -3,17 +3,29 @@
 #pragma once
 
 #include "../text/joined.hpp"
+#include "../text/utf8.hpp"
 #include "deadline.hpp"
 #include "file.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <initializer_list>
+#include <string>
+#include <string_view>
 
 namespace daemonkit::sys {
 
 inline bool is_terminal(std::FILE* stream) noexcept { return ::isatty(::fileno(stream)) == 1; } ///< isatty(3)
+
+/// How many characters fit on a line of the terminal, TIOCGWINSZ of ioctl_tty(2); 0: it is no terminal.
+inline std::size_t columns(std::FILE* stream) noexcept
+{
+    winsize size{};
+    if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col > 0 ? size.ws_col : 80;
+}
 
 /// Flushes `stream`, then writes `pieces` to its descriptor. Not by stdio, which would allocate a buffer for it.
 inline void print(std::FILE* stream, std::initializer_list<piece> pieces)
@@ -22,7 +34,8 @@ inline void print(std::FILE* stream, std::initializer_list<piece> pieces)
     write_all(::fileno(stream), joined(pieces));
 }
 
-/// A Progress that shows on standard error how long a wait has lasted, if standard error is a terminal.
+/// A Progress that shows on standard error how long a wait has lasted, and what the daemon says meanwhile, if standard
+/// error is a terminal. It shows one line of the terminal: of a longer one, a part would stay there.
 struct ticker
 {
     const char* doing;       ///< what is waited for
@@ -32,11 +45,14 @@ struct ticker
     static inline bool has_shown = false; ///< whether any has shown something
 
     /// Called as a Progress.
-    void operator()(std::chrono::nanoseconds elapsed) const
+    void operator()(std::chrono::nanoseconds elapsed, std::string_view line = {}) const
     {
-        if (quiet || !is_terminal(stderr)) return;
+        const std::size_t width = quiet ? 0 : columns(stderr);
+        if (width == 0) return;
         has_shown = true;
-        std::fprintf(stderr, "\r%s: %s, %s s\033[K", name.c_str(), doing, in_seconds(elapsed).c_str());
+        const auto text = joined({name, ": ", doing, ", ", std::chrono::floor<std::chrono::seconds>(elapsed).count(),
+                                  " s", line.empty() ? "" : ": ", line});
+        print(stderr, {"\r", first_characters(text, width - 1), "\033[K"});
     }
 };
 

@@ -29,6 +29,7 @@ public:
         cases.add("a_child_of_the_daemon_does_not_hide_its_death", a_child_of_the_daemon_does_not_hide_its_death);
         cases.add("a_late_daemon_is_ended", a_late_daemon_is_ended);
         cases.add("extend_moves_the_deadline", extend_moves_the_deadline);
+        cases.add("status_lines_end_no_wait", status_lines_end_no_wait);
         cases.add("a_signal_cancels_a_start_that_waits", a_signal_cancels_a_start_that_waits);
         cases.add("a_crash_in_a_start_leaves_nothing", a_crash_in_a_start_leaves_nothing);
         cases.add("a_refused_call_in_a_start_is_named_or_harmless", a_refused_call_in_a_start_is_named_or_harmless);

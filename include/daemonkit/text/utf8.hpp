@@ -4,6 +4,7 @@
 
 #include "short_text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -24,6 +25,14 @@ namespace daemonkit::sys {
     if (first >= 0xF0 && first <= 0xF4)
         return tail(1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF) && tail(2) && tail(3) ? 4 : 0;
     return 0;
+}
+
+/// The beginning of valid UTF-8 with at most `count` characters.
+[[nodiscard]] inline std::string_view first_characters(std::string_view text, std::size_t count) noexcept
+{
+    std::size_t end = 0;
+    for (; end < text.size() && count > 0; --count) end += std::max(utf8_length(text.substr(end)), std::size_t(1));
+    return text.substr(0, end);
 }
 
 /// `text` as one line of valid UTF-8 without control characters, cut at 1024 bytes. For text from other processes:

@@ -24,7 +24,8 @@ enum class fork_mistake {
     leaks_a_descriptor,
     unblocks_signals,
     dies_with_its_launcher,
-    extends_never
+    extends_never,
+    a_line_ends_the_wait
 };
 
 template <fork_mistake Mistake>
@@ -61,6 +62,14 @@ struct mistaken_fork
         void extend(std::chrono::nanoseconds more) noexcept
         {
             if (!has(fork_mistake::extends_never)) to_.extend(more);
+        }
+
+        void status(std::string_view line) noexcept
+        {
+            if (has(fork_mistake::a_line_ends_the_wait))
+                to_.fail(line, 1);
+            else
+                to_.status(line);
         }
 
     private:
@@ -128,6 +137,7 @@ DAEMONKIT_MISTAKE(leaks_a_descriptor);
 DAEMONKIT_MISTAKE(unblocks_signals);
 DAEMONKIT_MISTAKE(dies_with_its_launcher);
 DAEMONKIT_MISTAKE(extends_never);
+DAEMONKIT_MISTAKE(a_line_ends_the_wait);
 #undef DAEMONKIT_MISTAKE
 
 } // namespace

@@ -11,13 +11,40 @@
 #include "../../sys/process.hpp"
 #include "../../sys/raw/memory_handover.hpp"
 #include "../../sys/raw/removal.hpp"
+#include "../../text/utf8.hpp"
 #include "listen.hpp"
 #include "message.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace daemonkit::detail {
+
+/// The Progress of a launcher without memory: like sys::ticker, by raw calls.
+struct raw_ticker
+{
+    std::string_view name; // and ": "
+    bool announces;
+    bool has_shown = false;
+
+    void operator()(std::chrono::nanoseconds elapsed, std::string_view line) noexcept
+    {
+        const unsigned width = announces ? sys::raw::columns(2) : 0;
+        if (width == 0) return;
+        has_shown = true;
+        sys::short_text<message::longest + 512> text(name);
+        ((text += "starting, ") += sys::decimal(elapsed.count() / 1'000'000'000)) += " s";
+        if (!line.empty()) (text += ": ") += line;
+        sys::raw::write(2, "\r");
+        sys::raw::write(2, sys::first_characters(text, width - 1));
+        sys::raw::write(2, "\033[K");
+    }
+    void wipe() const noexcept
+    {
+        if (has_shown) sys::raw::write(2, "\r\033[K");
+    }
+};
 
 /// The launcher after it handed its memory over.
 struct parked_launcher
@@ -66,9 +93,11 @@ private:
         }
         message received;
         std::string_view sentence;
-        no_progress progress;
+        raw_ticker progress{name, announces};
         const int process = static_cast<int>(child_exit);
-        switch (listen({channel, process, signals}, deadline, progress, received, sentence)) {
+        const auto verdict = listen({channel, process, signals}, deadline, progress, received, sentence);
+        progress.wipe();
+        switch (verdict) {
         case start_verdict::late:
             end(daemon, process);
             removal();
@@ -162,6 +191,7 @@ public:
     }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
+    void status(std::string_view line) noexcept { tell_status(channel_, line); }
 
 private:
     [[noreturn]] static void refuse()

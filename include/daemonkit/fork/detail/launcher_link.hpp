@@ -68,6 +68,7 @@ public:
     }
     void fail(std::string_view sentence, int status) noexcept { tell_failure(channel_, sentence, status); }
     void extend(std::chrono::nanoseconds more) noexcept { tell_extension(channel_, more); }
+    void status(std::string_view line) noexcept { tell_status(channel_, line); }
 
     /// `mask`: the signals that stay blocked meanwhile, and are blocked afterwards.
     template <class Progress>
@@ -211,7 +212,7 @@ private:
         }
         std::string_view sentence;
         while (received.receive(launcher_end_.get(), sentence) == message::receipt::whole) {
-            if (received.what == message::extend) continue;
+            if (received.what == message::extend || received.what == message::says) continue;
             launcher_end_.reset(); // the intermediate process exits then
             if (!collected) collect();
             return received.what == message::ready ? nullptr : was_ended; // or it ended by itself

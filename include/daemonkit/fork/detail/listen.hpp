@@ -64,6 +64,14 @@ template <class Progress>
     constexpr auto tick = silent ? sys::forever : std::chrono::nanoseconds(std::chrono::seconds(1));
     const auto began = std::chrono::steady_clock::now();
     sys::deadline until(deadline);
+    std::conditional_t<shows_status<Progress> && !silent, sys::short_text<message::longest>, std::string_view> line;
+    const auto show = [&] {
+        const std::chrono::nanoseconds elapsed = std::chrono::steady_clock::now() - began;
+        if constexpr (shows_status<Progress>)
+            progress(elapsed, std::string_view(line));
+        else
+            progress(elapsed);
+    };
     for (bool open = true;;) {
         // A daemon that is a child may close the channel and run on: then only its exit counts.
         if (!open && from.exit == -1) return start_verdict::ended;
@@ -77,7 +85,7 @@ template <class Progress>
         if (blind) sys::raw::nap();
         if (n <= 0 && until.passed()) return start_verdict::late;
         if constexpr (!silent)
-            if (n == 0) progress(std::chrono::steady_clock::now() - began);
+            if (n == 0) show();
         if (n <= 0 && !blind) continue;
         if (fds[0].revents != 0 && fds[1].revents == 0 && !blind) return start_verdict::ended;
         if (fds[1].revents == 0 && !blind) { // a message comes first: the start may have ended
@@ -97,6 +105,13 @@ template <class Progress>
         case message::failed:
         case message::died: return start_verdict::reported;
         case message::extend: until = sys::deadline(std::chrono::nanoseconds(received.nanoseconds)); break;
+        case message::says:
+            if constexpr (shows_status<Progress> && !silent) {
+                line = sys::short_text<message::longest>(sentence);
+                show();
+            }
+            if (until.passed()) return start_verdict::late; // more lines may wait: they are no end of the start
+            break;
         case message::end_daemon: break;
         }
     }

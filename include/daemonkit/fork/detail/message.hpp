@@ -23,6 +23,7 @@ struct message
         extend,     ///< from the daemon: wait for `nanoseconds` from now on
         died,       ///< from the intermediate process: `status` is the daemon's wait status, -1 if it is not known
         end_daemon, ///< from the launcher to the intermediate process: end the daemon
+        says,       ///< from the daemon: `text` is one line about what it does
     };
     static constexpr std::size_t longest = 1024;
 
@@ -40,6 +41,13 @@ struct message
     {
         const auto size = sentence.copy(text, longest);
         return sys::raw::send(channel, this, head + size) > 0;
+    }
+
+    /// Sends a message that may be lost, without waiting.
+    void send_if_read(int channel, std::string_view sentence) noexcept
+    {
+        const auto size = sentence.copy(text, longest);
+        sys::raw::send_if_read(channel, this, head + size);
     }
 
     /// A message was received, none was there, the other end is closed, or receiving failed.
@@ -71,6 +79,11 @@ inline constexpr std::size_t message::head = offsetof(message, text);
 {
     message{.what = message::failed, .status = status, .pid = sys::this_process()}.send(channel.get(), sentence);
     channel.reset();
+}
+
+[[gnu::noinline]] inline void tell_status(const sys::private_fd& channel, std::string_view line) noexcept
+{
+    message{.what = message::says}.send_if_read(channel.get(), line);
 }
 
 inline void tell_extension(const sys::private_fd& channel, std::chrono::nanoseconds more) noexcept

@@ -4,6 +4,7 @@
 
 #include "../../sys/cancellation.hpp"
 #include "../../sys/deadline.hpp"
+#include "../../text/utf8.hpp"
 #include "descriptor_name.hpp"
 #include "guards.hpp"
 
@@ -40,6 +41,8 @@ public:
 
     void notify_status(std::string_view text) noexcept
     {
+        if constexpr (tells_status<typename DaemonPolicies::link>)
+            if (!ready_) tell_launcher([&](auto& link) { link.status(sys::one_line(text)); });
         tell_manager([&](auto& manager) { manager.status(text); });
     }
 

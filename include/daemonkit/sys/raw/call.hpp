@@ -6,9 +6,11 @@
 
 #include "../refusal.hpp"
 
+#include <linux/sockios.h>
 #include <linux/time_types.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -115,6 +117,23 @@ inline long send(int fd, const void* data, std::size_t size) noexcept
         __kernel_timespec millisecond{0, 1'000'000};
         poll(nullptr, 0, &millisecond);
     }
+}
+
+/// Sends one message without waiting; it may be lost. Leaves most of the queue free: a receiver that was stopped reads
+/// nothing, and later messages of send() must find room.
+inline void send_if_read(int fd, const void* data, std::size_t size) noexcept
+{
+    int unread = 0;
+    if (call(SYS_ioctl, fd, SIOCOUTQ, address(&unread)) == 0 && unread > 16384) return;
+    call(SYS_sendto, fd, address(data), static_cast<long>(size), MSG_NOSIGNAL | MSG_DONTWAIT, 0, 0);
+}
+
+/// How many characters fit on a line of the terminal, TIOCGWINSZ of ioctl_tty(2); 0: it is no terminal.
+inline unsigned columns(int fd) noexcept
+{
+    winsize size{};
+    if (call(SYS_ioctl, fd, TIOCGWINSZ, address(&size)) != 0) return 0;
+    return size.ws_col > 0 ? size.ws_col : 80;
 }
 
 /// Receives one message without waiting; where recv(2) is refused, by read(2), which waits. Returns its size, 0 if the

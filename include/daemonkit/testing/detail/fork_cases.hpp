@@ -144,6 +144,21 @@ void extend_moves_the_deadline(const subject<ForkPolicy>& s)
 }
 
 template <class ForkPolicy>
+void status_lines_end_no_wait(const subject<ForkPolicy>& s)
+{
+    if constexpr (!daemonkit::detail::tells_status<daemonkit::detail::link_type<ForkPolicy>>) {
+        skip(forks<ForkPolicy> ? "the link lacks l.status(line), which is optional" : detaches_not);
+    } else {
+        started start(s.fresh().policy, [](auto& link, const other_process& channel) {
+            for (int i = 0; i < 10'000; ++i) link.status("a line"); // more than the launcher may be able to keep
+            is_ready(link, channel);
+        });
+        expect(start.status() == 0, "after many calls of status(): the start fails");
+        start.channel().go();
+    }
+}
+
+template <class ForkPolicy>
 void a_signal_cancels_a_start_that_waits(const subject<ForkPolicy>& s)
 {
     if constexpr (!daemonkit::detail::waits_with_mask<daemonkit::detail::link_type<ForkPolicy>>) {
