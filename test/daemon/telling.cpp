@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon that can be held in a hook. FORK and PID_POLICY choose its policies. SAYS is its status text from on_start()
 // on, RUN_SAYS from run() on. In the hook that HOLDS names, it says "in HOOK" instead, and goes on when the FIFO
-// PID_FILE.hold was opened. RUN_AS is its user. ENDS: it dies by this signal after it was held.
+// PID_FILE.hold was opened. If WAITS is on_start, it waits there for a stop. RUN_AS is its user. ENDS: it dies by this signal after it was held.
 #include "support/environment.hpp"
 
 #include <daemonkit/command_line.hpp>
@@ -22,6 +22,7 @@ struct telling : daemonkit::sysv_daemon<telling<ForkPolicy, PidPolicy>, ForkPoli
     void on_start()
     {
         say("SAYS");
+        while (environment_variable("WAITS") == "on_start" && this->wait()) {}
         hold("on_start");
     }
     void on_reload() { hold("on_reload"); }

@@ -25,6 +25,8 @@ struct pid_holder
     sys::unique_fd process{}; ///< pidfd of the holder, opened before the holder was verified
     bool stale = false;       ///< no process owns the instance, but the record of a dead daemon exists
     bool starting = false;    ///< the daemon is not ready yet; without a pid: a start has not recorded it yet
+    bool reloading = false;   ///< the daemon reloads
+    bool stopping = false;    ///< the daemon has begun to stop
 
     [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; } ///< whether there is one
 

@@ -16,6 +16,12 @@
 //                            leaves_no_launcher         process that claimed it; never throws
 //   g.started()              daemon, when it is ready;   find() no longer sets `starting`; never throws
 //                            optional
+//   g.reloading(begins)      daemon, at both ends of a   find() sets `reloading` in between; never throws
+//                            reload; optional
+//   g.stopping()             daemon, when it begins to   find() sets `stopping` from now on; never throws
+//                            stop; optional
+//   g.status(line)           daemon, after publish();    status_line() returns this line from now on, which is valid
+//                            optional                    UTF-8 without control characters; never throws
 //   g.release()              launcher, daemon is ready  this copy of the guard releases nothing any more; never throws
 //   g.control_fd()           daemon, at each reload;    the datagram socket that control_socket() is connected to, with
 //                            optional                   SO_PASSCRED; -1: none. Its senders get the result of the reload
@@ -30,6 +36,8 @@
 //   p.has_record()           any process; optional      false: no daemon has left a record
 //   p.control_socket(holder) any process; optional      a datagram socket with a name and SO_PASSCRED, connected to the
 //                                                       control_fd() of that daemon; empty if it cannot be reached
+//   p.status_line(holder)    any process; optional       the last line of status() of that daemon, and of no other;
+//                                                        empty: there is none, or it cannot be had
 //   p.where()                any process                the place of the record, for people
 //
 // LSB 3.1, section 20.2; pidfd_open(2).
@@ -42,6 +50,7 @@
 
 #include <concepts>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace daemonkit {
@@ -84,6 +93,24 @@ concept has_publish = requires(PidGuard& g, pid_t pid) { g.publish(pid); };
 template <class PidGuard>
 concept has_started = requires(PidGuard& g) {
     { g.started() } noexcept;
+};
+
+/// g.reloading(begins)
+template <class PidGuard>
+concept has_reloading = requires(PidGuard& g) {
+    { g.reloading(true) } noexcept;
+};
+
+/// g.stopping()
+template <class PidGuard>
+concept has_stopping = requires(PidGuard& g) {
+    { g.stopping() } noexcept;
+};
+
+/// g.status(line)
+template <class PidGuard>
+concept keeps_status = requires(PidGuard& g, std::string_view line) {
+    { g.status(line) } noexcept;
 };
 
 /// g.release()
@@ -138,6 +165,12 @@ concept has_control_socket = requires(const PidPolicy& p, const pid_holder& daem
 template <class PidPolicy>
 concept has_find = requires(const PidPolicy& p) {
     { p.find() } -> std::same_as<pid_holder>;
+};
+
+/// p.status_line(holder)
+template <class PidPolicy>
+concept has_status_line = requires(const PidPolicy& p, const pid_holder& daemon) {
+    { p.status_line(daemon) } -> std::convertible_to<std::string>;
 };
 
 /// p.where()

@@ -42,6 +42,11 @@ struct flock_pid_file
     {
         return detail::control_socket_by_pid_file(path, daemon);
     }
+    /// What this daemon said last by notify_status(); empty if it cannot be had.
+    [[nodiscard]] std::string status_line(const pid_holder& daemon) const
+    {
+        return detail::status_line_by_pid_file(path, daemon);
+    }
     [[nodiscard]] std::string where() const { return path.string(); } ///< the path
 };
 

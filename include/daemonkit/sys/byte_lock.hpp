@@ -20,8 +20,8 @@ struct byte_range
 };
 
 /// Calls fcntl(2) with F_OFD_SETLK or F_OFD_GETLK. `type` is the kind of lock, and afterwards that of the lock in the
-/// way.
-inline int lock_call(int fd, int command, short& type, const byte_range& bytes) noexcept
+/// way; `bytes` are then those of that lock.
+inline int lock_call(int fd, int command, short& type, byte_range& bytes) noexcept
 {
     struct flock lock = {};
     lock.l_type = type;
@@ -30,29 +30,33 @@ inline int lock_call(int fd, int command, short& type, const byte_range& bytes) 
     lock.l_len = bytes.count;
     const int result = retry([&] { return ::fcntl(fd, command, &lock); });
     type = lock.l_type;
+    bytes = {lock.l_start, lock.l_len};
     return result;
 }
 
 /// Takes a write lock without waiting. Returns 0, or -1 and errno: EAGAIN or EACCES if another process has a lock.
-inline int lock_bytes(int fd, const byte_range& bytes) noexcept
+inline int lock_bytes(int fd, byte_range bytes) noexcept
 {
     short type = F_WRLCK;
     return lock_call(fd, F_OFD_SETLK, type, bytes);
 }
 
 /// Releases the lock, for every process that shares the open file description.
-inline void unlock_bytes(int fd, const byte_range& bytes) noexcept
+inline void unlock_bytes(int fd, byte_range bytes) noexcept
 {
     short type = F_UNLCK;
     lock_call(fd, F_OFD_SETLK, type, bytes);
 }
 
 /// Whether another open file description has a write lock: 1 yes, 0 no, -1 and errno if the file system has no locks.
-inline int are_locked(int fd, const byte_range& bytes) noexcept
+/// `bytes` are then those of the first such lock.
+inline int find_lock(int fd, byte_range& bytes) noexcept
 {
     short type = F_RDLCK; // only a write lock is in the way of a read lock
     if (lock_call(fd, F_OFD_GETLK, type, bytes) == -1) return -1;
     return type == F_UNLCK ? 0 : 1;
 }
+/// The same, without telling which.
+inline int are_locked(int fd, byte_range bytes) noexcept { return find_lock(fd, bytes); }
 
 } // namespace daemonkit::sys

@@ -181,6 +181,14 @@ inline int stamp(int fd, long nanoseconds) noexcept
     return ::futimens(fd, times);
 }
 
+/// Replaces the content of a file by one write(2), so that a reader meets the old text, the new one, or the new one with
+/// the end of a longer old one.
+inline void write_at_start(int fd, std::string_view text) noexcept
+{
+    const auto written = retry([&] { return ::pwrite(fd, text.data(), text.size(), 0); });
+    if (written != -1) retry([=] { return ::ftruncate(fd, written); });
+}
+
 /// An action for fork_handler.
 inline void close_in_child(long fd) noexcept { ::close(static_cast<int>(fd)); }
 

@@ -22,7 +22,12 @@ template <class PidPolicy>
     status_report report{.name = name, .where = policy.where()};
     try {
         const auto daemon = policy.find();
-        report.state = daemon.starting ? starting : daemon ? running : daemon.stale ? dead : stopped;
+        report.state = daemon.stopping    ? stopping
+                       : daemon.starting  ? starting
+                       : daemon.reloading ? reloading
+                       : daemon           ? running
+                       : daemon.stale     ? dead
+                                          : stopped;
         report.pid = daemon.pid;
         if (!daemon) return report;
         const auto frozen = sys::frozen_cgroup_of(daemon.pid);
@@ -32,6 +37,7 @@ template <class PidPolicy>
             report.uptime =
                 std::max(std::chrono::seconds(0), std::chrono::floor<std::chrono::seconds>(sys::age(stat->start)));
         }
+        if constexpr (has_status_line<PidPolicy>) report.status_text = policy.status_line(daemon);
         report.suspended = hindrance_in(daemon.pid, stat, frozen).what;
     } catch (const std::exception& e) {
         report.state = unknown;

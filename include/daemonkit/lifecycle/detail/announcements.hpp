@@ -41,8 +41,12 @@ public:
 
     void notify_status(std::string_view text) noexcept
     {
+        static_cast<void>(&caller_);
+        has_said_ = true;
         if constexpr (tells_status<typename DaemonPolicies::link>)
             if (!ready_) tell_launcher([&](auto& link) { link.status(sys::one_line(text)); });
+        if constexpr (keeps_status<identity_type>)
+            if (identity_) uncancelled([&](auto& guard) { guard.status(sys::one_line(text)); }, identity());
         tell_manager([&](auto& manager) { manager.status(text); });
     }
 
@@ -88,10 +92,29 @@ protected:
     }
 
     template <class SayFunction, class AnyGuard>
-    static void uncancelled(SayFunction& say, AnyGuard& guard)
+    static void uncancelled(const SayFunction& say, AnyGuard& guard)
     {
         const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
         say(guard);
+    }
+
+    /// Before privileges are dropped: afterwards no place for the lines can be made. Only in a program that has them.
+    void prepare_status() noexcept
+    {
+        if constexpr (keeps_status<identity_type>)
+            if (says_status_ && !has_said_) identity().status({});
+    }
+
+    void tell_reloading(bool begins) noexcept
+    {
+        if constexpr (has_reloading<identity_type>)
+            if (ready_ && identity_) identity().reloading(begins);
+    }
+
+    void tell_stopping() noexcept
+    {
+        if constexpr (has_stopping<identity_type>)
+            if (identity_) identity().stopping();
     }
 
     // The order of a life puts it there.
@@ -99,6 +122,16 @@ protected:
     [[nodiscard]] const identity_type& identity() const noexcept { return *identity_; }
 
     bool ready_ = false;
+
+private:
+    /// The compiler makes the object, whose constructor runs before main(), only if the program calls notify_status().
+    struct caller
+    {
+        caller() noexcept { says_status_ = true; }
+    };
+    static inline bool says_status_ = false;
+    static inline const caller caller_{};
+    bool has_said_ = false;
 };
 
 } // namespace daemonkit::detail

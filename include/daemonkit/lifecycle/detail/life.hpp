@@ -193,6 +193,7 @@ private:
         if (state_.stopping_) return stop(0, args...);       // it waited for signals
         if (state_.target_ != nullptr && state_.streams_)
             state_.streams_->give_to(state_.target_->uid, state_.target_->gid);
+        if (state_.target_ != nullptr || !s_.process.chroot.empty()) state_.prepare_status();
         setup.drop_privileges();
         call_hook(on_dropped, daemon_, args...);
         if (state_.stopping_) return stop(0, args...);
@@ -209,6 +210,7 @@ private:
     int stop(int status, Args&... args)
     {
         if (!state_.signals_) return status; // a child made by fork(2), which ends nothing of the daemon's
+        state_.tell_stopping();
         state_.tell_manager([](auto& manager) { manager.stopping(); });
         call_hook(on_stop, daemon_, args...);
         return status;

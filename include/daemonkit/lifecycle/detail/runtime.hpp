@@ -120,11 +120,14 @@ private:
     using base::identity_;
     using base::link_;
     using base::manager_;
+    using base::prepare_status;
     using base::ready_;
     using base::signals_;
     using base::streams_;
     using base::tell_launcher;
     using base::tell_manager;
+    using base::tell_reloading;
+    using base::tell_stopping;
 
     void collect_children(Derived& daemon)
     {
@@ -144,9 +147,10 @@ private:
             const sys::cancellation asleep(off.before());
             return installed().wait(timeout, identity().lost_fd());
         }();
-        if (signals_ && means_stop(*signals_, e))
+        if (signals_ && means_stop(*signals_, e)) {
             stopping_ = true;
-        else if (e)
+            tell_stopping();
+        } else if (e)
             call_hook(daemon, e);
         if (signals_ && !identity().keep()) { // not in a child that a hook made
             report(log_level::err, name_, "another daemon has taken over this instance: stopping",
@@ -169,6 +173,7 @@ private:
     {
         const reload_callers callers(control_fd());
         if (ready_) tell_manager([](auto& manager) { manager.reloading(); });
+        tell_reloading(true);
         std::string refusal;
         try {
             if (streams_) streams_->reopen();
@@ -182,6 +187,7 @@ private:
             sys::pass_on_unwinding();
             refusal = refuse_reload("an exception that is no std::exception");
         }
+        tell_reloading(false);
         if (ready_) tell_manager([&](auto& manager) { manager.reloaded(refusal); });
         callers.answer(refusal);
     }

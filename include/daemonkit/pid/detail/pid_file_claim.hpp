@@ -8,6 +8,7 @@
 
 #include "../../sys/directory.hpp"
 #include "pid_file_search.hpp"
+#include "status_file.hpp"
 
 #include <boost/filesystem/path.hpp>
 
@@ -142,6 +143,7 @@ private:
         const auto found = search(opened, record);
         if (!found.doubt.empty()) return again(found.doubt);
         if (record.is_left()) { // stale: a fresh file takes its place, so that readers never see one line over another
+            remove_status_file(path_);
             if (sys::remove_file(name.c_str()) == 0) return false;
             // The file is ours and the directory is not, as where root made it for a user.
             check_call(sys::empty_file(file), "empty the stale pid file", name);

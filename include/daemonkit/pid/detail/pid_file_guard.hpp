@@ -9,7 +9,9 @@
 #include "../../sys/raw/removal.hpp"
 #include "../../sys/time.hpp"
 #include "abstract_socket_guard.hpp"
+#include "activity.hpp"
 #include "pid_file_claim.hpp"
+#include "status_file.hpp"
 
 #include <boost/filesystem/path.hpp>
 
@@ -43,7 +45,8 @@ public:
         std::swap(held_, other.held_);
         std::swap(sockets_, other.sockets_);
         std::swap(owner_, other.owner_);
-        std::swap(started_, other.started_);
+        std::swap(activity_, other.activity_);
+        std::swap(status_, other.status_);
         swap_file(other);
         return *this;
     }
@@ -79,11 +82,16 @@ public:
                    "socket of the path is taken: put it on another, such as /run");
     }
 
-    /// In the daemon, when it is ready: find() calls it starting until then.
-    void started() noexcept
+    // In the daemon: what find() says of it. It is starting until started().
+    void started() noexcept { activity_.started(claimed_.file.get()); }
+    void reloading(bool begins) noexcept { activity::reloading(claimed_.file.get(), begins); }
+    void stopping() noexcept { activity_.stopping(claimed_.file.get()); }
+
+    /// After chroot(2) the file cannot be made any more.
+    void status(std::string_view line) noexcept
     {
-        started_ = true;
-        sys::unlock_bytes(claimed_.file.get(), starting_lock);
+        if (!status_ && !claimed_.socket.out_of_root()) status_.make(path_, mode_);
+        status_.write(written_.stamp, line);
     }
 
     /// From here on this process removes the file that another one claimed.
@@ -92,7 +100,8 @@ public:
     /// What the launcher removes if the daemon dies before it is ready.
     [[nodiscard]] sys::raw_removal removal() const noexcept
     {
-        return {claimed_.file.get(), sys::short_text<PATH_MAX>(path_.native()), claimed_.directories.count()};
+        return {claimed_.file.get(), sys::short_text<PATH_MAX>(path_.native()), claimed_.directories.count(),
+                status_suffix};
     }
 
     void release() noexcept
@@ -122,7 +131,8 @@ public:
                 next_look_ = now + between_looks;
                 renew();
             }
-            if ((held_ == lock_held::for_life || !started_) && sys::mark_of(claimed_.file.get()) != written_.mark)
+            if ((held_ == lock_held::for_life || !activity_.has_started()) &&
+                sys::mark_of(claimed_.file.get()) != written_.mark)
                 repair();
         } catch (const already_running&) {
             return false;
@@ -151,7 +161,7 @@ private:
         closed_in_child_ = sys::fork_handler(sys::close_in_child, claimed_.file.get());
         if (!closed_in_child_) throw_errno("register a fork handler");
         if (held_ == lock_held::until_published) sys::unlock(claimed_.file.get());
-        if (started_) started();
+        activity_.repeat(claimed_.file.get());
     }
 
     void write() { written_ = write_pid_file(claimed_.file.get(), path_, owner_, place_, lines_); }
@@ -190,7 +200,7 @@ private:
         old.read(claimed_.file.get());
         pid_file_guard again(path_, mode_, std::string(kept_lines(old.view(), lines_)), held_, false,
                              static_cast<bool>(sockets_), owner_.pid);
-        again.started_ = started_;
+        again.activity_ = activity_;
         again.record(owner_);
         swap_file(again);
     }
@@ -209,6 +219,10 @@ private:
     void remove() noexcept
     {
         sockets_.reset(); // first: no process finds this daemon by them any more
+        if (place_.empty())
+            remove_status_file(path_); // of a daemon that died
+        else
+            status_.remove(path_);
         if (!sys::leads_to(path_.c_str(), claimed_.file.get()) || sys::remove_file(path_.c_str()) == -1)
             sys::empty_file(claimed_.file.get());
     }
@@ -233,7 +247,8 @@ private:
     process_identity owner_{};
     std::string place_{};
     written_record written_;
-    bool started_ = false;
+    status_file status_;
+    activity activity_;
     bool irreparable_ = !claimed_.file; // without a file there is nothing to keep
     std::chrono::steady_clock::time_point next_look_{};
 };

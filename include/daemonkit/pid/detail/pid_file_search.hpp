@@ -8,6 +8,7 @@
 #pragma once
 
 #include "abstract_socket.hpp"
+#include "activity.hpp"
 #include "pid_record.hpp"
 
 #include <boost/filesystem/path.hpp>
@@ -55,7 +56,7 @@ struct file_search
     auto found = find_holder(record, path, file.get(), owner);
     file_search result{std::move(found.holder), std::move(found.doubt)};
     if (result.holder) {
-        result.holder.starting = sys::are_locked(file.get(), starting_lock) == 1;
+        find_activity(file.get(), result.holder);
         return result;
     }
     const bool locked = result.doubt.empty() && sys::are_locked(file.get(), life_lock) == 1;
