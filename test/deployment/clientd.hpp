@@ -38,6 +38,13 @@ public:
         copy(DAEMONKIT_DEPLOYMENT_DIR "/" + source, where);
     }
 
+    /// Installs what `clientd print KIND` prints, in its directory.
+    void install_printed(const std::string& kind, const std::string& where, const std::string& mode = "644") const
+    {
+        good("cd /var/lib/clientd && clientd print " + kind + " >/tmp/printed && install -D --mode=" + mode +
+             " /tmp/printed " + where);
+    }
+
     /// Runs a command that must succeed; returns its output.
     std::string good(const std::string& line) const
     {

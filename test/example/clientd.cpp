@@ -2,6 +2,7 @@
 // The daemon from which daemonkit grew: it writes the time to an output file every second. It keeps all its files in
 // the directory from which it is called. One source serves every deployment. -DDEPLOYMENT=systemd builds it for service
 // managers only; without DEPLOYMENT it is one binary for all deployments.
+#include <daemonkit/artefacts.hpp>
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
 
@@ -39,6 +40,10 @@ struct clientd : Deployment<clientd<Deployment>>
 {
     // The daemon is ready when run() calls ready(). So `start` fails if the output file cannot be opened.
     static constexpr bool announces_ready = true;
+    // The verbs print and doctor, and what generated files say about clientd.
+    using more_verbs = daemonkit::artefacts;
+    static constexpr daemonkit::artefact_notes notes{
+        .description = "writes the time to a file", .user = "clientd", .watchdog = 10s};
 
     int run(const path& output)
     {

@@ -41,6 +41,7 @@ struct artefact_facts
     std::string name{};
     std::string program{}; ///< absolute path
     std::string version{};
+    std::string instance{};      ///< which of several; empty: there is one
     std::string description{};   ///< a few words that follow the name
     std::string documentation{}; ///< a URI
     std::string listen{};        ///< for ListenStream=

@@ -106,6 +106,7 @@ template <class Derived>
     f.reopens = std::remove_cvref_t<decltype(s.stdio)>::reopens;
     f.reloads = Derived::daemon_type::hears_reload();
     f.records_pid = can_be_found<Derived>;
+    if constexpr (has_instances<Derived>()) f.instance = s.process.instance;
     if constexpr (can_be_found<Derived>) {
         f.pid_file = s.pid.where();
         f.records_pid = !f.pid_file.empty();

@@ -95,6 +95,13 @@ inline constexpr std::string_view plain_characters =
     return all += '\'';
 }
 
+/// "--instance NAME " by a quoting function; empty for a program with one instance.
+template <class QuoteFunction>
+[[nodiscard]] std::string instance_option(const std::string& instance, QuoteFunction quoted)
+{
+    return instance.empty() ? instance : sys::joined({"--instance ", quoted(instance), " "});
+}
+
 /// One word in a list of systemd: specifiers and quotes, systemd.syntax(7). tmpfiles.d(5) and sysusers.d(5) read the
 /// same.
 [[nodiscard]] inline std::string systemd_word(std::string_view text)

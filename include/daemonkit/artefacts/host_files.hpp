@@ -36,11 +36,12 @@ namespace daemonkit::detail {
     create @mode@ @owner@ @owner_group@
     postrotate
         # Returns when the daemon has opened the new file. 7: it does not run.
-        cd @directory@ && @program@ --quiet reload || [ $? -eq 7 ]
+        cd @directory@ && @program@ --quiet @instance@reload || [ $? -eq 7 ]
     endscript
 }
 )",
                   {{"name", f.name},
+                   {"instance", instance_option(f.instance, shell_word), true},
                    {"output", word(f.output)},
                    {"error", f.error.empty() || f.error == f.output ? "" : " " + word(f.error), true},
                    {"?owned", directory == f.directory && !f.worker().empty()},

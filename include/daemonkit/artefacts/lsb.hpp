@@ -34,8 +34,6 @@ inline void require_found(const artefact_facts& f, const char* kind)
 # Provides:          @name@
 # Required-Start:    $remote_fs
 # Required-Stop:     $remote_fs
-# Should-Start:      $network $syslog
-# Should-Stop:       $network $syslog
 # Default-Start:     2 3 4 5
 # Default-Stop:      0 1 6
 # Short-Description: @title@
@@ -62,15 +60,16 @@ esac
 [ -x "$program" ] || fail 5 "$program is not installed"
 id "$user" >/dev/null || fail 6 "the user $user does not exist"@?user@
 cd "$directory" || fail 6 "the directory $directory does not exist"@?directory@
-exec "$program" "$verb"@?root@
+exec "$program" @instance@"$verb"@?root@
 case $(id -un) in@?user@
-root) exec setpriv --reuid="$user" --regid="$group" --init-groups "$program" "$verb" ;;@?user@
-"$user") exec "$program" "$verb" ;;@?user@
+root) exec setpriv --reuid="$user" --regid="$group" --init-groups "$program" @instance@"$verb" ;;@?user@
+"$user") exec "$program" @instance@"$verb" ;;@?user@
 *) fail 4 "run it as root or as $user" ;;@?user@
 esac@?user@
 )",
                   {{"name", f.name},
                    {"word", shell_word(f.name)},
+                   {"instance", instance_option(f.instance, shell_word), true},
                    {"title", title},
                    {"pid", f.pid_file},
                    {"program", shell_word(f.program)},
@@ -88,7 +87,8 @@ esac@?user@
     require_found(f, "openrc");
     // Twice a word: of this script, and of the shell that su(1) runs. The verb is a plain word.
     const bool other = f.becomes.empty() && !f.user.empty();
-    const auto inner = sys::joined({"exec ", shell_word(f.program), " --quiet "});
+    const auto inner =
+        sys::joined({"exec ", shell_word(f.program), " --quiet ", instance_option(f.instance, shell_word)});
     return filled(R"(#!/sbin/openrc-run
 # shellcheck shell=sh disable=SC2034 # openrc-run reads the variables
 # /etc/init.d/@name@: @name@ detaches itself, and its own verbs find it. start returns when it is ready, or prints why
@@ -104,7 +104,7 @@ depend() {
 
 call() {
     (cd @directory@ && exec su -s /bin/sh -c @inner@"$1" @user@)
-    (cd @directory@ && exec @program@ --quiet "$1")@?root@
+    (cd @directory@ && exec @program@ --quiet @instance@"$1")@?root@
 }
 
 start() {
@@ -137,6 +137,7 @@ status() {
 )",
                   {{"name", f.name},
                    {"description", shell_word(f.description.empty() ? f.name : f.description)},
+                   {"instance", instance_option(f.instance, shell_word), true},
                    {"?reloads", f.reloads},
                    {"directory", shell_word(f.directory)},
                    {"inner", shell_word(inner)},

@@ -91,8 +91,8 @@ validate_all() {
 }
 
 call() {
-    setpriv --reuid="$user" --regid="$group" --init-groups "$program" "$@"@?user@
-    "$program" "$@"@?root@
+    setpriv --reuid="$user" --regid="$group" --init-groups "$program" @instance@"$@"@?user@
+    "$program" @instance@"$@"@?root@
 }
 
 # If the directory is on a disk that is not mounted here, nothing runs in it.
@@ -124,6 +124,7 @@ meta-data) meta_data ;;
 esac
 )",
                   {{"name", f.name},
+                   {"instance", instance_option(f.instance, shell_word), true},
                    {"program", shell_word(f.program)},
                    {"user", other ? shell_word(f.user) : ""},
                    {"group", other ? shell_word(f.worker_group()) : ""},

@@ -28,10 +28,11 @@ namespace daemonkit::detail {
 # /etc/sv/@name@/run: runsv runs this, and restarts it when it exits.
 exec 2>&1 # both to log/run
 cd @directory@ || exit 1
-exec chpst -u @user@ @program@ run
-exec @program@ run@?root@
+exec chpst -u @user@ @program@ @instance@run
+exec @program@ @instance@run@?root@
 )",
                   {{"name", f.name},
+                   {"instance", instance_option(f.instance, shell_word), true},
                    {"directory", shell_word(f.directory)},
                    {"user", user.empty() ? user : shell_word(user)},
                    {"program", shell_word(f.program)},
@@ -47,10 +48,11 @@ exec @program@ run@?root@
 # The daemon reports readiness on descriptor 3: put the number in the file notification-fd.@?ready@
 exec 2>&1 # both to log/run
 cd @directory@ || exit 1
-exec s6-setuidgid @user@ @program@ run@ready@
-exec @program@ run@ready@@?root@
+exec s6-setuidgid @user@ @program@ @instance@run@ready@
+exec @program@ @instance@run@ready@@?root@
 )",
                   {{"name", f.name},
+                   {"instance", instance_option(f.instance, shell_word), true},
                    {"directory", shell_word(f.directory)},
                    {"user", user.empty() ? user : shell_word(user)},
                    {"program", shell_word(f.program)},
@@ -68,7 +70,7 @@ exec @program@ run@ready@@?root@
     };
     return filled(R"(# /etc/dinit.d/@name@
 type = process
-command = @program@ run@ready@
+command = @program@ @instance@run@ready@
 ready-notification = pipefd:3@?ready@
 run-as = @user@
 working-dir = @directory@
@@ -79,6 +81,7 @@ logfile = /var/log/@name@.log
 restart = true
 )",
                   {{"name", f.name},
+                   {"instance", instance_option(f.instance, word), true},
                    {"program", word(f.program)},
                    {"ready", f.notifies ? " --ready-fd 3" : "", true},
                    {"?ready", f.notifies},
@@ -96,7 +99,7 @@ restart = true
     return filled(R"(; /etc/supervisor/conf.d/@name@.conf
 [program:@name@]
 ; run, not start: supervisord supervises the process that it started, and start exits
-command=@program@ run
+command=@program@ @instance@run
 directory=@directory@
 user=@user@
 umask=@umask@
@@ -114,6 +117,7 @@ stdout_logfile_maxbytes=1MB
 stdout_logfile_backups=10
 )",
                   {{"name", f.name},
+                   {"instance", doubled(instance_option(f.instance, shell_word), '%'), true},
                    {"program", doubled(shell_word(f.program), '%')},
                    {"directory", f.directory == "/" ? "" : doubled(f.directory, '%')},
                    {"user", started_as(f)},
@@ -125,17 +129,18 @@ stdout_logfile_backups=10
 [[nodiscard]] inline std::string monit_check(const artefact_facts& f)
 {
     require_found(f, "monit");
-    for (const auto& text : {f.program, f.directory, f.pid_file})
+    for (const auto& text : {f.program, f.directory, f.pid_file, "-" + f.instance})
         if (!is_plain(text)) refuse_artefact("monit", "its format cannot quote a character in " + text);
     return filled(R"(# /etc/monit/conf.d/@name@
 check process @name@ with pidfile @pid@
-    start program = "/bin/sh -c 'cd @directory@ && exec @program@ start'"
+    start program = "/bin/sh -c 'cd @directory@ && exec @program@ @instance@start'"
         as uid @user@ and gid @group@
-    stop program = "/bin/sh -c 'cd @directory@ && exec @program@ stop'"
+    stop program = "/bin/sh -c 'cd @directory@ && exec @program@ @instance@stop'"
         as uid @user@ and gid @group@
     if 5 restarts within 5 cycles then unmonitor
 )",
                   {{"name", f.name},
+                   {"instance", instance_option(f.instance, shell_word), true},
                    {"pid", f.pid_file},
                    {"directory", f.directory},
                    {"program", f.program},

@@ -69,7 +69,9 @@ namespace daemonkit::detail {
     if (f.program.find_first_of("\"'\\") != f.program.npos)
         refuse_artefact("systemd", "systemd starts no program whose path has quotes or backslashes: " + f.program);
     const bool forks = f.detaches && !f.notifies && f.records_pid;
-    const auto command = [&](const char* verb) { return sys::joined({systemd_word(f.program), " ", verb}); };
+    const auto command = [&](const char* verb) {
+        return sys::joined({systemd_word(f.program), " ", instance_option(f.instance, systemd_word), verb});
+    };
     const auto seconds = [](std::chrono::nanoseconds time) { return sys::joined({whole_seconds(time), "s"}); };
     const bool signalled = f.reloads && !f.records_pid; // no pid file: nothing but the signal
     return filled(R"([Unit]
@@ -99,6 +101,7 @@ Group=@group@
 WorkingDirectory=@directory@
 UMask=@umask@
 @limits@
+
 # Hardening. It can write only to the directories above, and to /tmp of its own.
 CapabilityBoundingSet=@?no_capabilities@
 CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_NET_BIND_SERVICE@?root@

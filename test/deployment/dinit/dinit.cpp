@@ -10,7 +10,7 @@ struct dinit_host : deployment::clientd_host
     {
         if (!missing().empty()) return;
         good("mkdir --parents /etc/dinit.d && echo type = internal >/etc/dinit.d/boot");
-        install("clientd", "etc/dinit.d");
+        install_printed("dinit", "/etc/dinit.d/clientd");
         background("dinit", "dinit --system --container");
         BOOST_TEST(eventually([&] { return ctl("list").status == 0; }));
     }

@@ -23,10 +23,14 @@ public:
         if (!absent_because().empty()) return;
         install(DAEMONKIT_EXAMPLE_DIR "/clientd");
         fs::create_directories(path("/etc/init.d"));
-        BOOST_TEST(run({"cp", DAEMONKIT_DEPLOYMENT_DIR "/" + name_, path("/etc/init.d").string()}).status == 0);
-        const auto prepared = shell("echo u clientd | systemd-sysusers - && systemctl daemon-reload && "
-                                    "install --directory --owner=" +
-                                    user + " " + directory);
+        if (name_ != "clientd")
+            BOOST_TEST(run({"cp", DAEMONKIT_DEPLOYMENT_DIR "/" + name_, path("/etc/init.d").string()}).status == 0);
+        const auto prepared = shell("echo u clientd | systemd-sysusers - && install --directory --owner=" + user + " " +
+                                    directory + " && cd " + directory +
+                                    (name_ == "clientd" ? " && clientd print lsb >/etc/init.d/clientd && "
+                                                          "chmod +x /etc/init.d/clientd"
+                                                        : "") +
+                                    " && systemctl daemon-reload");
         BOOST_TEST(prepared.status == 0, prepared.err);
     }
 

@@ -14,7 +14,7 @@ public:
     {
         if (!missing().empty()) return;
         install("verbs.sh", "usr/local/bin/verbs.sh");
-        install("clientd", "etc/init.d/clientd");
+        install_printed("lsb", "/etc/init.d/clientd", "755");
         install("sourcing", "etc/init.d/sourcing");
         good("chown " + owner + " /var/lib/clientd");
     }

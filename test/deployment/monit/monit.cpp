@@ -12,7 +12,7 @@ struct monit_host : deployment::clientd_host
         if (!missing().empty()) return;
         good("mkdir --parents /etc/monit/conf.d /var/lib/monit");
         install("monitrc", "etc/monit");
-        install("clientd", "etc/monit/conf.d");
+        install_printed("monit", "/etc/monit/conf.d/clientd");
         good("chmod 600 /etc/monit/monitrc");
         good("monit -c /etc/monit/monitrc -t");
         good("monit -c /etc/monit/monitrc");

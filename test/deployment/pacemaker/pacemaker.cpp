@@ -21,8 +21,8 @@ public:
     {
         if (!missing().empty()) return;
         fs::create_directories((*this / agent).parent_path());
-        install("clientd", agent);
-        install("../lsb/clientd", "/etc/init.d/clientd");
+        install_printed("ocf", agent, "755");
+        install_printed("lsb", "/etc/init.d/clientd", "755");
     }
 
     [[nodiscard]] int agent_says(const std::string& action, const std::string& environment = "") const

@@ -12,6 +12,7 @@ struct runit_host : deployment::clientd_host
         good("useradd --system _runit-log; install --directory --owner=_runit-log /var/log/clientd");
         good("mkdir --parents /etc/sv /service");
         install("clientd", "etc/sv");
+        install_printed("runit", "/etc/sv/clientd/run", "755");
     }
     /// For tests that need something before the supervisor starts.
     void supervise() const

@@ -12,6 +12,7 @@ struct s6_host : deployment::clientd_host
         good("useradd --system log; install --directory --owner=log /var/log/clientd");
         good("mkdir --parents /etc/s6 /run/service");
         install("clientd", "etc/s6");
+        install_printed("s6", "/etc/s6/clientd/run", "755");
     }
     void scan() const
     {

@@ -14,7 +14,7 @@ struct supervisord_host : deployment::clientd_host
     {
         if (!missing().empty()) return;
         good("mkdir --parents /var/log/supervisor /etc/supervisor/conf.d");
-        install("clientd.conf", "etc/supervisor/conf.d");
+        install_printed("supervisord", "/etc/supervisor/conf.d/clientd.conf");
     }
     void start() const { good("supervisord --configuration=/etc/supervisor/supervisord.conf"); }
     [[nodiscard]] outcome ctl(const std::string& words) const { return (*this)("supervisorctl " + words); }
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(start_in_place_of_run_does_no_harm)
     // The remedy: stop the unsupervised daemon and correct the line; then supervisord can start it.
     BOOST_TEST(host.verb("stop").status == 0);
     host.gone();
-    host.install("clientd.conf", "etc/supervisor/conf.d");
+    host.install_printed("supervisord", "/etc/supervisor/conf.d/clientd.conf");
     BOOST_TEST(host.ctl("update").status == 0);
     const pid_t kept = host.works();
     BOOST_TEST(host.outside(std::stoi(host.ctl("pid clientd").out)) == kept);

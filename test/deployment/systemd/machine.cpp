@@ -154,6 +154,14 @@ void machine::install_units(const std::vector<std::string>& names) const
     systemctl({"daemon-reload"});
 }
 
+void machine::install_printed() const
+{
+    install(DAEMONKIT_EXAMPLE_DIR "/clientd");
+    shell("mkdir --parents /var/lib/clientd && cd /var/lib/clientd && clientd print sysusers | systemd-sysusers - && "
+          "clientd print tmpfiles | systemd-tmpfiles --create - && "
+          "clientd print systemd >/etc/systemd/system/clientd.service && systemctl daemon-reload");
+}
+
 void machine::write_unit(const std::string& name, const std::string& text) const
 {
     const auto file = path("/etc/systemd/system") / name;

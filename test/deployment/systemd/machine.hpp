@@ -42,6 +42,8 @@ public:
     void install(const boost::filesystem::path& program) const;
     /// Copies these files of the deployment, unchanged, to /etc/systemd/system.
     void install_units(const std::vector<std::string>& names) const;
+    /// Copies clientd, makes its user and its directory, and installs the unit and the files that it prints.
+    void install_printed() const;
     /// Writes a unit or a drop-in: "x.service.d/y.conf".
     void write_unit(const std::string& name, const std::string& text) const;
     /// The path outside of a path inside; and the text of a file, empty if it does not exist.

@@ -4,6 +4,7 @@
 // part of what test/example/run prints, or what comes out when its commands are typed in a fresh directory; pids, times
 // and the directory are allowed to differ. Each link leads to a file, and each anchor to a heading.
 #include "example.hpp"
+#include "support/skip.hpp"
 
 #include <boost/algorithm/string/join.hpp>
 #include <boost/algorithm/string/predicate.hpp>
@@ -30,7 +31,8 @@ const std::vector<boost::filesystem::path>& pages()
     static const std::vector<boost::filesystem::path> found = [] {
         std::vector<boost::filesystem::path> existing;
         for (const char* const folder :
-             {"", "include/daemonkit", "include/daemonkit/testing", "include/daemonkit/command_line", "include/daemonkit/artefacts", "test", "test/deployment", "test/example", "bench"})
+             {"", "include/daemonkit", "include/daemonkit/testing", "include/daemonkit/command_line",
+              "include/daemonkit/artefacts", "test", "test/deployment", "test/example", "bench"})
             if (const auto page = root / folder / "README.md"; boost::filesystem::exists(page))
                 existing.push_back(page);
         return existing;
@@ -296,6 +298,32 @@ BOOST_AUTO_TEST_CASE(every_configuration_is_the_file_that_the_tests_use)
         BOOST_TEST(join(shown) == join(whole), file[1].str());
     }
     BOOST_TEST(seen >= 9);
+}
+
+// A block below "`clientd print KIND` prints:" is what it prints, where the page installs clientd.
+BOOST_AUTO_TEST_CASE(every_printed_file_is_what_clientd_prints)
+{
+    const std::regex printed(R"(`clientd print (.+)` prints:)");
+    // The paths of the page, on a file system of its own.
+    const std::string install = "mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/clientd && cd /var/lib/clientd && "
+                                "mount -t tmpfs tmpfs /usr/local/bin && cp " DAEMONKIT_EXAMPLE_DIR "/clientd "
+                                "/usr/local/bin";
+    const auto here = [&](const std::string& command) {
+        return run({"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", install + " && " + command});
+    };
+    if (here("true").status != 0) DAEMONKIT_SKIP("cannot make namespaces here");
+    const auto lines = split(text_of(deployment_page()));
+    int seen = 0;
+    for (std::size_t i = 0; i + 2 < lines.size(); ++i) {
+        std::smatch kind;
+        if (!std::regex_match(lines[i], kind, printed)) continue;
+        ++seen;
+        text_lines shown;
+        for (auto at = i + 3; lines[at] != "```"; ++at) shown.push_back(lines[at]);
+        const auto said = here("/usr/local/bin/clientd print " + kind[1].str());
+        BOOST_TEST(join(shown) == join(split(said.out)), kind[1].str() << said.err);
+    }
+    BOOST_TEST(seen >= 7);
 }
 
 // No configuration is left out.

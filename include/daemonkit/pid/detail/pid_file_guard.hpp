@@ -90,6 +90,7 @@ public:
     /// After chroot(2) the file cannot be made any more.
     void status(std::string_view line) noexcept
     {
+        if (!claimed_.file) return;
         if (!status_ && !claimed_.socket.out_of_root()) status_.make(path_, mode_);
         status_.write(written_.stamp, line);
     }
