@@ -114,7 +114,7 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||' | sort); do
             [ "$header" = command_line/detail/options.hpp ] || violation "$header" "only command_line/detail/options.hpp may use <getopt.h>"
             ;;
         boost/*)
-            [[ $header == pid/* || $header == stdio/log_file_stdio.hpp ]] ||
+            [[ $header == pid/* || $header == stdio/log_file_stdio.hpp || $header == stdio/configured_stdio.hpp ]] ||
                 violation "$header" "<$include>: what names no path needs no Boost"
             ;;
         signal.h | sys/types.h) ;;
