@@ -64,7 +64,9 @@ settings_of<Derived> make_settings(SettingsType& settings, const options& parsed
     }();
     if constexpr (has_instances<Derived>()) {
         if (!parsed.instance.empty()) made.process.instance = parsed.instance;
-        if (parsed.asked != "list") return for_instance(std::move(made));
+        if (parsed.asked == "print" && parsed.instance.empty()) made.process.instance = "%i"; // a file for all of them
+        const bool all = parsed.asked == "list" || made.process.instance == "%i";
+        if (!all) return for_instance(std::move(made));
     }
     return made;
 }

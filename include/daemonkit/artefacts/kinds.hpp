@@ -55,6 +55,23 @@ inline constexpr artefact_kind artefact_kinds[] = {
     return all;
 }
 
+/// Without --instance the paths have "%i": systemd's own word for the instance of a template, systemd.unit(5). Texts for
+/// people and shells are about the program; other files are for one instance.
+[[nodiscard]] inline std::string text_for_all(const artefact_kind& kind, artefact_facts f)
+{
+    const std::string_view name = kind.name;
+    if (name.starts_with("systemd")) {
+        auto text = kind.text(f);
+        for (std::size_t at = 0; (at = text.find("%%i", at)) != text.npos; at += 2) text.erase(at, 1);
+        return text;
+    }
+    if (name != "man" && name != "bash" && name != "zsh" && name != "fish")
+        refuse_artefact(name, "this file is for one instance: say which by --instance NAME");
+    f.name = f.program.substr(f.program.rfind('/') + 1);
+    f.instance.clear();
+    return kind.text(f);
+}
+
 /// The text of the kind, which exists. Throws startup_error, exit status 6, if it cannot be made for this daemon.
 [[nodiscard]] inline std::string artefact_text(std::string_view name, const artefact_facts& f)
 {
@@ -62,7 +79,7 @@ inline constexpr artefact_kind artefact_kinds[] = {
         for (const char c : *text)
             if (static_cast<unsigned char>(c) < ' ') refuse_artefact(name, "a path or name has a control character");
     for (const auto& kind : artefact_kinds)
-        if (name == kind.name) return kind.text(f);
+        if (name == kind.name) return f.instance == "%i" ? text_for_all(kind, f) : kind.text(f);
     return {};
 }
 

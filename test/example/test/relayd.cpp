@@ -86,6 +86,22 @@ BOOST_AUTO_TEST_CASE(two_instances_a_refused_check_and_a_restart_that_did_not_st
     BOOST_TEST(relayd({"list"}).out == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_printed_unit_is_a_template_for_all_instances)
+{
+    const example relayd("relayd");
+    const auto here = relayd.directory().string();
+    const auto all = relayd({"print", "systemd"}).out;
+    BOOST_TEST(all.find("\nPIDFile=" + here + "/relayd-%i.pid\n") != std::string::npos, all);
+    BOOST_TEST(all.find("relayd --instance \"%i\" start\n") != std::string::npos, all);
+    const auto one = relayd({"print", "systemd", "--instance", "b"}).out;
+    BOOST_TEST(one.find("\nPIDFile=" + here + "/relayd-b.pid\n") != std::string::npos, one);
+    BOOST_TEST(one.find('%') == std::string::npos, one);
+    const auto script = relayd({"print", "lsb"});
+    BOOST_TEST(script.status == 6);
+    BOOST_TEST(script.err.find("say which by --instance NAME") != std::string::npos, script.err);
+    BOOST_TEST(relayd({"print", "bash"}).out.find("complete -F _relayd relayd\n") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(datagrams_arrive)
 {
     const example relayd("relayd");
