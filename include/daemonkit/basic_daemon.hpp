@@ -228,6 +228,7 @@ public:
     {
         static_assert(can_be_found, "daemonkit: restart() needs a PidPolicy that records the pid: use pid_file or "
                                     "flock_pid_file");
+        detail::require_check<Derived, Args...>();
         if constexpr (detail::has_check<Derived, Args...> && can_be_found) {
             // A daemon that does not run is not restarted: nothing to check.
             if (condition == restart_if::always || status(s).pid != 0)

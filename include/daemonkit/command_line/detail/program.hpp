@@ -102,6 +102,7 @@ private:
     template <class... Args>
     [[gnu::noinline]] int execute(std::string_view verb, Args&&... args)
     {
+        require_check<Derived, Args...>();
         if constexpr (has_check<Derived, Args...>)
             if (verb == "check") return report(checked_here(args...));
         if constexpr (lists_instances<Derived>)

@@ -35,6 +35,15 @@ constexpr bool names_check()
         return !requires { &check_twice<Derived>::check; };
 }
 
+/// Does not compile if the class has a hook check() that could not be called.
+template <class Derived, class... Args>
+constexpr void require_check()
+{
+    static_assert(has_check<Derived, Args...> || !names_check<Derived>(),
+                  "daemonkit: check() is private, or does not take the arguments that start() is given after the "
+                  "settings: declare `public: static void check(...)` with exactly these, or with none");
+}
+
 /// Calls the hook, if there is one.
 template <class Derived, class... Args>
 void call_check([[maybe_unused]] Derived& daemon, [[maybe_unused]] Args&... args)
@@ -50,9 +59,7 @@ template <class Derived, class... Args>
 [[nodiscard]] control_result checked(Derived& daemon, Args&... args)
 {
     if constexpr (!has_check<Derived, Args...>) {
-        static_assert(!names_check<Derived>(), "daemonkit: check() is private, or does not take the arguments that "
-                                               "start() is given after the settings: declare `public: static void "
-                                               "check(...)` with exactly these, or with none");
+        require_check<Derived, Args...>();
         return {};
     } else {
         try {
