@@ -8,6 +8,7 @@
 #include "../../sys/cancellation.hpp"
 #include "../../text/joined.hpp"
 
+#include <concepts>
 #include <exception>
 #include <type_traits>
 
@@ -15,7 +16,9 @@ namespace daemonkit::detail {
 
 /// Whether the class has a hook check() that can be called with these arguments, or with none.
 template <class Derived, class... Args>
-concept has_check_for = requires(Derived& d, Args&... args) { d.check(args...); };
+concept has_check_for = requires(Derived& d, Args&... args) {
+    { d.check(args...) } -> std::same_as<void>;
+};
 template <class Derived, class... Args>
 concept has_check = has_check_for<Derived, Args...> || has_check_for<Derived>;
 
