@@ -12,9 +12,9 @@ std::string log_path()
     return std::string(directory != nullptr ? directory : "/nowhere") + "/library";
 }
 
-std::ofstream log(log_path()); // NOLINT(cert-err58-cpp)
+std::ofstream log_file(log_path()); // NOLINT(cert-err58-cpp)
 
 } // namespace
 
 /// Whether it can write to its log.
-bool library_writes() { return static_cast<bool>(log << "line\n" << std::flush); }
+bool library_writes() { return static_cast<bool>(log_file << "line\n" << std::flush); }
