@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(status_has_it_in_each_state_though_the_daemon_is_busy)
                 }
                 BOOST_TEST(daemon({"status"}).status == 3);
                 BOOST_TEST(!boost::filesystem::exists(daemon.pid_file));
-                BOOST_TEST(!boost::filesystem::exists(daemon.pid_file.string() + ".status"));
+                BOOST_TEST(!boost::filesystem::exists(daemon.pid_file.string() + ".daemonkit-status"));
             }
 }
 
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_says_nothing_makes_no_file)
 {
     line::telling daemon({});
     BOOST_TEST(daemon({"start"}).status == 0);
-    BOOST_TEST(!boost::filesystem::exists(daemon.pid_file.string() + ".status"));
+    BOOST_TEST(!boost::filesystem::exists(daemon.pid_file.string() + ".daemonkit-status"));
     BOOST_TEST(contains(daemon({"status", "--json"}).out, R"("status_text": null)"));
     BOOST_TEST(daemon({"stop"}).status == 0);
 }
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(of_a_dead_daemon_is_not_shown_for_its_successor)
     for (const std::string policy : {"flock_pid_file", "pid_file"}) BOOST_TEST_CONTEXT(policy)
         {
             line::telling daemon({"PID_POLICY=" + policy, "SAYS=index 30 %"});
-            const auto file = daemon.pid_file.string() + ".status";
+            const auto file = daemon.pid_file.string() + ".daemonkit-status";
             BOOST_TEST(daemon({"start"}).status == 0);
             BOOST_TEST(contains(daemon({"status"}).out, " s: index 30 %\n"));
             put_down(daemon.pid());
@@ -283,14 +283,14 @@ BOOST_AUTO_TEST_CASE(nothing_is_left_of_a_daemon_that_dies_before_it_is_ready)
             daemon.let_go();
             BOOST_TEST(start.status() == 1);
             BOOST_TEST(!boost::filesystem::exists(daemon.pid_file));
-            BOOST_TEST(!boost::filesystem::exists(daemon.pid_file.string() + ".status"));
+            BOOST_TEST(!boost::filesystem::exists(daemon.pid_file.string() + ".daemonkit-status"));
         }
 }
 
 BOOST_AUTO_TEST_CASE(a_line_that_is_torn_or_not_the_daemons_is_not_shown)
 {
     line::telling daemon({"SAYS=index 30 %"});
-    const auto file = daemon.pid_file.string() + ".status";
+    const auto file = daemon.pid_file.string() + ".daemonkit-status";
     BOOST_TEST(daemon({"start"}).status == 0);
     std::ifstream in(file);
     const std::string right((std::istreambuf_iterator<char>(in)), {});
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(long_and_short_lines_follow_each_other)
     BOOST_TEST(start.status() == 0);
     BOOST_TEST_REQUIRE(eventually([&] { return contains(daemon({"status"}).out, " s: in run\n"); }));
     daemon.let_go();
-    std::ifstream in(daemon.pid_file.string() + ".status");
+    std::ifstream in(daemon.pid_file.string() + ".daemonkit-status");
     const std::string text((std::istreambuf_iterator<char>(in)), {});
     BOOST_TEST(text.ends_with(" in run\n"), text);
     BOOST_TEST(text.size() < 40U);

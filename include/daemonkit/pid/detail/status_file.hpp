@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The line that a daemon gave to notify_status() last, in the file PATH.status beside the pid file: a check number, a
+// The line that a daemon gave to notify_status() last, in the file PATH.daemonkit-status beside the pid file: a check number, a
 // space, the line, a newline. It is not in the pid file, because a daemon that dropped its privileges could not stamp
 // that again. The check number is of the stamp of the daemon and of the line. So a line of a dead daemon, or one that is
 // half written, is of no daemon. The file is made with the first line.
@@ -17,7 +17,7 @@
 
 namespace daemonkit::detail {
 
-inline constexpr const char* status_suffix = ".status"; ///< of the path of the pid file
+inline constexpr const char* status_suffix = ".daemonkit-status"; ///< of the path of the pid file
 
 /// What is in the file.
 [[nodiscard]] inline sys::short_text<1100> status_record(long stamp, std::string_view line) noexcept

@@ -21,14 +21,14 @@ struct raw_removal
     int file = -1; ///< descriptor of the file; -1: there is nothing to remove
     short_text<PATH_MAX> path{};
     unsigned long directories = 0; ///< how many directories above the file to remove
-    const char* suffix = nullptr;  ///< of the path of a second file, of at most 15 bytes; null: there is none
+    const char* suffix = nullptr;  ///< of the path of a second file, of at most 31 bytes; null: there is none
 
     /// Removes the file, then the directories. Does nothing if another process has locked the file, or if the path
     /// names another file by now.
     void operator()() const noexcept
     {
         if (file == -1 || raw::call(SYS_flock, file, LOCK_EX | LOCK_NB) != 0) return;
-        short_text<PATH_MAX + 16> name{path};
+        short_text<PATH_MAX + 32> name{path};
         if (!same_file(name.c_str())) return;
         raw::call(SYS_unlinkat, AT_FDCWD, raw::address(name.c_str()), 0);
         if (suffix != nullptr) {
