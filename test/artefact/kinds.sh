@@ -237,7 +237,7 @@ sysusers)
     IFS=: read -r name _ _ _ gecos home _ < <(grep ^planted "$base/root/etc/passwd")
     [ "$name" = planted ] || fail "no user"
     [ "$home" = "$place" ] || fail "its home is $home"
-    [ "$gecos" = "planted, tests 100% of \"what\" it's <given>" ] || fail "its description is $gecos"
+    [ "$gecos" = "planted, tests 100% of \"what\", it's <given>" ] || fail "its description is $gecos"
     ;;
 man)
     need mandoc
@@ -246,7 +246,7 @@ man)
     said=$(mandoc -T lint -W style "$file")
     expect $? 0 "mandoc -T lint: $said"
     mandoc -T utf8 "$file" | sed 's/.\x08//g' >"$base/text"
-    for text in "tests 100% of \"what\" it's <given>" "$place/planted.pid" '-p, --port N' SIGHUP 'planted 1.2' 'print [KIND]' try-restart; do
+    for text in "tests 100% of \"what\": it's <given>" "$place/planted.pid" '-p, --port N' SIGHUP 'planted 1.2' 'print [KIND]' try-restart; do
         grep -qF -- "$text" "$base/text" || fail "the page does not say $text"
     done
     # "." and "'" at the beginning of a line are requests.

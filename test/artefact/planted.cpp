@@ -29,7 +29,7 @@ struct planted : base<planted>
 {
     using more_verbs = daemonkit::artefacts;
     static constexpr const char* version = "1.2";
-    static constexpr daemonkit::artefact_notes notes{.description = "tests 100% of \"what\" it's <given>",
+    static constexpr daemonkit::artefact_notes notes{.description = "tests 100% of \"what\": it's <given>",
                                                      .documentation = "man:planted(8)",
                                                      .user = "planted",
                                                      .watchdog = 20s};

@@ -106,7 +106,7 @@ template <class QuoteFunction>
 /// same.
 [[nodiscard]] inline std::string systemd_word(std::string_view text)
 {
-    const auto plain = doubled(text, '%');
+    auto plain = doubled(text, '%');
     if (is_plain(text)) return plain;
     return sys::joined({"\"", escaped(plain, "\"\\", "\\"), "\""});
 }

@@ -98,7 +98,7 @@ inline void look_at_unit_start(const artefact_facts& f, const unit_file& unit, f
     const auto* const type_line = unit.find("Type");
     const std::string type = type_line != nullptr ? type_line->value : "simple";
     const auto* const start = unit.find("ExecStart");
-    const auto wrong = [&](const unit_line* line, std::string text, const char* advice,
+    const auto wrong = [&](const unit_line* line, const std::string& text, const char* advice,
                            severity how_bad = severity::error) {
         all.add(how_bad, "unit", (line != nullptr ? line->where() : unit.lines.front().file + ": ") + text, advice);
     };
@@ -140,7 +140,7 @@ inline void look_at_unit(const artefact_facts& f, findings& all)
     const unit_file unit(f.name + ".service");
     if (unit.lines.empty()) return;
     look_at_unit_start(f, unit, all);
-    const auto wrong = [&](const unit_line* line, severity how_bad, std::string text, std::string advice) {
+    const auto wrong = [&](const unit_line* line, severity how_bad, const std::string& text, std::string advice) {
         all.add(how_bad, "unit", (line != nullptr ? line->where() : unit.lines.front().file + ": ") + text,
                 std::move(advice));
     };

@@ -96,8 +96,7 @@ namespace daemonkit::detail {
          section("OPTIONS", options),
          section("SIGNALS", signals),
          section("FILES", files),
-         ".SH EXIT STATUS\n"
-         "LSB 3.1, section 20.2. For all verbs but\n.BR status :\n",
+         ".SH EXIT STATUS\nLSB 3.1, section 20.2. For all verbs but\n.BR status :\n",
          man_item(".B 0", "Success, or nothing had to be done."),
          man_item(".B 1", "An error, with its reason."),
          man_item(".B 2", "Wrong arguments."),
