@@ -25,7 +25,7 @@ namespace daemonkit {
 namespace detail {
 
 /// The verb print. Returns the exit status; throws startup_error if the kind cannot be made, or standard output fails.
-[[nodiscard]] inline int print_artefact(std::string_view kind, const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline int print_artefact(std::string_view kind, const artefact_facts& f)
 {
     const auto text = artefact_text(kind, f);
     if (text.empty()) {

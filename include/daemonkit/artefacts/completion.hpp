@@ -10,7 +10,7 @@
 namespace daemonkit::detail {
 
 /// The name of a function in a shell.
-[[nodiscard]] inline std::string function_name(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string function_name(const artefact_facts& f)
 {
     std::string name = "_" + f.name;
     for (char& c : name)
@@ -21,13 +21,13 @@ namespace daemonkit::detail {
 }
 
 /// Separated by spaces: the verbs, and the options with their dashes.
-[[nodiscard]] inline std::string verb_names(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string verb_names(const artefact_facts& f)
 {
     std::string all;
     for (const auto& verb : f.verbs) all += (all.empty() ? "" : " ") + verb.name;
     return all;
 }
-[[nodiscard]] inline std::string option_names(const artefact_facts& f, bool with_argument)
+[[nodiscard, gnu::cold]] inline std::string option_names(const artefact_facts& f, bool with_argument)
 {
     std::string all;
     for (const auto& option : f.options) {
@@ -40,7 +40,7 @@ namespace daemonkit::detail {
 }
 
 /// For bash, in /usr/share/bash-completion/completions/NAME.
-[[nodiscard]] inline std::string bash_completion(const artefact_facts& f, std::string_view kinds)
+[[nodiscard, gnu::cold]] inline std::string bash_completion(const artefact_facts& f, std::string_view kinds)
 {
     return filled(R"(# bash completion of @name@
 # shellcheck shell=bash
@@ -80,7 +80,7 @@ complete -F @function@ @word@
 }
 
 /// For zsh, as _NAME in a directory of $fpath.
-[[nodiscard]] inline std::string zsh_completion(const artefact_facts& f, std::string_view kinds)
+[[nodiscard, gnu::cold]] inline std::string zsh_completion(const artefact_facts& f, std::string_view kinds)
 {
     const auto text = [](std::string_view plain) { return escaped(plain, "\\[]:", "\\"); };
     std::string options;
@@ -100,7 +100,7 @@ complete -F @function@ @word@
 }
 
 /// For fish, in /usr/share/fish/vendor_completions.d/NAME.fish.
-[[nodiscard]] inline std::string fish_completion(const artefact_facts& f, std::string_view kinds)
+[[nodiscard, gnu::cold]] inline std::string fish_completion(const artefact_facts& f, std::string_view kinds)
 {
     const auto word = [](std::string_view text) { return sys::joined({"'", escaped(text, "\\'", "\\"), "'"}); };
     const auto begin = sys::joined({"complete -c ", word(f.name)});

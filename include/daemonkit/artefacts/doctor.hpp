@@ -24,7 +24,7 @@
 namespace daemonkit::detail {
 
 /// What the hook check() throws.
-inline void look_at_check(const sys::function_ref<void()>& check, findings& all)
+[[gnu::cold]] inline void look_at_check(const sys::function_ref<void()>& check, findings& all)
 {
     try {
         check();
@@ -34,7 +34,7 @@ inline void look_at_check(const sys::function_ref<void()>& check, findings& all)
 }
 
 /// What the record says about the daemon.
-inline void look_at_daemon(const artefact_facts& f, const status_report& found, findings& all)
+[[gnu::cold]] inline void look_at_daemon(const artefact_facts& f, const status_report& found, findings& all)
 {
     using enum status_report::condition;
     if (found.state == unknown) {
@@ -57,8 +57,8 @@ inline void look_at_daemon(const artefact_facts& f, const status_report& found, 
 }
 
 /// All findings, worst first.
-[[nodiscard]] inline findings examined(const artefact_facts& f, const status_report& found,
-                                       const sys::function_ref<void()>& check)
+[[nodiscard, gnu::cold]] inline findings examined(const artefact_facts& f, const status_report& found,
+                                                  const sys::function_ref<void()>& check)
 {
     findings all;
     look_at_check(check, all);
@@ -74,7 +74,7 @@ inline void look_at_daemon(const artefact_facts& f, const status_report& found, 
 }
 
 /// Prints them. Returns the exit status: 0 if none is worse than a note, otherwise 1.
-[[nodiscard]] inline int print_findings(const findings& all, const std::string& name, bool json)
+[[nodiscard, gnu::cold]] inline int print_findings(const findings& all, const std::string& name, bool json)
 {
     std::string text;
     bool wrong = false;

@@ -52,7 +52,6 @@ struct artefact_facts
     bool notifies = false;      ///< a service manager is told
     bool reloads = false;       ///< reload has an effect
     bool takes_sockets = false; ///< gets descriptors from the service manager
-    bool keeps_streams = false; ///< standard output and error are those of the caller
     std::vector<int> stops{};   ///< the signals that stop it
     std::vector<int> signals{}; ///< that the program chose
 
@@ -107,13 +106,13 @@ struct artefact_facts
 }
 
 /// Whole seconds, rounded up.
-[[nodiscard]] inline long long whole_seconds(std::chrono::nanoseconds time)
+[[nodiscard, gnu::cold]] inline long long whole_seconds(std::chrono::nanoseconds time)
 {
     return std::chrono::ceil<std::chrono::seconds>(time).count();
 }
 
 /// How long the stop schedule takes at most, and how long it waits before SIGKILL.
-[[nodiscard]] inline std::chrono::nanoseconds stop_time(const stop_schedule& steps, bool before_kill = false)
+[[nodiscard, gnu::cold]] inline std::chrono::nanoseconds stop_time(const stop_schedule& steps, bool before_kill = false)
 {
     std::chrono::nanoseconds all{};
     for (const auto& step : steps) {

@@ -20,7 +20,7 @@
 namespace daemonkit::detail {
 
 /// The options of the library that this daemon has, and those of the program.
-inline void add_options(artefact_facts& f, std::span<const program_option> more, bool instances)
+[[gnu::cold]] inline void add_options(artefact_facts& f, std::span<const program_option> more, bool instances)
 {
     for (const auto& option : more)
         if (*option.name.c_str() != '\0')
@@ -38,7 +38,7 @@ inline void add_options(artefact_facts& f, std::span<const program_option> more,
 }
 
 /// The path of the file that runs.
-[[nodiscard]] inline std::string program_path()
+[[nodiscard, gnu::cold]] inline std::string program_path()
 {
     auto path = sys::link_target("/proc/self/exe");
     if (path.empty()) throw_errno("find the path of the program", "/proc/self/exe");
@@ -46,7 +46,7 @@ inline void add_options(artefact_facts& f, std::span<const program_option> more,
 }
 
 /// The facts that do not depend on a class.
-inline void add_common(artefact_facts& f, const artefact_notes& notes, const process_settings& process)
+[[gnu::cold]] inline void add_common(artefact_facts& f, const artefact_notes& notes, const process_settings& process)
 {
     f.program = *notes.program != '\0' ? notes.program : program_path();
     f.description = notes.description;
@@ -102,7 +102,6 @@ template <class Derived>
     f.detaches = fork_type::detaches;
     f.notifies = std::remove_cvref_t<decltype(s.notify)>::notifies;
     f.takes_sockets = keeps_descriptors<Derived>;
-    f.keeps_streams = std::remove_cvref_t<decltype(s.stdio)>::keeps_terminal;
     f.reopens = std::remove_cvref_t<decltype(s.stdio)>::reopens;
     f.reloads = Derived::daemon_type::hears_reload();
     f.records_pid = can_be_found<Derived>;
@@ -119,9 +118,13 @@ template <class Derived>
     }
     if constexpr (requires { s.fork.deadline; }) f.start_deadline = s.fork.deadline;
     if constexpr (requires { s.stdio.output.string(); }) {
-        f.output = s.stdio.output.string();
-        f.error = s.stdio.error.string();
-        f.log_mode = s.stdio.mode;
+        bool files = true;
+        if constexpr (requires { s.stdio.to; }) files = s.stdio.to == std::remove_cvref_t<decltype(s.stdio.to)>::file;
+        if (files) {
+            f.output = s.stdio.output.string();
+            f.error = s.stdio.error.string();
+            f.log_mode = s.stdio.mode;
+        }
     }
     f.reload_deadline = s.reload_deadline;
     f.stop = s.stop;

@@ -31,7 +31,7 @@ struct blank
 };
 
 /// The text with all names replaced. A line feed right after a condition at the end of its line is kept.
-[[nodiscard]] inline std::string filled(std::string_view text, std::initializer_list<blank> blanks)
+[[nodiscard, gnu::cold]] inline std::string filled(std::string_view text, std::initializer_list<blank> blanks)
 {
     std::string all;
     while (!text.empty()) {
@@ -64,7 +64,8 @@ struct blank
 }
 
 /// `text` with `before` in front of each of `characters`.
-[[nodiscard]] inline std::string escaped(std::string_view text, std::string_view characters, std::string_view before)
+[[nodiscard, gnu::cold]] inline std::string escaped(std::string_view text, std::string_view characters,
+                                                    std::string_view before)
 {
     std::string all;
     for (const char c : text) {
@@ -75,19 +76,22 @@ struct blank
 }
 
 /// `text` with each character `c` doubled.
-[[nodiscard]] inline std::string doubled(std::string_view text, char c) { return escaped(text, {&c, 1}, {&c, 1}); }
+[[nodiscard, gnu::cold]] inline std::string doubled(std::string_view text, char c)
+{
+    return escaped(text, {&c, 1}, {&c, 1});
+}
 
 inline constexpr std::string_view plain_characters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+:,=";
 
 /// Whether no format needs quotes for it.
-[[nodiscard]] inline bool is_plain(std::string_view text)
+[[nodiscard, gnu::cold]] inline bool is_plain(std::string_view text)
 {
     return !text.empty() && text.find_first_not_of(plain_characters) == text.npos;
 }
 
 /// One word of a POSIX shell, also of bash and zsh.
-[[nodiscard]] inline std::string shell_word(std::string_view text)
+[[nodiscard, gnu::cold]] inline std::string shell_word(std::string_view text)
 {
     if (is_plain(text)) return std::string(text);
     std::string all = "'";
@@ -104,7 +108,7 @@ template <class QuoteFunction>
 
 /// One word in a list of systemd: specifiers and quotes, systemd.syntax(7). tmpfiles.d(5) and sysusers.d(5) read the
 /// same.
-[[nodiscard]] inline std::string systemd_word(std::string_view text)
+[[nodiscard, gnu::cold]] inline std::string systemd_word(std::string_view text)
 {
     auto plain = doubled(text, '%');
     if (is_plain(text)) return plain;
@@ -112,23 +116,23 @@ template <class QuoteFunction>
 }
 
 /// The rest of a line of systemd, where quotes mean nothing.
-[[nodiscard]] inline std::string systemd_value(std::string_view text) { return doubled(text, '%'); }
+[[nodiscard, gnu::cold]] inline std::string systemd_value(std::string_view text) { return doubled(text, '%'); }
 
 /// Text inside a line of roff(7).
-[[nodiscard]] inline std::string roff_inside(std::string_view text)
+[[nodiscard, gnu::cold]] inline std::string roff_inside(std::string_view text)
 {
     std::string all;
     for (const char c : text) c == '\\' ? all += "\\e" : c == '-' ? all += "\\-" : c == '"' ? all += "\\(dq" : all += c;
     return all;
 }
 /// The same at the beginning of a line.
-[[nodiscard]] inline std::string roff(std::string_view text)
+[[nodiscard, gnu::cold]] inline std::string roff(std::string_view text)
 {
     return (text.starts_with('.') || text.starts_with('\'') ? "\\&" : "") + roff_inside(text);
 }
 
 /// Text of XML.
-[[nodiscard]] inline std::string xml(std::string_view text)
+[[nodiscard, gnu::cold]] inline std::string xml(std::string_view text)
 {
     std::string all;
     for (const char c : text)

@@ -11,7 +11,7 @@
 namespace daemonkit::detail {
 
 /// The rule of logrotate(8). The verb reload makes the daemon open a new file, so copytruncate is not needed.
-[[nodiscard]] inline std::string logrotate_rule(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string logrotate_rule(const artefact_facts& f)
 {
     if (!f.has_log())
         refuse_artefact("logrotate", "the daemon writes no log file: standard output and error are not its own files");
@@ -55,7 +55,7 @@ namespace daemonkit::detail {
 }
 
 /// The directories of the daemon, tmpfiles.d(5).
-[[nodiscard]] inline std::string tmpfiles_rule(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string tmpfiles_rule(const artefact_facts& f)
 {
     std::string lines;
     for (const auto& directory : written_directories(f)) {
@@ -74,7 +74,7 @@ namespace daemonkit::detail {
 }
 
 /// The user of the daemon, sysusers.d(5).
-[[nodiscard]] inline std::string sysusers_rule(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string sysusers_rule(const artefact_facts& f)
 {
     const auto& user = f.worker();
     if (user.empty()) refuse_artefact("sysusers", "the daemon has no user: it runs as root");

@@ -25,7 +25,7 @@ struct artefact_kind
     std::string (*text)(const artefact_facts&);
 };
 
-[[nodiscard]] inline std::string kind_names();
+[[nodiscard, gnu::cold]] inline std::string kind_names();
 
 inline constexpr artefact_kind artefact_kinds[] = {
     {"systemd", systemd_unit},
@@ -48,7 +48,7 @@ inline constexpr artefact_kind artefact_kinds[] = {
 };
 
 /// All names, separated by spaces.
-[[nodiscard]] inline std::string kind_names()
+[[nodiscard, gnu::cold]] inline std::string kind_names()
 {
     std::string all;
     for (const auto& kind : artefact_kinds) all += sys::joined({all.empty() ? "" : " ", kind.name});
@@ -73,7 +73,7 @@ inline constexpr artefact_kind artefact_kinds[] = {
 }
 
 /// The text of the kind, which exists. Throws startup_error, exit status 6, if it cannot be made for this daemon.
-[[nodiscard]] inline std::string artefact_text(std::string_view name, const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string artefact_text(std::string_view name, const artefact_facts& f)
 {
     for (const auto* text : {&f.name, &f.program, &f.directory, &f.pid_file, &f.output, &f.error, &f.description})
         for (const char c : *text)

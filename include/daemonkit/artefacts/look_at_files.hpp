@@ -17,8 +17,8 @@
 namespace daemonkit::detail {
 
 /// The directory of a file: it exists or can be made, is trusted, and its user may write there.
-inline void look_at_place(const artefact_facts& f, const char* about, const std::string& file,
-                          const sys::credentials& user, findings& all)
+[[gnu::cold]] inline void look_at_place(const artefact_facts& f, const char* about, const std::string& file,
+                                        const sys::credentials& user, findings& all)
 {
     const auto directory = directory_of(file);
     if (const auto found = sys::untrusted_path(directory, user.uid))
@@ -40,7 +40,8 @@ inline void look_at_place(const artefact_facts& f, const char* about, const std:
 }
 
 /// The file itself: no other user may write to it.
-inline void look_at_file(const char* about, const std::string& file, const sys::credentials& user, findings& all)
+[[gnu::cold]] inline void look_at_file(const char* about, const std::string& file, const sys::credentials& user,
+                                       findings& all)
 {
     sys::file_status status = {};
     if (sys::link_status_of(file.c_str(), status) == -1) return;
@@ -54,7 +55,7 @@ inline void look_at_file(const char* about, const std::string& file, const sys::
         all.add(severity::error, about, sys::joined({file, " is not safe"}), found.reason);
 }
 
-inline void look_at_pid_file(const artefact_facts& f, findings& all)
+[[gnu::cold]] inline void look_at_pid_file(const artefact_facts& f, findings& all)
 {
     sys::credentials user;
     if (f.pid_file.empty() || !starting_user(f, user)) return;
@@ -76,7 +77,7 @@ inline void look_at_pid_file(const artefact_facts& f, findings& all)
 }
 
 /// Other processes that write to the log, beside the daemon and its children.
-inline void look_at_logs(const artefact_facts& f, pid_t daemon, findings& all)
+[[gnu::cold]] inline void look_at_logs(const artefact_facts& f, pid_t daemon, findings& all)
 {
     sys::credentials user;
     if (!starting_user(f, user)) return;
@@ -99,7 +100,7 @@ inline void look_at_logs(const artefact_facts& f, pid_t daemon, findings& all)
     }
 }
 
-inline void look_at_directory(const artefact_facts& f, findings& all)
+[[gnu::cold]] inline void look_at_directory(const artefact_facts& f, findings& all)
 {
     if (!f.chroot.empty()) return;
     sys::file_status status = {};
@@ -109,7 +110,7 @@ inline void look_at_directory(const artefact_facts& f, findings& all)
 }
 
 /// Whether a configuration of logrotate names the file.
-[[nodiscard]] inline bool is_rotated(const std::string& text, const std::string& file)
+[[nodiscard, gnu::cold]] inline bool is_rotated(const std::string& text, const std::string& file)
 {
     for (std::size_t at = 0; (at = text.find('/', at)) != text.npos;) {
         const bool quoted = at > 0 && text[at - 1] == '"';
@@ -120,7 +121,7 @@ inline void look_at_directory(const artefact_facts& f, findings& all)
     return false;
 }
 
-inline void look_at_logrotate(const artefact_facts& f, findings& all)
+[[gnu::cold]] inline void look_at_logrotate(const artefact_facts& f, findings& all)
 {
     if (!f.has_log()) return;
     std::string text;

@@ -19,26 +19,26 @@
 namespace daemonkit::detail {
 
 /// The user of this name; root without a name. false: there is none.
-[[nodiscard]] inline bool find_account(const std::string& name, sys::credentials& into)
+[[nodiscard, gnu::cold]] inline bool find_account(const std::string& name, sys::credentials& into)
 {
     into = {};
     return name.empty() || sys::find_user(name, into);
 }
 /// The user that the program is started as. Without one in the notes and not as root: the caller.
-[[nodiscard]] inline bool starting_user(const artefact_facts& f, sys::credentials& into)
+[[nodiscard, gnu::cold]] inline bool starting_user(const artefact_facts& f, sys::credentials& into)
 {
     if (!find_account(f.user, into)) return false;
     if (f.user.empty() && sys::effective_user() != 0) into = {sys::effective_user(), sys::effective_group(), {}};
     return true;
 }
 /// The user that the daemon works as.
-[[nodiscard]] inline bool find_worker(const artefact_facts& f, sys::credentials& into)
+[[nodiscard, gnu::cold]] inline bool find_worker(const artefact_facts& f, sys::credentials& into)
 {
     return f.becomes.empty() ? starting_user(f, into) : find_account(f.becomes, into);
 }
 
 /// Whether the mode of a file lets the user write to it.
-[[nodiscard]] inline bool may_write(const sys::file_status& status, const sys::credentials& user)
+[[nodiscard, gnu::cold]] inline bool may_write(const sys::file_status& status, const sys::credentials& user)
 {
     if (user.uid == 0) return true;
     if (status.st_uid == user.uid) return (status.st_mode & S_IWUSR) != 0;
@@ -48,7 +48,7 @@ namespace daemonkit::detail {
 }
 
 /// Whether one of the parents of a process is `ancestor`.
-[[nodiscard]] inline bool descends_from(pid_t pid, pid_t ancestor)
+[[nodiscard, gnu::cold]] inline bool descends_from(pid_t pid, pid_t ancestor)
 {
     for (int steps = 0; ancestor != 0 && pid > 1 && steps < 64; ++steps) {
         if (pid == ancestor) return true;
@@ -60,7 +60,7 @@ namespace daemonkit::detail {
     return false;
 }
 
-inline void look_at_accounts(const artefact_facts& f, findings& all)
+[[gnu::cold]] inline void look_at_accounts(const artefact_facts& f, findings& all)
 {
     sys::credentials found;
     if (!find_account(f.worker(), found))
@@ -72,7 +72,7 @@ inline void look_at_accounts(const artefact_facts& f, findings& all)
 }
 
 /// Whether /proc hides the processes of other users.
-[[nodiscard]] inline bool proc_is_hidden()
+[[nodiscard, gnu::cold]] inline bool proc_is_hidden()
 {
     std::string mounts;
     sys::read_file("/proc/self/mountinfo", mounts, 1 << 20);
@@ -87,7 +87,7 @@ inline void look_at_accounts(const artefact_facts& f, findings& all)
     return hidden;
 }
 
-inline void look_at_kernel(const artefact_facts& f, findings& all)
+[[gnu::cold]] inline void look_at_kernel(const artefact_facts& f, findings& all)
 {
     const auto release = sys::kernel_release();
     char* rest = nullptr;

@@ -80,7 +80,7 @@ private:
 };
 
 /// A time of systemd.time(7) with one unit; -1: it is written in another way.
-[[nodiscard]] inline double unit_seconds(const std::string& text)
+[[nodiscard, gnu::cold]] inline double unit_seconds(const std::string& text)
 {
     char* end = nullptr;
     const double number = std::strtod(text.c_str(), &end);
@@ -93,7 +93,7 @@ private:
 }
 
 /// Disagreements on how systemd starts the daemon, and learns that it is ready.
-inline void look_at_unit_start(const artefact_facts& f, const unit_file& unit, findings& all)
+[[gnu::cold]] inline void look_at_unit_start(const artefact_facts& f, const unit_file& unit, findings& all)
 {
     const auto* const type_line = unit.find("Type");
     const std::string type = type_line != nullptr ? type_line->value : "simple";
@@ -135,7 +135,7 @@ inline void look_at_unit_start(const artefact_facts& f, const unit_file& unit, f
 }
 
 /// Disagreements on reload, stop, and what the unit forbids.
-inline void look_at_unit(const artefact_facts& f, findings& all)
+[[gnu::cold]] inline void look_at_unit(const artefact_facts& f, findings& all)
 {
     const unit_file unit(f.name + ".service");
     if (unit.lines.empty()) return;

@@ -10,7 +10,7 @@
 namespace daemonkit::detail {
 
 /// An init script calls stop and status, so the daemon must be found.
-inline void require_found(const artefact_facts& f, const char* kind)
+[[gnu::cold]] inline void require_found(const artefact_facts& f, const char* kind)
 {
     if (!f.records_pid)
         refuse_artefact(kind, "the daemon has no pid file, so stop and status cannot find it: use a service manager");
@@ -18,7 +18,7 @@ inline void require_found(const artefact_facts& f, const char* kind)
 }
 
 /// The init script. Not that of /lib/lsb/init-functions: on a systemd host that passes each verb to systemctl.
-[[nodiscard]] inline std::string lsb_script(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string lsb_script(const artefact_facts& f)
 {
     require_found(f, "lsb");
     const auto title = f.description.empty() ? f.name : sys::joined({f.name, " ", f.description});
@@ -82,7 +82,7 @@ esac@?user@
 }
 
 /// The service script of OpenRC.
-[[nodiscard]] inline std::string openrc_script(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string openrc_script(const artefact_facts& f)
 {
     require_found(f, "openrc");
     // Twice a word: of this script, and of the shell that su(1) runs. The verb is a plain word.

@@ -17,7 +17,7 @@
 namespace daemonkit::detail {
 
 /// The text in lines of at most 80 bytes, where words allow it.
-[[nodiscard]] inline std::string man_text(std::string_view text)
+[[nodiscard, gnu::cold]] inline std::string man_text(std::string_view text)
 {
     std::string all;
     for (std::size_t width = 0; !text.empty();) {
@@ -32,13 +32,13 @@ namespace daemonkit::detail {
 }
 
 /// One tagged paragraph.
-[[nodiscard]] inline std::string man_item(const std::string& tag, const std::string& text)
+[[nodiscard, gnu::cold]] inline std::string man_item(const std::string& tag, const std::string& text)
 {
     return sys::joined({".TP\n", tag, "\n", man_text(text), "\n"});
 }
 
 /// The date of the program's file: the same program prints the same page.
-[[nodiscard]] inline std::string date_of_program(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string date_of_program(const artefact_facts& f)
 {
     sys::file_status status = {};
     if (sys::status_of("/proc/self/exe", status) == -1 && sys::status_of(f.program.c_str(), status) == -1) return {};
@@ -46,7 +46,7 @@ namespace daemonkit::detail {
 }
 
 /// The page.
-[[nodiscard]] inline std::string man_page(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string man_page(const artefact_facts& f)
 {
     std::string verbs;
     for (const auto& verb : f.verbs)

@@ -11,7 +11,7 @@
 namespace daemonkit::detail {
 
 /// The agent. "Unknown" must not become "not running": the cluster would start the daemon on another node too.
-[[nodiscard]] inline std::string ocf_agent(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string ocf_agent(const artefact_facts& f)
 {
     require_found(f, "ocf");
     const bool other = f.becomes.empty() && !f.user.empty();

@@ -13,13 +13,13 @@
 namespace daemonkit::detail {
 
 /// The directory of a file.
-[[nodiscard]] inline std::string directory_of(const std::string& file)
+[[nodiscard, gnu::cold]] inline std::string directory_of(const std::string& file)
 {
     return file.substr(0, std::max<std::size_t>(file.rfind('/'), 1));
 }
 
 /// Each directory once: those of the pid file and, with `logs`, of the logs, and the working directory. None is below another one.
-[[nodiscard]] inline std::vector<std::string> written_directories(const artefact_facts& f, bool logs = true)
+[[nodiscard, gnu::cold]] inline std::vector<std::string> written_directories(const artefact_facts& f, bool logs = true)
 {
     std::vector<std::string> all;
     if (!f.pid_file.empty()) all.push_back(directory_of(f.pid_file));
@@ -37,7 +37,7 @@ namespace daemonkit::detail {
 }
 
 /// Whether the pid file or a log is in this directory.
-[[nodiscard]] inline bool writes_files_in(const artefact_facts& f, std::string_view directory)
+[[nodiscard, gnu::cold]] inline bool writes_files_in(const artefact_facts& f, std::string_view directory)
 {
     for (const auto* file : {&f.pid_file, &f.output, &f.error})
         if (!file->empty() && directory_of(*file) == directory) return true;
@@ -45,14 +45,14 @@ namespace daemonkit::detail {
 }
 
 /// Whether it writes below this directory.
-[[nodiscard]] inline bool writes_below(const artefact_facts& f, std::string_view directory)
+[[nodiscard, gnu::cold]] inline bool writes_below(const artefact_facts& f, std::string_view directory)
 {
     const auto all = written_directories(f);
     return std::any_of(all.begin(), all.end(), [&](const auto& one) { return (one + "/").starts_with(directory); });
 }
 
 /// Whether the program or one of its directories is below a home directory, which ProtectHome= would hide.
-[[nodiscard]] inline bool is_below_home(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline bool is_below_home(const artefact_facts& f)
 {
     auto all = written_directories(f);
     all.push_back(f.program);

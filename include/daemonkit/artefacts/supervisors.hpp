@@ -11,17 +11,20 @@
 namespace daemonkit::detail {
 
 /// The user that the supervisor starts the program as; empty: root.
-[[nodiscard]] inline std::string started_as(const artefact_facts& f) { return f.becomes.empty() ? f.user : ""; }
+[[nodiscard, gnu::cold]] inline std::string started_as(const artefact_facts& f)
+{
+    return f.becomes.empty() ? f.user : "";
+}
 
 /// USER, or USER:GROUP.
-[[nodiscard]] inline std::string user_and_group(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string user_and_group(const artefact_facts& f)
 {
     const auto user = started_as(f);
     return user.empty() || f.worker_group() == user ? user : sys::joined({user, ":", f.worker_group()});
 }
 
 /// The script run of runit(8). check is `NAME --quiet status`.
-[[nodiscard]] inline std::string runit_run(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string runit_run(const artefact_facts& f)
 {
     const auto user = user_and_group(f);
     return filled(R"(#!/bin/sh
@@ -40,7 +43,7 @@ exec @program@ @instance@run@?root@
 }
 
 /// The script run of s6-supervise(8).
-[[nodiscard]] inline std::string s6_run(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string s6_run(const artefact_facts& f)
 {
     const auto user = started_as(f);
     return filled(R"(#!/bin/sh
@@ -62,7 +65,7 @@ exec @program@ @instance@run@ready@@?root@
 }
 
 /// The description of dinit-service(5).
-[[nodiscard]] inline std::string dinit_service(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string dinit_service(const artefact_facts& f)
 {
     const auto word = [](std::string_view text) {
         const auto once = doubled(text, '$');
@@ -91,7 +94,7 @@ restart = true
 }
 
 /// A program of supervisord.
-[[nodiscard]] inline std::string supervisord_program(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string supervisord_program(const artefact_facts& f)
 {
     for (const auto& text : {f.program, f.directory})
         if (text.find(" ;") != text.npos || text.find(" #") != text.npos)
@@ -126,7 +129,7 @@ stdout_logfile_backups=10
 }
 
 /// A check of monit(1).
-[[nodiscard]] inline std::string monit_check(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string monit_check(const artefact_facts& f)
 {
     require_found(f, "monit");
     for (const auto& text : {f.program, f.directory, f.pid_file, "-" + f.instance})

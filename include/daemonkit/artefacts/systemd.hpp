@@ -12,7 +12,7 @@
 namespace daemonkit::detail {
 
 /// The directories that the daemon writes to, as systemd makes them and lets it write there.
-[[nodiscard]] inline std::string systemd_directories(const artefact_facts& f, bool logs)
+[[nodiscard, gnu::cold]] inline std::string systemd_directories(const artefact_facts& f, bool logs)
 {
     std::string lines;
     std::string others;
@@ -38,7 +38,7 @@ namespace daemonkit::detail {
 }
 
 /// LimitNOFILE= and so on: the daemon sets the same limits, and needs no privilege for it then.
-[[nodiscard]] inline std::string systemd_limits(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string systemd_limits(const artefact_facts& f)
 {
     std::string lines;
     const auto value = [](rlim_t limit) { return limit == RLIM_INFINITY ? "infinity" : std::to_string(limit); };
@@ -64,7 +64,7 @@ namespace daemonkit::detail {
 }
 
 /// The unit file. With a NotifyPolicy the verb run and Type=notify; Type=forking for a daemon that only detaches.
-[[nodiscard]] inline std::string systemd_unit(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string systemd_unit(const artefact_facts& f)
 {
     if (f.program.find_first_of("\"'\\") != f.program.npos)
         refuse_artefact("systemd", "systemd starts no program whose path has quotes or backslashes: " + f.program);
@@ -164,7 +164,7 @@ WantedBy=multi-user.target
 }
 
 /// The socket unit.
-[[nodiscard]] inline std::string systemd_socket(const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline std::string systemd_socket(const artefact_facts& f)
 {
     if (!f.takes_sockets) refuse_artefact("systemd-socket", "the program does not derive from socket_activation");
     if (f.listen.empty()) refuse_artefact("systemd-socket", "its class says no address in artefact_notes::listen");
