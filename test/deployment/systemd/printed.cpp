@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+// The printed unit of a daemon that is started as root and changes to its user by itself: the capabilities that are left
+// to it suffice.
+#include "service.hpp"
+#include "support/text.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+BOOST_AUTO_TEST_SUITE(printed, *boost::unit_test::label("systemd") * boost::unit_test::label("root"))
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_changes_its_user_starts_reloads_and_stops)
+{
+    DAEMONKIT_BOOT(host);
+    host.install(DAEMONKIT_ARTEFACT_PROGRAM);
+    const auto made =
+        host.shell("echo u planted | systemd-sysusers - && mkdir /var/lib/planted && cd /var/lib/planted && "
+                   "USER_OF_DAEMON=planted planted print systemd >/etc/systemd/system/planted.service");
+    BOOST_TEST_REQUIRE(made.status == 0, made.err);
+    host.write_unit("planted.service.d/user.conf", "[Service]\nEnvironment=USER_OF_DAEMON=planted\n");
+    const service planted(host, "planted.service");
+    BOOST_TEST_REQUIRE(planted("start") == 0, host.journal("planted.service"));
+    const auto pid = planted["MainPID"];
+    const auto status = host.text("/proc/" + pid + "/status");
+    const auto user = host.shell("id -u planted").out;
+    BOOST_TEST(contains(status, "Uid:\t" + user.substr(0, user.find('\n')) + "\t"), status);
+    BOOST_TEST(contains(status, "CapEff:\t0000000000000000"), status);
+    BOOST_TEST(planted("reload") == 0, host.journal("planted.service"));
+    BOOST_TEST(planted["MainPID"] == pid);
+    BOOST_TEST(planted("stop") == 0);
+    BOOST_TEST(planted["Result"] == "success", host.journal("planted.service"));
+    BOOST_TEST(!contains(host.journal("planted.service"), "cannot"), host.journal("planted.service"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
