@@ -42,7 +42,8 @@ struct
 
 void note_longest(std::atomic<long>& longest, clock_type::time_point since)
 {
-    const long time = std::chrono::duration_cast<std::chrono::microseconds>(clock_type::now() - since).count();
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(clock_type::now() - since);
+    const auto time = static_cast<long>(took.count());
     for (long before = longest; time > before && !longest.compare_exchange_weak(before, time);) {}
 }
 

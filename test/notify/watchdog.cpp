@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_sleeping_daemon_sends_pings_at_half_the_interval)
 // By the timeout that the kernel got, not by a clock: a daemon that sleeps for longer is killed by its manager.
 BOOST_AUTO_TEST_CASE(a_daemon_sleeps_for_half_the_interval_at_most)
 {
-    constexpr long interval = 3600;
+    constexpr long long interval = 3600;
     for (const std::string deployment : {"systemd", "universal"})
         for (const bool foreign : {false, true})
             BOOST_TEST_CONTEXT(deployment << (foreign ? ", a loop of its own" : ""))
