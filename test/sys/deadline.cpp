@@ -25,6 +25,7 @@ BOOST_AUTO_TEST_CASE(saturate_turns_every_duration_into_one_that_can_be_waited_f
     using limits = std::numeric_limits<double>;
     BOOST_TEST((sys::saturate(1500ms) == 1'500'000'000ns));
     BOOST_TEST((sys::saturate(real(0.25)) == 250ms));
+    BOOST_TEST((sys::saturate(real(1.001)) == 1001ms)); // its number is a little less
     BOOST_TEST((sys::saturate(24h * 365) == nanoseconds(24h * 365)));
     const nanoseconds nothing[]{sys::saturate(0s),
                                 sys::saturate(-1ns),

@@ -22,14 +22,18 @@ inline constexpr std::chrono::nanoseconds forever = std::chrono::nanoseconds::ma
 /// From this length on a wait has no bound.
 inline constexpr std::chrono::nanoseconds century = std::chrono::hours(100 * 366 * 24);
 
-/// Any duration in nanoseconds. A negative one becomes zero, and one of a century or more becomes `forever`.
+/// Any duration in nanoseconds, rounded if its count is a floating-point number. A negative one becomes zero, and one of
+/// a century or more becomes `forever`.
 template <class Rep, class Period>
 constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d) noexcept
 {
     using seconds = std::chrono::duration<long double>;
     if (seconds(d) >= seconds(century)) return forever;
     if (!(seconds(d) > seconds::zero())) return std::chrono::nanoseconds::zero();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(d);
+    if constexpr (std::chrono::treat_as_floating_point_v<Rep>)
+        return std::chrono::round<std::chrono::nanoseconds>(d); // 0.3 is less than three tenths
+    else
+        return std::chrono::duration_cast<std::chrono::nanoseconds>(d);
 }
 
 /// A duration in seconds as text, cut to tenths, and below a tenth to thousandths: "30", "0.5", "0.050".
