@@ -94,10 +94,10 @@ private:
                             ? "no syslog daemon listens there: start one, or send the output to a file"
                             : std::string_view());
         put_on_output(socket.get());
-        static char out[BUFSIZ];
-        static char error[BUFSIZ];
-        std::setvbuf(stdout, out, _IOLBF, sizeof out);
-        std::setvbuf(stderr, error, _IOLBF, sizeof error); // without a buffer each part of a line would be a message
+        static char of_output[BUFSIZ];
+        static char of_error[BUFSIZ];
+        std::setvbuf(stdout, of_output, _IOLBF, sizeof of_output);
+        std::setvbuf(stderr, of_error, _IOLBF, sizeof of_error); // without a buffer each part of a line is a message
         system_log_ = path;
     }
 
