@@ -45,7 +45,7 @@ struct ticker
     static inline bool has_shown = false; ///< whether any has shown something
 
     /// Called as a Progress.
-    void operator()(std::chrono::nanoseconds elapsed, std::string_view line = {}) const
+    [[gnu::cold]] void operator()(std::chrono::nanoseconds elapsed, std::string_view line = {}) const
     {
         const std::size_t width = quiet ? 0 : columns(stderr);
         if (width == 0) return;

@@ -7,6 +7,7 @@
 #include "detail/pid_cases.hpp"
 #include "detail/pid_fault_cases.hpp"
 #include "detail/pid_guard_cases.hpp"
+#include "detail/pid_state_cases.hpp"
 
 namespace daemonkit::testing {
 
@@ -40,6 +41,8 @@ public:
         cases.add("keep_is_quiet_while_nothing_is_lost", keep_is_quiet_while_nothing_is_lost);
         cases.add("an_identity_that_is_lost_is_given_up", an_identity_that_is_lost_is_given_up);
         cases.add("started_ends_the_state_starting", started_ends_the_state_starting);
+        cases.add("a_reload_and_a_stop_are_found", a_reload_and_a_stop_are_found);
+        cases.add("the_status_line_is_that_of_the_daemon", the_status_line_is_that_of_the_daemon);
         cases.add("take_over_moves_the_release", take_over_moves_the_release);
         cases.add("a_reload_request_reaches_the_daemon_and_back", a_reload_request_reaches_the_daemon_and_back);
         cases.add("a_crash_in_claim_blocks_nothing", a_crash_in_claim_blocks_nothing);

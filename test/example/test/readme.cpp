@@ -142,6 +142,7 @@ text_lines normalised(const text_lines& lines)
         {std::regex("[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9:]{8}Z?"), "TIME"},
         {std::regex("[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"), "TIME"},
         {std::regex("[0-9]{2}:[0-9]{2}:[0-9]{2}"), "TIME"},
+        {std::regex(", up [0-9]+ s"), ", up TIME"},
         {std::regex(R"(/[^ "]*/([a-z]+d\.))"), "DIRECTORY/$1"}};
     text_lines result;
     for (auto line : lines) {

@@ -53,7 +53,7 @@ namespace daemonkit::detail {
 }
 
 /// One object, as ../status.schema.json describes it. Its member `schema` is the version of that file.
-[[nodiscard]] inline std::string to_json(const status_report& report)
+[[nodiscard, gnu::cold]] inline std::string to_json(const status_report& report)
 {
     const bool running = report.pid != 0;
     const char* const ready = report.state == status_report::condition::unknown ? "null"
@@ -69,7 +69,7 @@ namespace daemonkit::detail {
                         ", \"since\": ",
                         report.since ? json_string(format_time(*report.since, "%FT%TZ", true)) : "null",
                         ", \"uptime\": ",
-                        report.uptime ? std::to_string(report.uptime->count()) : "null",
+                        report.uptime ? sys::joined({report.uptime->count()}) : "null",
                         ", \"ready\": ",
                         ready,
                         ", \"where\": ",
@@ -84,7 +84,7 @@ namespace daemonkit::detail {
 }
 
 /// A time in its two largest units: "42 s", "3 min 5 s", "2 h 30 min", "5 d 4 h".
-[[nodiscard]] inline std::string for_people(std::chrono::seconds time)
+[[nodiscard, gnu::cold]] inline std::string for_people(std::chrono::seconds time)
 {
     const auto s = time.count();
     if (s < 60) return sys::joined({s, " s"});
@@ -94,7 +94,7 @@ namespace daemonkit::detail {
 }
 
 /// For people, about a daemon that runs: "running (pid N) since TIME, recorded in PATH, ready, up 42 s: STATUS_TEXT".
-[[nodiscard]] inline std::string described(const status_report& report)
+[[nodiscard, gnu::cold]] inline std::string described(const status_report& report)
 {
     return sys::joined(
         {state_name(report.state), " (pid ", report.pid, report.suspended.empty() ? "" : ", ", report.suspended, ")",

@@ -101,8 +101,7 @@ protected:
     /// Before privileges are dropped: afterwards no place for the lines can be made. Only in a program that has them.
     void prepare_status() noexcept
     {
-        if constexpr (keeps_status<identity_type>)
-            if (says_status_ && !has_said_) identity().status({});
+        if (prepare_ != nullptr && !has_said_) prepare_(*this);
     }
 
     void tell_reloading(bool begins) noexcept
@@ -127,9 +126,13 @@ private:
     /// The compiler makes the object, whose constructor runs before main(), only if the program calls notify_status().
     struct caller
     {
-        caller() noexcept { says_status_ = true; }
+        caller() noexcept
+        {
+            if constexpr (keeps_status<identity_type>)
+                prepare_ = [](announcements& self) { self.identity().status({}); };
+        }
     };
-    static inline bool says_status_ = false;
+    static inline void (*prepare_)(announcements&) = nullptr;
     static inline const caller caller_{};
     bool has_said_ = false;
 };

@@ -88,7 +88,7 @@ public:
     void stopping() noexcept { activity_.stopping(claimed_.file.get()); }
 
     /// After chroot(2) the file cannot be made any more.
-    void status(std::string_view line) noexcept
+    [[gnu::cold]] void status(std::string_view line) noexcept
     {
         if (!claimed_.file) return;
         if (!status_ && !claimed_.socket.out_of_root()) status_.make(path_, mode_);

@@ -20,7 +20,8 @@ namespace daemonkit::detail {
 inline constexpr const char* status_suffix = ".daemonkit-status"; ///< of the path of the pid file
 
 /// What is in the file.
-[[nodiscard]] inline sys::short_text<1100> status_record(long stamp, std::string_view line) noexcept
+[[nodiscard, gnu::cold, gnu::noinline]] inline sys::short_text<1100> status_record(long stamp,
+                                                                                   std::string_view line) noexcept
 {
     sys::short_text<1100> text(sys::decimal(fingerprint().fold(sys::decimal(stamp)).fold(line).value()));
     ((text += " ") += line) += "\n";
@@ -28,7 +29,7 @@ inline constexpr const char* status_suffix = ".daemonkit-status"; ///< of the pa
 }
 
 /// Removes what a daemon left.
-inline void remove_status_file(const boost::filesystem::path& path) noexcept
+[[gnu::cold, gnu::noinline]] inline void remove_status_file(const boost::filesystem::path& path) noexcept
 try {
     sys::remove_file(sys::joined({path.native(), status_suffix}).c_str());
 } catch (const std::bad_alloc&) { // the next one with a line removes it
@@ -65,7 +66,7 @@ public:
     }
 
     /// Removes the file, or empties it if that fails.
-    void remove(const boost::filesystem::path& path) noexcept
+    [[gnu::cold, gnu::noinline]] void remove(const boost::filesystem::path& path) noexcept
     {
         if (file_) sys::empty_file(file_.get());
         if (file_) remove_status_file(path);
@@ -78,7 +79,8 @@ private:
 };
 
 /// In any process: the line of this daemon, which `path` has led to; empty if none can be had.
-[[nodiscard]] inline std::string status_line_by_pid_file(const boost::filesystem::path& path, const pid_holder& daemon)
+[[nodiscard, gnu::cold]] inline std::string status_line_by_pid_file(const boost::filesystem::path& path,
+                                                                    const pid_holder& daemon)
 {
     const auto name = sys::joined({path.native(), status_suffix});
     long stamp = pid_record::none;
