@@ -40,10 +40,12 @@ struct clientd : Deployment<clientd<Deployment>>
 {
     // The daemon is ready when run() calls ready(). So `start` fails if the output file cannot be opened.
     static constexpr bool announces_ready = true;
+    //! [artefacts]
     // The verbs print and doctor, and what generated files say about clientd.
     using more_verbs = daemonkit::artefacts;
     static constexpr daemonkit::artefact_notes notes{
         .description = "writes the time to a file", .user = "clientd", .watchdog = 10s};
+    //! [artefacts]
 
     int run(const path& output)
     {
