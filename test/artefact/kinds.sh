@@ -206,6 +206,9 @@ logrotate)
     as_root
     print >"$file" || fail "status $?"
     pid_file=$place/planted.pid
+    grep -qx '    su planted planted' "$file" || fail "no su"
+    # The directory of a daemon that changes to its user by itself belongs to root.
+    ! USER_OF_DAEMON=nobody print | grep '^    su ' || fail "su without need"
     sed -i 's/^    su .*//; s/^    create .*/    create 0640 root root/' "$file" # the user of the class does not exist here
     logrotate -d -s "$base/state" "$file" >"$base/said" 2>&1
     expect $? 0 "logrotate -d"

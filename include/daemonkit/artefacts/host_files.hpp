@@ -21,7 +21,7 @@ namespace daemonkit::detail {
             refuse_artefact("logrotate", "its format cannot quote { } or \" in " + path);
         return sys::joined({"\"", escaped(path, "*?[]\\", "\\"), "\""});
     };
-    const auto directory = directory_of(f.output);
+    const bool owned = !f.user.empty() && !is_shared_directory(directory_of(f.output));
     return filled(R"(# /etc/logrotate.d/@name@
 @output@@error@ {
     weekly
@@ -44,8 +44,8 @@ namespace daemonkit::detail {
                    {"instance", instance_option(f.instance, shell_word), true},
                    {"output", word(f.output)},
                    {"error", f.error.empty() || f.error == f.output ? "" : " " + word(f.error), true},
-                   {"?owned", directory == f.directory && !f.worker().empty()},
-                   {"user", directory == f.directory ? f.worker() : ""},
+                   {"?owned", owned},
+                   {"user", owned ? f.user : std::string()},
                    {"group", f.worker_group()},
                    {"mode", sys::octal(f.log_mode)},
                    {"owner", f.worker().empty() ? "root" : f.worker()},
@@ -59,9 +59,7 @@ namespace daemonkit::detail {
 {
     std::string lines;
     for (const auto& directory : written_directories(f)) {
-        static constexpr std::string_view shared[] = {"/",    "/run", "/var/run", "/var/log", "/var/lib",
-                                                      "/tmp", "/var", "/etc",     "/var/tmp"};
-        if (std::find(std::begin(shared), std::end(shared), directory) != std::end(shared)) continue;
+        if (is_shared_directory(directory)) continue;
         // The pid file and the logs are opened by the user that starts the program.
         const bool opened = writes_files_in(f, directory);
         const auto& user = opened ? f.user : f.worker();

@@ -36,6 +36,14 @@ namespace daemonkit::detail {
     return outer;
 }
 
+/// Whether the directory is one of the system, which belongs to root.
+[[nodiscard, gnu::cold]] inline bool is_shared_directory(std::string_view directory)
+{
+    static constexpr std::string_view shared[] = {"/",    "/run", "/var/run", "/var/log", "/var/lib",
+                                                  "/tmp", "/var", "/etc",     "/var/tmp"};
+    return std::find(std::begin(shared), std::end(shared), directory) != std::end(shared);
+}
+
 /// Whether the pid file or a log is in this directory.
 [[nodiscard, gnu::cold]] inline bool writes_files_in(const artefact_facts& f, std::string_view directory)
 {
