@@ -118,8 +118,12 @@ template <class Derived>
     }
     if constexpr (requires { s.fork.deadline; }) f.start_deadline = s.fork.deadline;
     if constexpr (requires { s.stdio.output.string(); }) {
-        bool files = true;
-        if constexpr (requires { s.stdio.to; }) files = s.stdio.to == std::remove_cvref_t<decltype(s.stdio.to)>::file;
+        const bool files = [&] {
+            if constexpr (requires { s.stdio.to; })
+                return s.stdio.to == std::remove_cvref_t<decltype(s.stdio.to)>::file;
+            else
+                return true;
+        }();
         if (files) {
             f.output = s.stdio.output.string();
             f.error = s.stdio.error.string();
