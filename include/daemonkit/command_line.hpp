@@ -72,8 +72,7 @@ settings_of<Derived> make_settings(SettingsType& settings, const options& parsed
 }
 
 template <class Derived, class SettingsType, class... Args>
-int execute(Derived& daemon, const options& parsed, std::span<const program_option> more, SettingsType& settings,
-            Args&&... args)
+int execute(Derived& daemon, const options& parsed, const program_options& more, SettingsType& settings, Args&&... args)
 {
     if constexpr (!makes_settings_of<SettingsType, Derived> && !has_instances<Derived>()) {
         return program<Derived>(daemon, settings, parsed, more)(std::forward<Args>(args)...);
@@ -89,7 +88,7 @@ int execute(Derived& daemon, const options& parsed, std::span<const program_opti
             return program<Derived>::has_no_settings(parsed, e.what(), e.status());
         } catch (const std::exception& e) {
             if (made) throw;
-            return program<Derived>::has_no_settings(parsed, sys::joined({"cannot make the settings: ", e.what()}));
+            return program<Derived>::has_no_settings(parsed, sys::joined({"cannot make the settings: ", reason_of(e)}));
         } catch (...) {
             sys::pass_on_unwinding();
             if (made) throw;
@@ -109,14 +108,21 @@ template <class Derived, class SettingsType>
         return Derived::daemon_type::name_of(settings);
 }
 
-template <class Derived, class SettingsType, class... Args>
-int parse_and_execute(Derived& daemon, int argc, char** argv, const more_options* more,
-                      std::span<const program_option> list, SettingsType& settings, Args&&... args)
+/// `listed` are the options of the program, or a null pointer.
+template <class Derived, class OptionsType, class SettingsType, class... Args>
+int parse_and_execute(Derived& daemon, int argc, char** argv, OptionsType listed, SettingsType& settings,
+                      Args&&... args)
 {
     options parsed;
     const auto described = describe<Derived>(early_name<Derived>(settings), DAEMONKIT_VERSION);
-    if (const auto status = parsed.parse(argc, argv, described, more)) return *status;
-    return execute(daemon, parsed, list, settings, std::forward<Args>(args)...);
+    if constexpr (std::is_null_pointer_v<OptionsType>) {
+        if (const auto status = parsed.parse(argc, argv, described, nullptr)) return *status;
+        return execute(daemon, parsed, {}, settings, std::forward<Args>(args)...);
+    } else {
+        const auto more = listed->get();
+        if (const auto status = parsed.parse(argc, argv, described, &more)) return *status;
+        return execute(daemon, parsed, listed->options(), settings, std::forward<Args>(args)...);
+    }
 }
 
 } // namespace detail
@@ -127,7 +133,7 @@ int parse_and_execute(Derived& daemon, int argc, char** argv, const more_options
 template <class Derived, class... Args>
 int command_line(Derived& daemon, int argc, char** argv, detail::settings_of<Derived> settings, Args&&... args)
 {
-    return detail::parse_and_execute(daemon, argc, argv, nullptr, {}, settings, std::forward<Args>(args)...);
+    return detail::parse_and_execute(daemon, argc, argv, nullptr, settings, std::forward<Args>(args)...);
 }
 
 /// The same with settings that `maker()` or `maker(const verb_options&)` returns. It is called once, after the arguments
@@ -137,7 +143,7 @@ template <class Derived, class SettingsMaker, class... Args>
     requires detail::makes_settings_of<SettingsMaker, Derived>
 int command_line(Derived& daemon, int argc, char** argv, SettingsMaker maker, Args&&... args)
 {
-    return detail::parse_and_execute(daemon, argc, argv, nullptr, {}, maker, std::forward<Args>(args)...);
+    return detail::parse_and_execute(daemon, argc, argv, nullptr, maker, std::forward<Args>(args)...);
 }
 
 /// The same, and the program has options of its own. They are stored before `maker` is called. --help lists them. Words
@@ -148,8 +154,7 @@ int command_line(Derived& daemon, int argc, char** argv, std::span<const program
                  Args&&... args)
 {
     const detail::listed_options listed(options);
-    const auto more = listed.get();
-    return detail::parse_and_execute(daemon, argc, argv, &more, options, maker, std::forward<Args>(args)...);
+    return detail::parse_and_execute(daemon, argc, argv, &listed, maker, std::forward<Args>(args)...);
 }
 
 /// The same, for a daemon that this function default-constructs.
@@ -157,7 +162,7 @@ template <class Derived, class... Args>
 int command_line(int argc, char** argv, detail::settings_of<Derived> settings, Args&&... args)
 {
     return detail::with_default<Derived>([&](Derived& daemon) {
-        return detail::parse_and_execute(daemon, argc, argv, nullptr, {}, settings, std::forward<Args>(args)...);
+        return detail::parse_and_execute(daemon, argc, argv, nullptr, settings, std::forward<Args>(args)...);
     });
 }
 
@@ -167,7 +172,7 @@ template <class Derived, class SettingsMaker, class... Args>
 int command_line(int argc, char** argv, SettingsMaker maker, Args&&... args)
 {
     return detail::with_default<Derived>([&](Derived& daemon) {
-        return detail::parse_and_execute(daemon, argc, argv, nullptr, {}, maker, std::forward<Args>(args)...);
+        return detail::parse_and_execute(daemon, argc, argv, nullptr, maker, std::forward<Args>(args)...);
     });
 }
 

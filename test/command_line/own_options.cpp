@@ -82,6 +82,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_value_is_one_line)
     p.refuses({"start", "-r", "inf"}, "-r must be a number, not 'inf'");
     p.refuses({"start", "--level", "odd"}, "--level is refused: info or debug, not 'odd'");
     p.refuses({"fly", "--port", "90"}, "there is no verb 'fly'");
+    p.refuses({"f\x1b[31m\nly"}, "there is no verb 'f [31m ly'");
     p.refuses({"start", "stop"}, "unexpected argument 'stop' after the verb");
     p.refuses({"start", "--instance", "a"}, "--instance: this program has one instance only");
 }

@@ -91,4 +91,24 @@ BOOST_AUTO_TEST_CASE(a_link_is_not_given_away)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_link_on_the_way_gives_nothing_away)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to give files away");
+    hooked_program p({"RUN_AS=nobody"});
+    const auto secret = p.directory / "secret";
+    const auto theirs = p.directory / "theirs"; // nobody can change it
+    boost::filesystem::create_directory(secret);
+    boost::filesystem::create_directory(theirs);
+    write_file(secret / "log", "of root");
+    boost::filesystem::create_directory_symlink(secret, theirs / "sub");
+    BOOST_TEST(::chown(theirs.c_str(), 65534, 65534) == 0);
+    p.environment.back() = "LOG=" + (theirs / "sub/log").string();
+    const auto said = p({"start"});
+    BOOST_TEST(said.status == 1);
+    BOOST_TEST(contains(said.err, "a symbolic link is on the way, and another user can change it"), said.err);
+    struct stat status = {};
+    BOOST_TEST(::stat((secret / "log").c_str(), &status) == 0);
+    BOOST_TEST(status.st_uid == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

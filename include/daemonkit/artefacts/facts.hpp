@@ -41,10 +41,11 @@ struct artefact_facts
     std::string name{};
     std::string program{}; ///< absolute path
     std::string version{};
-    std::string instance{};      ///< which of several; empty: there is one
-    std::string description{};   ///< a few words that follow the name
-    std::string documentation{}; ///< a URI
-    std::string listen{};        ///< for ListenStream=
+    std::string instance{};           ///< which of several; empty: there is one
+    std::vector<std::string> given{}; ///< options of the program, which each printed command has, too
+    std::string description{};        ///< a few words that follow the name
+    std::string documentation{};      ///< a URI
+    std::string listen{};             ///< for ListenStream=
 
     // policies
     bool detaches = false;      ///< start makes another process
@@ -58,7 +59,8 @@ struct artefact_facts
     // settings
     std::string user{}; ///< the program is started as; empty: root
     std::string group{};
-    std::string becomes{}; ///< the user that the daemon changes to by itself; empty: none
+    std::string primary_group{}; ///< of the worker, on this host; empty: not known
+    std::string becomes{};       ///< the user that the daemon changes to by itself; empty: none
     std::string directory{};
     std::string chroot{};
     std::optional<mode_t> umask{};
@@ -82,7 +84,10 @@ struct artefact_facts
     /// The user as whom the daemon works; empty: root.
     [[nodiscard]] const std::string& worker() const noexcept { return becomes.empty() ? user : becomes; }
     /// The group of that user.
-    [[nodiscard]] const std::string& worker_group() const noexcept { return group.empty() ? worker() : group; }
+    [[nodiscard]] const std::string& worker_group() const noexcept
+    {
+        return !group.empty() ? group : !primary_group.empty() ? primary_group : worker();
+    }
     /// Whether it writes to a log that a reload opens again.
     [[nodiscard]] bool has_log() const noexcept { return !output.empty(); }
     /// Whether the program has this verb.

@@ -56,6 +56,8 @@ namespace daemonkit::detail {
     f.becomes = process.user;
     f.user = f.becomes.empty() ? notes.user : "";
     f.group = process.group;
+    if (sys::credentials worker; !f.worker().empty() && sys::find_user(f.worker(), worker))
+        f.primary_group = sys::group_name(worker.gid);
     f.directory = process.working_directory.empty() ? "/" : process.working_directory;
     f.chroot = process.chroot;
     f.umask = process.umask;
@@ -135,7 +137,8 @@ template <class Derived>
     for (const auto& list : {std::span<const verb_help>(verbs_of<Derived>), more_verbs_of<Derived>()})
         for (const auto& one : list)
             if (one.exists) f.verbs.push_back({one.name, one.operand, one.does});
-    add_options(f, call.more, has_instances<Derived>());
+    add_options(f, call.more.list, has_instances<Derived>());
+    f.given.assign(call.more.given.begin(), call.more.given.end());
     return f;
 }
 

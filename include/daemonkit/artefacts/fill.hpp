@@ -6,6 +6,7 @@
 #include "../core/require_cxx20.hpp"
 
 #include "../text/joined.hpp"
+#include "facts.hpp"
 
 #include <initializer_list>
 #include <string>
@@ -99,11 +100,15 @@ inline constexpr std::string_view plain_characters =
     return all += '\'';
 }
 
-/// "--instance NAME " by a quoting function; empty for a program with one instance.
+/// What stands between the program and the verb, by a quoting function: "--instance NAME ", and the options of the
+/// program with which print was called.
 template <class QuoteFunction>
-[[nodiscard]] std::string instance_option(const std::string& instance, QuoteFunction quoted)
+[[nodiscard]] std::string options_of(const artefact_facts& f, QuoteFunction quoted)
 {
-    return instance.empty() ? instance : sys::joined({"--instance ", quoted(instance), " "});
+    std::string all;
+    if (!f.instance.empty()) all = sys::joined({"--instance ", quoted(f.instance), " "});
+    for (const auto& one : f.given) all += sys::joined({quoted(one), " "});
+    return all;
 }
 
 /// One word in a list of systemd: specifiers and quotes, systemd.syntax(7). tmpfiles.d(5) and sysusers.d(5) read the
@@ -113,6 +118,12 @@ template <class QuoteFunction>
     auto plain = doubled(text, '%');
     if (is_plain(text)) return plain;
     return sys::joined({"\"", escaped(plain, "\"\\", "\\"), "\""});
+}
+
+/// One argument of a command of systemd, which also replaces variables: systemd.service(5).
+[[nodiscard, gnu::cold]] inline std::string systemd_argument(std::string_view text)
+{
+    return systemd_word(doubled(text, '$'));
 }
 
 /// The rest of a line of systemd, where quotes mean nothing.

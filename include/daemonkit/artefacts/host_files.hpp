@@ -41,7 +41,7 @@ namespace daemonkit::detail {
 }
 )",
                   {{"name", f.name},
-                   {"instance", instance_option(f.instance, shell_word), true},
+                   {"instance", options_of(f, shell_word), true},
                    {"output", word(f.output)},
                    {"error", f.error.empty() || f.error == f.output ? "" : " " + word(f.error), true},
                    {"?owned", owned},
@@ -78,7 +78,7 @@ namespace daemonkit::detail {
     if (user.empty()) refuse_artefact("sysusers", "the daemon has no user: it runs as root");
     std::string described = f.description.empty() ? f.name : sys::joined({f.name, ", ", f.description});
     std::replace(described.begin(), described.end(), ':', ','); // it separates the fields of passwd(5)
-    const bool own_group = f.worker_group() == user;
+    const bool own_group = f.group.empty() || f.group == user;
     return sys::joined({"# /usr/lib/sysusers.d/", f.name, ".conf\n",
                         own_group ? std::string() : sys::joined({"g ", systemd_word(f.group), " -\n"}), "u ",
                         systemd_word(user), own_group ? " - " : sys::joined({" -:", systemd_word(f.group), " "}), "\"",

@@ -62,14 +62,17 @@ id "$user" >/dev/null || fail 6 "the user $user does not exist"@?user@
 cd "$directory" || fail 6 "the directory $directory does not exist"@?directory@
 exec "$program" @instance@"$verb"@?root@
 case $(id -un) in@?user@
-root) exec setpriv --reuid="$user" --regid="$group" --init-groups "$program" @instance@"$verb" ;;@?user@
+root)@?user@
+    setpriv --reuid="$user" --regid="$group" --init-groups true || fail 6 "cannot become $user, group $group"@?user@
+    exec setpriv --reuid="$user" --regid="$group" --init-groups "$program" @instance@"$verb"@?user@
+    ;;@?user@
 "$user") exec "$program" @instance@"$verb" ;;@?user@
 *) fail 4 "run it as root or as $user" ;;@?user@
 esac@?user@
 )",
                   {{"name", f.name},
                    {"word", shell_word(f.name)},
-                   {"instance", instance_option(f.instance, shell_word), true},
+                   {"instance", options_of(f, shell_word), true},
                    {"title", title},
                    {"pid", f.pid_file},
                    {"program", shell_word(f.program)},
@@ -87,8 +90,7 @@ esac@?user@
     require_found(f, "openrc");
     // Twice a word: of this script, and of the shell that su(1) runs. The verb is a plain word.
     const bool other = f.becomes.empty() && !f.user.empty();
-    const auto inner =
-        sys::joined({"exec ", shell_word(f.program), " --quiet ", instance_option(f.instance, shell_word)});
+    const auto inner = sys::joined({"exec ", shell_word(f.program), " --quiet ", options_of(f, shell_word)});
     return filled(R"(#!/sbin/openrc-run
 # shellcheck shell=sh disable=SC2034 # openrc-run reads the variables
 # /etc/init.d/@name@: @name@ detaches itself, and its own verbs find it. start returns when it is ready, or prints why
@@ -137,7 +139,7 @@ status() {
 )",
                   {{"name", f.name},
                    {"description", shell_word(f.description.empty() ? f.name : f.description)},
-                   {"instance", instance_option(f.instance, shell_word), true},
+                   {"instance", options_of(f, shell_word), true},
                    {"?reloads", f.reloads},
                    {"directory", shell_word(f.directory)},
                    {"inner", shell_word(inner)},

@@ -82,6 +82,8 @@ validate_all() {
         echo "$program is not installed" >&2
     elif ! id "$user" >/dev/null; then@?user@
         echo "the user $user does not exist" >&2@?user@
+    elif ! setpriv --reuid="$user" --regid="$group" --init-groups true; then@?user@
+        echo "cannot become $user with the group $group" >&2@?user@
     elif ! cd "$directory"; then
         echo "the directory $directory does not exist" >&2
     else
@@ -124,7 +126,7 @@ meta-data) meta_data ;;
 esac
 )",
                   {{"name", f.name},
-                   {"instance", instance_option(f.instance, shell_word), true},
+                   {"instance", options_of(f, shell_word), true},
                    {"program", shell_word(f.program)},
                    {"user", other ? shell_word(f.user) : ""},
                    {"group", other ? shell_word(f.worker_group()) : ""},

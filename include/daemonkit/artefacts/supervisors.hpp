@@ -35,7 +35,7 @@ exec chpst -u @user@ @program@ @instance@run
 exec @program@ @instance@run@?root@
 )",
                   {{"name", f.name},
-                   {"instance", instance_option(f.instance, shell_word), true},
+                   {"instance", options_of(f, shell_word), true},
                    {"directory", shell_word(f.directory)},
                    {"user", user.empty() ? user : shell_word(user)},
                    {"program", shell_word(f.program)},
@@ -55,7 +55,7 @@ exec s6-setuidgid @user@ @program@ @instance@run@ready@
 exec @program@ @instance@run@ready@@?root@
 )",
                   {{"name", f.name},
-                   {"instance", instance_option(f.instance, shell_word), true},
+                   {"instance", options_of(f, shell_word), true},
                    {"directory", shell_word(f.directory)},
                    {"user", user.empty() ? user : shell_word(user)},
                    {"program", shell_word(f.program)},
@@ -84,7 +84,7 @@ logfile = /var/log/@name@.log
 restart = true
 )",
                   {{"name", f.name},
-                   {"instance", instance_option(f.instance, word), true},
+                   {"instance", options_of(f, word), true},
                    {"program", word(f.program)},
                    {"ready", f.notifies ? " --ready-fd 3" : "", true},
                    {"?ready", f.notifies},
@@ -120,7 +120,7 @@ stdout_logfile_maxbytes=1MB
 stdout_logfile_backups=10
 )",
                   {{"name", f.name},
-                   {"instance", doubled(instance_option(f.instance, shell_word), '%'), true},
+                   {"instance", doubled(options_of(f, shell_word), '%'), true},
                    {"program", doubled(shell_word(f.program), '%')},
                    {"directory", f.directory == "/" ? "" : doubled(f.directory, '%')},
                    {"user", started_as(f)},
@@ -143,7 +143,7 @@ check process @name@ with pidfile @pid@
     if 5 restarts within 5 cycles then unmonitor
 )",
                   {{"name", f.name},
-                   {"instance", instance_option(f.instance, shell_word), true},
+                   {"instance", options_of(f, shell_word), true},
                    {"pid", f.pid_file},
                    {"directory", f.directory},
                    {"program", f.program},

@@ -70,7 +70,7 @@ namespace daemonkit::detail {
         refuse_artefact("systemd", "systemd starts no program whose path has quotes or backslashes: " + f.program);
     const bool forks = f.detaches && !f.notifies && f.records_pid;
     const auto command = [&](const char* verb) {
-        return sys::joined({systemd_word(f.program), " ", instance_option(f.instance, systemd_word), verb});
+        return sys::joined({systemd_word(f.program), " ", options_of(f, systemd_argument), verb});
     };
     const auto seconds = [](std::chrono::nanoseconds time) { return sys::joined({whole_seconds(time), "s"}); };
     const bool signalled = f.reloads && !f.records_pid; // no pid file: nothing but the signal

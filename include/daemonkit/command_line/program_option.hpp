@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../sys/cancellation.hpp"
 #include "../sys/deadline.hpp"
 #include "../text/joined.hpp"
 
@@ -14,6 +15,7 @@
 #include <exception>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -78,7 +80,10 @@ template <class T>
         try {
             into(text);
         } catch (const std::exception& e) {
-            return sys::joined({"is refused: ", e.what()});
+            return *e.what() != '\0' ? sys::joined({"is refused: ", e.what()}) : std::string("is refused");
+        } catch (...) {
+            sys::pass_on_unwinding();
+            return "is refused";
         }
     } else {
         into = text;
@@ -170,6 +175,13 @@ struct program_option
     const char* argument = "X"; ///< the name of its argument in --help
     const char* help = "";      ///< what it does, in a few words
     option_value value;         ///< where its value goes
+};
+
+/// The options of a program, and how they were given on this command line: "--port=80", "-l".
+struct program_options
+{
+    std::span<const program_option> list{}; ///< all that there are
+    std::span<const std::string> given{};   ///< each with its value, in order; without the words behind "--"
 };
 
 } // namespace daemonkit

@@ -13,7 +13,6 @@
 #include "program_option.hpp"
 #include "verb.hpp"
 
-#include <span>
 #include <string>
 
 namespace daemonkit {
@@ -26,7 +25,7 @@ struct verb_call
     const std::string& name;                    ///< of the daemon, in messages
     verb asked;                                 ///< the verb and its operand
     const verb_options& options;                ///< the library's
-    std::span<const program_option> more;       ///< the program's
+    const program_options& more;                ///< the program's
     sys::function_ref<void()> check;            ///< calls the hook check(args...), if there is one
 };
 

@@ -150,18 +150,6 @@ inline int empty_file(int fd) noexcept
 inline int change_mode(int fd, mode_t mode) noexcept { return ::fchmod(fd, mode); }                     ///< fchmod(2)
 inline int change_owner(int fd, uid_t user, gid_t group) noexcept { return ::fchown(fd, user, group); } ///< fchown(2)
 
-/// chown(2) of a directory, or of a regular file that has no other names. Others fail with EMLINK, symbolic links too.
-inline int give_file(const char* path, uid_t user, gid_t group) noexcept
-{
-    const unique_fd file(open(path, O_PATH | O_NOFOLLOW));
-    file_status status = {};
-    if (!file || status_of(file.get(), status) == -1) return -1;
-    if (S_ISDIR(status.st_mode) || (S_ISREG(status.st_mode) && status.st_nlink == 1))
-        return ::fchownat(file.get(), "", user, group, AT_EMPTY_PATH);
-    errno = EMLINK;
-    return -1;
-}
-
 /// flock(2), exclusive, without waiting. false and EWOULDBLOCK: another open file description holds the lock.
 inline bool try_lock(int fd) noexcept
 {

@@ -5,10 +5,12 @@
 #include "../text/function_ref.hpp"
 #include "../text/joined.hpp"
 #include "file.hpp"
+#include "names.hpp"
 #include "read_file.hpp"
 
 #include <dirent.h>
 #include <fnmatch.h>
+#include <grp.h>
 #include <limits.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -35,12 +37,8 @@ namespace daemonkit::sys {
 [[nodiscard]] inline std::vector<std::string> names_in(const char* path)
 {
     std::vector<std::string> names;
-    DIR* const directory = ::opendir(path);
-    if (directory == nullptr) return names;
-    while (const dirent64* const entry = ::readdir64(directory))
-        if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
-    ::closedir(directory);
-    std::sort(names.begin(), names.end());
+    (void)names_in(path, names);
+    std::erase_if(names, [](const std::string& name) { return name.front() == '.'; });
     return names;
 }
 
@@ -48,6 +46,13 @@ namespace daemonkit::sys {
 [[nodiscard]] inline bool matches(const std::string& pattern, const std::string& path)
 {
     return ::fnmatch(pattern.c_str(), path.c_str(), FNM_PATHNAME) == 0;
+}
+
+/// The name of a group, getgrgid(3); empty if there is none.
+[[nodiscard]] inline std::string group_name(gid_t number)
+{
+    const auto* const found = ::getgrgid(number); // NOLINT(concurrency-mt-unsafe): in a verb, which has one thread
+    return found != nullptr ? found->gr_name : std::string();
 }
 
 /// A file system, as far as a daemon's files depend on it.

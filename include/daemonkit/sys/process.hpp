@@ -133,6 +133,20 @@ inline int signal_number(std::string_view text)
     return 0;
 }
 
+/// Whether a process catches a signal, or blocks it, as a reader of a signalfd does: proc(5). false if /proc hides it.
+inline bool hears(pid_t pid, int signal)
+{
+    std::string text;
+    if (!read_file(joined({"/proc/", pid, "/status"}).c_str(), text, 8192)) return false;
+    for (const char* const field : {"\nSigBlk:", "\nSigCgt:"}) {
+        const auto at = text.find(field);
+        if (at == std::string::npos) continue;
+        const auto set = std::strtoull(text.c_str() + at + std::strlen(field), nullptr, 16);
+        if ((set >> static_cast<unsigned>(signal - 1) & 1U) != 0) return true;
+    }
+    return false;
+}
+
 /// "exited with status 7" or "was killed by signal 11 (Segmentation fault)"; "died" if the status is -1, not known.
 [[gnu::cold]] inline short_text<80> description_of_death(int wait_status) noexcept
 {

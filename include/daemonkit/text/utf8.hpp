@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace daemonkit::sys {
@@ -51,6 +52,14 @@ namespace daemonkit::sys {
         room -= size;
     }
     return clean;
+}
+
+/// The text with a space for each control character, which could change what a terminal shows.
+[[nodiscard]] inline std::string without_controls(std::string text)
+{
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = ' ';
+    return text;
 }
 
 } // namespace daemonkit::sys

@@ -93,6 +93,8 @@ BOOST_AUTO_TEST_CASE(a_printed_unit_is_a_template_for_all_instances)
     const auto all = relayd({"print", "systemd"}).out;
     BOOST_TEST(all.find("\nPIDFile=" + here + "/relayd-%i.pid\n") != std::string::npos, all);
     BOOST_TEST(all.find("relayd --instance \"%i\" start\n") != std::string::npos, all);
+    const auto given = relayd({"print", "systemd", "--to", "99", "-f8"}).out;
+    BOOST_TEST(given.find("--instance \"%i\" --to=99 --from=8 start\n") != std::string::npos, given);
     const auto one = relayd({"print", "systemd", "--instance", "b"}).out;
     BOOST_TEST(one.find("\nPIDFile=" + here + "/relayd-b.pid\n") != std::string::npos, one);
     BOOST_TEST(one.find('%') == std::string::npos, one);

@@ -6,6 +6,7 @@
 #include "../../instance.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/names.hpp"
+#include "../../sys/terminal.hpp"
 #include "json.hpp"
 #include "verbs.hpp"
 
@@ -33,7 +34,9 @@ namespace daemonkit::detail {
     for (const auto& entry : entries)
         for (std::size_t i = at - begin, length = 1; i + length <= entry.size(); ++length) {
             auto name = entry.substr(i, length);
-            if (with_instance(component, name) != entry || !wrong_instance(name).empty()) continue;
+            if (with_instance(component, name) != entry || !wrong_instance(name).empty() ||
+                entry.ends_with(".daemonkit-status"))
+                continue;
             names.push_back(std::move(name));
             break;
         }

@@ -33,6 +33,9 @@ public:
         longs_.push_back({nullptr, 0, nullptr, 0});
     }
 
+    /// After the arguments were parsed.
+    [[nodiscard]] program_options options() const { return {list_, given_}; }
+
     /// Refers to this object.
     [[nodiscard]] more_options get() const
     {
@@ -53,8 +56,14 @@ private:
     [[nodiscard]] std::string read(int option_number, const char* argument) const
     {
         for (std::size_t i = 0; i < list_.size(); ++i)
-            if (option_number == first + static_cast<int>(i) || option_number == list_[i].letter.get())
+            if (option_number == first + static_cast<int>(i) || option_number == list_[i].letter.get()) {
+                given_.push_back(sys::joined({written(list_[i], false),
+                                              !list_[i].value.takes_argument() ? ""
+                                              : has_name(list_[i])             ? "="
+                                                                               : "",
+                                              list_[i].value.takes_argument() ? argument : ""}));
                 return read(list_[i], argument);
+            }
         return {};
     }
 
@@ -99,6 +108,7 @@ private:
     }
 
     std::span<const program_option> list_;
+    mutable std::vector<std::string> given_{};
     std::string letters_ = detail::letters;
     std::vector<option> longs_;
 };

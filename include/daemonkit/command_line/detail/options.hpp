@@ -8,6 +8,7 @@
 #include "../../sys/deadline.hpp"
 #include "../../sys/environment.hpp"
 #include "../../text/joined.hpp"
+#include "../../text/utf8.hpp"
 #include "../verb.hpp"
 
 #include <getopt.h>
@@ -136,7 +137,8 @@ struct options : verb_options
     /// Prints the complaint, if it is not empty, and names --help. Returns the exit status.
     [[nodiscard, gnu::cold]] static int refuse(const std::string& name, const std::string& complaint, const verb& asked)
     {
-        if (!complaint.empty()) std::fprintf(stderr, "%s: %s\n", name.c_str(), complaint.c_str());
+        if (!complaint.empty())
+            std::fprintf(stderr, "%s: %s\n", name.c_str(), sys::without_controls(complaint).c_str());
         std::fprintf(stderr, "Try '%s --help'.\n", name.c_str());
         // From the verb status, exit status 2 would mean "dead, and the lock file exists".
         return asked == "status" ? exit_status::status_unknown : exit_status::usage;

@@ -38,7 +38,7 @@ class program
     using settings = typename daemon_type::settings;
 
 public:
-    program(Derived& daemon, settings& s, const options& o, std::span<const program_option> more)
+    program(Derived& daemon, settings& s, const options& o, const program_options& more)
         : daemon_(daemon), settings_(s), name_(daemon_type::name_of(s)), options_(o), more_(more)
     {
     }
@@ -95,7 +95,7 @@ private:
         if (sys::reader_of(2) == sys::log_reader::none)
             detail::report(log_level::err, name, reason);
         else
-            sys::print(stderr, {name, ": ", reason, "\n"});
+            sys::print(stderr, {name, ": ", sys::without_controls(reason), "\n"});
     }
 
     /// Executes the other verbs. noinline, because otherwise a started daemon would keep their results on its stack.
@@ -161,6 +161,9 @@ private:
             return Derived::more_verbs::carry_out(call);
         } catch (const std::exception& e) {
             return report(failure(e));
+        } catch (...) {
+            sys::pass_on_unwinding();
+            return report(control_result{exit_status::error, 0, "an exception that is no std::exception"});
         }
     }
 
@@ -177,7 +180,7 @@ private:
     void line(std::FILE* to, const std::string& text) const
     {
         sys::wipe_line();
-        sys::print(to, {name_, ": ", text, "\n"});
+        sys::print(to, {name_, ": ", sys::without_controls(text), "\n"});
     }
 
     void complain(const std::string& text) const { line(stderr, text); }
@@ -248,7 +251,7 @@ private:
     settings& settings_;
     std::string name_;
     const options& options_;
-    std::span<const program_option> more_;
+    const program_options& more_;
     bool returns_ = true; // process_settings::launcher_returns
 };
 

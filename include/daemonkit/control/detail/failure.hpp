@@ -10,11 +10,17 @@
 
 namespace daemonkit::detail {
 
+/// The text of an exception, which may be empty.
+[[nodiscard]] inline const char* reason_of(const std::exception& e) noexcept
+{
+    return *e.what() != '\0' ? e.what() : "no reason given";
+}
+
 /// The exit status and the text of an exception: that of a startup_error, otherwise 1.
 inline control_result failure(const std::exception& e)
 {
     const auto* known = dynamic_cast<const startup_error*>(&e);
-    return {known != nullptr ? known->status() : exit_status::error, 0, e.what()};
+    return {known != nullptr ? known->status() : exit_status::error, 0, reason_of(e)};
 }
 
 /// The errno of an exception; 0 if there is none.

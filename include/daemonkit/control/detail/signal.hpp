@@ -19,11 +19,17 @@ try {
     const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     const auto name = sys::signal_name(signal);
     if (signal <= 0 || !passes_on(signals, signal))
-        return {exit_status::usage, 0, sys::joined({"this daemon does not hear ", name})};
+        return {exit_status::usage, 0,
+                signal <= 0 ? sys::joined({"there is no such signal"})
+                            : sys::joined({"this daemon has not chosen ", name})};
     const auto daemon = find_started(policy);
     if (!daemon)
         return {daemon.starting ? exit_status::error : exit_status::not_running, 0,
                 daemon.starting ? "a start is in progress and has not recorded a pid yet: try again" : "not running"};
+    // Its settings may be older than these. An unheard signal could end it.
+    if (!sys::hears(daemon.pid, signal))
+        return {exit_status::error, daemon.pid,
+                sys::joined({"pid ", daemon.pid, " does not hear ", name, ", or /proc hides it: restart the daemon"})};
     if (!send(daemon, signal)) return cannot_signal(daemon.pid);
     return {exit_status::done, daemon.pid, sys::joined({"sent ", name, " (pid ", daemon.pid, ")"})};
 } catch (const std::exception& e) {

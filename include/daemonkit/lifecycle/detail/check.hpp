@@ -71,7 +71,7 @@ template <class Derived, class... Args>
         } catch (const startup_error& e) {
             return {e.status(), 0, e.what()};
         } catch (const std::exception& e) {
-            return {exit_status::not_configured, 0, e.what()};
+            return {exit_status::not_configured, 0, reason_of(e)};
         } catch (...) {
             sys::pass_on_unwinding();
             return {exit_status::not_configured, 0, "an exception that is no std::exception"};

@@ -10,6 +10,7 @@
 #include "../../sys/credentials.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/file.hpp"
+#include "../../sys/give.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "../../text/function_ref.hpp"
@@ -101,12 +102,13 @@ public:
     void give_to_user(const std::string& path) const
     {
         if (target_ == nullptr) return;
-        if (sys::give_file(path.c_str(), target_->uid, target_->gid) == -1)
+        if (sys::give_file(path, target_->uid, target_->gid) == -1)
             throw startup_error(last_error(), "give to the user of the daemon", path,
                                 errno == EMLINK
                                     ? "it is a symbolic link, has other names (hard links), or is neither a "
                                       "file nor a directory"
-                                    : std::string());
+                                : errno == ELOOP ? "a symbolic link is on the way, and another user can change it"
+                                                 : "");
     }
 
 private:
