@@ -137,7 +137,7 @@ inline int signal_number(std::string_view text)
 inline bool hears(pid_t pid, int signal)
 {
     std::string text;
-    if (!read_file(joined({"/proc/", pid, "/status"}).c_str(), text, 8192)) return false;
+    if (read_file(joined({"/proc/", pid, "/status"}).c_str(), text, 8192) == -1) return false;
     for (const char* const field : {"\nSigBlk:", "\nSigCgt:"}) {
         const auto at = text.find(field);
         if (at == std::string::npos) continue;
