@@ -51,7 +51,11 @@ template <class NumberType>
     } else {
         char* read = nullptr;
         const double number = std::strtod(text, &read); // std::from_chars(3) for these came late to libc++
-        if (read == text || read != end || number - number != 0.0) return "must be a number"; // also infinity and NaN
+        constexpr double most = std::numeric_limits<NumberType>::max();
+        // Not infinity, NaN, hexadecimal digits and spaces, which strtod(3) takes.
+        if (read == text || read != end || !(number >= -most && number <= most) ||
+            text[std::strspn(text, "0123456789+-.eE")] != '\0')
+            return "must be a number";
         into = static_cast<NumberType>(number);
         return {};
     }

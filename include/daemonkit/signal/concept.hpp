@@ -135,10 +135,8 @@ constexpr bool chooses(int signal)
 
 /// Whether on_signal() is ever called: the policy chooses a signal other than the SIGCHLD of collects_children.
 template <class SignalPolicy>
-constexpr bool chooses_signals = [] {
-    if constexpr (has_chooses<SignalPolicy>)
-        return true;
-    else if constexpr (has_chosen<SignalPolicy>)
+constexpr bool chooses_signals = has_chooses<SignalPolicy> || [] {
+    if constexpr (has_chosen<SignalPolicy>)
         return std::size(SignalPolicy::chosen) > (collects_children<SignalPolicy> ? 1 : 0);
     else
         return false;

@@ -36,6 +36,15 @@ namespace daemonkit::sys {
     return text.substr(0, end);
 }
 
+/// The bytes of the control character at the beginning: of ASCII, or U+0080 to U+009F, which a terminal obeys as well;
+/// 0: it begins with another.
+[[nodiscard]] inline std::size_t control_length(std::string_view text) noexcept
+{
+    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0xFFU; };
+    if (byte(0) < ' ' || byte(0) == 0x7FU) return 1;
+    return byte(0) == 0xC2U && byte(1) >= 0x80U && byte(1) < 0xA0U ? 2 : 0;
+}
+
 /// `text` as one line of valid UTF-8 without control characters, cut at 1024 bytes. For text from other processes:
 /// control characters could move the cursor of a terminal, and a newline would start a new assignment in sd_notify(3).
 /// systemd drops a status that is not valid UTF-8.
@@ -46,8 +55,7 @@ namespace daemonkit::sys {
         const auto length = utf8_length(text);
         const auto size = length == 0 ? 1 : length;
         if (size > room) break;
-        const auto first = static_cast<unsigned char>(text.front());
-        clean += length == 0 ? "?" : length == 1 && (first < ' ' || first == 0x7F) ? " " : text.substr(0, size);
+        clean += length == 0 ? "?" : control_length(text) != 0 ? " " : text.substr(0, size);
         text.remove_prefix(size);
         room -= size;
     }
@@ -57,8 +65,9 @@ namespace daemonkit::sys {
 /// The text with a space for each control character, which could change what a terminal shows.
 [[nodiscard]] inline std::string without_controls(std::string text)
 {
-    for (char& c : text)
-        if (static_cast<unsigned char>(c) < ' ' || c == 0x7F) c = ' ';
+    for (std::size_t i = 0; i < text.size(); ++i)
+        if (const auto length = control_length(std::string_view(text).substr(i)); length != 0)
+            text.replace(i, length, length, ' ');
     return text;
 }
 

@@ -33,11 +33,11 @@ namespace daemonkit::detail {
     std::vector<std::string> names;
     for (const auto& entry : entries)
         for (std::size_t i = at - begin, length = 1; i + length <= entry.size(); ++length) {
-            auto name = entry.substr(i, length);
+            const auto name = entry.substr(i, length);
             if (with_instance(component, name) != entry || !wrong_instance(name).empty() ||
                 entry.ends_with(".daemonkit-status"))
                 continue;
-            names.push_back(std::move(name));
+            names.push_back(name);
             break;
         }
     return names;

@@ -179,10 +179,10 @@ private:
         std::string refusal;
         try {
             if (streams_) streams_->reopen();
-            if constexpr (reload_takes_arguments<Derived>)
-                (*reload_with_)();
-            else
+            if constexpr (!reload_takes_arguments<Derived>)
                 daemon.on_reload();
+            else if (reload_with_)
+                (*reload_with_)();
         } catch (const std::exception& e) {
             refusal = refuse_reload(e.what());
         } catch (...) {
