@@ -260,9 +260,10 @@ BOOST_AUTO_TEST_CASE(every_example_has_a_link_and_every_recipe_shows_a_part_of_i
     for (const auto& name : programs()) BOOST_TEST(boost::contains(text, "](" + name + ".cpp)"), name);
     std::set<std::string> shown;
     const auto code = printable_code();
-    for (const auto& b : blocks_of(split(text)))
-        for (const auto& [name, part] : code)
-            if (b.language == "cpp" && part == trimmed(b.lines)) shown.insert(name.substr(0, name.find('.')));
+    for (const auto& page : {text, text_of(root / "include/daemonkit/command_line/README.md")})
+        for (const auto& b : blocks_of(split(page)))
+            for (const auto& [name, part] : code)
+                if (b.language == "cpp" && part == trimmed(b.lines)) shown.insert(name.substr(0, name.find('.')));
     const std::set<std::string> on_the_first_page{"clientd", "clockd"};
     for (const auto& name : programs())
         BOOST_TEST((shown.count(name) != 0 || on_the_first_page.count(name) != 0), name);
