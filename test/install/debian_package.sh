@@ -8,7 +8,7 @@ package=$WORK/libdaemonkit-dev_${VERSION}_all.deb
 # ---- on the host
 
 if [ "${1:-}" = on_host ]; then
-    files() { find / -xdev \( -path /tmp -o -path /var/cache -o -path /var/log \) -prune -o ! -path '/var/lib/dpkg/*-old' -print | sort; }
+    files() { find /etc /opt /srv /usr /var -xdev \( -path /var/cache -o -path /var/log \) -prune -o ! -path '/var/lib/dpkg/*-old' -print | sort; }
     unchanged() {
         if dpkg-query --show libdaemonkit-dev 2>/dev/null; then fail "dpkg has a record after $1"; fi
         diff "$WORK/before" <(files) || fail "files differ (>) after $1"

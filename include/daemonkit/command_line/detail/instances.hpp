@@ -32,8 +32,8 @@ namespace daemonkit::detail {
         throw_errno("read the directory of the pid files", directory);
     std::vector<std::string> names;
     for (const auto& entry : entries)
-        for (std::size_t i = at - begin, length = 1; i + length <= entry.size(); ++length) {
-            const auto name = entry.substr(i, length);
+        for (std::size_t length = 1; at - begin + length <= entry.size(); ++length) {
+            const auto name = entry.substr(at - begin, length);
             if (with_instance(component, name) != entry || !wrong_instance(name).empty() ||
                 entry.ends_with(".daemonkit-status"))
                 continue;

@@ -121,7 +121,8 @@ struct options : verb_options
             case 'h': print_usage(program, more); return exit_status::done;
             case 'V': std::printf("%s %s\n", program.name.c_str(), program.version.c_str()); return exit_status::done;
             case '?': read = false; break; // getopt_long(3) has printed the reason
-            default: complaint = more->read(more->self, c, ::optarg);
+            default:
+                if (more != nullptr) complaint = more->read(more->self, c, ::optarg);
             }
             read = read && complaint.empty();
         }

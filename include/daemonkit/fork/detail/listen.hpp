@@ -64,6 +64,7 @@ template <class Progress>
     constexpr auto tick = silent ? sys::forever : std::chrono::nanoseconds(std::chrono::seconds(1));
     const auto began = std::chrono::steady_clock::now();
     sys::deadline until(deadline);
+    // NOLINTNEXTLINE(misc-const-correctness): written where a status is shown
     std::conditional_t<shows_status<Progress> && !silent, sys::short_text<message::longest>, std::string_view> line;
     const auto show = [&] {
         const std::chrono::nanoseconds elapsed = std::chrono::steady_clock::now() - began;

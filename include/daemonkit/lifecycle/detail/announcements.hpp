@@ -41,7 +41,7 @@ public:
 
     void notify_status(std::string_view text) noexcept
     {
-        static_cast<void>(&caller_);
+        static_cast<void>(&made_before_main);
         has_said_ = true;
         if constexpr (tells_status<typename DaemonPolicies::link>)
             if (!ready_) tell_launcher([&](auto& link) { link.status(sys::one_line(text)); });
@@ -101,7 +101,7 @@ protected:
     /// Before privileges are dropped: afterwards no place for the lines can be made. Only in a program that has them.
     void prepare_status() noexcept
     {
-        if (prepare_ != nullptr && !has_said_) prepare_(*this);
+        if (prepare != nullptr && !has_said_) prepare(*this);
     }
 
     void tell_reloading(bool begins) noexcept
@@ -129,11 +129,11 @@ private:
         caller() noexcept
         {
             if constexpr (keeps_status<identity_type>)
-                prepare_ = [](announcements& self) { self.identity().status({}); };
+                prepare = [](announcements& self) { self.identity().status({}); };
         }
     };
-    static inline void (*prepare_)(announcements&) = nullptr;
-    static inline const caller caller_{};
+    static inline void (*prepare)(announcements&) = nullptr;
+    static inline const caller made_before_main{};
     bool has_said_ = false;
 };
 
