@@ -28,8 +28,9 @@ struct basic_flag_signals
     class guard
     {
     public:
-        /// Hears `heard`, of which `stops` mean stop, and sets the signal mask. Throws startup_error.
-        guard(std::span<const int> heard, const sigset_t& mask, signal_set stops) : caught_(heard, mask, stops, 0, -1)
+        /// Hears `heard`, of which `stopping` mean stop, and sets the signal mask. Throws startup_error.
+        guard(std::span<const int> heard, const sigset_t& mask, signal_set stopping)
+            : caught_(heard, mask, stopping, 0, -1)
         {
         }
 

@@ -30,8 +30,11 @@ struct basic_self_pipe_signals
     class guard
     {
     public:
-        /// Hears `heard`, of which `stops` mean stop, and sets the signal mask. Throws startup_error.
-        guard(std::span<const int> heard, const sigset_t& mask, signal_set stops) : guard(heard, mask, stops, pipe()) {}
+        /// Hears `heard`, of which `stopping` mean stop, and sets the signal mask. Throws startup_error.
+        guard(std::span<const int> heard, const sigset_t& mask, signal_set stopping)
+            : guard(heard, mask, stopping, pipe())
+        {
+        }
 
         /// The next event; none after `timeout`, or when `also` is readable.
         signal_event wait(std::chrono::nanoseconds timeout, int also)
@@ -63,9 +66,9 @@ struct basic_self_pipe_signals
                 detail::check_call_of("pipe2", sys::open_pipe(read_end, write_end), "open the pipe for signals");
         };
 
-        guard(std::span<const int> heard, const sigset_t& mask, signal_set stops, pipe ends)
+        guard(std::span<const int> heard, const sigset_t& mask, signal_set stopping, pipe ends)
             : read_(std::move(ends.read_end)), write_(std::move(ends.write_end)),
-              caught_(heard, mask, stops, SA_RESTART, write_.get())
+              caught_(heard, mask, stopping, SA_RESTART, write_.get())
         {
         }
 

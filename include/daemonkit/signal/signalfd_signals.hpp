@@ -36,8 +36,8 @@ struct basic_signalfd_signals
     class guard
     {
     public:
-        /// Hears `heard`, of which `stops` mean stop, and sets the signal mask. Throws startup_error.
-        guard(std::span<const int> heard, const sigset_t& mask, signal_set stops) : stops_(stops)
+        /// Hears `heard`, of which `stopping` mean stop, and sets the signal mask. Throws startup_error.
+        guard(std::span<const int> heard, const sigset_t& mask, signal_set stopping) : stops_(stopping)
         {
             sigset_t set = sys::no_signals();
             sigset_t blocked = mask;
@@ -86,10 +86,10 @@ struct basic_signalfd_signals
         /// reloads would delay a stop for ever. So after each signal, a pending stop is taken before any other signal.
         [[nodiscard]] signal_event take_stop() const
         {
-            sigset_t stops = sys::no_signals();
+            sigset_t set = sys::no_signals();
             for (int signal = 1; signal < _NSIG; ++signal)
-                if (stops_.contains(signal)) sigaddset(&stops, signal);
-            return {sys::take_signal(stops)};
+                if (stops_.contains(signal)) sigaddset(&set, signal);
+            return {sys::take_signal(set)};
         }
 
         signal_event read()
