@@ -43,7 +43,7 @@ namespace daemonkit::detail {
     return names;
 }
 
-/// Prints the state of every instance, whoever started it. Success if they could be looked up.
+/// Prints the state of every instance. Success if they could be looked up.
 template <class Derived>
 [[nodiscard]] control_result list_instances(const typename Derived::settings& pattern, bool json)
 try {
