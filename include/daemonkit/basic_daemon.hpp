@@ -194,7 +194,7 @@ public:
     template <class... Args>
     start_result run_in_foreground(const settings& s, Args&&... args)
     {
-        no_progress progress;
+        detail::no_launcher progress;
         return live_here(true, progress, s, std::forward<Args>(args)...);
     }
 

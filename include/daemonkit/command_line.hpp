@@ -52,7 +52,7 @@ int with_default(CallFunction call)
 
 /// Makes the settings: by the function of the program, and for the instance.
 template <class Derived, class SettingsType>
-settings_of<Derived> make_settings(SettingsType& settings, const options& parsed)
+[[gnu::cold]] settings_of<Derived> make_settings(SettingsType& settings, const options& parsed)
 {
     auto made = [&]() -> settings_of<Derived> {
         if constexpr (std::is_invocable_v<SettingsType&, const verb_options&>)
@@ -72,7 +72,8 @@ settings_of<Derived> make_settings(SettingsType& settings, const options& parsed
 }
 
 template <class Derived, class SettingsType, class... Args>
-int execute(Derived& daemon, const options& parsed, const program_options& more, SettingsType& settings, Args&&... args)
+[[gnu::cold]] int execute(Derived& daemon, const options& parsed, const program_options& more, SettingsType& settings,
+                          Args&&... args)
 {
     if constexpr (!makes_settings_of<SettingsType, Derived> && !has_instances<Derived>()) {
         return program<Derived>(daemon, settings, parsed, more)(std::forward<Args>(args)...);
@@ -100,7 +101,7 @@ int execute(Derived& daemon, const options& parsed, const program_options& more,
 
 /// The name in messages before there are settings.
 template <class Derived, class SettingsType>
-[[nodiscard]] std::string early_name([[maybe_unused]] const SettingsType& settings)
+[[nodiscard, gnu::cold]] std::string early_name([[maybe_unused]] const SettingsType& settings)
 {
     if constexpr (makes_settings_of<SettingsType, Derived> || has_instances<Derived>())
         return sys::joined({sys::program_name()});
@@ -110,8 +111,8 @@ template <class Derived, class SettingsType>
 
 /// `listed` are the options of the program, or a null pointer.
 template <class Derived, class OptionsType, class SettingsType, class... Args>
-int parse_and_execute(Derived& daemon, int argc, char** argv, OptionsType listed, SettingsType& settings,
-                      Args&&... args)
+[[gnu::cold]] int parse_and_execute(Derived& daemon, int argc, char** argv, OptionsType listed, SettingsType& settings,
+                                    Args&&... args)
 {
     options parsed;
     const auto described = describe<Derived>(early_name<Derived>(settings), DAEMONKIT_VERSION);

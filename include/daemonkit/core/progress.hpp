@@ -21,6 +21,10 @@ struct no_progress
 
 namespace detail {
 
+/// For a life that has no launcher: the code that waits for a daemon is not compiled.
+struct no_launcher : no_progress
+{};
+
 /// Whether a Progress takes the status line of the daemon, too.
 template <class Progress>
 concept shows_status = std::invocable<Progress&, std::chrono::nanoseconds, std::string_view>;

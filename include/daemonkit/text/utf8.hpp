@@ -63,7 +63,7 @@ namespace daemonkit::sys {
 }
 
 /// The text with a space for each control character, which could change what a terminal shows.
-[[nodiscard]] inline std::string without_controls(std::string text)
+[[nodiscard, gnu::cold]] inline std::string without_controls(std::string text)
 {
     for (std::size_t i = 0; i < text.size(); ++i)
         if (const auto length = control_length(std::string_view(text).substr(i)); length != 0)

@@ -14,7 +14,7 @@
 namespace daemonkit::detail {
 
 /// `text` as a JSON string; each byte that is not valid UTF-8 becomes U+FFFD.
-[[nodiscard]] inline std::string json_string(std::string_view text)
+[[nodiscard, gnu::cold]] inline std::string json_string(std::string_view text)
 {
     static constexpr char hex[] = "0123456789abcdef";
     std::string out = "\"";
@@ -35,7 +35,8 @@ namespace daemonkit::detail {
 }
 
 /// A point in time formatted by strftime(3), in UTC or local time.
-[[nodiscard]] inline std::string format_time(std::chrono::system_clock::time_point when, const char* format, bool utc)
+[[nodiscard, gnu::cold]] inline std::string format_time(std::chrono::system_clock::time_point when, const char* format,
+                                                        bool utc)
 {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
     std::tm parts{};
@@ -104,7 +105,7 @@ namespace daemonkit::detail {
 }
 
 /// For people: the state of a daemon in one line.
-[[nodiscard]] inline std::string sentence_of(const status_report& report)
+[[nodiscard, gnu::cold]] inline std::string sentence_of(const status_report& report)
 {
     using enum status_report::condition;
     if (report.state == unknown) return "status unknown: " + report.message;

@@ -71,7 +71,7 @@ struct described_program
 };
 
 /// The line of a verb in --help; empty if the daemon does not have it.
-[[nodiscard]] inline std::string usage_of(const verb_help& v)
+[[nodiscard, gnu::cold]] inline std::string usage_of(const verb_help& v)
 {
     if (!v.exists) return {};
     constexpr std::string_view spaces = "               ";
@@ -81,7 +81,7 @@ struct described_program
 }
 
 /// Takes the verb out of the arguments.
-[[nodiscard]] inline verb take_verb(int& argc, char** argv)
+[[nodiscard, gnu::cold]] inline verb take_verb(int& argc, char** argv)
 {
     const auto take = [&]() -> std::string_view {
         if (argc < 2 || *argv[1] == '-' || *argv[1] == '\0') return {};
@@ -102,7 +102,8 @@ struct options : verb_options
 
     /// Parses the arguments. Returns an exit status if the program should exit now: after an error, --help or
     /// --version.
-    std::optional<int> parse(int argc, char** argv, const described_program& program, const more_options* more)
+    [[gnu::cold]] std::optional<int> parse(int argc, char** argv, const described_program& program,
+                                           const more_options* more)
     {
         const char* const shorts = more != nullptr ? more->letters : detail::letters;
         const option* const longs = more != nullptr ? more->names : long_options;
@@ -146,7 +147,7 @@ struct options : verb_options
     }
 
     /// What is wrong with a verb and its options; empty: nothing.
-    [[nodiscard]] std::string check(const described_program& program) const
+    [[nodiscard, gnu::cold]] std::string check(const described_program& program) const
     {
         if (!asked) return "a verb is missing";
         const auto* known = help_of(program, asked.name);
@@ -171,7 +172,7 @@ private:
         return nullptr;
     }
 
-    [[nodiscard]] std::string read_word(const described_program& program, const char* word)
+    [[nodiscard, gnu::cold]] std::string read_word(const described_program& program, const char* word)
     {
         if (!asked) {
             asked = std::string_view(word);
@@ -185,7 +186,7 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::string read_timeout(const char* text)
+    [[nodiscard, gnu::cold]] std::string read_timeout(const char* text)
     {
         char* end = nullptr;
         const double seconds = std::strtod(text, &end);
@@ -196,7 +197,7 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::string read_descriptor(const char* text)
+    [[nodiscard, gnu::cold]] std::string read_descriptor(const char* text)
     {
         const auto number = sys::number_in(text);
         if (number <= 2 || number > 1'000'000)
@@ -205,7 +206,7 @@ private:
         return {};
     }
 
-    [[nodiscard]] std::string read_instance(const described_program& program, const char* text)
+    [[nodiscard, gnu::cold]] std::string read_instance(const described_program& program, const char* text)
     {
         if (!program.has_instances) return "--instance: this program has one instance only";
         instance = text;
@@ -214,7 +215,7 @@ private:
         return {};
     }
 
-    static void print_usage(const described_program& program, const more_options* more)
+    [[gnu::cold]] static void print_usage(const described_program& program, const more_options* more)
     {
         std::printf("Usage: %s [OPTION]... VERB\n\n", program.name.c_str());
         for (const auto& list : {program.verbs, program.more_verbs})

@@ -52,7 +52,7 @@ public:
     }
 
     template <class... Args>
-    int operator()(Args&&... args)
+    [[gnu::cold]] int operator()(Args&&... args)
     {
         if (options_.timeout) set_timeouts(*options_.timeout);
         if (options_.ready_fd) {
@@ -100,7 +100,7 @@ private:
 
     /// Executes the other verbs. noinline, because otherwise a started daemon would keep their results on its stack.
     template <class... Args>
-    [[gnu::noinline]] int execute(std::string_view verb, Args&&... args)
+    [[gnu::noinline, gnu::cold]] int execute(std::string_view verb, Args&&... args)
     {
         require_check<Derived, Args...>();
         if constexpr (has_check<Derived, Args...>)
@@ -177,7 +177,7 @@ private:
 
     [[nodiscard]] sys::ticker progress(const char* doing) const { return {doing, name_, options_.quiet}; }
 
-    void line(std::FILE* to, const std::string& text) const
+    [[gnu::cold]] void line(std::FILE* to, const std::string& text) const
     {
         sys::wipe_line();
         sys::print(to, {name_, ": ", sys::without_controls(text), "\n"});
@@ -203,7 +203,7 @@ private:
     }
 
     /// The message of a start, with the systemd unit of a daemon that already runs.
-    [[nodiscard]] static std::string with_unit(const start_result& r)
+    [[nodiscard, gnu::cold]] static std::string with_unit(const start_result& r)
     {
         const auto unit = r.outcome == start_outcome::already_running ? sys::unit_of(r.pid) : std::string();
         if (unit.empty()) return r.message;
@@ -211,7 +211,7 @@ private:
         return message.insert(message.find(')') + 1, ", as the systemd unit " + unit + ": use systemctl");
     }
 
-    int report(const start_result& r) const
+    [[gnu::cold]] int report(const start_result& r) const
     {
         if (r.outcome == start_outcome::ready) {
             if (!options_.quiet)
@@ -227,7 +227,7 @@ private:
         return finish(status_of(r), !r.in_launcher);
     }
 
-    int report(const control_result& r) const
+    [[gnu::cold]] int report(const control_result& r) const
     {
         if (r.status != exit_status::done)
             complain(r.message);
@@ -236,7 +236,7 @@ private:
         return finish(status_of(r));
     }
 
-    int show(const status_report& found) const
+    [[gnu::cold]] int show(const status_report& found) const
     {
         if (options_.json)
             sys::print(stdout, {to_json(found), "\n"});

@@ -64,7 +64,7 @@ inline constexpr verb_help verbs_of[] = {
 
 /// The version of the program, if its class has a member `version`, and of the library.
 template <class Derived>
-[[nodiscard]] std::string version_of(const char* library_version)
+[[nodiscard, gnu::cold]] std::string version_of(const char* library_version)
 {
     std::string library = std::string("(daemonkit ") + library_version + ")";
     if constexpr (requires { std::string(Derived::version); })
@@ -74,7 +74,7 @@ template <class Derived>
 }
 
 template <class Derived>
-[[nodiscard]] described_program describe(std::string name, const char* library_version)
+[[nodiscard, gnu::cold]] described_program describe(std::string name, const char* library_version)
 {
     return {std::move(name), version_of<Derived>(library_version), verbs_of<Derived>, more_verbs_of<Derived>(),
             has_instances<Derived>()};

@@ -52,8 +52,8 @@ inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it
 }
 
 /// Waits for the daemon's answer. Returns it, or the reason why none came.
-[[nodiscard]] inline control_result answer_of(const reload_call& call, const pid_holder& daemon,
-                                              const sys::deadline& until, std::chrono::nanoseconds deadline)
+[[nodiscard, gnu::cold]] inline control_result answer_of(const reload_call& call, const pid_holder& daemon,
+                                                         const sys::deadline& until, std::chrono::nanoseconds deadline)
 {
     for (std::string refusal;;) {
         const bool gone =
@@ -82,7 +82,7 @@ inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it
 /// Makes the daemon reload. Returns when the daemon has reloaded, if the PidPolicy provides a socket for the request.
 /// Otherwise returns when SIGHUP was sent.
 template <class PidPolicy>
-[[nodiscard]] control_result reload(const PidPolicy& policy, std::chrono::nanoseconds deadline)
+[[nodiscard, gnu::cold]] control_result reload(const PidPolicy& policy, std::chrono::nanoseconds deadline)
 try {
     const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     const auto daemon = policy.find();

@@ -15,7 +15,7 @@ namespace daemonkit::detail {
 
 /// Finds the daemon by its PidPolicy; an exception becomes the state `unknown`.
 template <class PidPolicy>
-[[nodiscard]] status_report status(const PidPolicy& policy, const std::string& name)
+[[nodiscard, gnu::cold]] status_report status(const PidPolicy& policy, const std::string& name)
 {
     const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     using enum status_report::condition;

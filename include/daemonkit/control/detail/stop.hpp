@@ -70,7 +70,7 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
 }
 
 /// The daemon has exited after the signal `last`. `reason`: why the steps before were not enough; empty: there were none.
-[[nodiscard, gnu::noinline]] inline control_result stopped_by(int last, pid_t pid, std::string reason)
+[[nodiscard, gnu::cold]] inline control_result stopped_by(int last, pid_t pid, std::string reason)
 {
     auto message =
         sys::joined({"stopped (pid ", pid, ", ", sys::signal_name(last), ")", reason.empty() ? "" : ": ", reason});

@@ -8,7 +8,6 @@
 #include "../../text/joined.hpp"
 #include "../startup_error.hpp"
 
-#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -23,8 +22,37 @@ struct target_account
     sys::login session{}; // empty: only the group changes
 };
 
-/// The deleter is part of the code that only programs with a user or a group contain.
-using owned_account = std::unique_ptr<target_account, void (*)(target_account*)>;
+/// Owns one. Its destructor calls code that only programs with a user or a group contain; <memory>, for a pointer that
+/// does so, would be compiled in all.
+class owned_account
+{
+public:
+    using deleter = void (*)(const target_account*);
+
+    owned_account() = default;
+    owned_account(const target_account* account, deleter end) noexcept : account_(account), end_(end) {}
+    owned_account(owned_account&& other) noexcept : account_(std::exchange(other.account_, nullptr)), end_(other.end_)
+    {
+    }
+    owned_account& operator=(owned_account&& other) noexcept
+    {
+        std::swap(account_, other.account_);
+        std::swap(end_, other.end_);
+        return *this;
+    }
+    owned_account(const owned_account&) = delete;
+    ~owned_account()
+    {
+        if (account_ != nullptr) end_(account_);
+    }
+
+    const target_account& operator*() const noexcept { return *account_; }
+    const target_account* operator->() const noexcept { return account_; }
+
+private:
+    const target_account* account_ = nullptr;
+    deleter end_ = nullptr;
+};
 
 /// The steps of changing to a user or a group; see become_account. No virtual functions: GCC would guess the only class
 /// that has them, and inline it into every program.
@@ -46,10 +74,10 @@ private:
     /// In the launcher, before it forks.
     static owned_account look_up(const std::string& user, const std::string& group)
     {
-        owned_account account(new target_account{{sys::effective_user(), sys::effective_group(), {}}, {}},
-                              [](target_account* old) { delete old; });
-        auto& target = account->ids;
-        if (!user.empty() && !sys::find_user(user, target, &account->session)) unknown("find user", user);
+        auto* const made = new target_account{{sys::effective_user(), sys::effective_group(), {}}, {}};
+        owned_account account(made, [](const target_account* old) { delete old; });
+        auto& target = made->ids;
+        if (!user.empty() && !sys::find_user(user, target, &made->session)) unknown("find user", user);
         if (!group.empty() && !sys::find_group(group, target.gid)) unknown("find group", group);
         if (sys::effective_user() != 0 && !sys::is_exactly(target))
             denied(user, group, "only root may become another user; start the daemon as root");

@@ -59,10 +59,12 @@ protected:
     }
 
     template <class Progress>
-    start_report wait_for_daemon(Progress& progress)
+    start_report wait_for_daemon([[maybe_unused]] Progress& progress)
     {
         start_report report = [&] {
-            if constexpr (waits_with_mask<link_type>)
+            if constexpr (std::is_same_v<Progress, no_launcher>)
+                return start_report{};
+            else if constexpr (waits_with_mask<link_type>)
                 return state_.link_->wait(progress, mask_);
             else if constexpr (fork_link_to_launcher<link_type>)
                 return state_.link_->wait(progress);

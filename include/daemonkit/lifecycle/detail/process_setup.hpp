@@ -23,7 +23,7 @@ namespace daemonkit::detail {
 class process_setup
 {
 public:
-    explicit process_setup(const process_settings& settings)
+    [[gnu::cold]] explicit process_setup(const process_settings& settings)
         : settings_(settings), steps_(settings.user.steps() ? settings.user.steps() : settings.group.steps())
     {
         if (steps_ != nullptr) account_ = steps_->look_up(settings.user, settings.group);
@@ -64,7 +64,7 @@ public:
     }
 
     /// In the daemon, privileged. `detached`: in the foreground, what is not set stays the caller's.
-    void apply(bool detached) const
+    [[gnu::cold]] void apply(bool detached) const
     {
         if (steps_ != nullptr) steps_->prepare(*account_);
         if (detached || settings_.umask)
@@ -88,7 +88,7 @@ public:
     }
 
     /// In the daemon, after on_start(): the last privileged steps. Throws startup_error if any of them fails.
-    void drop_privileges() const
+    [[gnu::cold]] void drop_privileges() const
     {
         std::vector<pid_t> threads;
         if (steps_ != nullptr) threads = steps_->threads(); // before chroot(2), which hides /proc
@@ -134,7 +134,7 @@ private:
 
     const process_settings& settings_; // those passed to start(), which outlive this object
     const account_steps* steps_;       // null: no change of user or group
-    owned_account account_{nullptr, nullptr};
+    owned_account account_{};
 };
 
 } // namespace daemonkit::detail
