@@ -124,14 +124,19 @@ public:
         if constexpr (known) return runtime_.signal_arrived();
     }
 
-    /// A descriptor that is readable if wait_for(0s) has a signal to handle: for event loops. Do not close it. Throws
-    /// std::logic_error outside of run(). Only with signalfd_signals, self_pipe_signals or reaping_signals.
+    /// A descriptor that is readable if wait_for(0s) has something to do: a signal, news of the identity, a ping for the
+    /// watchdog. For event loops. Do not close it. Throws std::logic_error outside of run(), startup_error. Only with
+    /// signalfd_signals, self_pipe_signals or reaping_signals.
     [[nodiscard]] int signal_fd() const
     {
         constexpr bool has = detail::has_signal_fd<detail::signals_type<SignalPolicy>>;
         static_assert(has, "daemonkit: this SignalPolicy has no descriptor: use signalfd_signals or self_pipe_signals");
         if constexpr (has) return runtime_.signal_fd();
     }
+
+    /// The guard of the identity: for a PidPolicy that knows more than a pid, such as a token. Throws std::logic_error
+    /// outside of run() and the hooks.
+    [[nodiscard]] const auto& identity() const { return runtime_.held_identity(); }
 
     /// The signal mask for children that are not made by fork(2): for posix_spawnattr_setsigmask(3). In any thread.
     [[nodiscard]] sigset_t child_mask() const noexcept { return runtime_.child_mask(); }
@@ -268,7 +273,7 @@ public:
     }
 
     /// The state of the daemon that the PidPolicy in `s` finds. Any user may call it. Does not throw.
-    [[nodiscard]] static status_report status(const settings& s)
+    [[nodiscard]] static auto status(const settings& s)
     {
         static_assert(can_be_found, "daemonkit: status() needs a PidPolicy that records the pid: use pid_file or "
                                     "flock_pid_file");

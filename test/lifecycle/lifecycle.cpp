@@ -930,7 +930,7 @@ BOOST_AUTO_TEST_CASE(a_reload_that_fails_changes_nothing_of_that)
 
 BOOST_AUTO_TEST_CASE(a_lost_instance_stops_the_daemon)
 {
-    BOOST_TEST(int(live_with_failure("keep")) == 3);
+    BOOST_TEST(int(live_with_failure("keep")) == daemonkit::exit_status::identity_lost);
     const std::vector<std::string> expected{"run",      "reloading", "reopen",   "on_reload", "reloaded", "keep",
                                             "stopping", "on_stop",   "~streams", "~identity", "~signals"};
     BOOST_REQUIRE(steps.size() > expected.size());

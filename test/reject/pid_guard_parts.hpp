@@ -4,6 +4,8 @@
 
 #include "foreground.hpp"
 
+#include <string>
+
 struct mine
 {
     struct guard
@@ -28,6 +30,13 @@ struct mine
 #endif
 #ifndef LACKS_KEEP
         bool keep() { return true; }
+#endif
+#ifdef STANDS_BY
+        bool owns() const { return true; }
+        bool is_ready_standing_by() const { return true; }
+#ifndef LACKS_ROLE
+        std::string role() const { return {}; }
+#endif
 #endif
     };
     static constexpr bool records_pid = false;

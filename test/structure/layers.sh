@@ -22,7 +22,7 @@ system_includes() { sed -n 's|^ *# *include *<\([^>]*\)>.*|\1|p' "$1" | grep -v 
 # The room of a header, what it may include beside its own room, as patterns. A family's concept.hpp is a room of its
 # own: what only knows concepts cannot depend on a policy. The first line that fits counts.
 below='core/*.hpp sys/raw/*.hpp sys/*.hpp text/*.hpp'
-concepts='fork/concept.hpp pid/concept.hpp signal/concept.hpp stdio/concept.hpp notify/concept.hpp'
+concepts='fork/concept.hpp pid/concept.hpp pid/requirements.hpp signal/concept.hpp stdio/concept.hpp notify/concept.hpp'
 table="
 text/*.hpp                  -
 sys/raw/*.hpp               sys/*.hpp text/*.hpp
@@ -40,7 +40,8 @@ signal/concept.hpp          $below
 stdio/concept.hpp           $below
 notify/concept.hpp          $below
 fork/*.hpp                  fork/concept.hpp fork/detail/*.hpp $below
-pid/*.hpp                   pid/concept.hpp pid/detail/*.hpp $below
+pid/requirements.hpp        pid/concept.hpp
+pid/*.hpp                   pid/concept.hpp pid/requirements.hpp pid/detail/*.hpp $below
 signal/*.hpp                signal/concept.hpp signal/detail/*.hpp $below
 stdio/*.hpp                 stdio/concept.hpp stdio/detail/*.hpp $below
 notify/*.hpp                notify/concept.hpp notify/detail/*.hpp $below

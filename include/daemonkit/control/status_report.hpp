@@ -5,6 +5,7 @@
 #include "../core/require_cxx20.hpp"
 
 #include "../core/exit_status.hpp"
+#include "../core/status_details.hpp"
 #include "../sys/time.hpp"
 
 #include <sys/types.h>
@@ -60,6 +61,12 @@ struct status_report
     }
     /// The exit status, so that main() can return the report.
     operator int() const noexcept { return status(); } // NOLINT(*-explicit-*)
+};
+
+/// The state of a daemon whose PidPolicy knows more than a pid.
+struct detailed_status_report : status_report
+{
+    status_details details{}; ///< of a daemon that runs
 };
 
 } // namespace daemonkit

@@ -15,6 +15,8 @@ inline constexpr int not_implemented = 3; ///< this daemon does not have the ver
 inline constexpr int no_privilege = 4;    ///< permission denied
 inline constexpr int not_configured = 6;  ///< a setting can never work
 inline constexpr int not_running = 7;     ///< no daemon runs
+/// The daemon has lost its identity, or another host has it: a supervisor tries again. EX_TEMPFAIL, sysexits.h(3).
+inline constexpr int identity_lost = 75;
 
 // Exit statuses of the verb status. The same standard gives these numbers another meaning for it.
 inline constexpr int status_running = 0;       ///< a daemon runs

@@ -32,6 +32,8 @@ struct start_report
     pid_t pid = 0;                                 ///< pid of the daemon; 0: not known
     std::string message{};                         ///< one sentence; empty if there is nothing to say
     int error = 0;                                 ///< the errno of the failure; 0: none
+    /// The daemon could not be ended, and may live: the launcher then leaves its identity alone.
+    bool lives_on = false;
 };
 
 /// What start() returns, in each of the processes that return from it.

@@ -9,7 +9,7 @@
 //                            first fork                 the identity, startup_error if it cannot be had; nothing is
 //                                                       changed then
 //   g.publish(pid)           daemon, before on_start(); from now on find() leads to this process, which releases the
-//                            privileged, no chroot yet  identity at its end; throws startup_error
+//                            privileged, no chroot yet  identity at its end; may start threads; throws startup_error
 //   g.removal()              launcher, optional: with   what the launcher removes if the daemon dies before it is
 //                            leaves_no_launcher         ready; never throws
 //   g.take_over()            daemon, optional: with     this process releases the identity from now on, and not the
@@ -22,13 +22,20 @@
 //                            stop; optional
 //   g.status(line)           daemon, after publish();    status_line() returns this line from now on, which is valid
 //                            optional                    UTF-8 without control characters; never throws
-//   g.release()              launcher, daemon is ready  this copy of the guard releases nothing any more; never throws
+//   g.release()              launcher, daemon lives     this copy of the guard releases nothing any more; never throws
 //   g.control_fd()           daemon, at each reload;    the datagram socket that control_socket() is connected to, with
 //                            optional                   SO_PASSCRED; -1: none. Its senders get the result of the reload
 //   g.descriptors()          daemon, once               range of descriptors that must stay open
 //   g.lost_fd()              daemon, at every wait      becomes readable when keep() has something to do; -1: never
 //   g.keep()                 daemon, after on_start()   cheap; restores what can be restored. Returns false if the
 //                            and after every wait       identity belongs to another daemon now: this one then stops
+//   g.loss()                 daemon; optional           why keep() returned false, in words that follow "NAME: "
+//   g.lost()                 daemon, any thread         optional: it is lost, also before keep(): one relaxed load
+//   g.has_news()             daemon; optional           run() should look at identity(): wait() and wait_for() return
+//   g.owns()                 daemon, before run();      false: this process stands by, and run() begins when it owns;
+//                            optional                   lost_fd() and keep() are served meanwhile
+//   g.is_ready_standing_by() daemon; with owns()        whether the daemon is ready while it stands by
+//   g.role()                 daemon; with owns()        what it stands by for, or owns: "standing by for host h1"
 //   ~g                       launcher: start failed;    the identity is free again
 //                            daemon: after on_stop()
 //   p.find()                 any process, any user      the live holder, verified, with its pidfd; disturbs no process;
@@ -38,6 +45,8 @@
 //                                                       control_fd() of that daemon; empty if it cannot be reached
 //   p.status_line(holder)    any process; optional       the last line of status() of that daemon, and of no other;
 //                                                        empty: there is none, or it cannot be had
+//   p.details(holder)        any process; optional      a status_details: what status adds for this daemon, and start
+//                                                       where it is ready
 //   p.where()                any process                the place of the record, for people
 //
 // LSB 3.1, section 20.2; pidfd_open(2).
@@ -46,6 +55,7 @@
 #include "../core/require_cxx20.hpp"
 
 #include "../core/pid_holder.hpp"
+#include "../core/status_details.hpp"
 #include "../sys/raw/removal.hpp"
 
 #include <concepts>
@@ -137,6 +147,46 @@ concept has_keep = requires(PidGuard& g) {
     { g.keep() } -> std::same_as<bool>;
 };
 
+/// g.loss()
+template <class PidGuard>
+concept has_loss = requires(const PidGuard& g) {
+    { g.loss() } -> std::convertible_to<std::string>;
+};
+
+/// g.lost()
+template <class PidGuard>
+concept has_lost = requires(const PidGuard& g) {
+    { g.lost() } noexcept -> std::same_as<bool>;
+};
+
+/// g.has_news()
+template <class PidGuard>
+concept tells_news = requires(PidGuard& g) {
+    { g.has_news() } -> std::same_as<bool>;
+};
+
+/// g.owns()
+template <class PidGuard>
+concept has_owns = requires(const PidGuard& g) {
+    { g.owns() } -> std::same_as<bool>;
+};
+
+/// g.is_ready_standing_by()
+template <class PidGuard>
+concept has_is_ready_standing_by = requires(const PidGuard& g) {
+    { g.is_ready_standing_by() } -> std::same_as<bool>;
+};
+
+/// g.role()
+template <class PidGuard>
+concept has_role = requires(const PidGuard& g) {
+    { g.role() } -> std::convertible_to<std::string>;
+};
+
+/// What a guard needs if its daemon can stand by.
+template <class PidGuard>
+concept can_stand_by = has_owns<PidGuard> && has_is_ready_standing_by<PidGuard> && has_role<PidGuard>;
+
 /// g.removal()
 template <class PidGuard>
 concept has_removal = requires(const PidGuard& g) {
@@ -173,6 +223,12 @@ concept has_status_line = requires(const PidPolicy& p, const pid_holder& daemon)
     { p.status_line(daemon) } -> std::convertible_to<std::string>;
 };
 
+/// p.details(holder)
+template <class PidPolicy>
+concept has_details = requires(const PidPolicy& p, const pid_holder& daemon) {
+    { p.details(daemon) } -> std::same_as<status_details>;
+};
+
 /// p.where()
 template <class PidPolicy>
 concept has_where = requires(const PidPolicy& p) {
@@ -184,10 +240,6 @@ template <class PidPolicy>
 concept has_has_record = requires(const PidPolicy& p) {
     { p.has_record() } -> std::same_as<bool>;
 };
-
-/// What a guard needs if the launcher gives its memory to the daemon.
-template <class PidGuard>
-concept can_be_taken_over = has_removal<PidGuard> && has_take_over<PidGuard>;
 
 } // namespace detail
 
@@ -202,45 +254,7 @@ concept pid_policy =
     std::copyable<PidPolicy> && detail::has_records_pid<PidPolicy> && detail::has_claim<PidPolicy> &&
     pid_guard<detail::identity_type<PidPolicy>> &&
     (!detail::records_pid<PidPolicy> || (detail::has_find<PidPolicy> && detail::has_where<PidPolicy>)) &&
-    detail::has_control_socket<PidPolicy> == detail::has_control_fd<detail::identity_type<PidPolicy>>;
-
-namespace detail {
-
-/// Says in one sentence what a PidPolicy lacks.
-template <class PidPolicy>
-struct pid_requirements
-{
-    using guard = identity_type<PidPolicy>;
-    static constexpr bool made = has_claim<PidPolicy>;
-    static constexpr bool found = records_pid<PidPolicy>;
-
-    static_assert(std::copyable<PidPolicy>,
-                  "daemonkit: the PidPolicy must be copyable: a policy holds settings, its guard owns resources");
-    static_assert(has_records_pid<PidPolicy>, "daemonkit: the PidPolicy lacks `static constexpr bool records_pid`");
-    static_assert(made, "daemonkit: the PidPolicy lacks `claim() const`");
-    static_assert(!made || has_publish<guard>,
-                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `void publish(pid_t)`");
-    static_assert(!made || has_release<guard>,
-                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `void release() noexcept`");
-    static_assert(!made || has_descriptors<guard>,
-                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `descriptors() const`, a range of "
-                  "int");
-    static_assert(!made || has_lost_fd<guard>,
-                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `int lost_fd() const`");
-    static_assert(!made || has_keep<guard>,
-                  "daemonkit: the guard that the PidPolicy's claim() returns lacks `bool keep()`");
-    static_assert(!made || std::movable<guard>,
-                  "daemonkit: the guard that the PidPolicy's claim() returns is not movable");
-    static_assert(!found || has_find<PidPolicy>,
-                  "daemonkit: the PidPolicy says that it records the pid, but lacks `pid_holder find() const`");
-    static_assert(!found || has_where<PidPolicy>,
-                  "daemonkit: the PidPolicy says that it records the pid, but lacks `std::string where() const`");
-    static_assert(!made || has_control_socket<PidPolicy> == has_control_fd<guard>,
-                  "daemonkit: reload() would wait in vain: the PidPolicy has `sys::unique_fd "
-                  "control_socket(const pid_holder&) const`, or its guard `int control_fd() const noexcept`, but "
-                  "not both");
-};
-
-} // namespace detail
+    detail::has_control_socket<PidPolicy> == detail::has_control_fd<detail::identity_type<PidPolicy>> &&
+    detail::has_owns<detail::identity_type<PidPolicy>> == detail::can_stand_by<detail::identity_type<PidPolicy>>;
 
 } // namespace daemonkit

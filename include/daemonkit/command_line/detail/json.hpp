@@ -116,4 +116,23 @@ namespace daemonkit::detail {
     return "not running";
 }
 
+/// The same with what the PidPolicy adds, as the member `details`.
+[[nodiscard, gnu::cold]] inline std::string to_json(const detailed_status_report& report)
+{
+    auto json = to_json(static_cast<const status_report&>(report));
+    std::string members;
+    for (const auto& [name, value] : report.details.values)
+        members += sys::joined({members.empty() ? "" : ", ", json_string(name), ": ", json_string(value)});
+    return json.insert(json.size() - 1, sys::joined({", \"details\": {", members, "}"}));
+}
+
+/// The same with what the PidPolicy adds, before the status line.
+[[nodiscard, gnu::cold]] inline std::string sentence_of(const detailed_status_report& report)
+{
+    status_report with_text = report;
+    if (const auto& text = report.details.text; !text.empty())
+        with_text.status_text = sys::joined({text, with_text.status_text.empty() ? "" : "; ", with_text.status_text});
+    return sentence_of(with_text);
+}
+
 } // namespace daemonkit::detail

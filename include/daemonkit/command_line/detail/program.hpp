@@ -129,9 +129,10 @@ private:
                     daemon_.restart_watched(progress("restarting"), condition, settings_, std::forward<Args>(args)...));
             }
         } else if (verb == "status") {
-            return show({.state = status_report::condition::unknown,
-                         .name = name_,
-                         .message = "this daemon has no pid file: ask the service manager or container that runs it"});
+            return show(status_report{
+                .state = status_report::condition::unknown,
+                .name = name_,
+                .message = "this daemon has no pid file: ask the service manager or container that runs it"});
         }
         complain("cannot " + std::string(verb) +
                  (verb == "check"    ? ": this daemon checks nothing before it starts"
@@ -236,7 +237,8 @@ private:
         return finish(status_of(r));
     }
 
-    [[gnu::cold]] int show(const status_report& found) const
+    template <class ReportType>
+    [[gnu::cold]] int show(const ReportType& found) const
     {
         if (options_.json)
             sys::print(stdout, {to_json(found), "\n"});

@@ -86,9 +86,13 @@ public:
             const int signal = received.status;
             const char* const end = end_daemon(received);
             if (end == nullptr) return {start_outcome::ready, exit_status::done, received.pid, {}};
-            if (verdict == start_verdict::late)
-                return {start_outcome::late, exit_status::error, 0, late_sentence(deadline_, end)};
-            return {start_outcome::cancelled, exit_status::error, 0, cancelled_sentence(signal, end)};
+            const bool late = verdict == start_verdict::late;
+            return {late ? start_outcome::late : start_outcome::cancelled,
+                    exit_status::error,
+                    0,
+                    late ? late_sentence(deadline_, end) : cancelled_sentence(signal, end),
+                    0,
+                    end == was_not_ended};
         }
         case start_verdict::ended:
             if (exit_) return died(sys::reap(child_), child_);

@@ -6,8 +6,10 @@
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "../../text/joined.hpp"
+#include "process_setup.hpp"
 #include "runtime.hpp"
 
+#include <exception>
 #include <string>
 
 namespace daemonkit::detail {
@@ -71,7 +73,8 @@ protected:
             else
                 return start_report{};
         }();
-        if (report.outcome == start_outcome::ready) state_.identity().release();
+        if (report.outcome == start_outcome::ready || report.lives_on) state_.identity().release();
+        if (report.outcome == start_outcome::ready) add_details(report);
         if (report.outcome == start_outcome::late) (report.message += ": ") += late_advice;
         return report;
     }
@@ -81,6 +84,16 @@ protected:
     bool in_foreground_;
 
 private:
+    /// What the policy says of a daemon that is ready.
+    void add_details([[maybe_unused]] start_report& report) const
+    {
+        if constexpr (has_details<typename DaemonPolicies::pid>) try {
+                if (const auto daemon = s_.pid.find()) report.message = s_.pid.details(daemon).text;
+            } catch (const std::exception&) {
+                return; // status says why
+            }
+    }
+
     void claim()
     {
         state_.identity_.make([&] { return s_.pid.claim(); });
@@ -88,6 +101,7 @@ private:
 
     void detach(sys::blocked_signals& blocked)
     {
+        process_setup::prepare_to_fork(); // again: claim() is code of the policy
         // daemon(7), step 3: nothing is blocked. A daemon that receives no signals keeps the inherited mask.
         state_.child_mask_ = DaemonPolicies::signal::claims_signals ? sys::no_signals() : blocked.before();
         if constexpr (leaves_no_launcher<fork>) {

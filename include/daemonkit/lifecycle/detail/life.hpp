@@ -113,6 +113,7 @@ private:
         ~released_after_run()
         {
             state.streams_.release();
+            state.wakes_.reset();
             state.identity_.release();
             state.signals_.release();
         }
@@ -124,15 +125,12 @@ private:
     {
         state_.name_ = name_of(s_);
         state_.ready_ = state_.stopping_ = state_.redirected_ = false;
+        state_.loss_ = {};
         start_report report;
         try {
             const int status = live(setup, cancel_state, std::forward<Args>(args)...);
             report = {start_outcome::finished, status, sys::this_process(), {}};
-            if (!state_.ready_)
-                report = {start_outcome::failed, status != 0 ? status : exit_status::error, sys::this_process(),
-                          state_.stopping_
-                              ? sys::joined({"it was asked to stop before it was ready"})
-                              : sys::joined({"run() ended with status ", status, " before it called ready()"})};
+            if (!state_.ready_) report = not_ready(status);
         } catch (const std::exception& e) {
             report = failed(e);
         } catch (...) {
@@ -141,6 +139,14 @@ private:
         }
         if (report.outcome == start_outcome::failed) report_failure(report);
         return report;
+    }
+
+    [[nodiscard, gnu::cold]] start_report not_ready(int status) const
+    {
+        return {start_outcome::failed, status != 0 ? status : exit_status::error, sys::this_process(),
+                !state_.loss_.empty() ? std::string(state_.loss_)
+                : state_.stopping_    ? sys::joined({"it was asked to stop before it was ready"})
+                                      : sys::joined({"run() ended with status ", status, " before it called ready()"})};
     }
 
     [[gnu::cold]] void report_failure(start_report& report)
@@ -196,7 +202,7 @@ private:
         if (state_.target_ != nullptr || !s_.process.chroot.empty()) state_.prepare_status();
         setup.drop_privileges();
         call_hook(on_dropped, daemon_, args...);
-        if (state_.stopping_) return stop(0, args...);
+        if (state_.stopping_ || !state_.campaign(daemon_)) return stop(0, args...);
         if constexpr (!announces_ready<Derived>()) state_.ready();
         if constexpr (collects_children<signal>) state_.collect_children(daemon_); // children that exited before
         const int status = [&] {
@@ -213,7 +219,7 @@ private:
         state_.tell_stopping();
         state_.tell_manager([](auto& manager) { manager.stopping(); });
         call_hook(on_stop, daemon_, args...);
-        return status;
+        return state_.loss_.empty() ? status : exit_status::identity_lost;
     }
 
     void close_inherited([[maybe_unused]] const process_setup& setup) const

@@ -7,6 +7,7 @@
 #include "../../fork/concept.hpp"
 #include "../../notify/concept.hpp"
 #include "../../pid/concept.hpp"
+#include "../../pid/requirements.hpp"
 #include "../../signal/concept.hpp"
 #include "../../stdio/concept.hpp"
 

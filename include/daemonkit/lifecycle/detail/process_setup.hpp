@@ -34,7 +34,7 @@ public:
 
     /// In the launcher, before it changes anything. fork(2) copies only the calling thread. A lock that another thread
     /// holds would stay locked in the daemon for ever.
-    static void prepare_to_fork()
+    [[gnu::cold, gnu::noinline]] static void prepare_to_fork()
     {
         if (const auto threads = sys::thread_count(); threads > 1)
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "fork", {},

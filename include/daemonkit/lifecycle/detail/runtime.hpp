@@ -15,10 +15,11 @@
 #include "../../sys/signal_mask.hpp"
 #include "../../text/function_ref.hpp"
 #include "../../text/joined.hpp"
-#include "announcements.hpp"
 #include "child_collector.hpp"
 #include "hooks.hpp"
+#include "ownership.hpp"
 #include "policies.hpp"
+#include "wake_descriptor.hpp"
 
 #include <exception>
 #include <optional>
@@ -31,15 +32,16 @@
 namespace daemonkit::detail {
 
 template <class Derived, class DaemonPolicies>
-class runtime : announcements<DaemonPolicies>
+class runtime : ownership<DaemonPolicies>
 {
-    using base = announcements<DaemonPolicies>;
+    using base = ownership<DaemonPolicies>;
     using signals_type = typename DaemonPolicies::signals;
     using identity_type = typename DaemonPolicies::identity;
     using signal_policy_type = typename DaemonPolicies::signal;
 
 public:
     using base::extend;
+    using base::held_identity;
     using base::notify_status;
     using base::ready;
     using base::remove_descriptor;
@@ -58,6 +60,7 @@ public:
         const sys::deadline until(left);
         for (int events = 0; !stopping_; ++events) { // bounded: signals can arrive faster than the hooks run
             const bool idle = !handle_event(daemon, left);
+            if (news()) return !stopping_;
             left = until.remaining();
             if ((idle || events >= _NSIG) && left == left.zero()) return !stopping_;
         }
@@ -66,7 +69,7 @@ public:
 
     bool wait(Derived& daemon)
     {
-        while (!stopping_ && !handle_event(daemon, sys::forever)) {}
+        while (!stopping_ && !handle_event(daemon, sys::forever) && !news()) {}
         return !stopping_;
     }
 
@@ -74,24 +77,24 @@ public:
         requires has_stop_requested<signals_type>
     {
         if constexpr (requires { signals_type::stop_requested(); })
-            return signals_type::stop_requested(); // also outside of a life
+            return signals_type::stop_requested() || lost(); // also outside of a life
         else
-            return signals_->stop_requested();
+            return signals_->stop_requested() || lost();
     }
 
     [[nodiscard]] bool signal_arrived() const noexcept
         requires has_signal_arrived<signals_type>
     {
         if constexpr (requires { signals_type::signal_arrived(); })
-            return signals_type::signal_arrived();
+            return signals_type::signal_arrived() || lost();
         else
-            return signals_->signal_arrived();
+            return signals_->signal_arrived() || lost();
     }
 
     [[nodiscard]] int signal_fd() const
         requires has_signal_fd<signals_type>
     {
-        return installed().fd();
+        return wakes_.of(installed().fd(), identity().lost_fd(), base::watchdog_interval());
     }
 
     [[nodiscard]] sigset_t child_mask() const noexcept
@@ -120,11 +123,17 @@ private:
     using base::forget_in_children;
     using base::identity;
     using base::identity_;
+    using base::keep_identity;
     using base::link_;
+    using base::loss_;
+    using base::lost;
     using base::manager_;
+    using base::name_;
+    using base::news;
     using base::prepare_status;
     using base::ready_;
     using base::signals_;
+    using base::stopping_;
     using base::streams_;
     using base::tell_launcher;
     using base::tell_manager;
@@ -135,6 +144,13 @@ private:
     {
         if (!declares_on_child<Derived>() && !sys::receives_orphans()) return;
         children_([&](pid_t child, int status) { daemon.on_child(child, status); });
+    }
+
+    /// Before run(): serves what arrives until this process owns the identity. Returns false if the daemon stops instead.
+    bool campaign(Derived& daemon)
+    {
+        base::campaign([&] { handle_event(daemon, sys::forever); });
+        return !stopping_;
     }
 
     /// Waits for one event and handles it. Returns false if none came.
@@ -149,16 +165,13 @@ private:
             const sys::cancellation asleep(off.before());
             return installed().wait(timeout, identity().lost_fd());
         }();
+        wakes_.served();
         if (signals_ && means_stop(*signals_, e)) {
             stopping_ = true;
             tell_stopping();
         } else if (e)
             call_hook(daemon, e);
-        if (signals_ && !identity().keep()) { // not in a child that a hook made
-            report(log_level::err, name_, "another daemon has taken over this instance: stopping",
-                   report_kind::last_words);
-            stopping_ = true;
-        }
+        if (signals_) keep_identity(); // not in a child that a hook made
         return static_cast<bool>(e);
     }
 
@@ -222,13 +235,15 @@ private:
     {};
     using collector = std::conditional_t<collects_children<signal_policy_type>, child_collector, no_collector>;
 
-    std::string name_{};
     [[no_unique_address]] collector children_{};
     [[no_unique_address]] std::conditional_t<reload_takes_arguments<Derived>, std::optional<sys::function_ref<void()>>,
                                              no_collector>
         reload_with_{};                        // calls on_reload() with the arguments of start()
     const sys::credentials* target_ = nullptr; // the user and groups of the daemon; null: those of the starter
-    bool stopping_ = false;
+    /// Whether a descriptor for an event loop stands for more than signals.
+    static constexpr bool wakes_otherwise =
+        has_signal_fd<signals_type> && (!never_wakes<identity_type> || notifies<typename DaemonPolicies::notify>);
+    [[no_unique_address]] mutable std::conditional_t<wakes_otherwise, wake_descriptor, signals_alone> wakes_{};
     bool redirected_ = false; // standard error is no longer that of the launcher
     sigset_t child_mask_{};
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "../../pid/concept.hpp"
+#include "../../pid/requirements.hpp"
 #include "other_process.hpp"
 #include "snapshot.hpp"
 #include "suite.hpp"
