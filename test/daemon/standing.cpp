@@ -41,7 +41,7 @@ void say(const std::string& text) { append_file(in_directory("said"), text + "\n
 /// A PidPolicy: the owner is the one that the file says.
 struct written_owner
 {
-    static constexpr bool records_pid = false;
+    [[maybe_unused]] static constexpr bool records_pid = false;
     bool waits = false;
 
     class guard
