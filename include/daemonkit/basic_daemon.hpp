@@ -236,7 +236,11 @@ public:
         detail::require_check<Derived, Args...>();
         if constexpr (detail::has_check<Derived, Args...> && can_be_found) {
             // A daemon that does not run is not restarted: nothing to check.
-            if (condition == restart_if::always || status(s).pid != 0)
+            const auto may_run = [&] {
+                const auto found = status(s);
+                return found.pid != 0 || found.state == status_report::condition::starting;
+            };
+            if (condition == restart_if::always || may_run())
                 if (auto wrong = detail::checked(derived_object(), args...); wrong.status != exit_status::done)
                     return detail::not_restarted(std::move(wrong));
         }
@@ -255,13 +259,15 @@ public:
         if constexpr (can_be_found) return detail::reload(s.pid, s.reload_deadline);
     }
 
-    /// reload(), after check(args...). If check() throws, the daemon is told nothing.
+    /// reload(), after check(args...), which is called if a daemon runs. If check() throws, the daemon is told nothing.
     template <class... Args>
     [[nodiscard]] control_result check_and_reload(const settings& s, Args&&... args)
     {
-        auto wrong = detail::checked(derived_object(), args...);
-        if (wrong.status == exit_status::done) return reload(s);
-        return detail::not_reloaded(std::move(wrong));
+        detail::require_check<Derived, Args...>();
+        if constexpr (detail::has_check<Derived, Args...> && can_be_found && hears_reload())
+            return detail::reload(s.pid, s.reload_deadline, [&] { return detail::checked(derived_object(), args...); });
+        else
+            return reload(s);
     }
 
     /// Sends the daemon that the PidPolicy in `s` finds a signal that it passes to on_signal(); others are refused.

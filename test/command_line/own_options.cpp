@@ -189,7 +189,12 @@ BOOST_AUTO_TEST_CASE(a_broken_configuration_stops_and_tells_nothing)
     BOOST_TEST(p({"restart", "-p", "90"}).status == 0);
     BOOST_TEST(p.pid() != pid);
     BOOST_TEST(p({"stop"}).status == 0);
-    BOOST_TEST(p({"try-restart", "-p", "9"}).status == 0); // nothing to restart
+    BOOST_TEST(p({"try-restart", "-p", "9"}).status == 0);      // nothing to restart
+    for (const char* const verb : {"reload", "force-reload"}) { // nothing to tell, so nothing to check
+        const auto said = p({verb, "-p", "9"});
+        BOOST_TEST(said.status == 7);
+        BOOST_TEST(said.err == "opted: not running\n");
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -68,30 +68,53 @@ class already_running : public startup_error
 public:
     /// `where` is the place of the record.
     [[gnu::cold]] already_running(pid_t pid, std::string_view where)
-        : startup_error(std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
-                        sys::joined({"already running (pid ", pid, ")"})),
-          pid_(pid)
+        : already_running(pid, where, daemon_activity::none)
     {
     }
 
-    /// The pid of that daemon.
-    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+    /// The same, with what `daemon` does.
+    [[gnu::cold]] already_running(const pid_holder& daemon, std::string_view where)
+        : already_running(daemon.pid, where,
+                          daemon.stopping   ? daemon_activity::stops
+                          : daemon.starting ? daemon_activity::starts
+                                            : daemon_activity::none)
+    {
+    }
+
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; } ///< the pid of that daemon
+    /// Whether that daemon is not ready yet.
+    [[nodiscard]] bool starting() const noexcept { return does_ == daemon_activity::starts; }
+    /// Whether that daemon has begun to stop.
+    [[nodiscard]] bool stopping() const noexcept { return does_ == daemon_activity::stops; }
 
 private:
+    enum class daemon_activity { none, starts, stops };
+
+    already_running(pid_t pid, std::string_view where, daemon_activity does)
+        : startup_error(std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
+                        sys::joined({does == daemon_activity::stops    ? "it is stopping"
+                                     : does == daemon_activity::starts ? "already starting"
+                                                                       : "already running",
+                                     " (pid ", pid, ")"})),
+          pid_(pid), does_(does)
+    {
+    }
+
     pid_t pid_;
+    daemon_activity does_;
 };
 
 namespace detail {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_held(pid_t pid, std::string_view where)
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_held(const pid_holder& other, std::string_view where)
 {
-    throw already_running(pid, where);
+    throw already_running(other, where);
 }
 
 /// Throws already_running if there is a holder.
 inline void refuse_if_held(const pid_holder& other, std::string_view where)
 {
-    if (other) refuse_held(other.pid, where);
+    if (other) refuse_held(other, where);
 }
 
 } // namespace detail

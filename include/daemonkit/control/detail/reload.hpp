@@ -9,9 +9,11 @@
 #include "hindrance.hpp"
 #include "reload_protocol.hpp"
 #include "signalling.hpp"
+#include "stop.hpp"
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace daemonkit::detail {
@@ -51,9 +53,45 @@ inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it
                          "; see the daemon's log"})};
 }
 
+/// Why a daemon has not reloaded yet. `now`: what was found after the wait.
+[[nodiscard, gnu::cold]] inline std::string why_not_reloaded(const pid_holder& daemon, const pid_holder& now)
+{
+    const bool same = now.pid == daemon.pid;
+    return hindrance_of(daemon).sentence(same && now.starting   ? "it still starts, and reloads when it is ready"
+                                         : same && now.stopping ? "it is stopping"
+                                                                : too_busy);
+}
+
+/// No daemon that can be told to reload; otherwise the result has exit status 0.
+[[nodiscard, gnu::cold]] inline control_result told_nothing(const pid_holder& daemon)
+{
+    if (!daemon)
+        return {daemon.starting ? exit_status::error : exit_status::not_running, 0,
+                daemon.starting ? not_recorded_yet : "not running"};
+    if (daemon.stopping)
+        return {exit_status::not_running, daemon.pid,
+                sys::joined({"not reloaded: it is stopping (pid ", daemon.pid, ")"})};
+    if (daemon.pid == sys::this_process())
+        return {exit_status::error, daemon.pid, "a daemon cannot reload itself by this verb: call on_reload()"};
+    return {};
+}
+
+/// The result of a reload that check() refused.
+[[nodiscard, gnu::cold]] inline control_result not_reloaded(control_result wrong)
+{
+    wrong.message.insert(0, "not reloaded, the daemon was not told: ");
+    return wrong;
+}
+
+/// For a reload without check().
+struct no_check
+{};
+
 /// Waits for the daemon's answer. Returns it, or the reason why none came.
-[[nodiscard, gnu::cold]] inline control_result answer_of(const reload_call& call, const pid_holder& daemon,
-                                                         const sys::deadline& until, std::chrono::nanoseconds deadline)
+template <class PidPolicy>
+[[nodiscard, gnu::cold]] control_result answer_of(const PidPolicy& policy, const reload_call& call,
+                                                  const pid_holder& daemon, const sys::deadline& until,
+                                                  std::chrono::nanoseconds deadline)
 {
     for (std::string refusal;;) {
         const bool gone =
@@ -75,20 +113,22 @@ inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it
         if (until.passed())
             return {exit_status::error, daemon.pid,
                     sys::joined({"pid ", daemon.pid, " has not reloaded within ", sys::in_seconds(deadline),
-                                 " s: ", hindrance_of(daemon).sentence(too_busy)})};
+                                 " s: ", why_not_reloaded(daemon, policy.find())})};
     }
 }
 
 /// Makes the daemon reload. Returns when the daemon has reloaded, if the PidPolicy provides a socket for the request.
-/// Otherwise returns when SIGHUP was sent.
-template <class PidPolicy>
-[[nodiscard, gnu::cold]] control_result reload(const PidPolicy& policy, std::chrono::nanoseconds deadline)
+/// Otherwise returns when SIGHUP was sent. A daemon that starts reads the request when it handles signals. `check()`
+/// returns why it must not be told; it is called if there is a daemon.
+template <class PidPolicy, class Check = no_check>
+[[nodiscard, gnu::cold]] control_result reload(const PidPolicy& policy, std::chrono::nanoseconds deadline,
+                                               [[maybe_unused]] Check check = {})
 try {
     const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
-    const auto daemon = policy.find();
-    if (!daemon) return {exit_status::not_running, 0, "not running"};
-    if (daemon.pid == sys::this_process())
-        return {exit_status::error, daemon.pid, "a daemon cannot reload itself by this verb: call on_reload()"};
+    const auto daemon = find_started(policy);
+    if (auto none = told_nothing(daemon); none.status != exit_status::done) return none;
+    if constexpr (!std::is_same_v<Check, no_check>)
+        if (auto wrong = check(); wrong.status != exit_status::done) return not_reloaded(std::move(wrong));
     const sys::deadline until(deadline);
     sys::unique_fd socket;
     if constexpr (has_control_socket<PidPolicy>) socket = policy.control_socket(daemon);
@@ -96,7 +136,7 @@ try {
     switch (request_reload(call, daemon, until)) {
     case request::refused: return cannot_signal(daemon.pid);
     case request::sent:
-    case request::too_late: return answer_of(call, daemon, until, deadline);
+    case request::too_late: return answer_of(policy, call, daemon, until, deadline);
     case request::signal_only: break;
     }
     // A daemon that ends has given up its socket before it exits.

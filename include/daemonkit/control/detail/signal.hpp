@@ -25,7 +25,7 @@ try {
     const auto daemon = find_started(policy);
     if (!daemon)
         return {daemon.starting ? exit_status::error : exit_status::not_running, 0,
-                daemon.starting ? "a start is in progress and has not recorded a pid yet: try again" : "not running"};
+                daemon.starting ? not_recorded_yet : "not running"};
     // Its settings may be older than these. An unheard signal could end it.
     if (!sys::hears(daemon.pid, signal))
         return {exit_status::error, daemon.pid,

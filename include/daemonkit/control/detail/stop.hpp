@@ -33,6 +33,8 @@ void remove_stale_record(const PidPolicy& policy) noexcept
     }
 }
 
+inline constexpr const char* not_recorded_yet = "a start is in progress and has not recorded a pid yet: try again";
+
 /// find(), again for a second while a start has not recorded the pid yet.
 template <class PidPolicy>
 [[nodiscard]] pid_holder find_started(const PidPolicy& policy)
@@ -96,8 +98,7 @@ try {
     const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     const auto daemon = find_started(policy);
     if (!daemon) {
-        if (daemon.starting)
-            return {exit_status::error, 0, "a start is in progress and has not recorded a pid yet: try again"};
+        if (daemon.starting) return {exit_status::error, 0, not_recorded_yet};
         if (daemon.stale) remove_stale_record(policy);
         return {exit_status::done, 0, "not running"};
     }

@@ -87,11 +87,4 @@ template <class Derived, class... Args>
             true};
 }
 
-/// The result of a reload that check() refused.
-[[nodiscard, gnu::cold]] inline control_result not_reloaded(control_result wrong)
-{
-    wrong.message.insert(0, "not reloaded, the daemon was not told: ");
-    return wrong;
-}
-
 } // namespace daemonkit::detail

@@ -2,6 +2,8 @@
 // The part of a life that the launcher takes part in: the fork, and the wait for the daemon.
 #pragma once
 
+#include "../../control/detail/stop.hpp"
+#include "../../core/pid_holder.hpp"
 #include "../../core/start_result.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
@@ -48,13 +50,18 @@ protected:
 
     /// All signals are blocked from before the claim: a signal that ends the launcher waits until the launcher can undo
     /// everything. In the daemon they stay blocked after the fork, until live() sets a mask.
-    void claim_and_detach()
+    /// Beside a daemon that stops, waits for its end, at most as long as for the daemon to be ready.
+    template <class Progress>
+    void claim_and_detach(Progress& progress)
     {
         if constexpr (fork::detaches)
             if (!in_foreground_) {
-                sys::blocked_signals blocked(sys::all_signals());
-                claim();
-                return detach(blocked);
+                try {
+                    return claim_blocked();
+                } catch (const already_running& other) {
+                    if (!has_ended(other, progress)) throw;
+                }
+                return claim_blocked();
             }
         claim();
         if constexpr (DaemonPolicies::signal::claims_signals) state_.child_mask_ = sys::current_mask();
@@ -79,6 +86,17 @@ protected:
         return report;
     }
 
+    /// Beside a daemon that runs. Success for the verb start, LSB 3.1, section 20.2. An error for the verb run, which
+    /// then runs nothing, and beside a daemon that has not ended in time.
+    [[nodiscard, gnu::cold]] start_report beside(const already_running& e) const
+    {
+        if (e.stopping())
+            return {start_outcome::failed, exit_status::error, e.pid(),
+                    sys::joined({"not started: it is stopping (pid ", e.pid(), "), and has not exited yet"})};
+        return {start_outcome::already_running, in_foreground_ ? exit_status::error : exit_status::done, e.pid(),
+                sys::joined({"already ", e.starting() ? "starting" : "running", " (pid ", e.pid(), ")"})};
+    }
+
     own_runtime& state_;
     const DaemonSettings& s_;
     bool in_foreground_;
@@ -97,6 +115,27 @@ private:
     void claim()
     {
         state_.identity_.make([&] { return s_.pid.claim(); });
+    }
+
+    void claim_blocked()
+    {
+        sys::blocked_signals blocked(sys::all_signals());
+        claim();
+        detach(blocked);
+    }
+
+    template <class Progress>
+    [[nodiscard, gnu::cold]] bool has_ended(const already_running& other, [[maybe_unused]] Progress& progress) const
+    {
+        if constexpr (!std::is_same_v<Progress, no_launcher> && requires {
+                          s_.fork.deadline;
+                          s_.pid.find();
+                      })
+            if (other.stopping() && other.pid() != sys::this_process()) {
+                const auto daemon = s_.pid.find(); // another one may have taken its place
+                return daemon.pid != other.pid() || gone_within(daemon.process, s_.fork.deadline, progress);
+            }
+        return false;
     }
 
     void detach(sys::blocked_signals& blocked)

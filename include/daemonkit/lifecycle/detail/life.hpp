@@ -76,19 +76,17 @@ private:
             if (forks()) process_setup::prepare_to_leave_terminal(s_.stdio);
             if (forks()) process_setup::prepare_to_fork();
             const process_setup setup(s_.process);
-            claim_and_detach();
+            claim_and_detach(progress);
             if (!in_launcher()) return {be_daemon(setup, off.before(), std::forward<Args>(args)...), false};
             return {wait_for_daemon(progress), true};
         } catch (const already_running& e) {
-            // Success for the verb start, LSB 3.1, section 20.2. An error for the verb run, which then runs nothing.
-            return {{start_outcome::already_running, in_foreground_ ? exit_status::error : exit_status::done, e.pid(),
-                     sys::joined({"already running (pid ", e.pid(), ")"})},
-                    forks()};
+            return {beside(e), forks()};
         } catch (const std::exception& e) {
             return {failed(e), forks()};
         }
     }
 
+    using launching_part::beside;
     using launching_part::claim_and_detach;
     using launching_part::forks;
     using launching_part::in_foreground_;

@@ -160,6 +160,7 @@ private:
     [[nodiscard]] socket_search search(const opened_file& opened, const pid_record& record) const
     {
         auto by_record = find_holder(record, path_, opened.file.get(), opened.directory.owner);
+        if (by_record.holder) find_activity(opened.file.get(), by_record.holder);
         refuse_if_held(by_record.holder, path_.native());
         socket_search found;
         if (!holds_name_) found = claimed_.socket.find(self_);
