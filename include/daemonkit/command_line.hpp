@@ -120,6 +120,7 @@ template <class Derived, class OptionsType, class SettingsType, class... Args>
         if (const auto status = parsed.parse(argc, argv, described, nullptr)) return *status;
         return execute(daemon, parsed, {}, settings, std::forward<Args>(args)...);
     } else {
+        if (const auto status = listed->refuse(described.name, argc, argv)) return *status;
         const auto more = listed->get();
         if (const auto status = parsed.parse(argc, argv, described, &more)) return *status;
         return execute(daemon, parsed, listed->options(), settings, std::forward<Args>(args)...);

@@ -250,7 +250,10 @@ inline std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
     return {};
 }
 
-/// The name by which the program was called, without directories.
-inline const char* program_name() noexcept { return program_invocation_short_name; }
+/// The name by which the program was called, without directories; "daemon" if it was called by none.
+inline const char* program_name() noexcept
+{
+    return *program_invocation_short_name != '\0' ? program_invocation_short_name : "daemon";
+}
 
 } // namespace daemonkit::sys

@@ -8,8 +8,10 @@
 #include <cstddef>
 #include <cstdio>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace daemonkit::detail {
@@ -33,6 +35,16 @@ public:
         longs_.push_back({nullptr, 0, nullptr, 0});
     }
 
+    /// A list that a command line could not mean: prints what is wrong with it. Returns the exit status.
+    [[nodiscard, gnu::cold]] std::optional<int> refuse(const std::string& name, int argc, char** argv) const
+    {
+        const auto wrong = mistake();
+        if (wrong.empty()) return {};
+        std::fprintf(stderr, "%s: the options of this program are wrong, correct its source: %s\n", name.c_str(),
+                     wrong.c_str());
+        return names_status(argc, argv) ? exit_status::status_unknown : exit_status::usage;
+    }
+
     /// After the arguments were parsed.
     [[nodiscard]] program_options options() const { return {list_, given_}; }
 
@@ -44,7 +56,8 @@ public:
                 longs_.data(),
                 [](const void* self, int number, const char* argument) { return of(self).read(number, argument); },
                 [](const void* self, const char* word) { return of(self).read_word(word); },
-                [](const void* self, std::FILE* to) { of(self).print(to); }};
+                [](const void* self, std::FILE* to) { of(self).print(to); },
+                words()};
     }
 
 private:
@@ -77,11 +90,52 @@ private:
     void print(std::FILE* to) const
     {
         for (const auto& one : list_) {
-            auto words = written(one, true);
-            if (one.value.takes_argument()) words += sys::joined({" ", one.argument});
-            if (words.size() > 15) words += sys::joined({"\n", std::string(18, ' ')}); // the text gets its own line
-            std::fprintf(to, "  %-16s%s\n", words.c_str(), one.help);
+            const auto words = described(one);
+            auto line = sys::joined({"  ", words, help_column.substr(words.size() > 15 ? 0 : words.size() + 3)});
+            for (const char c : std::string_view(one.help != nullptr ? one.help : ""))
+                c == '\n' ? line += help_column : line += c;
+            std::fprintf(to, "%s\n", line.c_str());
         }
+    }
+
+    /// Two options with the same name or letter, or without both; words that are not stored.
+    [[nodiscard]] std::string mistake() const
+    {
+        for (std::size_t i = 0; i < list_.size(); ++i) {
+            const auto& one = list_[i];
+            if (is_words(one) && !one.value.takes_argument())
+                return sys::joined({"number ", i + 1, " has neither a name nor a letter, and its value is a bool"});
+            for (std::size_t j = 0; j < i; ++j)
+                if (const auto both = shared(list_[j], one); !both.empty())
+                    return sys::joined({both, " is number ", j + 1, ", '", described(list_[j]), "', and number ", i + 1,
+                                        ", '", described(one), "'"});
+        }
+        return {};
+    }
+
+    /// What two options have in common on a command line.
+    [[nodiscard]] static std::string shared(const program_option& a, const program_option& b)
+    {
+        const char letter[] = {'-', a.letter.get(), '\0'};
+        if (letter[1] != 0 && letter[1] == b.letter.get()) return letter;
+        const std::string_view name = a.name.c_str();
+        return name == b.name.c_str() && (!name.empty() || (is_words(a) && is_words(b))) ? sys::joined({"--", name})
+                                                                                         : std::string();
+    }
+
+    /// Its words in --help: "-p, --port N".
+    [[nodiscard]] static std::string described(const program_option& one)
+    {
+        auto words = written(one, true);
+        if (one.value.takes_argument()) words += sys::joined({" ", one.argument});
+        return words;
+    }
+
+    [[nodiscard]] const char* words() const
+    {
+        for (const auto& one : list_)
+            if (is_words(one)) return one.argument;
+        return nullptr;
     }
 
     static constexpr int first = 1000;

@@ -58,6 +58,7 @@ struct more_options
     /// The same for a word behind "--".
     std::string (*read_word)(const void* self, const char* word);
     void (*print)(const void* self, std::FILE* to); ///< their lines of --help
+    const char* words;                              ///< the name of the words behind "--" in --help; null: none
 };
 
 /// What --help and --version print.
@@ -70,14 +71,22 @@ struct described_program
     bool has_instances;
 };
 
+/// What an option or a verb does begins in this column of --help, on a line of its own if its words are longer.
+inline constexpr std::string_view help_column = "\n                  ";
+
 /// The line of a verb in --help; empty if the daemon does not have it.
 [[nodiscard, gnu::cold]] inline std::string usage_of(const verb_help& v)
 {
     if (!v.exists) return {};
-    constexpr std::string_view spaces = "               ";
     const auto length = std::strlen(v.name) + std::strlen(v.operand) + (*v.operand != '\0' ? 1 : 0);
-    return sys::joined({"  ", v.name, *v.operand != '\0' ? " " : "", v.operand, " ",
-                        spaces.substr(std::min(length, spaces.size())), v.does, "\n"});
+    return sys::joined({"  ", v.name, *v.operand != '\0' ? " " : "", v.operand,
+                        help_column.substr(length > 15 ? 0 : length + 3), v.does, "\n"});
+}
+
+/// Whether one of the arguments is the verb status, where they were not parsed.
+[[nodiscard, gnu::cold]] inline bool names_status(int argc, char** argv)
+{
+    return argc > 0 && std::find(argv + 1, argv + argc, std::string_view("status")) != argv + argc;
 }
 
 /// Takes the verb out of the arguments.
@@ -133,6 +142,7 @@ struct options : verb_options
         }
         if (read) complaint = check(program);
         if (read && complaint.empty()) return {};
+        if (!asked && names_status(argc, argv)) asked = "status";
         return refuse(program.name, complaint, asked);
     }
 
@@ -217,7 +227,9 @@ private:
 
     [[gnu::cold]] static void print_usage(const described_program& program, const more_options* more)
     {
-        std::printf("Usage: %s [OPTION]... VERB\n\n", program.name.c_str());
+        std::printf("Usage: %s [OPTION]... VERB", program.name.c_str());
+        if (more != nullptr && more->words != nullptr) std::printf(" [-- %s]", more->words);
+        std::puts("\n");
         for (const auto& list : {program.verbs, program.more_verbs})
             for (const auto& v : list) std::fputs(usage_of(v).c_str(), stdout);
         std::putchar('\n');
