@@ -139,8 +139,9 @@ int command_line(Derived& daemon, int argc, char** argv, detail::settings_of<Der
 }
 
 /// The same with settings that `maker()` or `maker(const verb_options&)` returns. It is called once, after the arguments
-/// were parsed, in the process that executes the verb. If it throws, the text of the exception is the message; the exit
-/// status is that of a startup_error, otherwise 6, not configured, and 4 for the verb status.
+/// were parsed, in the process that executes the verb. If it throws, the text of the exception is the message, and the
+/// member `error` of the JSON of status and list. The exit status is that of a startup_error, otherwise 6, not
+/// configured, and 4 for the verb status.
 template <class Derived, class SettingsMaker, class... Args>
     requires detail::makes_settings_of<SettingsMaker, Derived>
 int command_line(Derived& daemon, int argc, char** argv, SettingsMaker maker, Args&&... args)

@@ -55,7 +55,8 @@ BOOST_AUTO_TEST_CASE(list_finds_them_all)
     const instanced_program p;
     BOOST_TEST(p({"list"}).status == 0);
     BOOST_TEST(p({"list"}).out == "");
-    BOOST_TEST(p({"list", "--json"}).out == "[]\n");
+    BOOST_TEST(p({"list", "--json"}).out == R"({"schema": 1, "instances": [], "error": null})"
+                                            "\n");
     for (const char* const name : {"b", "a", "x.y-1"}) BOOST_TEST(p({"start", "--instance", name}).status == 0);
     write_file(p.directory / "instanced-other.pid.old", "1\n");
     write_file(p.directory / "instanced-.pid", "1\n");
@@ -70,9 +71,28 @@ BOOST_AUTO_TEST_CASE(list_finds_them_all)
     BOOST_TEST(contains(said.out, "\nb: running (pid " + std::to_string(p.pid_of("b")) + ")"), said.out);
     BOOST_TEST(contains(said.out, "\nx.y-1: dead, but its stale record exists in "), said.out);
     const auto json = p({"list", "--json"}).out;
-    BOOST_TEST(json.starts_with(R"([{"instance": "a", "status": {)"), json);
+    BOOST_TEST(json.starts_with(R"({"schema": 1, "instances": [{"instance": "a", "status": {"schema": 1, )"), json);
     BOOST_TEST(contains(json, R"({"instance": "x.y-1", "status": {)"), json);
     for (const char* const name : {"b", "a", "x.y-1"}) BOOST_TEST(p({"stop", "--instance", name}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_cannot_be_had_says_why_in_the_form_that_was_asked_for)
+{
+    const auto refuses = [](const std::string& variable, int status, const std::string& reason) {
+        const instanced_program p({variable});
+        const auto text = p({"list"});
+        BOOST_TEST(text.status == status);
+        BOOST_TEST(text.err.ends_with(": " + reason + "\n"), text.err);
+        BOOST_TEST(text.out == "");
+        const auto json = p({"list", "--json"});
+        BOOST_TEST(json.status == status);
+        BOOST_TEST(json.err == "");
+        BOOST_TEST(json.out == R"({"schema": 1, "instances": [], "error": ")" + reason + "\"}\n");
+    };
+    refuses("THROWS=no line 7", 6, "cannot make the settings: no line 7");
+    refuses("PATTERN=/run/one.pid", 6, "cannot list the instances /run/one.pid: the path of the pid file has no %i");
+    refuses("PATTERN=/etc/passwd/%i.pid", 1,
+            "cannot read the directory of the pid files /etc/passwd/: Not a directory");
 }
 
 BOOST_AUTO_TEST_CASE(directories_can_be_named_by_it)

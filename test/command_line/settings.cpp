@@ -35,13 +35,13 @@ struct configured : basic_daemon<configured, single_fork>
 
 /// A program with these arguments, whose settings are made by a function that throws what `fails` throws.
 outcome configured_program(const std::string& verb, const std::function<void()>& fails,
-                           const std::string& directory = "/")
+                           const std::string& directory = "/", const std::string& option = "--quiet")
 {
     return in_child([&] {
         if (::chdir(directory.c_str()) == -1) return 99;
-        std::string words[] = {"configured", verb};
-        char* argv[] = {words[0].data(), words[1].data(), nullptr};
-        return command_line<configured>(2, argv, [&]() -> configured::settings {
+        std::string words[] = {"configured", verb, option};
+        char* argv[] = {words[0].data(), words[1].data(), words[2].data(), nullptr};
+        return command_line<configured>(3, argv, [&]() -> configured::settings {
             fails();
             return {.pid = {.path = boost::filesystem::current_path() / "d.pid"}};
         });
@@ -67,8 +67,17 @@ BOOST_AUTO_TEST_CASE(what_it_throws_is_a_message_and_an_exit_status)
                    }).status == exit_status::no_privilege);
         BOOST_TEST(configured_program(verb, [] { throw 7; }).status == exit_status::not_configured);
     }
-    BOOST_TEST(configured_program("status", [] { throw std::runtime_error("no line 7"); }).status ==
-               exit_status::status_unknown);
+    const auto fails = [] { throw std::runtime_error("no line 7"); };
+    BOOST_TEST(configured_program("status", fails).status == exit_status::status_unknown);
+    BOOST_TEST(configured_program("status", fails).err == message("cannot make the settings: no line 7"));
+    const auto json = configured_program("status", fails, "/", "--json");
+    BOOST_TEST(json.status == exit_status::status_unknown);
+    BOOST_TEST(json.err == "");
+    BOOST_TEST(json.out.starts_with(R"({"schema": 1, "name": ")" + std::string(sys::program_name()) +
+                                    R"(", "state": "unknown", "pid": null, )"),
+               json.out);
+    BOOST_TEST(contains(json.out, R"("error": "cannot make the settings: no line 7")"), json.out);
+    BOOST_TEST(json.out.ends_with("}\n"), json.out);
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_schedule_with_an_absurd_time)

@@ -13,6 +13,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <string>
@@ -50,11 +51,41 @@ for line in open(sys.argv[2]).read().splitlines():
             print('accepted:', c)
 )";
 
-outcome validated(const std::string& lines)
+/// The same for `list`, whose elements have the schema of `status`.
+constexpr const char* list_validator = R"(
+import json, os.path, sys, warnings
+warnings.simplefilter('ignore', DeprecationWarning)
+from jsonschema import Draft202012Validator, RefResolver
+schema = json.load(open(sys.argv[1]))
+Draft202012Validator.check_schema(schema)
+status = json.load(open(os.path.join(os.path.dirname(sys.argv[1]), 'status.schema.json')))
+validate = Draft202012Validator(schema, resolver=RefResolver('', schema, {'status.schema.json': status}))
+def refused(o):
+    return any(True for _ in validate.iter_errors(o))
+for line in open(sys.argv[2], encoding='utf-8').read().splitlines():
+    o = json.loads(line)
+    for e in validate.iter_errors(o):
+        print('refused:', line, e.message)
+    found = ', '.join(ascii(one['instance']).strip("'") + ' ' + one['status']['state'] for one in o['instances'])
+    print((ascii(o['error']) + ' ' + found).strip())
+    changes = [{k: v for k, v in o.items() if k != one} for one in o]
+    changes += [o['instances'], dict(o, schema=2), dict(o, error=''), dict(o, instances=None)]
+    if o['instances']:
+        one = o['instances'][0]
+        changes.append(dict(o, error='because'))
+        for wrong in ({}, dict(one, instance='a/b'), dict(one, instance=''), dict(one, status={}),
+                      dict(one, status=dict(one['status'], schema=2))):
+            changes.append(dict(o, instances=[wrong]))
+    for c in changes:
+        if not refused(c):
+            print('accepted:', c)
+)";
+
+outcome validated(const std::string& lines, const char* by = validator, const char* file = "status.schema.json")
 {
     const temporary_directory directory;
     std::ofstream((directory / "lines").string()) << lines;
-    return run({"python3", "-c", validator, DAEMONKIT_INCLUDE_DIR "/daemonkit/command_line/status.schema.json",
+    return run({"python3", "-c", by, std::string(DAEMONKIT_INCLUDE_DIR "/daemonkit/command_line/") + file,
                 (directory / "lines").string()});
 }
 
@@ -101,15 +132,54 @@ BOOST_AUTO_TEST_CASE(describes_what_is_printed_in_each_state)
     BOOST_TEST(add(0, "running True True"));
     put_down(pid);
     BOOST_TEST(add(1, "dead False False"));
-    boost::filesystem::remove(daemon.pid_file);
+    for (const auto& [hook, verb, is] : {std::array{"on_reload", "reload", "reloading True True"},
+                                         std::array{"on_stop", "stop", "stopping True False"}}) {
+        daemon.environment = {std::string("HOLDS=") + hook};
+        BOOST_TEST(daemon({"start"}).status == 0);
+        child_process held([&, &called = verb] { return execute(daemon.command({called})); });
+        BOOST_TEST_REQUIRE(
+            eventually([&, &in = hook] { return contains(daemon({"status"}).out, std::string("in ") + in); }));
+        BOOST_TEST(add(0, is));
+        let_go();
+        BOOST_TEST(held.status() == 0);
+        daemon.environment.clear();
+        BOOST_TEST(daemon({"stop"}).status == 0);
+    }
     boost::filesystem::create_directory(daemon.pid_file);
     BOOST_TEST(add(4, "unknown False None"));
     lines += run({DAEMONKIT_TEST_DAEMON_DIR "/unrecorded", "status", "--json"}).out;
+    expected += "unknown False None\n";
+    lines += run({"env", "THROWS=no line 7", DAEMONKIT_TEST_DAEMON_DIR "/instanced", "status", "--json"}).out;
     expected += "unknown False None\n";
 
     const auto verdict = validated(lines);
     BOOST_TEST(verdict.status == 0, verdict.err);
     BOOST_TEST(verdict.out == expected);
+}
+
+BOOST_AUTO_TEST_CASE(describes_the_list_of_instances)
+{
+    using namespace schema;
+    if (no_validator()) DAEMONKIT_SKIP("python3-jsonschema is not installed, or too old for JSON Schema 2020-12");
+    program daemon("instanced");
+    daemon.environment = {"DIRECTORY=" + daemon.directory.path().string()};
+    const auto file = [&](const std::string& name) { return daemon.directory / ("instanced-" + name + ".pid"); };
+    std::string lines = daemon({"list", "--json"}).out;
+    BOOST_TEST(daemon({"start", "--instance", "a"}).status == 0);
+    BOOST_TEST(daemon({"start", "--instance", "\xc3\xa4"}).status == 0);
+    BOOST_TEST(daemon({"start", "--instance", "dead"}).status == 0);
+    put_down(pid_in(file("dead").string()));
+    boost::filesystem::create_directory(file("odd"));
+    const auto claimed = daemonkit::flock_pid_file{.path = file("starts")}.claim();
+    lines += daemon({"list", "--json"}).out;
+    lines += run({"env", "THROWS=no line 7", DAEMONKIT_TEST_DAEMON_DIR "/instanced", "list", "--json"}).out;
+    for (const char* const name : {"a", "\xc3\xa4"}) BOOST_TEST(daemon({"stop", "--instance", name}).status == 0);
+
+    const auto verdict = validated(lines, list_validator, "list.schema.json");
+    BOOST_TEST(verdict.status == 0, verdict.err);
+    BOOST_TEST(verdict.out == "None\n"
+                              "None a running, dead dead, odd unknown, starts starting, \\xe4 running\n"
+                              "'cannot make the settings: no line 7'\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

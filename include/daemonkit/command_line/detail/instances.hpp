@@ -6,6 +6,7 @@
 #include "../../instance.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/names.hpp"
+#include "../../sys/process.hpp"
 #include "../../sys/terminal.hpp"
 #include "json.hpp"
 #include "verbs.hpp"
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,7 +45,27 @@ namespace daemonkit::detail {
     return names;
 }
 
-/// Prints the state of every instance. Success if they could be looked up.
+/// One object, as ../list.schema.json describes it. `instances` are its elements; `error`: why they cannot be told.
+[[nodiscard, gnu::cold]] inline std::string list_json(std::string_view instances, const std::string& error)
+{
+    return sys::joined({"{\"schema\": 1, \"instances\": [", instances,
+                        "], \"error\": ", error.empty() ? "null" : json_string(error), "}"});
+}
+
+/// The settings could not be made: prints the JSON of a verb that has a form for it. Returns false for every other.
+template <class Derived>
+[[nodiscard, gnu::cold]] bool print_no_settings(const verb& asked, const std::string& reason)
+{
+    std::string text;
+    if (asked == "status")
+        text = to_json({.state = status_report::condition::unknown, .name = sys::program_name(), .message = reason});
+    if constexpr (lists_instances<Derived>)
+        if (asked == "list") text = list_json({}, reason);
+    if (!text.empty()) sys::print(stdout, {text, "\n"});
+    return !text.empty();
+}
+
+/// Prints the state of every instance. Success if they could be looked up. An error is in the JSON and not in the result.
 template <class Derived>
 [[nodiscard]] control_result list_instances(const typename Derived::settings& pattern, bool json)
 try {
@@ -59,10 +81,13 @@ try {
         else
             text += sys::joined({name, ": ", sentence_of(report), "\n"});
     }
-    sys::print(stdout, {json ? "[" : "", text, json ? "]\n" : ""});
+    if (json) text = list_json(text, {}) + "\n";
+    sys::print(stdout, {text});
     return {};
 } catch (const std::exception& e) {
-    return failure(e);
+    auto failed = failure(e);
+    if (json) sys::print(stdout, {list_json({}, std::exchange(failed.message, {})), "\n"});
+    return failed;
 }
 
 } // namespace daemonkit::detail

@@ -47,8 +47,9 @@ public:
     [[nodiscard, gnu::cold]] static int has_no_settings(const options& o, const std::string& reason,
                                                         int status = exit_status::not_configured)
     {
-        complain_of_start(sys::program_name(), reason);
-        return o.asked == "status" ? exit_status::status_unknown : status;
+        if (o.asked == "status") status = exit_status::status_unknown;
+        if (!o.json || !print_no_settings<Derived>(o.asked, reason)) complain_of_start(sys::program_name(), reason);
+        return status;
     }
 
     template <class... Args>
@@ -230,7 +231,7 @@ private:
 
     [[gnu::cold]] int report(const control_result& r) const
     {
-        if (r.status != exit_status::done)
+        if (r.status != exit_status::done && !r.message.empty())
             complain(r.message);
         else if (!options_.quiet && !r.message.empty())
             line(stdout, r.message);
