@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_stops_is_neither_told_to_reload_nor_taken_for
             }
             const auto late = daemon({"start", "--timeout", "0.01"});
             BOOST_TEST(late.status == 1);
-            BOOST_TEST(late.err == "telling: not started: it is stopping " + pid + ", and has not exited yet\n");
+            BOOST_TEST(late.err == "telling: it is stopping " + pid + ", and has not exited yet\n");
             const auto run = daemon({"run"});
             BOOST_TEST(run.status == 1);
             BOOST_TEST(run.err == late.err);

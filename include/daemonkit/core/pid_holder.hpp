@@ -90,12 +90,13 @@ public:
 private:
     enum class daemon_activity { none, starts, stops };
 
-    already_running(pid_t pid, std::string_view where, daemon_activity does)
-        : startup_error(std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
-                        sys::joined({does == daemon_activity::stops    ? "it is stopping"
-                                     : does == daemon_activity::starts ? "already starting"
-                                                                       : "already running",
-                                     " (pid ", pid, ")"})),
+    [[gnu::cold]] already_running(pid_t pid, std::string_view where, daemon_activity does)
+        : startup_error(
+              std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
+              sys::joined({does == daemon_activity::stops    ? "it is stopping"
+                           : does == daemon_activity::starts ? "already starting"
+                                                             : "already running",
+                           " (pid ", pid, does == daemon_activity::stops ? "), and has not exited yet" : ")"})),
           pid_(pid), does_(does)
     {
     }

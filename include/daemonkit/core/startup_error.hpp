@@ -71,6 +71,9 @@ public:
         return {step().data() + step_ + (path_ != 0 ? 1 : 0), path_};
     }
 
+    /// Why it failed: what follows the colon.
+    [[nodiscard]] const char* reason() const noexcept { return path().data() + path_ + 2; }
+
     /// The exit status for the shell, LSB 3.1, section 20.2.
     [[nodiscard]] int status() const noexcept { return status_; }
 

@@ -13,7 +13,6 @@
 
 #include <getopt.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
@@ -86,7 +85,9 @@ inline constexpr std::string_view help_column = "\n                  ";
 /// Whether one of the arguments is the verb status, where they were not parsed.
 [[nodiscard, gnu::cold]] inline bool names_status(int argc, char** argv)
 {
-    return argc > 0 && std::find(argv + 1, argv + argc, std::string_view("status")) != argv + argc;
+    for (int i = 1; i < argc; ++i)
+        if (std::strcmp(argv[i], "status") == 0) return true;
+    return false;
 }
 
 /// Takes the verb out of the arguments.

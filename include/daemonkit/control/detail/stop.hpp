@@ -37,7 +37,7 @@ inline constexpr const char* not_recorded_yet = "a start is in progress and has 
 
 /// find(), again for a second while a start has not recorded the pid yet.
 template <class PidPolicy>
-[[nodiscard]] pid_holder find_started(const PidPolicy& policy)
+[[nodiscard, gnu::cold]] pid_holder find_started(const PidPolicy& policy)
 {
     for (const sys::deadline until(std::chrono::seconds(1));; sys::sleep_for(std::chrono::milliseconds(1))) {
         auto daemon = policy.find();

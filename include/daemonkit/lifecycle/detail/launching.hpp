@@ -52,14 +52,16 @@ protected:
     /// everything. In the daemon they stay blocked after the fork, until live() sets a mask.
     /// Beside a daemon that stops, waits for its end, at most as long as for the daemon to be ready.
     template <class Progress>
-    void claim_and_detach(Progress& progress)
+    void claim_and_detach([[maybe_unused]] Progress& progress)
     {
         if constexpr (fork::detaches)
             if (!in_foreground_) {
-                try {
-                    return claim_blocked();
-                } catch (const already_running& other) {
-                    if (!has_ended(other, progress)) throw;
+                if constexpr (waits_for_end<Progress>) {
+                    try {
+                        return claim_blocked();
+                    } catch (const already_running& other) {
+                        if (!has_ended(other, progress)) throw;
+                    }
                 }
                 return claim_blocked();
             }
@@ -90,11 +92,8 @@ protected:
     /// then runs nothing, and beside a daemon that has not ended in time.
     [[nodiscard, gnu::cold]] start_report beside(const already_running& e) const
     {
-        if (e.stopping())
-            return {start_outcome::failed, exit_status::error, e.pid(),
-                    sys::joined({"not started: it is stopping (pid ", e.pid(), "), and has not exited yet"})};
-        return {start_outcome::already_running, in_foreground_ ? exit_status::error : exit_status::done, e.pid(),
-                sys::joined({"already ", e.starting() ? "starting" : "running", " (pid ", e.pid(), ")"})};
+        return {e.stopping() ? start_outcome::failed : start_outcome::already_running,
+                e.stopping() || in_foreground_ ? exit_status::error : exit_status::done, e.pid(), e.reason()};
     }
 
     own_runtime& state_;
@@ -117,6 +116,12 @@ private:
         state_.identity_.make([&] { return s_.pid.claim(); });
     }
 
+    template <class Progress>
+    static constexpr bool waits_for_end = !std::is_same_v<Progress, no_launcher> && requires(const DaemonSettings& s) {
+        s.fork.deadline;
+        s.pid.find();
+    };
+
     void claim_blocked()
     {
         sys::blocked_signals blocked(sys::all_signals());
@@ -125,17 +130,11 @@ private:
     }
 
     template <class Progress>
-    [[nodiscard, gnu::cold]] bool has_ended(const already_running& other, [[maybe_unused]] Progress& progress) const
+    [[nodiscard, gnu::cold]] bool has_ended(const already_running& other, Progress& progress) const
     {
-        if constexpr (!std::is_same_v<Progress, no_launcher> && requires {
-                          s_.fork.deadline;
-                          s_.pid.find();
-                      })
-            if (other.stopping() && other.pid() != sys::this_process()) {
-                const auto daemon = s_.pid.find(); // another one may have taken its place
-                return daemon.pid != other.pid() || gone_within(daemon.process, s_.fork.deadline, progress);
-            }
-        return false;
+        if (!other.stopping() || other.pid() == sys::this_process()) return false;
+        const auto daemon = s_.pid.find(); // another one may have taken its place
+        return daemon.pid != other.pid() || gone_within(daemon.process, s_.fork.deadline, progress);
     }
 
     void detach(sys::blocked_signals& blocked)
