@@ -48,6 +48,9 @@ namespace daemonkit::detail {
 /// The facts that do not depend on a class.
 [[gnu::cold]] inline void add_common(artefact_facts& f, const artefact_notes& notes, const process_settings& process)
 {
+    if (*notes.program != '\0' && *notes.program != '/')
+        throw_bad_setting("use notes.program", notes.program,
+                          "it is not absolute, and service managers start it by this path");
     f.program = *notes.program != '\0' ? notes.program : program_path();
     f.description = notes.description;
     f.documentation = notes.documentation;

@@ -15,6 +15,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace daemonkit::detail {
 
@@ -75,9 +76,22 @@ inline constexpr artefact_kind artefact_kinds[] = {
 /// The text of the kind, which exists. Throws startup_error, exit status 6, if it cannot be made for this daemon.
 [[nodiscard, gnu::cold]] inline std::string artefact_text(std::string_view name, const artefact_facts& f)
 {
-    for (const auto* text : {&f.name, &f.program, &f.directory, &f.pid_file, &f.output, &f.error, &f.description})
-        for (const char c : *text)
-            if (static_cast<unsigned char>(c) < ' ') refuse_artefact(name, "a path or name has a control character");
+    for (const auto& [field, text] : {std::pair<const char*, const std::string&>{"process.name", f.name},
+                                      {"notes.program, or the path of the program,", f.program},
+                                      {"process.working_directory", f.directory},
+                                      {"process.chroot", f.chroot},
+                                      {"process.group", f.group},
+                                      {"process.user, or notes.user,", f.worker()},
+                                      {"pid.path", f.pid_file},
+                                      {"stdio.output", f.output},
+                                      {"stdio.error", f.error},
+                                      {"the version of the class", f.version},
+                                      {"notes.description", f.description},
+                                      {"notes.documentation", f.documentation},
+                                      {"notes.listen", f.listen}})
+        for (const char c : text)
+            if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
+                refuse_artefact(name, sys::joined({field, " has a control character"}));
     for (const auto& kind : artefact_kinds)
         if (name == kind.name) return f.instance == "%i" ? text_for_all(kind, f) : kind.text(f);
     return {};
