@@ -91,7 +91,7 @@ faults)
     says 'error: /run/planted, on the way to /run/planted/planted.pid, is not safe: group planted (54321) and others may write'
     says 'error: /run/planted/planted.pid is a symbolic link: remove it'
     says 'error: /run/planted/planted.log has other names (hard links)'
-    says 'error: /etc/systemd/system/planted.service:2: Type=forking waits'
+    says 'error: /etc/systemd/system/planted.service:2: Type=forking: systemd waits'
     says "warning: /run/planted/planted.log is also written by sleep (pid $!)"
     says 'warning: no rule of logrotate names /run/planted/planted.log'
     silent 'nothing is wrong'
@@ -127,41 +127,216 @@ running)
     says 'warning: the daemon has died; its stale record is in /run/planted/planted.pid'
     ;;
 unit)
-    # Each line that disagrees, by its number; drop-ins count, and the last assignment.
+    # A unit of its own: each line that disagrees, by its number. The last assignment counts.
     install_all
     unit() {
         printf '[Unit]\nDescription=x\n[Service]\n' >/etc/systemd/system/planted.service
         printf '%s\n' "$@" >>/etc/systemd/system/planted.service
         doctor "$status"
     }
+    run=ExecStart=/run/planted-program\ run reload=ExecReload=/run/planted-program\ reload
+    file=/etc/systemd/system/planted.service
     status=1
     unit 'Type=notify' 'ExecStart=/usr/bin/other run'
-    says 'planted.service:5: ExecStart= does not start this program, /run/planted-program'
+    says "error: $file:5: ExecStart=/usr/bin/other run: it does not start this program, /run/planted-program: correct the path"
+    says "warning: $file:3: User= is not set: the program is made for planted: set User=planted"
+    says "warning: $file:3: ExecReload= is not set: systemctl reload does not reload the daemon: set $reload"
     unit 'Type=notify' 'ExecStart=/run/planted-program start'
-    says 'planted.service:5: ExecStart= calls start, which detaches'
-    unit 'ExecStart=/run/planted-program run' 'Type=simple'
-    says 'warning: /etc/systemd/system/planted.service:5: Type=simple does not wait'
+    says "$file:5: ExecStart=/run/planted-program start: start detaches"
+    unit "$run" 'Type=simple'
+    says "warning: $file:5: Type=simple: systemd does not wait until the daemon is ready"
+    unit "$run" User=planted "$reload"
+    says "warning: $file:3: Type= is not set: systemd does not wait until the daemon is ready"
     unit 'Type=forking' 'ExecStart=/run/planted-program start' 'PIDFile=/run/x.pid' 'WatchdogSec=5'
-    says 'planted.service:6: PIDFile=/run/x.pid, but the daemon records its pid in /run/planted/planted.pid'
-    says 'planted.service:7: WatchdogSec= is set, but the daemon sends no pings'
-    unit 'Type=notify' 'ExecStart=/run/planted-program run' 'TimeoutStopSec=2s' 'User=root' 'ProcSubset=pid' \
-        'SystemCallFilter=~@privileged @resources'
-    says 'planted.service:6: TimeoutStopSec=2s kills the daemon earlier than its stop schedule, 7 s: set TimeoutStopSec=7s'
-    says 'planted.service:7: User=root, but the program is made for planted'
-    says 'planted.service:8: ProcSubset=pid'
-    says 'planted.service:9: SystemCallFilter=~@resources'
+    says "$file:6: PIDFile=/run/x.pid: the daemon records its pid in /run/planted/planted.pid"
+    says "$file:7: WatchdogSec=5: the daemon sends no pings"
+    unit 'Type=notify' "$run" 'TimeoutStopSec=2s' 'User=root' 'ProcSubset=pid' 'SystemCallFilter=~@privileged @network-io'
+    says "$file:6: TimeoutStopSec=2s: systemd kills the daemon earlier than its stop schedule, 7 s: set TimeoutStopSec=7s"
+    says "$file:7: User=root: the program is made for planted"
+    says "$file:8: ProcSubset=pid"
+    says "$file:9: SystemCallFilter=~@privileged @network-io: it refuses what the daemon calls: bind "
     worst_first
-    status=0
-    unit 'Type=simple' 'Type=notify' 'ExecStart=/run/planted-program run' '# User=root' ';ProcSubset=pid'
-    mkdir /etc/systemd/system/planted.service.d
-    printf '[Service]\nTimeoutStopSec=1s\n' >/etc/systemd/system/planted.service.d/stop.conf
+    unit 'Type=notify' 'Restart=always'
+    says "error: $file:3: ExecStart= is not set: systemd refuses the unit: set ExecStart=/run/planted-program run"
+    printf 'Type=notify\nWatchdogSec=25\n' >$file
     doctor 1
-    says 'planted.service.d/stop.conf:2: TimeoutStopSec=1s'
+    says "warning: $file:1: Type=notify: systemd ignores the line, which is not in [Service]"
+    # Comments, continued lines, specifiers, quotes, prefixes, a wrapper, another name of the same file, and lines that
+    # systemd ignores because of their values.
+    status=0
+    unit Type=simple '  Type = notify' "ExecStart=-\"/run/planted-program\" \\" '# a comment' '   run' '# User=root' \
+        ';ProcSubset=pid' 'ExecReload=/usr/bin/env /run/planted-program reload' 'PIDFile=%t/planted/%p.pid' \
+        TimeoutSec=1 'TimeoutStopSec=1min 2s' TimeoutStartSec=5min User=54321 KillMode=
+    ln -s planted-program /run/other-name
+    unit Type=notify 'ExecStart=@/run/other-name planted --timeout 5 run' "$reload" User=planted Group=planted
+    unit Type=notify "ExecStart=/bin/sh -c 'exec /run/planted-program run'" "$reload" User=planted
     # A program that notifies nothing and records nothing.
-    rm -r /etc/systemd/system/planted.service.d
     cp "$build/planted_supervised" "$program"
-    "$program" print systemd >/etc/systemd/system/planted.service
+    "$program" print systemd >$file
     doctor 0
+    ;;
+drop-ins)
+    # One fault in a drop-in beside the printed unit.
+    install_all
+    place=/etc/systemd/system/planted.service.d
+    plant() { # SEVERITY SENTENCE LINE…: the last line is the one that is reported
+        local severity=$1 sentence=$2 line=$#
+        mkdir -p $place
+        printf '%s\n' '[Service]' "${@:3}" >$place/fault.conf
+        doctor "$([ "$severity" = note ] || [ "$severity" = nothing ] && echo 0 || echo 1)"
+        if [ "$severity" = nothing ]; then
+            silent fault.conf
+        else
+            says "$severity: $place/fault.conf:$((line - 1)): $sentence"
+            [ "$(grep -c "fault.conf" <<<"$said")" -eq 1 ] || fail "more than one finding: $said"
+        fi
+    }
+    p=/run/planted-program
+    plant error 'Type=oneshot: systemd waits for the end of ExecStart=, which calls run' Type=oneshot
+    plant error 'Type=forking: systemd waits' PIDFile=/run/planted/planted.pid WatchdogSec=0 Type=forking
+    plant warning 'Type=exec: systemd does not wait until the daemon is ready' Type=exec
+    plant warning 'Type=dbus: systemd does not wait until the daemon is ready' Type=dbus
+    plant warning 'Type=notify-socket: systemd ignores the line because it cannot read the value' Type=notify-socket
+    plant error "ExecStart=$p run: it is a second command" "ExecStart=$p run"
+    plant error 'ExecStart= is not set' ExecStart=
+    plant error "ExecStart=/usr/bin/other run: it does not start" ExecStart= 'ExecStart=/usr/bin/other run'
+    plant error "ExecStart=$p status: status is not the verb" ExecStart= "ExecStart=$p status"
+    plant error "ExecStart=$p -p 5 start: start detaches" ExecStart= "ExecStart=$p -p 5 start"
+    plant warning 'ExecReload= is not set: systemctl reload does not reload the daemon' ExecReload=
+    plant warning "ExecReload=$p restart: restart does not reload" ExecReload= "ExecReload=$p restart"
+    plant note 'ExecReload=/bin/kill -HUP $MAINPID: it does not wait' ExecReload= 'ExecReload=/bin/kill -HUP $MAINPID'
+    plant error 'ExecReload=/bin/kill -s INT $MAINPID: this signal stops' ExecReload= 'ExecReload=/bin/kill -s INT $MAINPID'
+    plant warning 'ExecReload=/bin/kill -USR1 $MAINPID: the daemon does not reload' ExecReload= 'ExecReload=/bin/kill -USR1 $MAINPID'
+    plant warning "ExecStop=$p reload: it does not stop" "ExecStop=$p reload"
+    plant warning 'ExecStop=/bin/kill -9 $MAINPID: the daemon ends without its clean-up' 'ExecStop=/bin/kill -9 $MAINPID'
+    plant error 'PIDFile=planted.pid: the daemon records its pid in /run/planted/planted.pid' PIDFile=planted.pid
+    plant warning 'TimeoutSec=25: systemd kills the daemon earlier than the deadline of its start, 30 s' TimeoutSec=5 TimeoutSec=25
+    plant warning 'TimeoutStartSec=20s: systemd kills the daemon earlier than the deadline of its start, 30 s' TimeoutStartSec=20s
+    plant warning 'TimeoutStopSec=6999ms: systemd kills' TimeoutStopSec=6999ms
+    plant warning 'TimeoutStopSec=abc: systemd ignores the line because it cannot read the value' TimeoutStopSec=abc
+    plant warning 'WatchdogSec=5: systemd kills the daemon: its run() calls wait_for() every 20 s only' WatchdogSec=5
+    plant error 'KillSignal=SIGHUP: the daemon reloads at this signal' KillSignal=SIGHUP
+    plant error 'KillSignal=9: the daemon ends without its clean-up' KillSignal=9
+    plant error 'KillSignal=SIGUSR1: this signal does not stop' KillSignal=SIGUSR1
+    plant error 'RestartKillSignal=SIGQUIT: this signal does not stop' RestartKillSignal=SIGQUIT
+    plant warning 'KillMode=none: systemd does not stop the daemon' KillMode=none
+    plant warning 'KillMode=process: children of the daemon outlive it' KillMode=process
+    plant warning 'SendSIGKILL=no: a daemon that does not stop is left' SendSIGKILL=no
+    plant warning 'RemainAfterExit=yes: the unit stays active' RemainAfterExit=yes
+    plant note 'NotifyAccess=none: Type=notify means NotifyAccess=main' NotifyAccess=none
+    plant warning 'User=root: the program is made for planted' User=root
+    plant warning 'User= is not set: the program is made for planted' User=
+    plant warning 'Group=root: the program is made for the group planted' Group=root
+    plant error 'SystemCallFilter=@basic-io: it refuses what the daemon calls: fcntl' SystemCallFilter= SystemCallFilter=@basic-io
+    plant error 'SystemCallFilter=~signalfd4: it refuses what the daemon calls: signalfd4:' SystemCallFilter=~signalfd4
+    plant error 'SystemCallFilter=~@process:EPERM: it refuses what the daemon calls: pidfd_open prctl wait4:' SystemCallFilter=~@process:EPERM
+    plant error 'RestrictAddressFamilies=AF_INET: the daemon needs' RestrictAddressFamilies= RestrictAddressFamilies=AF_INET
+    plant error 'ReadOnlyPaths=/run/planted: it makes /run/planted read-only, where the pid file is' ReadOnlyPaths=/run/planted
+    plant error 'InaccessiblePaths=%t/planted: it hides /run/planted, where the pid file is' InaccessiblePaths=%t/planted
+    plant error 'ProtectSystem=strict: it makes /run/planted read-only, where the pid file is' RuntimeDirectory= ProtectSystem=strict
+    plant error 'ProcSubset=pid: it hides' ProcSubset=pid
+    plant error 'Environment="NOTIFY_SOCKET=/run/x": systemd passes this variable' 'Environment="NOTIFY_SOCKET=/run/x"'
+    # What the program does not depend on.
+    plant nothing '' 'Description=other'
+    plant nothing '' MemoryMax=1G Restart=always RestartSec=1 'Environment="A=1" B=2' Nice=5 LimitCORE=0 KillMode=mixed \
+        KillSignal=SIGINT PrivateNetwork=yes MemoryDenyWriteExecute=yes TimeoutStopSec=infinity TimeoutStartSec=0 \
+        WatchdogSec=1min NotifyAccess=all SendSIGHUP=yes "ExecStartPre=/bin/true" "ExecStop=$p stop" \
+        'SystemCallFilter=~ptrace @swap' ProtectSystem=full ReadWritePaths=/srv CPUQuota=50% 'ReadOnlyPaths=/etc -/run' \
+        'SystemCallFilter=~@resources'
+    ;;
+printed)
+    # doctor agrees with each unit that print makes, also beside drop-ins that do not concern the program.
+    install_all
+    mkdir /run/built /run/installed
+    cp "$build/planted" "$build/planted_supervised" "$build"/../example/{clientd,clientd_*,relayd} /run/built
+    for directory in /home /srv /tmp /var/lib; do mount -t tmpfs tmpfs "$directory" || skip "cannot mount here"; done
+    agrees() { # DIRECTORY PROGRAM [option…]
+        local program=/run/installed/${2%%_*} unit=${2%%_*}
+        mkdir -p "$1" && cd "$1" && cp "/run/built/$2" "$program" || exit 1
+        shift 2
+        if [ "$unit" = relayd ]; then unit=relayd@; fi
+        "$program" "$@" print systemd >"/etc/systemd/system/$unit.service" || fail "print"
+        mkdir "/etc/systemd/system/$unit.service.d"
+        printf '%s\n' '[Unit]' Description=x '[Service]' MemoryMax=1G Restart=always Environment=A=1 \
+            >"/etc/systemd/system/$unit.service.d/x.conf"
+        said=$("$program" "$@" doctor)
+        silent '/etc/systemd/system/'
+        echo KillMode=none >>"/etc/systemd/system/$unit.service.d/x.conf" # shows that doctor reads the unit
+        said=$("$program" "$@" doctor)
+        says 'service.d/x.conf:7: KillMode=none'
+        rm -r /etc/systemd/system/*
+    }
+    USER_OF_DAEMON=nobody agrees /run/planted planted
+    for directory in /run/planted /var/lib/x /srv "/run/a b%n\$x" /tmp/x /home/x; do
+        agrees "$directory" planted
+        agrees "$directory" planted_supervised
+    done
+    for program in clientd clientd_sysv clientd_systemd clientd_container; do agrees /var/lib/clientd $program; done
+    agrees /run/relayd relayd
+    agrees /run/relayd relayd --from 7002
+    ;;
+search)
+    # Where systemd looks, and which file is masked by another one: systemd.unit(5).
+    install_all
+    mount -t tmpfs tmpfs /usr/lib/systemd/system || skip "cannot mount here"
+    etc=/etc/systemd/system run=/run/systemd/system lib=/usr/lib/systemd/system
+    mkdir -p $run $lib $etc/planted.service.d $run/planted.service.d $lib/planted.service.d $lib/service.d
+    mv $etc/planted.service $lib
+    drop() { printf '[Service]\n%s\n' "$2" >"$1"; }
+    drop $lib/planted.service.d/50-a.conf KillMode=none
+    drop $run/planted.service.d/40-b.conf SendSIGKILL=no
+    drop $etc/planted.service.d/60-c.conf TimeoutStopSec=1
+    drop $lib/service.d/10-d.conf RemainAfterExit=yes
+    drop $etc/planted.service.d/ignored.txt KillSignal=SIGHUP
+    doctor 1
+    says "$lib/planted.service.d/50-a.conf:2: KillMode=none"
+    says "$run/planted.service.d/40-b.conf:2: SendSIGKILL=no"
+    says "$etc/planted.service.d/60-c.conf:2: TimeoutStopSec=1"
+    says "$lib/service.d/10-d.conf:2: RemainAfterExit=yes"
+    silent KillSignal
+    ln -s /dev/null $etc/planted.service.d/50-a.conf             # masks the file of this name below
+    drop $etc/planted.service.d/40-b.conf SendSIGKILL=yes        # replaces it
+    drop $lib/planted.service.d/70-e.conf TimeoutStopSec=10      # a later name, in whichever directory
+    drop $etc/planted.service.d/80-f.conf RemainAfterExit=no
+    doctor 0
+    drop $lib/planted.service.d/90-g.conf KillMode=none
+    drop $lib/planted.service.d/91-h.conf KillMode=
+    doctor 0
+    cp $lib/planted.service $run/planted.service
+    echo KillSignal=SIGHUP >>$lib/planted.service # in [Install], of a file that is not read
+    doctor 0
+    ln -s /dev/null $etc/planted.service
+    doctor 0
+    says 'note: planted.service is masked: systemd does not start it'
+    ;;
+instances)
+    # The template unit that print makes for each instance, and its drop-ins.
+    cp "$build/../example/relayd" $program
+    etc=/etc/systemd/system
+    template=$etc/planted-program@.service
+    "$program" --from 7000 print systemd >$template
+    echo '/run/planted/*.log /run/planted/./*.log {}' >/etc/logrotate.d/planted
+    doctor 0 --instance a --from 7000 --state .
+    doctor 0 --instance b
+    doctor 0 # the instance main
+    mkdir $etc/planted-program@.service.d $etc/planted-program@a.service.d $etc/planted-.service.d
+    printf '[Service]\nTimeoutStopSec=1\n' >$etc/planted-program@.service.d/stop.conf
+    printf '[Service]\nKillMode=none\n' >$etc/planted-program@a.service.d/mode.conf
+    printf '[Service]\nSendSIGKILL=no\n' >$etc/planted-.service.d/prefix.conf
+    doctor 1 --instance a
+    says "warning: $etc/planted-program@.service.d/stop.conf:2: TimeoutStopSec=1"
+    says "warning: $etc/planted-program@a.service.d/mode.conf:2: KillMode=none"
+    says "warning: $etc/planted-.service.d/prefix.conf:2: SendSIGKILL=no"
+    doctor 1 --instance b
+    says "@.service.d/stop.conf:2"
+    silent KillMode
+    rm -r $etc/planted-program@.service.d $etc/planted-program@a.service.d $etc/planted-.service.d
+    sed 's/ --instance "%i"//' $template >$etc/x && mv $etc/x $template
+    doctor 1 --instance a
+    says "ExecStart=$program --from=7000 start: it names no instance"
+    sed 's/ --from/ --instance=b --from/' $template >$etc/planted-program@a.service
+    doctor 1 --instance a
+    says "ExecStart=$program --instance=b --from=7000 start: it is for the instance b, not a"
     ;;
 hidden)
     install_all

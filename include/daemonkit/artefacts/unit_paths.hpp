@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+// doctor: whether a unit lets the daemon write its pid file and its logs.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "places.hpp"
+#include "unit_view.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace daemonkit::detail {
+
+/// What a unit does with the files below a path.
+struct unit_path
+{
+    std::string path;
+    enum kind { hidden, read_only, writable } access;
+    const unit_line* line;
+};
+
+[[nodiscard, gnu::cold]] inline std::vector<unit_path> paths_of(const unit_view& v)
+{
+    using enum unit_path::kind;
+    std::vector<unit_path> all;
+    const auto add = [&](const unit_line* line, unit_path::kind access, std::string_view paths,
+                         const char* below = "") {
+        for (std::string path : unit_words(paths)) {
+            path.erase(0, std::min(path.find_first_not_of("-+"), path.size()));
+            all.push_back({below + v.unit.expanded(path), access, line});
+        }
+    };
+    const auto* const dynamic = v.has_dynamic_user() ? v.unit.last({"DynamicUser"}) : nullptr;
+    const auto* const system = v.unit.last({"ProtectSystem"});
+    const auto* const home = v.unit.last({"ProtectHome"});
+    const std::string how = dynamic != nullptr ? "strict" : v.value("ProtectSystem");
+    const bool is_protected = unit_truth(how).value_or(how == "full");
+    if (how == "strict") {
+        add(dynamic != nullptr ? dynamic : system, read_only, "/");
+        add(system, writable, "/dev /proc /sys");
+    } else if (is_protected)
+        add(system, read_only, how == "full" ? "/usr /boot /efi /etc" : "/usr /boot /efi");
+    if (const auto hides = v.value("ProtectHome"); unit_truth(hides).value_or(hides == "tmpfs"))
+        add(home, hidden, "/home /root /run/user");
+    else if (hides == "read-only" || dynamic != nullptr)
+        add(hides == "read-only" ? home : dynamic, read_only, "/home /root /run/user");
+    if (v.is_set("PrivateTmp") || dynamic != nullptr)
+        add(v.is_set("PrivateTmp") ? v.unit.last({"PrivateTmp"}) : dynamic, hidden, "/tmp /var/tmp");
+    static constexpr struct
+    {
+        const char* key;
+        unit_path::kind access;
+        const char* below;
+    } lists[] = {{"ReadWritePaths", writable, ""},           {"ReadOnlyPaths", read_only, ""},
+                 {"InaccessiblePaths", hidden, ""},          {"RuntimeDirectory", writable, "/run/"},
+                 {"StateDirectory", writable, "/var/lib/"},  {"LogsDirectory", writable, "/var/log/"},
+                 {"CacheDirectory", writable, "/var/cache/"}};
+    for (const auto& list : lists)
+        for (const auto* const line : v.unit.all(list.key)) add(line, list.access, line->value, list.below);
+    return all;
+}
+
+/// The rule for a file: that of the longest path; of two for one path the stricter one.
+[[nodiscard, gnu::cold]] inline const unit_path* rule_for(const std::vector<unit_path>& all, const std::string& file)
+{
+    const unit_path* found = nullptr;
+    for (const auto& one : all) {
+        const bool covers = one.path == "/" || (file + "/").starts_with(one.path + "/");
+        if (covers && (found == nullptr || one.path.size() > found->path.size() ||
+                       (one.path.size() == found->path.size() && one.access < found->access)))
+            found = &one;
+    }
+    return found;
+}
+
+[[gnu::cold]] inline void check_paths(const unit_view& v)
+{
+    const auto all = paths_of(v);
+    const auto look = [&](const std::string& file, std::string_view what) {
+        const auto* const rule = file.empty() ? nullptr : rule_for(all, file);
+        if (rule == nullptr || rule->access == unit_path::writable) return;
+        const auto directory = directory_of(file);
+        v.wrong(*rule->line, severity::error,
+                sys::joined({"it ", rule->access == unit_path::hidden ? "hides " : "makes ", directory,
+                             rule->access == unit_path::hidden ? ", where " : " read-only, where ", what, " is"}),
+                sys::joined({rule->access == unit_path::hidden || rule->path != "/"
+                                 ? "remove " + rule->path
+                                 : "add ReadWritePaths=" + systemd_word(directory)}));
+    };
+    look(v.f.pid_file, "the pid file");
+    if (!v.forks()) return; // run leaves standard output and error to systemd
+    look(v.f.output, "the log");
+    look(v.f.error, "the log");
+}
+
+} // namespace daemonkit::detail
