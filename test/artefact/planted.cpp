@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon with artefacts, in the directory from which it is called. A test installs what it prints, and plants faults
 // that doctor finds. USER_OF_DAEMON is the user that it changes to, DESCRIPTION is in the class, CHECK is what check()
-// throws. Compiled with PLANTED_SUPERVISED it has no pid file, no log and no fork.
+// throws. Compiled with PLANTED_SUPERVISED it has no pid file, no log and no fork; with PLANTED_ACTIVATED it answers each
+// connection to the socket that it is passed.
 #include "support/environment.hpp"
 
 #include <daemonkit/artefacts.hpp>
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
+#include <daemonkit/socket_activation.hpp>
 
 #include <boost/filesystem/operations.hpp>
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 using namespace std::chrono_literals;
 
@@ -25,13 +33,21 @@ template <class D>
 using base = daemonkit::universal_daemon<D, daemonkit::log_file_stdio>;
 #endif
 
-struct planted : base<planted>
+#ifdef PLANTED_ACTIVATED
+using sockets = daemonkit::socket_activation;
+#else
+struct sockets
+{};
+#endif
+
+struct planted : base<planted>, sockets
 {
     using more_verbs = daemonkit::artefacts;
     static constexpr const char* version = "1.2";
     static constexpr daemonkit::artefact_notes notes{.description = "tests 100% of \"what\": it's <given>",
                                                      .documentation = "man:planted(8)",
                                                      .user = "planted",
+                                                     .listen = "127.0.0.1:7778",
                                                      .watchdog = 20s};
 
     static void check(int /*port*/)
@@ -43,6 +59,16 @@ struct planted : base<planted>
 #endif
     int run(int /*port*/)
     {
+#ifdef PLANTED_ACTIVATED
+        auto& passed = listen_fds();
+        daemonkit::require_socket(passed[0], daemonkit::listening_stream);
+        pollfd both[] = {{passed[0], POLLIN, 0}, {signal_fd(), POLLIN, 0}};
+        for (; wait_for(0s); ::poll(both, 2, 5000)) {
+            if (both[0].revents == 0) continue;
+            const daemonkit::sys::unique_fd client(::accept(passed[0], nullptr, nullptr));
+            if (::write(client.get(), "hello\n", 6) == -1) continue;
+        }
+#endif
         while (wait_for(1h)) {}
         return EXIT_SUCCESS;
     }
@@ -69,11 +95,16 @@ planted::settings settings_in(const boost::filesystem::path& here)
 int main(int argc, char** argv)
 {
     int port = 0;
-    const daemonkit::program_option options[] = {{.name = "port",
-                                                  .letter = 'p',
-                                                  .argument = "N",
-                                                  .help = "the port, [1:65535], that it doesn't use",
-                                                  .value = port}};
+    int level = 0;
+    std::vector<std::string> files;
+    const daemonkit::program_option options[] = {
+        {.name = "port",
+         .letter = 'p',
+         .argument = "N",
+         .help = "the port, [1:65535], that it doesn't use",
+         .value = port},
+        {.letter = 'l', .argument = "LEVEL", .help = "how much it says", .value = level},
+        {.argument = "FILE", .help = "files that it doesn't read", .value = files}};
     return daemonkit::command_line<planted>(
         argc, argv, options, [] { return settings_in(boost::filesystem::current_path()); }, port);
 }

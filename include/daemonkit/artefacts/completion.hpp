@@ -30,12 +30,15 @@ namespace daemonkit::detail {
 [[nodiscard, gnu::cold]] inline std::string option_names(const artefact_facts& f, bool with_argument)
 {
     std::string all;
+    const auto add = [&](std::string_view dashes, std::string_view name) {
+        all += sys::joined({all.empty() ? "" : with_argument ? " | " : " ", dashes, name});
+    };
     for (const auto& option : f.options) {
         if (with_argument && option.argument.empty()) continue;
-        if (option.letter != 0)
-            all += sys::joined({all.empty() ? "" : with_argument ? " | " : " ", "-", std::string(1, option.letter)});
-        all += sys::joined({all.empty() ? "" : with_argument ? " | " : " ", "--", option.name});
+        if (option.letter != 0) add("-", {&option.letter, 1});
+        if (!option.name.empty()) add("--", option.name);
     }
+    if (f.words && !with_argument) add("--", "");
     return all;
 }
 
@@ -48,6 +51,10 @@ namespace daemonkit::detail {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} one verb=
     local -r verbs=@verbs@
     for one in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        if [[ $one == -- ]]; then # its words@?words@
+            mapfile -t COMPREPLY < <(compgen -f -- "$word")@?words@
+            return@?words@
+        fi@?words@
         if [[ " $verbs " == *" $one "* ]]; then verb=$one; fi
     done
     case $before in
@@ -75,6 +82,7 @@ complete -F @function@ @word@
                    {"with_argument", option_names(f, true)},
                    {"?with_argument", !option_names(f, true).empty()},
                    {"?prints", f.has_verb("print")},
+                   {"?words", f.words.has_value()},
                    {"kinds", f.has_verb("print") ? shell_word(kinds) : ""},
                    {"word", shell_word(f.name)}});
 }
@@ -89,14 +97,20 @@ complete -F @function@ @word@
                                        text(option.argument), option.argument.empty() ? "" : ":_files"});
         if (option.letter != 0)
             options += sys::joined({" \\\n    ", shell_word(sys::joined({"-", std::string(1, option.letter), what}))});
-        options += sys::joined({" \\\n    ", shell_word(sys::joined({"--", option.name, what}))});
+        if (!option.name.empty())
+            options += sys::joined({" \\\n    ", shell_word(sys::joined({"--", option.name, what}))});
     }
     std::string verbs;
     for (const auto& verb : f.verbs)
         verbs += sys::joined({"    ", shell_word(sys::joined({text(verb.name), ":", text(verb.does)})), "\n"});
-    return sys::joined({"#compdef ", f.name, "\nlocal -a verbs=(\n", verbs, ")\n_arguments -s", options,
+    const auto words = f.words ? sys::joined({"*:", text(f.words->argument), ":_files"}) : std::string();
+    return sys::joined({"#compdef ", f.name, "\nlocal -a verbs=(\n", verbs, ")\n_arguments -s -S", options,
                         " \\\n    '1:verb:{ _describe verb verbs }'",
-                        f.has_verb("print") ? sys::joined({" \\\n    '2:kind:(", kinds, ")'"}) : std::string(), "\n"});
+                        f.has_verb("print")
+                            ? sys::joined({" \\\n    '2:kind:{ if (( $words[(I)print] )); then compadd ", kinds,
+                                           f.words ? "; else _files" : "", "; fi }'"})
+                            : std::string(),
+                        f.words ? " \\\n    " : "", f.words ? shell_word(words) : std::string(), "\n"});
 }
 
 /// For fish, in /usr/share/fish/vendor_completions.d/NAME.fish.
@@ -110,9 +124,10 @@ complete -F @function@ @word@
         all += sys::joined({begin, none, " -a ", word(verb.name), " -d ", word(verb.does), "\n"});
     for (const auto& option : f.options) {
         all += sys::joined({begin, option.letter == 0 ? "" : " -s ", std::string(option.letter != 0, option.letter),
-                            " -l ", word(option.name), option.argument.empty() ? "" : " -r -F", " -d ",
-                            word(option.help), "\n"});
+                            option.name.empty() ? "" : " -l ", option.name.empty() ? "" : word(option.name),
+                            option.argument.empty() ? "" : " -r -F", " -d ", word(option.help), "\n"});
     }
+    if (f.words) all += sys::joined({begin, " -n 'contains -- -- (commandline -opc)' -F\n"});
     if (f.has_verb("print"))
         all += sys::joined({begin, " -n '__fish_seen_subcommand_from print' -a ", word(kinds), "\n"});
     return all;

@@ -29,10 +29,10 @@ struct artefact_verb
 /// An option of the program, as in --help.
 struct artefact_option
 {
-    std::string name;
-    char letter;          ///< 0: none
-    std::string argument; ///< "FILE"; empty: none
-    std::string help;
+    std::string name{};     ///< empty: it has a letter only
+    char letter = 0;        ///< 0: none
+    std::string argument{}; ///< "FILE"; empty: none
+    std::string help{};
 };
 
 /// All that is printed about one daemon.
@@ -80,6 +80,7 @@ struct artefact_facts
 
     std::vector<artefact_verb> verbs{};
     std::vector<artefact_option> options{};
+    std::optional<artefact_option> words{}; ///< the words behind "--"
 
     /// The user as whom the daemon works; empty: root.
     [[nodiscard]] const std::string& worker() const noexcept { return becomes.empty() ? user : becomes; }

@@ -22,10 +22,14 @@ namespace daemonkit::detail {
 /// The options of the library that this daemon has, and those of the program.
 [[gnu::cold]] inline void add_options(artefact_facts& f, std::span<const program_option> more, bool instances)
 {
-    for (const auto& option : more)
-        if (*option.name.c_str() != '\0')
-            f.options.push_back({option.name.c_str(), option.letter.get(),
-                                 option.value.takes_argument() ? option.argument : "", option.help});
+    for (const auto& option : more) {
+        const artefact_option one{option.name.c_str(), option.letter.get(),
+                                  option.value.takes_argument() ? option.argument : "", option.help};
+        if (one.name.empty() && one.letter == 0)
+            f.words = one;
+        else
+            f.options.push_back(one);
+    }
     f.options.push_back({"timeout", 0, "S", "wait at most S seconds"});
     if (f.notifies)
         f.options.push_back({"ready-fd", 0, "N", "run: write a newline to descriptor N when the daemon is ready"});

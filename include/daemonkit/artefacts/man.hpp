@@ -56,11 +56,14 @@ namespace daemonkit::detail {
     std::string options;
     for (const auto& option : f.options) {
         std::string tag = ".B ";
-        if (option.letter != 0) tag += sys::joined({"\\-", std::string(1, option.letter), ", "});
-        tag += "\\-\\-" + roff(option.name);
+        if (option.letter != 0) tag += sys::joined({"\\-", std::string(1, option.letter)});
+        if (option.letter != 0 && !option.name.empty()) tag += ", ";
+        if (!option.name.empty()) tag += "\\-\\-" + roff(option.name);
         if (!option.argument.empty()) tag += sys::joined({" \\fI", roff(option.argument), "\\fP"});
         options += man_item(tag, option.help);
     }
+    const auto words = f.words ? roff_inside(f.words->argument) : std::string();
+    if (f.words) options += man_item(sys::joined({".B \\-\\- \\fI", words, "\\fP..."}), f.words->help);
     std::string signals;
     for (const int signal : f.stops) signals += man_item(".B " + sys::signal_name(signal), "The daemon stops.");
     if (f.reloads)
@@ -91,7 +94,9 @@ namespace daemonkit::detail {
          man_text(f.description.empty() ? "a daemon" : f.description),
          "\n.SH SYNOPSIS\n.B ",
          roff(f.name),
-         "\n.RI [ OPTION \"]... \" VERB\n.SH VERBS\n",
+         "\n.RI [ OPTION \"]... \" VERB",
+         f.words ? sys::joined({" \" [\\-\\- \" ", words, " ...]"}) : "",
+         "\n.SH VERBS\n",
          verbs,
          section("OPTIONS", options),
          section("SIGNALS", signals),

@@ -111,7 +111,10 @@ struct unit_command
 {
     for (std::size_t i = 0; i < words.size(); ++i) {
         const auto& word = words[i];
-        if (word == "--") return;
+        if (word == "--") { // without a verb before it, the next word is the verb
+            if (into.verb.empty() && i + 1 < words.size() && f.has_verb(words[i + 1])) into.verb = words[i + 1];
+            return;
+        }
         if (!word.starts_with('-')) {
             if (into.verb.empty() && f.has_verb(word)) into.verb = word;
             continue;
