@@ -28,6 +28,7 @@ for file in passwd group; do
 done
 mkdir -p /etc/systemd/system /etc/logrotate.d
 mount --bind /run/etc/system /etc/systemd/system && mount --bind /run/etc/logrotate.d /etc/logrotate.d || skip "cannot mount here"
+schema=$(dirname "$(dirname "$(dirname "$(realpath "$0")")")")/include/daemonkit/artefacts/doctor.schema.json
 program=/run/planted-program
 cp "$build/planted" "$program"
 cd /run/planted || exit 1
@@ -47,6 +48,33 @@ doctor() { # STATUS [option]: the output is in $said
 }
 says() { grep -qF -- "$1" <<<"$said" || fail "it does not say '$1': $said"; }
 silent() { ! grep -q -- "$1" <<<"$said" || fail "it says $1: $said"; }
+# The output of --json fits the schema, and no change of it does.
+fits_schema() {
+    python3 -c 'from jsonschema import Draft202012Validator' 2>/dev/null ||
+        skip "python3-jsonschema is not installed, or too old for JSON Schema 2020-12"
+    python3 - "$schema" "$said" <<'END' || fail "JSON: $said"
+import copy, json, sys
+from jsonschema import Draft202012Validator
+schema = json.load(open(sys.argv[1]))
+Draft202012Validator.check_schema(schema)
+validate = Draft202012Validator(schema)
+said = json.loads(sys.argv[2])
+validate.validate(said)
+assert said["name"] == "planted"
+def changed(member, value, finding=None):
+    other = copy.deepcopy(said)
+    (other if finding is None else other["findings"][finding])[member] = value
+    return other
+changes = [{k: v for k, v in said.items() if k != one} for one in said]
+changes += [changed(m, v) for m, v in [("schema", 2), ("schema", "1"), ("name", 1), ("healthy", not said["healthy"]),
+                                       ("healthy", None), ("findings", {}), ("findings", [1])]]
+for i, finding in enumerate(said["findings"]):
+    changes.append(changed("findings", [{k: v for k, v in finding.items() if k != "advice"}]))
+    changes += [changed(m, v, i) for m, v in [("severity", "bad"), ("about", ""), ("finding", ""), ("advice", "")]]
+accepted = [c for c in changes if validate.is_valid(c)]
+assert not accepted, accepted
+END
+}
 worst_first() {
     local order
     # shellcheck disable=SC2001
@@ -63,12 +91,7 @@ healthy)
     says 'planted: note: planted 1.2 (daemonkit '
     says 'planted: nothing is wrong'
     doctor 0 --json
-    command -v python3 >/dev/null || skip "there is no python3"
-    python3 -c '
-import json, sys
-said = json.loads(sys.argv[1])
-assert said["name"] == "planted" and said["healthy"] is True, said
-assert {f["severity"] for f in said["findings"]} == {"note"}, said' "$said" || fail "JSON"
+    fits_schema
     ;;
 faults)
     # Seven faults, and the user of the class does not exist.
@@ -100,14 +123,8 @@ faults)
     grep -q 'error:' <<<"$(head -n 1 <<<"$said")" || fail "the worst is not first: $said"
     lines=$(wc -l <<<"$said")
     doctor 1 --json
-    command -v python3 >/dev/null || skip "there is no python3"
-    python3 -c '
-import json, sys
-said = json.loads(sys.argv[1])
-assert said["healthy"] is False and len(said["findings"]) == int(sys.argv[2]), said
-order = ["error", "warning", "note"]
-rank = [order.index(f["severity"]) for f in said["findings"]]
-assert rank == sorted(rank), rank' "$said" "$lines" || fail "JSON"
+    fits_schema
+    [ "$lines" -eq "$(grep -o '"severity": ' <<<"$said" | wc -l)" ] || fail "another number of findings in JSON: $said"
     ;;
 running)
     # The daemon itself does not count as another writer. Its program is replaced while it runs, and then it crashes.

@@ -73,7 +73,7 @@ namespace daemonkit::detail {
     return all;
 }
 
-/// Prints them. Returns the exit status: 0 if none is worse than a note, otherwise 1.
+/// Prints them, in JSON as doctor.schema.json says. Returns the exit status: 0 if none is worse than a note, otherwise 1.
 [[nodiscard, gnu::cold]] inline int print_findings(const findings& all, const std::string& name, bool json)
 {
     std::string text;
@@ -90,8 +90,8 @@ namespace daemonkit::detail {
                                  one.advice.empty() ? "" : ": ", one.advice, "\n"});
     }
     if (json)
-        text = sys::joined({"{\"name\": ", json_string(name), ", \"healthy\": ", wrong ? "false" : "true",
-                            ", \"findings\": [", text, "]}\n"});
+        text = sys::joined({"{\"schema\": 1, \"name\": ", json_string(name),
+                            ", \"healthy\": ", wrong ? "false" : "true", ", \"findings\": [", text, "]}\n"});
     else if (!wrong)
         text += sys::joined({name, ": nothing is wrong\n"});
     check_call(sys::write_all(1, text), "write to standard output");
