@@ -74,6 +74,17 @@ systemd)
         fail "settings of a daemon that has none"
     ;;
 systemd-socket)
+    need systemd-analyze
+    cp "$build/planted_activated" "$base/planted" && cd "$base" || exit 1
+    "$base/planted" print systemd >"$base/planted.service" || fail "status $?"
+    "$base/planted" print systemd-socket >"$base/planted.socket" || fail "status $?"
+    grep -qx 'ListenStream=127.0.0.1:7778' "$base/planted.socket" || fail "no ListenStream="
+    grep -qx 'FileDescriptorStoreMax=64' "$base/planted.service" || fail "no FileDescriptorStoreMax="
+    said=$(systemd-analyze verify --man=no "$base/planted.socket" 2>&1)
+    expect $? 0 "systemd-analyze verify"
+    said=$(grep planted <<<"$said")
+    [ -z "$said" ] || fail "systemd-analyze verify: $said"
+    cd "$place" || exit 1
     said=$(print 2>&1)
     expect $? 6 "a program without sockets"
     [[ $said == *"does not derive from socket_activation"* ]] || fail "$said"
@@ -83,6 +94,18 @@ lsb | openrc | runit | s6 | ocf)
     print >"$file" || fail "status $?"
     shellcheck -s sh -e SC1003,SC2016 "$file" || fail "shellcheck"
     sh -n "$file" || fail "sh -n"
+    case $kind in
+    runit | s6) # the script makes a directory
+        ! sh "$file" 2>/dev/null || fail "it needs no directory"
+        sh "$file" "$base/service" || fail "it makes no directory"
+        cd "$base/service" || exit 1
+        shellcheck -s sh -e SC1003,SC2016 run finish log/run || fail "shellcheck"
+        for one in run finish log/run; do [ -x $one ] || fail "$one cannot be executed"; done
+        [ "$(sh ./finish 256 9)" = "planted: ended with exit status 256, signal 9" ] || fail "finish"
+        [ $kind = runit ] || [ "$(cat notification-fd)" = 3 ] || fail "notification-fd"
+        file=$base/service/run
+        ;;
+    esac
     as_root
     # Root stands for the user of the class: the tools that change the user get its name as a word, and run the rest.
     mkdir "$base/bin"
@@ -115,8 +138,10 @@ lsb | openrc | runit | s6 | ocf)
             sleep 0.01
         done
         (cd "$place" && "$program" status) || fail "it does not run"
+        [ "$kind" = s6 ] || sh "$base/service/check" || fail "check"
         (cd "$place" && "$program" stop) || fail "it does not stop"
         wait $! || fail "the script ends with status $?"
+        [ "$kind" = s6 ] || ! sh "$base/service/check" || fail "check of a daemon that does not run"
         wait $cat
         [ "$kind" = runit ] || [ "$(wc -c <"$base/ready")" -eq 1 ] || fail "readiness was not reported"
         ;;
@@ -249,10 +274,11 @@ man)
     said=$(mandoc -T lint -W style "$file")
     expect $? 0 "mandoc -T lint: $said"
     mandoc -T utf8 "$file" | sed 's/.\x08//g' >"$base/text"
-    for text in "tests 100% of \"what\": it's <given>" "$place/planted.pid" '-p, --port N' SIGHUP 'planted 1.2' 'print [KIND]' try-restart; do
+    for text in "tests 100% of \"what\": it's <given>" "$place/planted.pid" '-p, --port N' '-l LEVEL' '-- FILE...' 'VERB [-- FILE...]' SIGHUP 'planted 1.2' 'print [KIND]' try-restart; do
         grep -qF -- "$text" "$base/text" || fail "the page does not say $text"
     done
     # "." and "'" at the beginning of a line are requests.
+    ! grep -qF -- "-l, --" "$base/text" || fail "a letter without a long name has one"
     ! grep -qE "^['.][a-z]" "$file" || fail "a text is taken for a request"
     ;;
 bash)
@@ -272,6 +298,11 @@ bash)
     completes planted status --js "--json"
     completes planted print sys "systemd systemd-socket sysusers"
     completes planted start s ""
+    completes planted -l "-l"
+    cd "$base" && touch some-file && mkdir some-directory || exit 1
+    completes planted -l some "some-directory some-file"
+    completes planted start -- some-f "some-file"
+    completes planted start some ""
     ;;
 zsh)
     need zsh
@@ -280,7 +311,7 @@ zsh)
     # What the function passes to _arguments, and the verbs.
     zsh -f -c '_arguments() { print -rl -- "$@"; print -rl -- $verbs }; source $1' zsh "$base/_planted" >"$base/said" ||
         fail "it does not run"
-    for line in '--port[the port, \[1\:65535\], that it doesn'"'"'t use]:N:_files' '--json[status, doctor\: print one JSON object]' \
+    for line in '-l[how much it says]:LEVEL:_files' '*:FILE:_files' '--port[the port, \[1\:65535\], that it doesn'"'"'t use]:N:_files' '--json[status, doctor\: print one JSON object]' \
         'start:start the daemon, and return when it is ready'; do
         grep -qxF -- "$line" "$base/said" || fail "no $line"
     done
@@ -297,6 +328,10 @@ fish)
     completes "planted sta" "start status"
     completes "planted --po" "--port"
     completes "planted print sys" "systemd systemd-socket sysusers"
+    cd "$base" && touch some-file || exit 1
+    completes "planted start some" ""
+    completes "planted start -- some" "some-file"
+    completes "planted -l some" "some-file"
     fish -N -c 'source $argv[1]; complete -C "planted --po"' "$base/planted.fish" | grep -qF "the port, [1:65535], that it doesn't use" ||
         fail "the option is not described"
     ;;

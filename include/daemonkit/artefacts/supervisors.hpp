@@ -23,38 +23,86 @@ namespace daemonkit::detail {
     return user.empty() || f.worker_group() == user ? user : sys::joined({user, ":", f.worker_group()});
 }
 
-/// The script run of runit(8). check is `NAME --quiet status`.
-[[nodiscard, gnu::cold]] inline std::string runit_run(const artefact_facts& f)
+/// A script that makes the service directory of runit(8), whose path is its argument.
+[[nodiscard, gnu::cold]] inline std::string runit_directory(const artefact_facts& f)
 {
     const auto user = user_and_group(f);
     return filled(R"(#!/bin/sh
-# /etc/sv/@name@/run: runsv runs this, and restarts it when it exits.
+# Makes the service directory of @name@ for runit: sh -s /etc/sv/@name@
+set -e
+mkdir -p "${1:?the directory of the service is missing}/log"
+cd "$1"
+cat >run <<'END'
+#!/bin/sh
+# runsv runs this, and restarts it when it exits.
 exec 2>&1 # both to log/run
 cd @directory@ || exit 1
 exec chpst -u @user@ @program@ @instance@run
 exec @program@ @instance@run@?root@
+END
+cat >check <<'END'@?found@
+#!/bin/sh@?found@
+# "sv start" and "sv check" wait until this succeeds.@?found@
+cd @directory@ || exit 1@?found@
+exec chpst -u @user@ @program@ --quiet @instance@status@?found@
+exec @program@ --quiet @instance@status@?found@@?root@
+END@?found@
+cat >finish <<'END'
+#!/bin/sh
+# Called after each exit, with the exit status (-1: killed by a signal) and the signal number.
+echo @word@": ended with exit status $1, signal $2"
+END
+cat >log/run <<'END'
+#!/bin/sh
+# Writes the output to this directory of the user _runit-log, with times, in ten files of at most 1 MB.
+exec chpst -u _runit-log svlogd -tt /var/log/@word@
+END
+chmod 755 run @check@finish log/run
 )",
                   {{"name", f.name},
+                   {"word", shell_word(f.name)},
                    {"instance", options_of(f, shell_word), true},
                    {"directory", shell_word(f.directory)},
                    {"user", user.empty() ? user : shell_word(user)},
                    {"program", shell_word(f.program)},
+                   {"?found", f.records_pid},
+                   {"check", f.records_pid ? "check " : "", true},
                    {"?root", user.empty()}});
 }
 
-/// The script run of s6-supervise(8).
-[[nodiscard, gnu::cold]] inline std::string s6_run(const artefact_facts& f)
+/// A script that makes the service directory of s6-supervise(8), whose path is its argument.
+[[nodiscard, gnu::cold]] inline std::string s6_directory(const artefact_facts& f)
 {
     const auto user = started_as(f);
     return filled(R"(#!/bin/sh
-# /etc/s6/@name@/run: s6-supervise runs this, and restarts it when it exits.
-# The daemon reports readiness on descriptor 3: put the number in the file notification-fd.@?ready@
+# Makes the service directory of @name@ for s6: sh -s /etc/s6/@name@
+set -e
+mkdir -p "${1:?the directory of the service is missing}/log"
+cd "$1"
+cat >run <<'END'
+#!/bin/sh
+# s6-supervise runs this, and restarts it when it exits.
 exec 2>&1 # both to log/run
 cd @directory@ || exit 1
 exec s6-setuidgid @user@ @program@ @instance@run@ready@
 exec @program@ @instance@run@ready@@?root@
+END
+# The descriptor on which the daemon reports that it is ready.@?ready@
+echo 3 >notification-fd@?ready@
+cat >finish <<'END'
+#!/bin/sh
+# Called after each exit, with the exit status (256: killed by a signal) and the signal number.
+echo @word@": ended with exit status $1, signal $2"
+END
+cat >log/run <<'END'
+#!/bin/sh
+# Writes the output to this directory of the user log, with times, in ten files of at most 1 MB.
+exec s6-setuidgid log s6-log t n10 s1000000 /var/log/@word@
+END
+chmod 755 run finish log/run
 )",
                   {{"name", f.name},
+                   {"word", shell_word(f.name)},
                    {"instance", options_of(f, shell_word), true},
                    {"directory", shell_word(f.directory)},
                    {"user", user.empty() ? user : shell_word(user)},

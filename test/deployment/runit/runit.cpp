@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// clientd under runit: runsvdir, runsv and svlogd, with the service directory that README.md shows.
+// clientd under runit: runsvdir, runsv and svlogd, with the service directory that clientd prints.
 #include "deployment/clientd.hpp"
 
 namespace {
@@ -11,8 +11,7 @@ struct runit_host : deployment::clientd_host
         if (!missing().empty()) return;
         good("useradd --system _runit-log; install --directory --owner=_runit-log /var/log/clientd");
         good("mkdir --parents /etc/sv /service");
-        install("clientd", "etc/sv");
-        install_printed("runit", "/etc/sv/clientd/run", "755");
+        good("cd /var/lib/clientd && clientd print runit | sh -s /etc/sv/clientd");
     }
     /// For tests that need something before the supervisor starts.
     void supervise() const

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// clientd under s6: s6-svscan, s6-supervise and s6-log, with the service directory that README.md shows.
+// clientd under s6: s6-svscan, s6-supervise and s6-log, with the service directory that clientd prints.
 #include "deployment/clientd.hpp"
 
 namespace {
@@ -11,8 +11,7 @@ struct s6_host : deployment::clientd_host
         if (!missing().empty()) return;
         good("useradd --system log; install --directory --owner=log /var/log/clientd");
         good("mkdir --parents /etc/s6 /run/service");
-        install("clientd", "etc/s6");
-        install_printed("s6", "/etc/s6/clientd/run", "755");
+        good("cd /var/lib/clientd && clientd print s6 | sh -s /etc/s6/clientd");
     }
     void scan() const
     {
