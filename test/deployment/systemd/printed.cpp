@@ -31,4 +31,35 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_changes_its_user_starts_reloads_and_stops)
     BOOST_TEST(!contains(host.journal("planted.service"), "cannot"), host.journal("planted.service"));
 }
 
+// systemd passes the socket of the printed unit to the printed service at the first connection, and to each that follows
+// a crash.
+BOOST_AUTO_TEST_CASE(a_connection_to_the_printed_socket_starts_the_printed_service)
+{
+    DAEMONKIT_BOOT(host);
+    host.install(DAEMONKIT_ARTEFACT_PROGRAM "_activated");
+    const auto made = host.shell("echo u planted | systemd-sysusers - && mkdir /var/lib/planted && "
+                                 "chown planted /var/lib/planted && cd /var/lib/planted && "
+                                 "planted_activated print systemd >/etc/systemd/system/planted.service && "
+                                 "planted_activated print systemd-socket >/etc/systemd/system/planted.socket && "
+                                 "systemctl daemon-reload && systemctl start planted.socket");
+    BOOST_TEST_REQUIRE(made.status == 0, made.err);
+    const service planted(host, "planted.service");
+    const auto answer = [&] {
+        const auto said = host({"bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/7778 && head -n 1 <&3"});
+        return said.out + said.err;
+    };
+    BOOST_TEST(planted["ActiveState"] == "inactive");
+    BOOST_TEST(answer() == "hello\n", host.journal("planted.service"));
+    BOOST_TEST(planted["ActiveState"] == "active");
+    const auto pid = planted["MainPID"];
+    planted.kill("KILL");
+    BOOST_TEST(planted.becomes("NRestarts", "1"));
+    BOOST_TEST(answer() == "hello\n", host.journal("planted.service"));
+    BOOST_TEST(planted["MainPID"] != pid);
+    const auto seen = host.shell("cd /var/lib/planted && planted_activated doctor");
+    BOOST_TEST(!contains(seen.out, "/etc/systemd/system/"), seen.out);
+    BOOST_TEST(planted("stop") == 0);
+    BOOST_TEST(answer() == "hello\n", host.journal("planted.service"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
