@@ -245,7 +245,7 @@ drop-ins)
     plant warning 'User= is not set: the program is made for planted' User=
     plant warning 'Group=root: the program is made for the group planted' Group=root
     plant error 'SystemCallFilter=@basic-io: it refuses what the daemon calls: fcntl' SystemCallFilter= SystemCallFilter=@basic-io
-    plant error 'SystemCallFilter=~signalfd4: it refuses what the daemon calls: signalfd4:' SystemCallFilter=~signalfd4
+    plant error 'SystemCallFilter=~flock: it refuses what the daemon calls: flock:' SystemCallFilter=~flock
     plant error 'SystemCallFilter=~@process:EPERM: it refuses what the daemon calls: pidfd_open prctl wait4:' SystemCallFilter=~@process:EPERM
     plant error 'RestrictAddressFamilies=AF_INET: the daemon needs' RestrictAddressFamilies= RestrictAddressFamilies=AF_INET
     plant error 'ReadOnlyPaths=/run/planted: it makes /run/planted read-only, where the pid file is' ReadOnlyPaths=/run/planted
@@ -259,7 +259,14 @@ drop-ins)
         KillSignal=SIGINT PrivateNetwork=yes MemoryDenyWriteExecute=yes TimeoutStopSec=infinity TimeoutStartSec=0 \
         WatchdogSec=1min NotifyAccess=all SendSIGHUP=yes "ExecStartPre=/bin/true" "ExecStop=$p stop" \
         'SystemCallFilter=~ptrace @swap' ProtectSystem=full ReadWritePaths=/srv CPUQuota=50% 'ReadOnlyPaths=/etc -/run' \
-        'SystemCallFilter=~@resources'
+        'SystemCallFilter=~@resources signalfd4'
+    cp "$build/planted_supervised" $p # reads its signals from a descriptor
+    "$p" print systemd >/etc/systemd/system/planted.service
+    plant error 'SystemCallFilter=~signalfd4: it refuses what the daemon calls: signalfd4:' SystemCallFilter=~signalfd4
+    plant error 'SystemCallFilter=~@signal: it refuses what the daemon calls: rt_sigaction rt_sigprocmask signalfd4:' SystemCallFilter=~@signal
+    plant error "ExecReload=$p reload: this daemon has nothing to reload" "ExecReload=$p reload"
+    plant error 'PIDFile=/run/planted.pid: the daemon has no pid file' PIDFile=/run/planted.pid
+    plant nothing '' ProcSubset=pid ReadOnlyPaths=/run SystemCallFilter=~flock
     ;;
 printed)
     # doctor agrees with each unit that print makes, also beside drop-ins that do not concern the program.

@@ -53,6 +53,7 @@ struct artefact_facts
     bool notifies = false;      ///< a service manager is told
     bool reloads = false;       ///< reload has an effect
     bool takes_sockets = false; ///< gets descriptors from the service manager
+    bool reads_signals = false; ///< by a signalfd(2)
     std::vector<int> stops{};   ///< the signals that stop it
     std::vector<int> signals{}; ///< that the program chose
 

@@ -121,6 +121,8 @@ template <class Derived>
         if (!f.pid_file.starts_with('/')) f.pid_file.clear(); // a place that is no file
     }
     if constexpr (signals_policy::claims_signals) {
+        using guard = typename signals_policy::guard;
+        f.reads_signals = requires(const guard& g) { g.fd(); } && !requires(const guard& g) { g.stop_requested(); };
         for (const int signal : heard_signals<signals_policy, false>()) add_signal(f, s.signals, signal);
         if constexpr (requires { s.signals.more; })
             for (const int signal : s.signals.more) f.signals.push_back(signal);

@@ -96,7 +96,7 @@ template <class IsIt>
         {"@network-io @system-service", "bind connect recvmsg sendto sendmsg setsockopt socket"},
         {"@process @system-service", "pidfd_open prctl wait4"},
         {"@signal @system-service", "rt_sigaction rt_sigprocmask"},
-        {"@signal @system-service", "signalfd4", !f.stops.empty()},
+        {"@signal @system-service", "signalfd4", f.reads_signals || v.forks()},
         {"@system-service", "flock", f.records_pid},
         {"@system-service", "setsid", v.forks()},
         {"@default", "prlimit64", !f.limits.empty()},

@@ -62,4 +62,62 @@ BOOST_AUTO_TEST_CASE(a_connection_to_the_printed_socket_starts_the_printed_servi
     BOOST_TEST(answer() == "hello\n", host.journal("planted.service"));
 }
 
+// doctor reports a drop-in as an error if systemd cannot start the daemon with it, and does not report one with which the
+// daemon works.
+BOOST_AUTO_TEST_CASE(doctor_and_systemd_agree_on_drop_ins)
+{
+    DAEMONKIT_BOOT(host);
+    host.install(DAEMONKIT_ARTEFACT_PROGRAM);
+    const auto made = host.shell("echo u planted | systemd-sysusers - && mkdir /var/lib/planted && "
+                                 "chown planted /var/lib/planted && cd /var/lib/planted && "
+                                 "planted print systemd >/etc/systemd/system/planted.service");
+    BOOST_TEST_REQUIRE(made.status == 0, made.err);
+    host.write_unit("planted.service.d/limit.conf", "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=no\n");
+    const service planted(host, "planted.service");
+    const std::string program = "/usr/local/bin/planted";
+    const struct
+    {
+        std::string lines;
+        bool works;
+    } drop_ins[] = {
+        {"MemoryMax=1G\nKillMode=mixed\nKillSignal=SIGINT\nNotifyAccess=all", true},
+        {"SystemCallFilter=~@resources @swap ptrace", true},
+        {"SystemCallFilter=\nSystemCallFilter=@system-service", true},
+        {"SystemCallFilter=~close_range statx\nSystemCallErrorNumber=EPERM", true},
+        {"SystemCallFilter=~signalfd4", true},
+        {"SystemCallFilter=~flock", false},
+        {"SystemCallFilter=~@ipc", false},
+        {"SystemCallFilter=~@process\nSystemCallErrorNumber=EPERM", false},
+        {"SystemCallFilter=\nSystemCallFilter=@basic-io @file-system", false},
+        {"SystemCallFilter=~prlimit64", false},
+        {"RestrictAddressFamilies=AF_INET", true},
+        {"RestrictAddressFamilies=\nRestrictAddressFamilies=AF_INET", false},
+        {"ReadOnlyPaths=/var/lib /etc", true},
+        {"ReadOnlyPaths=-/var/lib/planted", false},
+        {"InaccessiblePaths=%S/planted", false},
+        {"StateDirectory=\nProtectSystem=strict", false},
+        {"StateDirectory=\nReadWritePaths=/var/lib", true},
+        {"ProcSubset=pid", false},
+        {"ExecStart=" + program + " run", false},
+        {"ExecStart=\nExecStart=@" + program + " renamed \\\n  # a comment\n  run", true},
+        {"ExecStart=\nExecStart=" + program + " status", false},
+        {"ExecStart=\nExecStart=" + program + " start", false},
+        {"ExecStart=", false},
+        {"Type=\nTimeoutStopSec=1h 5min", true},
+        {"Environment=\"NOTIFY_SOCKET=/run/x\"\nTimeoutStartSec=2", false},
+    };
+    for (const auto& drop_in : drop_ins) {
+        host.write_unit("planted.service.d/one.conf", "[Service]\n" + drop_in.lines + "\n");
+        const auto seen = host.shell("cd /var/lib/planted && planted doctor").out;
+        BOOST_TEST(contains(seen, "one.conf") == !drop_in.works, drop_in.lines << ": " << seen);
+        BOOST_TEST(contains(seen, "error: /etc/systemd/system/planted.service.d/one.conf") == !drop_in.works);
+        // A daemon that start made may be left for a moment. It is not what the unit runs.
+        const bool works =
+            planted("start") == 0 && planted["ActiveState"] == "active" && planted["SubState"] == "running";
+        BOOST_TEST(works == drop_in.works, drop_in.lines << ": " << host.journal("planted.service"));
+        host.systemctl({"stop", "planted.service"});
+        host.systemctl({"reset-failed", "planted.service"});
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
