@@ -268,6 +268,37 @@ drop-ins)
     plant error 'PIDFile=/run/planted.pid: the daemon has no pid file' PIDFile=/run/planted.pid
     plant nothing '' ProcSubset=pid ReadOnlyPaths=/run SystemCallFilter=~flock
     ;;
+others)
+    # A rule of logrotate that leaves the daemon at the old log, and init scripts with another pid file.
+    install_all
+    rule() {
+        printf '%s\n' '# ours' '/var/log/x /run/planted/*.log {' weekly "$@" '}' '/other {' copytruncate '}' >/etc/logrotate.d/planted
+    }
+    rule create
+    doctor 1
+    says 'warning: /etc/logrotate.d/planted:2: the rule for /run/planted/planted.log does not reload the daemon'
+    for line in copytruncate 'postrotate
+        systemctl reload planted
+        endscript' 'postrotate
+        kill -HUP "$(head -n 1 ${directory}/planted.pid)"
+        endscript'; do
+        rule "$line"
+        doctor 0
+    done
+    mkdir -p /etc/init.d && mount -t tmpfs tmpfs /etc/init.d || skip "cannot mount here"
+    "$program" print lsb >/etc/init.d/planted
+    doctor 0
+    sed -i 's,^# pidfile: .*,# pidfile: /run/x.pid,' /etc/init.d/planted
+    doctor 1
+    says "error: /etc/init.d/planted:$(grep -n '^# pidfile' /etc/init.d/planted | cut -d : -f 1): the script names the pid file /run/x.pid, but the daemon records its pid in /run/planted/planted.pid"
+    "$program" print openrc >/etc/init.d/planted
+    doctor 0
+    printf '#!/sbin/openrc-run\npidfile="/run/${RC_SVCNAME}.pid"\n' >/etc/init.d/planted
+    doctor 0
+    printf '#!/sbin/openrc-run\npidfile="/run/y.pid"\n' >/etc/init.d/planted
+    doctor 1
+    says 'error: /etc/init.d/planted:2: the script names the pid file /run/y.pid'
+    ;;
 printed)
     # doctor agrees with each unit that print makes, also beside drop-ins that do not concern the program.
     install_all

@@ -69,6 +69,7 @@ namespace daemonkit::detail {
     look_at_logs(f, found.pid, all);
     look_at_directory(f, all);
     look_at_logrotate(f, all);
+    look_at_init_script(f, all);
     look_at_units(f, all);
     return all;
 }

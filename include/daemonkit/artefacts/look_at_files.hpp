@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// doctor: the pid file, the logs, the working directory and the rule of logrotate.
+// doctor: the pid file, the logs, the working directory, the rule of logrotate and the init script.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -11,8 +11,10 @@
 #include "look_at_host.hpp"
 #include "places.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace daemonkit::detail {
 
@@ -109,32 +111,67 @@ namespace daemonkit::detail {
                 sys::joined({"make it with print tmpfiles, or: install --directory ", f.directory}));
 }
 
-/// Whether a configuration of logrotate names the file.
-[[nodiscard, gnu::cold]] inline bool is_rotated(const std::string& text, const std::string& file)
+/// Where a configuration of logrotate names the file; npos: nowhere.
+[[nodiscard, gnu::cold]] inline std::size_t rule_of_logrotate(const std::string& text, const std::string& file)
 {
     for (std::size_t at = 0; (at = text.find('/', at)) != text.npos;) {
         const bool quoted = at > 0 && text[at - 1] == '"';
         const auto end = text.find_first_of(quoted ? "\"" : " \t\n{\"", at);
-        if (sys::matches(text.substr(at, end - at), file)) return true;
+        if (sys::matches(text.substr(at, end - at), file)) return at;
         at = end == text.npos ? text.size() : end + 1;
     }
-    return false;
+    return text.npos;
 }
 
+/// "FILE:LINE: ", the line in which `at` is.
+[[nodiscard, gnu::cold]] inline std::string place_in(const std::string& file, std::string_view text, std::size_t at)
+{
+    const auto before = text.substr(0, at);
+    return sys::joined({file, ":", 1 + std::count(before.begin(), before.end(), '\n'), ": "});
+}
+
+/// A rule that renames the log must make the daemon open a new one. copytruncate does not rename it.
 [[gnu::cold]] inline void look_at_logrotate(const artefact_facts& f, findings& all)
 {
     if (!f.has_log()) return;
-    std::string text;
-    sys::read_file("/etc/logrotate.conf", text, 1 << 20);
-    bool rotated = is_rotated(text, f.output);
-    for (const auto& name : sys::names_in("/etc/logrotate.d")) {
-        if (sys::read_file(("/etc/logrotate.d/" + name).c_str(), text, 1 << 20) == -1) continue;
-        rotated = rotated || is_rotated(text, f.output);
+    std::vector<std::string> files{"/etc/logrotate.conf"};
+    for (const auto& name : sys::names_in("/etc/logrotate.d")) files.push_back("/etc/logrotate.d/" + name);
+    const auto advice = sys::joined({f.program, " print logrotate >/etc/logrotate.d/", f.name});
+    for (const auto& file : files) {
+        std::string text;
+        if (sys::read_file(file.c_str(), text, 1 << 20) == -1) continue;
+        const auto at = rule_of_logrotate(text, f.output);
+        if (at == text.npos) continue;
+        const auto rule = std::string_view(text).substr(at, text.find("\n}", at) - at);
+        const auto has = [&](const char* word) { return rule.find(word) != rule.npos; };
+        if (!has("copytruncate") && !has("reload") && !has("restart") && !has("HUP") && !has("-1"))
+            all.add(severity::warning, "logrotate",
+                    sys::joined({place_in(file, text, at), "the rule for ", f.output,
+                                 " does not reload the daemon, which goes on writing to the old file"}),
+                    advice);
+        return;
     }
-    if (!rotated)
-        all.add(severity::warning, "logrotate",
-                sys::joined({"no rule of logrotate names ", f.output, ", which grows without limit"}),
-                sys::joined({f.program, " print logrotate >/etc/logrotate.d/", f.name}));
+    all.add(severity::warning, "logrotate",
+            sys::joined({"no rule of logrotate names ", f.output, ", which grows without limit"}), advice);
+}
+
+/// The pid file that an init script names, for systemd or for start-stop-daemon(8).
+[[gnu::cold]] inline void look_at_init_script(const artefact_facts& f, findings& all)
+{
+    const auto file = "/etc/init.d/" + f.name;
+    std::string text;
+    if (f.pid_file.empty() || sys::read_file(file.c_str(), text, 1 << 20) == -1) return;
+    for (const std::string_view key : {"\n# pidfile: ", "\npidfile="}) {
+        const auto at = text.find(key);
+        if (at == text.npos) continue;
+        auto path = text.substr(at + key.size(), text.find('\n', at + 1) - at - key.size());
+        std::erase(path, '"');
+        if (path.starts_with('/') && path.find('$') == path.npos && sys::real_path(path) != sys::real_path(f.pid_file))
+            all.add(severity::error, "init script",
+                    sys::joined({place_in(file, text, at + 1), "the script names the pid file ", path,
+                                 ", but the daemon records its pid in ", f.pid_file}),
+                    "correct the path");
+    }
 }
 
 } // namespace daemonkit::detail
