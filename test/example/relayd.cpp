@@ -37,7 +37,8 @@ struct relayd : daemonkit::sysv_daemon<relayd, daemonkit::log_file_stdio>
     void on_start(const ports& p) // takes the arguments, as run() does
     {
         check(p);
-        socket_.reset(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+        socket_.reset(
+            daemonkit::check_call(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "make a socket"));
         const auto here = address(p.from);
         if (::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&here), sizeof here) == -1)
             throw daemonkit::startup_error(daemonkit::last_error(), "listen on port", std::to_string(p.from));

@@ -66,11 +66,10 @@ inline constexpr verb_help verbs_of[] = {
 template <class Derived>
 [[nodiscard, gnu::cold]] std::string version_of(const char* library_version)
 {
-    std::string library = std::string("(daemonkit ") + library_version + ")";
     if constexpr (requires { std::string(Derived::version); })
-        return std::string(Derived::version) + " " + library;
+        return std::string(Derived::version) + " (daemonkit " + library_version + ")";
     else
-        return library;
+        return std::string("(daemonkit ") + library_version + ")";
 }
 
 template <class Derived>
