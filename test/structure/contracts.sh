@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: BSL-1.0
 # contracts.sh SOURCE_DIR: the table `expression | when, in which process | promise` at the top of each family's
 # concept.hpp has a row for each requirement below, which repeats the expression in a line `/// l.ready()`, and a
-# requirement for each row but `~g`. The tables of include/daemonkit/README.md have the same rows. Prints each
-# difference.
+# requirement for each row but `~g`. The tables of include/daemonkit/README.md have the same rows, or those of the
+# family's own page. Prints each difference.
 cd "$1/include/daemonkit" || exit 1
-page=README.md
 differences=0
 difference() {
     echo "include/daemonkit/$1: $2"
@@ -57,6 +56,8 @@ rows_of_page() {
 count=0
 for concept in */concept.hpp; do
     family=${concept%/*}
+    page=README.md
+    [ ! -f "$family/README.md" ] || page=$family/README.md
     table=$(rows "$concept")
     expressions=$(cut -f 1 <<<"$table")
     required=$(requirements "$concept")

@@ -51,6 +51,8 @@ lifecycle/detail/*.hpp      lifecycle/*.hpp control/detail/*.hpp control/*.hpp $
 lifecycle/*.hpp             core/detail/*.hpp $below
 command_line/detail/*.hpp   command_line/*.hpp instance.hpp signal/concept.hpp lifecycle/detail/check.hpp control/*.hpp control/detail/*.hpp $below
 command_line/*.hpp          $below
+lease/detail/*.hpp          lease/*.hpp $below
+lease/*.hpp                 $below
 settings.hpp                control/*.hpp lifecycle/*.hpp notify/no_notify.hpp $below
 basic_daemon.hpp            settings.hpp control/detail/*.hpp lifecycle/detail/*.hpp $below
 socket_activation.hpp       $below
