@@ -130,7 +130,7 @@ public:
         if (state_ == lease_state::ending) state_ = lease_state::ended;
     }
 
-    /// Any request: it cannot be told what became of it.
+    /// Any request: it cannot be told whether it reached the store.
     void failed(time now) noexcept
     {
         pause_ = std::max(now, sent_ + timing_.retry());

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSL-1.0
+// A process that wants a lease and acts while it owns it: each act appends the token to a file. Two owners at once are
+// seen in that file: a smaller token after a greater one.
+#pragma once
+
+#include "support/child_process.hpp"
+#include "support/file.hpp"
+
+#include <daemonkit/lease/detail/driver.hpp>
+
+#include <boost/filesystem/path.hpp>
+
+#include <csignal>
+#include <cstdint>
+#include <exception>
+#include <fstream>
+#include <string>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+/// How it behaves.
+struct behaviour
+{
+    bool stuck = false; ///< as owner, run() never waits
+};
+
+/// Campaigns until TERM, the loss of the lease, or until it is asked to step down. Says what it becomes. Its exit status
+/// is 75 after a loss.
+template <class Store, class LeaseTiming>
+int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem::path& acts, behaviour how = {})
+{
+    static volatile std::sig_atomic_t term = 0;
+    ::signal(SIGTERM, [](int) { term = 1; });
+    daemonkit::detail::lease_driver<Store, LeaseTiming> driver(store, timing);
+    try {
+        driver.begin();
+    } catch (const std::exception& e) {
+        child_process::say(e.what());
+        return 1;
+    }
+    const int out = ::open(acts.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    using daemonkit::detail::lease_state;
+    int status = 0;
+    std::string error;
+    for (auto said = lease_state::ended; term == 0;) {
+        driver.take_change();
+        const auto view = driver.view();
+        if (view.error != error) {
+            error = view.error;
+            child_process::say(error.empty() ? "no error" : "error: " + error);
+        }
+        if (view.state != said) {
+            said = view.state;
+            if (said == lease_state::owner) child_process::say("owner " + std::to_string(driver.token()));
+            if (said == lease_state::standing_by)
+                child_process::say("standing by for " + (view.holder ? std::to_string(view.holder->pid) : "?"));
+            if (said == lease_state::owner && how.stuck) driver.working();
+        }
+        if (view.state == lease_state::lost) {
+            child_process::say(view.end == daemonkit::detail::lease_end::late ? "lost: late" : "lost: taken");
+            status = 75;
+            if (!how.stuck) break;
+        }
+        if (view.asked) {
+            child_process::say("asked");
+            break;
+        }
+        if (driver.owns()) { // the act, which comes a moment after the check
+            const auto line = std::to_string(driver.token()) + "\n";
+            pollfd p{driver.changed_fd(), POLLIN, 0};
+            ::poll(&p, 1, 2);
+            if (::write(out, line.data(), line.size()) == -1) return 1;
+        } else {
+            pollfd p{driver.changed_fd(), POLLIN, 0};
+            ::poll(&p, 1, 50);
+        }
+    }
+    driver.end();
+    child_process::say("released");
+    ::close(out);
+    return status;
+}
+
+/// The tokens in the file, in the order of the acts, each once for a row of equal ones.
+inline std::vector<std::uint64_t> tokens_in(const boost::filesystem::path& acts)
+{
+    std::vector<std::uint64_t> all;
+    std::ifstream in(acts.string());
+    for (std::uint64_t token = 0; in >> token;)
+        if (all.empty() || all.back() != token) all.push_back(token);
+    return all;
+}
+inline bool rise(const std::vector<std::uint64_t>& tokens)
+{
+    for (std::size_t i = 1; i < tokens.size(); ++i)
+        if (tokens[i] <= tokens[i - 1]) return false;
+    return true;
+}
