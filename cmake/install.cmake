@@ -27,6 +27,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/daemonkitConfigVersion.c
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/daemonkitConfig.cmake"
               "${PROJECT_BINARY_DIR}/daemonkitConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/daemonkitEtcd.cmake"
         DESTINATION "${config_dir}")
 
 # For test programs: `cmake --install BUILD --component testing` installs this alone.

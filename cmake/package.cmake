@@ -23,7 +23,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "libboost-filesystem-dev (>= 1.74)")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libboost-test-dev") # for daemonkit/testing
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libboost-test-dev, libcurl4-openssl-dev") # for daemonkit/testing, daemonkit/etcd.hpp
 
 # Only in the package: Debian's files instead of the licence as a file, and what it wants compressed.
 set(debian_doc_dir "${CMAKE_INSTALL_DATADIR}/doc/${CPACK_PACKAGE_NAME}")

@@ -12,6 +12,7 @@ place=$(mktemp -d) || exit 1
 trap 'rm -rf "$place"' EXIT
 mkdir "$place/include"
 ln -s /usr/include/boost "$place/include/boost"
+for curl in /usr/include/{,*/}curl; do [ ! -d "$curl" ] || ln -sfn "$curl" "$place/include/curl"; done
 (cd "$source_dir/include" && find daemonkit -name '*.hpp' | sort | sed 's/.*/#include <&>/') >"$place/headers.cpp"
 
 failed=0

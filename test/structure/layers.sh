@@ -52,7 +52,9 @@ lifecycle/*.hpp             core/detail/*.hpp $below
 command_line/detail/*.hpp   command_line/*.hpp instance.hpp signal/concept.hpp lifecycle/detail/check.hpp control/*.hpp control/detail/*.hpp $below
 command_line/*.hpp          $below
 lease/detail/*.hpp          lease/*.hpp $below
+lease/store/*.hpp           lease/detail/*.hpp lease/*.hpp $below
 lease/*.hpp                 $below
+etcd.hpp                    lease/store/*.hpp $below
 settings.hpp                control/*.hpp lifecycle/*.hpp notify/no_notify.hpp $below
 basic_daemon.hpp            settings.hpp control/detail/*.hpp lifecycle/detail/*.hpp $below
 socket_activation.hpp       $below
@@ -116,8 +118,12 @@ for header in $(find . -name '*.hpp' | sed 's|^\./||' | sort); do
         getopt.h)
             [ "$header" = command_line/detail/options.hpp ] || violation "$header" "only command_line/detail/options.hpp may use <getopt.h>"
             ;;
+        curl/*)
+            [ "$header" = lease/detail/http_client.hpp ] || violation "$header" "only lease/detail/http_client.hpp may use <$include>"
+            ;;
         boost/*)
-            [[ $header == pid/* || $header == stdio/log_file_stdio.hpp || $header == stdio/configured_stdio.hpp ]] ||
+            [[ $header == pid/* || $header == stdio/log_file_stdio.hpp || $header == stdio/configured_stdio.hpp ||
+                $header == lease/detail/json.hpp ]] ||
                 violation "$header" "<$include>: what names no path needs no Boost"
             ;;
         signal.h | sys/types.h) ;;

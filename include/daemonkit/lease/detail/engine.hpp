@@ -57,7 +57,7 @@ public:
         case lease_state::standing_by:
             if (now < pause_) return wait(pause_);
             if (check_) return {lease_request::acquire, now, now + timing_.timeout()};
-            return {lease_request::watch, now, now + timing_.ttl};
+            return {lease_request::watch, now, now + timing_.renew()};
         case lease_state::owner: {
             const auto end = act_until();
             const auto due = std::max(check_ ? pause_ : renewed_ + timing_.renew(), pause_);

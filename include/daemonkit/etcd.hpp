@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: BSL-1.0
+// Leases in etcd: find_package(daemonkit COMPONENTS etcd), target daemonkit::etcd, which needs libcurl.
+#pragma once
+
+#include "lease/store/etcd_store.hpp"
