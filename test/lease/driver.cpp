@@ -33,7 +33,7 @@ struct two_hosts
     {
         return lead(store, timing, acts, how);
     }
-    [[nodiscard]] bool rises() const { return rise(tokens_in(acts)); }
+    [[nodiscard]] bool rises() const { return rise(terms_in(acts)); }
     void set_down(bool down) const
     {
         if (down)
@@ -95,10 +95,10 @@ BOOST_AUTO_TEST_CASE(without_the_kill_a_stopped_owner_acts_when_it_goes_on)
     BOOST_REQUIRE(first.says("owner 1"));
     child_process second([&] { return lead_here(); });
     BOOST_REQUIRE(second.says("standing by"));
-    BOOST_REQUIRE(eventually([&] { return !tokens_in(acts).empty(); }));
+    BOOST_REQUIRE(eventually([&] { return !terms_in(acts).empty(); }));
     first.signal(SIGSTOP);
     BOOST_REQUIRE(second.says("owner 2"));
-    BOOST_REQUIRE(eventually([&] { return tokens_in(acts).back() == 2; }));
+    BOOST_REQUIRE(eventually([&] { return terms_in(acts).back().token == 2; }));
     first.signal(SIGCONT);
     BOOST_TEST(first.says("lost: taken"));
     BOOST_TEST(!rises()); // this file shows two owners

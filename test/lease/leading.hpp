@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A process that wants a lease and acts while it owns it: each act appends the token to a file. Two owners at once are
-// seen in that file: a smaller token after a greater one.
+// A process that wants a lease and acts while it owns it: each act appends the token and the time to a file. Two owners
+// at once are seen in that file: a smaller token after a greater one.
 #pragma once
 
 #include "support/child_process.hpp"
@@ -10,11 +10,13 @@
 
 #include <boost/filesystem/path.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <exception>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -68,9 +70,11 @@ int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem:
             break;
         }
         if (driver.owns()) { // the act, which comes a moment after the check
-            const auto line = std::to_string(driver.token()) + "\n";
+            const auto token = std::to_string(driver.token());
             pollfd p{driver.changed_fd(), POLLIN, 0};
             ::poll(&p, 1, 2);
+            const auto now = daemonkit::sys::boot_clock::now().time_since_epoch();
+            const auto line = token + " " + std::to_string(now.count()) + "\n";
             if (::write(out, line.data(), line.size()) == -1) return 1;
         } else {
             pollfd p{driver.changed_fd(), POLLIN, 0};
@@ -83,18 +87,28 @@ int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem:
     return status;
 }
 
-/// The tokens in the file, in the order of the acts, each once for a row of equal ones.
-inline std::vector<std::uint64_t> tokens_in(const boost::filesystem::path& acts)
+/// The owners in the order of their acts.
+struct term
 {
-    std::vector<std::uint64_t> all;
+    std::uint64_t token = 0;
+    std::chrono::nanoseconds first{}; ///< act
+    std::chrono::nanoseconds last{};  ///< act
+};
+inline std::vector<term> terms_in(const boost::filesystem::path& acts)
+{
+    std::vector<term> all;
     std::ifstream in(acts.string());
-    for (std::uint64_t token = 0; in >> token;)
-        if (all.empty() || all.back() != token) all.push_back(token);
+    long long time = 0;
+    for (std::uint64_t token = 0; in >> token >> time;) {
+        if (all.empty() || all.back().token != token) all.push_back({token, std::chrono::nanoseconds(time), {}});
+        all.back().last = std::chrono::nanoseconds(time);
+    }
     return all;
 }
-inline bool rise(const std::vector<std::uint64_t>& tokens)
+/// Whether no owner acted after its successor.
+inline bool rise(const std::vector<term>& terms)
 {
-    for (std::size_t i = 1; i < tokens.size(); ++i)
-        if (tokens[i] <= tokens[i - 1]) return false;
+    for (std::size_t i = 1; i < terms.size(); ++i)
+        if (terms[i].token <= terms[i - 1].token) return false;
     return true;
 }
