@@ -130,10 +130,9 @@ private:
                     daemon_.restart_watched(progress("restarting"), condition, settings_, std::forward<Args>(args)...));
             }
         } else if (verb == "status") {
-            return show(status_report{
-                .state = status_report::condition::unknown,
-                .name = name_,
-                .message = "this daemon has no pid file: ask the service manager or container that runs it"});
+            constexpr const char* why =
+                "this daemon has no pid file: ask the service manager or container that runs it";
+            return show(status_report{.state = status_report::condition::unknown, .name = name_, .message = why});
         }
         complain("cannot " + std::string(verb) +
                  (verb == "check"    ? ": this daemon checks nothing before it starts"
