@@ -53,7 +53,6 @@ struct written_owner
         {
             watch_.reset(daemonkit::check_call(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "watch the owner"));
             daemonkit::check_call(::inotify_add_watch(watch_.get(), in_directory("").c_str(), IN_MOVED_TO), "watch");
-            look();
             // A thread of the policy, as an engine for a store has.
             if (boost::filesystem::exists(in_directory("gone")))
                 std::thread([] {
@@ -61,6 +60,7 @@ struct written_owner
                     lost_.store(true);
                 }).detach();
         }
+        void campaign() { look(); }
         void take_over() noexcept {}
         [[nodiscard]] sys::raw_removal removal() const noexcept { return {}; }
         void release() noexcept {}

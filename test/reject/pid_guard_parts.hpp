@@ -32,6 +32,7 @@ struct mine
         bool keep() { return true; }
 #endif
 #ifdef STANDS_BY
+        void campaign() {}
         bool owns() const { return true; }
         bool is_ready_standing_by() const { return true; }
 #ifndef LACKS_ROLE

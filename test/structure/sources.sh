@@ -28,6 +28,7 @@ done < <(find include test bench cmake CMakeLists.txt .ci -type f \
 while IFS= read -r header; do
     lines=$(wc -l <"$header")
     most=260
+    [ "$header" != include/daemonkit/pid/concept.hpp ] || most=280 # the table with the most rows
     [ "$header" != include/daemonkit/basic_daemon.hpp ] || most=340 # one page has all that a deriving class can use
     [ "$lines" -le $most ] || violation "$header" "has $lines lines; a header has at most $most"
     grep -q '^#pragma once' "$header" || violation "$header" "has no #pragma once"

@@ -148,6 +148,18 @@ public:
         return some;
     }
 
+    void campaign()
+        requires has_owns<SecondGuard>
+    {
+        second_.campaign();
+    }
+    void waiting(bool begins) noexcept
+        requires(has_waiting<FirstGuard> || has_waiting<SecondGuard>)
+    {
+        each([&](auto& guard) {
+            if constexpr (has_waiting<std::remove_cvref_t<decltype(guard)>>) guard.waiting(begins);
+        });
+    }
     [[nodiscard]] bool owns() const
         requires has_owns<SecondGuard>
     {

@@ -32,10 +32,12 @@
 //   g.loss()                 daemon; optional           why keep() returned false, in words that follow "NAME: "
 //   g.lost()                 daemon, any thread         optional: it is lost, also before keep(): one relaxed load
 //   g.has_news()             daemon; optional           run() should look at identity(): wait() and wait_for() return
+//   g.campaign()             daemon; with owns()        after on_dropped(): begins to wait; throws startup_error
 //   g.owns()                 daemon, before run();      false: this process stands by, and run() begins when it owns;
 //                            optional                   lost_fd() and keep() are served meanwhile
 //   g.is_ready_standing_by() daemon; with owns()        whether the daemon is ready while it stands by
 //   g.role()                 daemon; with owns()        what it stands by for, or owns: "standing by for host h1"
+//   g.waiting(begins)        daemon; optional           at both ends of each wait of run(); never throws
 //   ~g                       launcher: start failed;    the identity is free again
 //                            daemon: after on_stop()
 //   p.find()                 any process, any user      the live holder, verified, with its pidfd; disturbs no process;
@@ -165,6 +167,16 @@ concept tells_news = requires(PidGuard& g) {
     { g.has_news() } -> std::same_as<bool>;
 };
 
+/// g.campaign()
+template <class PidGuard>
+concept has_campaign = requires(PidGuard& g) { g.campaign(); };
+
+/// g.waiting(begins)
+template <class PidGuard>
+concept has_waiting = requires(PidGuard& g) {
+    { g.waiting(true) } noexcept;
+};
+
 /// g.owns()
 template <class PidGuard>
 concept has_owns = requires(const PidGuard& g) {
@@ -185,7 +197,7 @@ concept has_role = requires(const PidGuard& g) {
 
 /// What a guard needs if its daemon can stand by.
 template <class PidGuard>
-concept can_stand_by = has_owns<PidGuard> && has_is_ready_standing_by<PidGuard> && has_role<PidGuard>;
+concept can_stand_by = has_campaign<PidGuard> && has_owns<PidGuard> && has_is_ready_standing_by<PidGuard> && has_role<PidGuard>;
 
 /// g.removal()
 template <class PidGuard>

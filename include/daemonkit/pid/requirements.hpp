@@ -55,7 +55,7 @@ struct pid_requirements
                   "not both");
     static_assert(has_owns<guard> == can_stand_by<guard>,
                   "daemonkit: the guard of the PidPolicy has `bool owns() const`, so that its daemon can stand by, but "
-                  "lacks `bool is_ready_standing_by() const` or `std::string role() const`");
+                  "lacks `void campaign()`, `bool is_ready_standing_by() const` or `std::string role() const`");
 };
 
 } // namespace daemonkit::detail

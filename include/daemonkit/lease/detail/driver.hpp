@@ -207,7 +207,8 @@ private:
 
         const std::lock_guard lock(mutex_);
         const auto& holder = owns || engine_.state() == lease_state::standing_by ? holder_ : nothing_;
-        const bool changed = view_.state != engine_.state() || view_.asked != engine_.asked() || view_.holder != holder;
+        const bool changed = view_.state != engine_.state() || view_.asked != engine_.asked() ||
+                             view_.holder != holder || view_.error != error_;
         try {
             view_ = {engine_.state(), engine_.asked(), engine_.end(), token(), holder, error_};
         } catch (...) { // no memory for the text

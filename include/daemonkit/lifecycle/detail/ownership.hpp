@@ -60,6 +60,7 @@ protected:
             const auto say = [&] {
                 if (auto role = identity().role(); role != said) base::notify_status(said = std::move(role));
             };
+            identity().campaign();
             for (keep_identity(); !stopping_ && !identity().owns();) {
                 say();
                 if (identity().is_ready_standing_by()) base::ready();

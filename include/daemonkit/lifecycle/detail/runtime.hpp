@@ -163,8 +163,11 @@ private:
         });
         const signal_event e = [&] {
             const sys::cancellation asleep(off.before());
+            if constexpr (has_waiting<identity_type>) identity().waiting(true);
             return installed().wait(timeout, identity().lost_fd());
         }();
+        if constexpr (has_waiting<identity_type>)
+            if (signals_) identity().waiting(false);
         wakes_.served();
         if (signals_ && means_stop(*signals_, e)) {
             stopping_ = true;

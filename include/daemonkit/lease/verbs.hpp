@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSL-1.0
+// The verbs `holder` and `release` for a daemon with a lease: `using more_verbs = daemonkit::lease_verbs;`. They ask the
+// store, on any host, whether a daemon runs there or not.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "../command_line/verb_call.hpp"
+#include "../core/exit_status.hpp"
+#include "../core/startup_error.hpp"
+#include "../sys/boot_clock.hpp"
+#include "../sys/terminal.hpp"
+#include "../text/joined.hpp"
+#include "concept.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+namespace daemonkit {
+
+/// `holder` prints which daemon owns the lease; `release` makes it give the lease to another one.
+struct lease_verbs
+{
+    /// The verbs.
+    static constexpr verb_help verbs[] = {
+        {"holder", "", "print which host owns the lease; exit status 3 if none does", true},
+        {"release", "", "ask the owner of the lease to step down, and return when it has", true},
+    };
+
+    /// Executes one of them. Throws what the store throws.
+    template <class Derived>
+    [[nodiscard]] static int carry_out(const verb_call<Derived>& call)
+    {
+        const auto& lease = call.settings.pid.second;
+        const auto time = call.options.timeout.value_or(2 * lease.timing.ttl);
+        auto session = lease.store.open({lease.timing.ttl, -1});
+        const auto until = sys::boot_clock::now() + time;
+        const auto before = session.holder(until);
+        if (call.asked == "holder" || !before) {
+            print(call, before ? description_of(*before) : "no daemon owns the lease");
+            return before || call.asked == "release" ? exit_status::done : exit_status::status_stopped;
+        }
+        session.ask_release(until);
+        for (;;) {
+            const auto now = session.holder(until);
+            if (!now || now->token != before->token) {
+                print(call, sys::joined({"host ", before->host, " has given the lease back"}));
+                return exit_status::done;
+            }
+            if (sys::boot_clock::until(until) == std::chrono::nanoseconds(0))
+                throw startup_error(
+                    std::make_error_code(std::errc::timed_out), "release the lease", lease.store.where(),
+                    sys::joined({"host ", now->host, " still owns it: give it more time by --timeout"}));
+            sys::sleep_for(std::chrono::milliseconds(50));
+        }
+    }
+
+private:
+    [[nodiscard]] static std::string description_of(const lease_holder& holder)
+    {
+        return sys::joined({"host ", holder.host, " (pid ", holder.pid, ", token ", holder.token, ")"});
+    }
+    template <class Derived>
+    static void print(const verb_call<Derived>& call, const std::string& text)
+    {
+        if (!call.options.quiet) sys::print(stdout, {call.name, ": ", sys::without_controls(text), "\n"});
+    }
+};
+
+} // namespace daemonkit

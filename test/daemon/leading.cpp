@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+// A daemon with a lease in a store that is a directory, the variable STORE. While it owns the lease it appends acts to
+// the file `acts` there: its token and the time. Variables: TTL in seconds, otherwise 2; ALONE=yes, it does not stand
+// by; WAITS=yes, only an owner is ready; STUCK_AFTER in seconds; LOOP=busy, run() asks stop_requested() alone; LOOP=stuck, it asks
+// nothing; RUN_AS, a user.
+#include "lease/file_store.hpp"
+#include "support/environment.hpp"
+#include "support/file.hpp"
+
+#include <daemonkit/command_line.hpp>
+#include <daemonkit/daemonkit.hpp>
+#include <daemonkit/lease/leased.hpp>
+#include <daemonkit/lease/verbs.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::chrono::nanoseconds seconds(const char* variable, const char* otherwise)
+{
+    return std::chrono::nanoseconds(
+        static_cast<long long>(std::strtod(environment_variable(variable, otherwise).c_str(), nullptr) * 1e9));
+}
+
+struct leading : daemonkit::basic_daemon<leading, daemonkit::double_fork, daemonkit::leased<file_store>,
+                                         daemonkit::self_pipe_signals, daemonkit::log_file_stdio>
+{
+    using more_verbs = daemonkit::lease_verbs;
+
+    void act() const
+    {
+        const auto now = daemonkit::sys::boot_clock::now().time_since_epoch().count();
+        append_file(boost::filesystem::path(environment_variable("STORE")) / "acts",
+                    std::to_string(identity().second().token()) + " " + std::to_string(now) + "\n");
+    }
+    int run()
+    {
+        const auto loop = environment_variable("LOOP");
+        do {
+            act();
+            if (!loop.empty()) std::this_thread::sleep_for(5ms);
+        } while (loop == "stuck" || (loop == "busy" ? !stop_requested() : wait_for(5ms)));
+        return 0;
+    }
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    leading::settings settings{
+        .pid = {.first = {.path = environment_variable("PID_FILE")},
+                .second = {.store = {environment_variable("STORE")},
+                           .timing = {.ttl = seconds("TTL", "2"), .stuck_after = seconds("STUCK_AFTER", "0")},
+                           .stands_by = std::getenv("ALONE") == nullptr,
+                           .ready_standing_by = std::getenv("WAITS") == nullptr}},
+        .stdio = {.output = environment_variable("PID_FILE") + ".log"},
+        .process = {.user = environment_variable("RUN_AS")}};
+    return daemonkit::command_line<leading>(argc, argv, settings);
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSL-1.0
+// The daemon `leading` on two hosts: two directories with a pid file each, and one store.
+#include "lease/leading.hpp"
+
+#include "support/child_process.hpp"
+#include "support/file.hpp"
+#include "support/program.hpp"
+#include "support/skip.hpp"
+#include "support/text.hpp"
+
+#include <daemonkit/core/exit_status.hpp>
+#include <daemonkit/sys/host_name.hpp>
+
+#include <boost/filesystem/operations.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <string>
+#include <vector>
+
+namespace {
+
+struct leading_program : program
+{
+    explicit leading_program(const temporary_directory& store, const std::vector<std::string>& more = {})
+        : program("leading")
+    {
+        environment = more;
+        environment.push_back("STORE=" + store.path().string());
+    }
+    [[nodiscard]] std::string log() const { return read_file(pid_file.string() + ".log"); }
+    [[nodiscard]] bool owns() const
+    {
+        return eventually([&] { return contains(operator()({"status"}).out, ": owner (token "); });
+    }
+};
+
+struct two_daemons
+{
+    explicit two_daemons(const std::vector<std::string>& first = {}) : a(store, first) {}
+
+    /// The first owns the lease, the second stands by.
+    void start() const
+    {
+        BOOST_TEST_REQUIRE(a({"start"}).out.ends_with("); owner (token 1)\n"));
+        BOOST_TEST_REQUIRE(b({"start"}).out.ends_with("); standing by for host " + host + " (token 1)\n"));
+    }
+    [[nodiscard]] std::vector<term> terms() const { return terms_in(store / "acts"); }
+    /// The second acts, and has never done so together with the first.
+    void check_that_the_second_follows() const
+    {
+        BOOST_TEST(eventually([&] { return terms().size() == 2U; }));
+        BOOST_TEST(rise(terms()));
+        BOOST_TEST(b({"stop"}).status == 0);
+        BOOST_TEST(rise(terms()));
+    }
+    void close() const { write_file(store / "down", ""); }
+    void open() const { boost::filesystem::remove(store / "down"); }
+
+    temporary_directory store{};
+    leading_program a;
+    leading_program b{store};
+    std::string host = daemonkit::sys::host_name();
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(leased, nothing_left, *boost::unit_test::label("process"))
+
+BOOST_AUTO_TEST_CASE(status_says_the_role)
+{
+    const two_daemons pair;
+    pair.start();
+    BOOST_TEST(pair.a({"status"}).out.ends_with(", ready, up 0 s: owner (token 1)\n"));
+    BOOST_TEST(pair.b({"status"}).out.ends_with(", ready, up 0 s: standing by for host " + pair.host + " (token 1)\n"));
+    BOOST_TEST(contains(pair.a({"status", "--json"}).out, R"("details": {"role": "owner", "token": "1"}})"));
+    BOOST_TEST(contains(pair.b({"status", "--json"}).out,
+                        R"("details": {"role": "standby", "holder": ")" + pair.host + R"(", "token": "1"}})"));
+    BOOST_TEST(pair.b({"start"}).out.starts_with("leading: already running (pid "));
+}
+
+BOOST_AUTO_TEST_CASE(the_second_follows_an_orderly_end_at_once)
+{
+    const two_daemons pair({"TTL=60"});
+    pair.start();
+    BOOST_TEST(pair.a({"stop"}).status == 0);
+    pair.check_that_the_second_follows();
+}
+
+BOOST_AUTO_TEST_CASE(the_second_follows_a_crash)
+{
+    const two_daemons pair;
+    pair.start();
+    ::kill(pair.a.pid(), SIGKILL);
+    pair.check_that_the_second_follows();
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_owner_is_killed_before_the_second_acts)
+{
+    const two_daemons pair;
+    pair.start();
+    const auto owner = pair.a.pid();
+    ::kill(owner, SIGSTOP);
+    pair.check_that_the_second_follows();
+    BOOST_TEST_REQUIRE(ends(owner));
+    BOOST_TEST(exit_status_of(owner) == 128 + SIGKILL);
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_whose_run_is_stuck_is_killed)
+{
+    const two_daemons pair({"LOOP=stuck", "STUCK_AFTER=0.2"});
+    pair.start();
+    const auto owner = pair.a.pid();
+    pair.check_that_the_second_follows();
+    BOOST_TEST_REQUIRE(ends(owner));
+    BOOST_TEST(pair.a({"status"}).status == 1); // dead, and its pid file is left
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_that_never_waits_stops_in_time)
+{
+    const two_daemons pair({"LOOP=busy"});
+    pair.start();
+    const auto owner = pair.a.pid();
+    pair.close();
+    BOOST_TEST_REQUIRE(ends(owner));
+    BOOST_TEST(exit_status_of(owner) == 75);
+    BOOST_TEST(contains(pair.a.log(), "leading: the lease was not renewed in time: "));
+    pair.open();
+    pair.check_that_the_second_follows();
+}
+
+BOOST_AUTO_TEST_CASE(the_verbs_of_a_host_work_while_the_store_is_down)
+{
+    const two_daemons pair;
+    pair.start();
+    const auto owner = pair.a.pid();
+    pair.close();
+    BOOST_TEST_REQUIRE(ends(owner));
+    BOOST_TEST(exit_status_of(owner) == daemonkit::exit_status::identity_lost);
+    const auto unknown = "cannot tell who owns the lease: reach the store: Host is down";
+    BOOST_TEST(eventually([&] { return contains(pair.b({"status"}).out, unknown); }));
+    BOOST_TEST(pair.b({"status"}).status == 0);
+    BOOST_TEST(pair.b({"stop"}).status == 0);
+    BOOST_TEST(pair.b({"status"}).status == 3);
+    const auto start = pair.a({"start"});
+    BOOST_TEST(start.status == 0);
+    BOOST_TEST(contains(start.out, unknown), start.out);
+    BOOST_TEST(pair.a({"holder"}).status == 1);
+    pair.open();
+    BOOST_TEST(pair.a.owns());
+    BOOST_TEST(rise(pair.terms()));
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_stand_by_says_which_host_owns_the_lease)
+{
+    const two_daemons pair({"ALONE=yes"});
+    BOOST_TEST(pair.b({"start"}).status == 0);
+    const auto start = pair.a({"start"});
+    BOOST_TEST(start.status == 75);
+    BOOST_TEST(start.err == "leading: host " + pair.host + " owns the lease (token 1)\n");
+    BOOST_TEST(pair.a({"status"}).status == 3);
+    BOOST_TEST(pair.b({"stop"}).status == 0);
+    BOOST_TEST(pair.a({"start"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_setting_makes_only_an_owner_ready)
+{
+    const two_daemons pair({"WAITS=yes"});
+    BOOST_TEST(pair.b({"start"}).status == 0);
+    child_process launcher([&] { return execute(pair.a.command({"start"})); });
+    BOOST_TEST(
+        eventually([&] { return contains(pair.a({"status"}).out, "not ready, up 0 s: standing by for host "); }));
+    BOOST_TEST(pair.b({"stop"}).status == 0);
+    BOOST_TEST(launcher.status() == 0);
+    BOOST_TEST(pair.a.owns());
+}
+
+BOOST_AUTO_TEST_CASE(any_host_can_ask_for_the_holder_and_for_its_release)
+{
+    const two_daemons pair({"TTL=60"});
+    BOOST_TEST(pair.b({"holder"}).status == 3);
+    BOOST_TEST(pair.b({"release"}).out == "leading: no daemon owns the lease\n");
+    pair.start();
+    const auto owner = pair.a.pid();
+    BOOST_TEST(pair.b({"holder"}).out ==
+               "leading: host " + pair.host + " (pid " + std::to_string(owner) + ", token 1)\n");
+    const auto release = pair.b({"release"});
+    BOOST_TEST(release.out == "leading: host " + pair.host + " has given the lease back\n");
+    BOOST_TEST_REQUIRE(ends(owner));
+    BOOST_TEST(exit_status_of(owner) == 75); // a supervisor starts it again, to stand by
+    BOOST_TEST(contains(pair.a.log(), "leading: it was asked to give the lease to another daemon: stopping"));
+    pair.check_that_the_second_follows();
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_starts_again_waits_for_its_own_old_lease)
+{
+    const two_daemons pair;
+    BOOST_TEST_REQUIRE(pair.a({"start"}).status == 0);
+    BOOST_TEST_REQUIRE(eventually([&] { return pair.terms().size() == 1U; }));
+    ::kill(pair.a.pid(), SIGKILL);
+    BOOST_TEST(pair.a({"start"}).status == 0);
+    BOOST_TEST(pair.a.owns());
+    BOOST_TEST(eventually([&] { return pair.terms().size() == 2U; }));
+    BOOST_TEST(rise(pair.terms()));
+}
+
+BOOST_AUTO_TEST_CASE(the_lease_is_kept_by_the_user_of_the_daemon)
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root, to become another user");
+    const two_daemons pair({"RUN_AS=nobody"});
+    boost::filesystem::permissions(pair.store.path(), boost::filesystem::all_all);
+    boost::filesystem::permissions(pair.a.directory.path(),
+                                   boost::filesystem::owner_all | boost::filesystem::others_exe);
+    BOOST_TEST(pair.a({"start"}).status == 0);
+    BOOST_TEST(pair.a.owns());
+    BOOST_TEST(status_of(pair.store / "lease").st_uid == 65534U);
+    BOOST_TEST(pair.a({"stop"}).status == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
