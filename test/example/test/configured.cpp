@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "example.hpp"
+#include "support/skip.hpp"
+
+#include <boost/filesystem/operations.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -126,6 +132,42 @@ BOOST_AUTO_TEST_CASE(a_shorter_interval_is_not_waited_for_as_long_as_the_old_one
     configured.configure("message = new\ninterval = 1\n");
     BOOST_TEST(configured({"reload"}).status == 0);
     BOOST_TEST(configured.says("new"));
+}
+
+BOOST_AUTO_TEST_CASE(the_signal_of_the_file_makes_it_speak_at_once)
+{
+    const configured_program configured;
+    configured.configure("message = now\ninterval = 3600\nsignal = USR2\n");
+    BOOST_REQUIRE(configured({"start"}).status == 0);
+    BOOST_TEST(configured({"signal", "USR1"}).status == 2);
+    BOOST_TEST(configured({"signal", "USR2"}).status == 0);
+    BOOST_TEST(eventually([&] { return lines_of(configured.file(".log")) == std::vector<std::string>{"now"}; }));
+    configured.configure("signal = KILL\n");
+    BOOST_TEST(configured({"check"}).err ==
+               "configured: " + configured.file(".conf").string() + ":1: signal must be USR1 or USR2, not \"KILL\"\n");
+    BOOST_TEST(configured({"status"}).status == 0); // with a wrong file, too
+    BOOST_TEST(configured({"stop"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_user_of_the_file_reopens_the_history, *boost::unit_test::label("root"))
+{
+    if (::geteuid() != 0) DAEMONKIT_SKIP("needs root");
+    const configured_program configured;
+    fs::permissions(configured.directory(), fs::add_perms | fs::others_read | fs::others_exe);
+    configured.configure("message = old\nuser = nobody\n");
+    const auto start = configured({"start"});
+    BOOST_REQUIRE(start.status == 0);
+    const auto messages = configured.file(".history") / "messages";
+    BOOST_TEST(eventually([&] { return !lines_of(messages).empty(); }));
+    fs::rename(messages, messages.string() + ".1");
+    configured.configure("message = new\nuser = nobody\n");
+    const auto reload = configured({"reload"});
+    BOOST_TEST(reload.status == 0, reload.err);
+    BOOST_TEST(eventually([&] { return !lines_of(messages).empty() && lines_of(messages).front() == "new"; }));
+    struct stat made = {};
+    BOOST_TEST(::stat(messages.c_str(), &made) == 0);
+    BOOST_TEST(made.st_uid != 0);
+    BOOST_TEST(configured({"stop"}).status == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
