@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 # doctor.sh CASE BUILD_DIR: plants faults on a host of its own, and expects a finding for each, worst first. The host has
 # the files of this machine; its /etc/systemd/system, /etc/logrotate.d, users and /run are its own.
-# shellcheck disable=SC2015,SC2016 # fail() always fails
+# shellcheck disable=SC1003,SC2015,SC2016 # lines of units; fail() always fails
 set -u
 case=$1 build=$2
 failures=0
@@ -160,6 +160,8 @@ unit)
     says "warning: $file:3: ExecReload= is not set: systemctl reload does not reload the daemon: set $reload"
     unit 'Type=notify' 'ExecStart=/run/planted-program start'
     says "$file:5: ExecStart=/run/planted-program start: start detaches"
+    unit 'Type=notify' 'ExecStart=/run/planted-program \' ' # a comment' '; another' '  start' "$reload" User=planted
+    says "$file:5: ExecStart=/run/planted-program    start: start detaches"
     unit "$run" 'Type=simple'
     says "warning: $file:5: Type=simple: systemd does not wait until the daemon is ready"
     unit "$run" User=planted "$reload"
@@ -370,7 +372,7 @@ instances)
     etc=/etc/systemd/system
     template=$etc/planted-program@.service
     "$program" --from 7000 print systemd >$template
-    echo '/run/planted/*.log /run/planted/./*.log {}' >/etc/logrotate.d/planted
+    echo '/run/planted/*.log /run/planted/./*.log { copytruncate }' >/etc/logrotate.d/planted
     doctor 0 --instance a --from 7000 --state .
     doctor 0 --instance b
     doctor 0 # the instance main

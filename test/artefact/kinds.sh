@@ -102,7 +102,7 @@ lsb | openrc | runit | s6 | ocf)
         shellcheck -s sh -e SC1003,SC2016 run finish log/run || fail "shellcheck"
         for one in run finish log/run; do [ -x $one ] || fail "$one cannot be executed"; done
         [ "$(sh ./finish 256 9)" = "planted: ended with exit status 256, signal 9" ] || fail "finish"
-        [ $kind = runit ] || [ "$(cat notification-fd)" = 3 ] || fail "notification-fd"
+        [ "$kind" = runit ] || [ "$(cat notification-fd)" = 3 ] || fail "notification-fd"
         file=$base/service/run
         ;;
     esac
