@@ -2,6 +2,6 @@
 // Leases in etcd: find_package(daemonkit COMPONENTS etcd), target daemonkit::etcd, which needs libcurl.
 #pragma once
 
-#include "lease/leased.hpp"
 #include "lease/store/etcd_store.hpp"
 #include "lease/verbs.hpp"
+#include "leased.hpp"

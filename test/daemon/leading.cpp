@@ -9,8 +9,8 @@
 
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/daemonkit.hpp>
-#include <daemonkit/lease/leased.hpp>
 #include <daemonkit/lease/verbs.hpp>
+#include <daemonkit/leased.hpp>
 
 #include <chrono>
 #include <cstdlib>

@@ -53,10 +53,10 @@ command_line/detail/*.hpp   command_line/*.hpp instance.hpp signal/concept.hpp l
 command_line/*.hpp          $below
 lease/detail/*.hpp          lease/*.hpp $below
 lease/store/*.hpp           lease/detail/*.hpp lease/*.hpp $below
-lease/leased.hpp            lease/*.hpp lease/detail/*.hpp pid/*.hpp $below
 lease/verbs.hpp             lease/*.hpp command_line/*.hpp $below
 lease/*.hpp                 $below
-etcd.hpp                    lease/store/*.hpp lease/leased.hpp lease/verbs.hpp $below
+etcd.hpp                    lease/store/*.hpp lease/verbs.hpp leased.hpp $below
+leased.hpp                  lease/*.hpp lease/detail/*.hpp pid/*.hpp $below
 settings.hpp                control/*.hpp lifecycle/*.hpp notify/no_notify.hpp $below
 basic_daemon.hpp            settings.hpp control/detail/*.hpp lifecycle/detail/*.hpp $below
 socket_activation.hpp       $below

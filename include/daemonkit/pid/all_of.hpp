@@ -21,12 +21,6 @@ namespace daemonkit {
 
 namespace detail {
 
-/// A policy without a record says by details_of(role) what its guard's role() means.
-template <class PidPolicy>
-concept has_details_of = requires {
-    { PidPolicy::details_of(std::string_view()) } -> std::same_as<status_details>;
-};
-
 /// The guards of all_of, in the order in which they were claimed.
 template <class FirstGuard, class SecondGuard>
 class guards_of_all

@@ -197,7 +197,8 @@ concept has_role = requires(const PidGuard& g) {
 
 /// What a guard needs if its daemon can stand by.
 template <class PidGuard>
-concept can_stand_by = has_campaign<PidGuard> && has_owns<PidGuard> && has_is_ready_standing_by<PidGuard> && has_role<PidGuard>;
+concept can_stand_by =
+    has_campaign<PidGuard> && has_owns<PidGuard> && has_is_ready_standing_by<PidGuard> && has_role<PidGuard>;
 
 /// g.removal()
 template <class PidGuard>

@@ -5,6 +5,7 @@
 #include "concept.hpp"
 
 #include <concepts>
+#include <string_view>
 #include <type_traits>
 
 namespace daemonkit::detail {
@@ -15,6 +16,12 @@ inline constexpr const char* taken_over = "another daemon has taken over this in
 /// What a guard needs if the launcher gives its memory to the daemon.
 template <class PidGuard>
 concept can_be_taken_over = has_removal<PidGuard> && has_take_over<PidGuard>;
+
+/// A policy without a record says by details_of(role) what its guard's role() means.
+template <class PidPolicy>
+concept has_details_of = requires {
+    { PidPolicy::details_of(std::string_view()) } -> std::same_as<status_details>;
+};
 
 /// The guard never wakes the daemon: `static constexpr int lost_fd()` returns -1.
 template <class PidGuard>

@@ -3,16 +3,16 @@
 // which daemon runs. The others stand by.
 #pragma once
 
-#include "../core/require_cxx20.hpp"
+#include "core/require_cxx20.hpp"
 
-#include "../core/status_details.hpp"
-#include "../pid/all_of.hpp"
-#include "../pid/flock_pid_file.hpp"
-#include "../sys/raw/removal.hpp"
-#include "../text/joined.hpp"
-#include "concept.hpp"
-#include "detail/driver.hpp"
-#include "timing.hpp"
+#include "core/status_details.hpp"
+#include "lease/concept.hpp"
+#include "lease/detail/driver.hpp"
+#include "lease/timing.hpp"
+#include "pid/all_of.hpp"
+#include "pid/flock_pid_file.hpp"
+#include "sys/raw/removal.hpp"
+#include "text/joined.hpp"
 
 #include <algorithm>
 #include <array>
