@@ -33,13 +33,29 @@ void expand(T& setting, std::string_view name)
     if (text.find("%i") != std::string::npos) setting = T(with_instance(std::move(text), name));
 }
 
-/// The paths of a policy: its members `path`, `output` and `error`.
+/// The paths of a policy: its members `path`, `output` and `error`, those of the two policies of all_of, and the key of a
+/// store.
 template <class PolicyType>
 void expand_paths(PolicyType& policy, std::string_view name)
 {
+    if constexpr (requires { policy.first, policy.second; }) {
+        expand_paths(policy.first, name);
+        expand_paths(policy.second, name);
+    }
+    if constexpr (requires { policy.store.key; }) expand(policy.store.key, name);
     if constexpr (requires { policy.path.string(); }) expand(policy.path, name);
     if constexpr (requires { policy.output.string(); }) expand(policy.output, name);
     if constexpr (requires { policy.error.string(); }) expand(policy.error, name);
+}
+
+/// A PidPolicy that names a path, or that of all_of which does.
+template <class PidPolicy>
+[[nodiscard]] const auto& policy_with_path(const PidPolicy& policy)
+{
+    if constexpr (requires { policy.first; })
+        return policy_with_path(policy.first);
+    else
+        return policy;
 }
 
 /// Why a text cannot be the name of an instance; empty: it can.
@@ -57,7 +73,7 @@ void expand_paths(PolicyType& policy, std::string_view name)
 } // namespace detail
 
 /// The settings of the instance `settings.process.instance`: in the paths of the policies (members `path`, `output` and
-/// `error`), in name, working_directory, chroot, user and group, "%i" is replaced by its name. command_line() and
+/// `error`), in the key of a store, in name, working_directory, chroot, user and group, "%i" is replaced by its name. command_line() and
 /// carry_out() do this for a class with `static constexpr bool has_instances = true`. Throws startup_error, exit status
 /// 6, if the name cannot be part of a path.
 template <class DaemonSettings>

@@ -8,11 +8,13 @@
 #include "support/file.hpp"
 
 #include <daemonkit/command_line.hpp>
+#include <daemonkit/command_line/all_verbs.hpp>
 #include <daemonkit/daemonkit.hpp>
 #include <daemonkit/lease/verbs.hpp>
 #include <daemonkit/leased.hpp>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -27,10 +29,23 @@ std::chrono::nanoseconds seconds(const char* variable, const char* otherwise)
         static_cast<long long>(std::strtod(environment_variable(variable, otherwise).c_str(), nullptr) * 1e9));
 }
 
+/// A verb of the program.
+struct place_verb
+{
+    static constexpr daemonkit::verb_help verbs[] = {{"place", "", "print the place of the store", true}};
+    template <class Derived>
+    static int carry_out(const daemonkit::verb_call<Derived>& call)
+    {
+        std::puts(call.settings.pid.second.store.where().c_str());
+        return 0;
+    }
+};
+
 struct leading : daemonkit::basic_daemon<leading, daemonkit::double_fork, daemonkit::leased<file_store>,
                                          daemonkit::self_pipe_signals, daemonkit::log_file_stdio>
 {
-    using more_verbs = daemonkit::lease_verbs;
+    using more_verbs = daemonkit::all_verbs<place_verb, daemonkit::lease_verbs>;
+    static constexpr bool has_instances = true;
 
     void act() const
     {
@@ -60,6 +75,6 @@ int main(int argc, char** argv)
                            .stands_by = std::getenv("ALONE") == nullptr,
                            .ready_standing_by = std::getenv("WAITS") == nullptr}},
         .stdio = {.output = environment_variable("PID_FILE") + ".log"},
-        .process = {.user = environment_variable("RUN_AS")}};
+        .process = {.name = "leading", .instance = "main", .user = environment_variable("RUN_AS")}};
     return daemonkit::command_line<leading>(argc, argv, settings);
 }

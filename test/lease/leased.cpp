@@ -217,4 +217,25 @@ BOOST_AUTO_TEST_CASE(the_lease_is_kept_by_the_user_of_the_daemon)
     BOOST_TEST(pair.a({"stop"}).status == 0);
 }
 
+BOOST_AUTO_TEST_CASE(verbs_of_several_classes_are_joined)
+{
+    const two_daemons pair;
+    BOOST_TEST(pair.a({"place"}).out == pair.store.path().string() + "\n");
+    BOOST_TEST(pair.a({"holder"}).out == "leading: no daemon owns the lease\n");
+    const auto help = pair.a({"--help"}).out;
+    for (const char* const verb : {"  place  ", "  holder  ", "  release  "}) BOOST_TEST(contains(help, verb), help);
+}
+
+BOOST_AUTO_TEST_CASE(instances_are_found_by_the_pid_file_of_all_of)
+{
+    two_daemons pair;
+    pair.a.pid_file = pair.a.directory / "%i.pid";
+    for (const char* const name : {"x", "y"}) BOOST_TEST(pair.a({"start", "--instance", name}).status == 0);
+    const auto list = pair.a({"list"}).out;
+    BOOST_TEST(contains(list, "x: running (pid "), list);
+    BOOST_TEST(contains(list, ": owner (token 1)\ny: running (pid "), list);
+    BOOST_TEST(contains(list, ": standing by for host "), list);
+    for (const char* const name : {"x", "y"}) BOOST_TEST(pair.a({"stop", "--instance", name}).status == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

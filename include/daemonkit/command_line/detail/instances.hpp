@@ -70,7 +70,7 @@ template <class Derived>
 [[nodiscard]] control_result list_instances(const typename Derived::settings& pattern, bool json)
 try {
     std::string text;
-    for (const auto& name : instances_at(pattern.pid.path.string())) {
+    for (const auto& name : instances_at(policy_with_path(pattern.pid).path.string())) {
         auto one = pattern;
         one.process.instance = name;
         const auto report = Derived::daemon_type::status(for_instance(std::move(one)));

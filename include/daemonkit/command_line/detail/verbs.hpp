@@ -42,8 +42,9 @@ inline constexpr bool takes_signals =
 
 /// Whether there is a verb list.
 template <class Derived>
-inline constexpr bool lists_instances =
-    has_instances<Derived>() && requires(const typename Derived::settings& s) { s.pid.path.string(); };
+inline constexpr bool lists_instances = has_instances<Derived>() && requires(const typename Derived::settings& s) {
+    policy_with_path(s.pid).path.string();
+};
 
 template <class Derived>
 inline constexpr verb_help verbs_of[] = {
