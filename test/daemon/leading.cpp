@@ -2,7 +2,7 @@
 // A daemon with a lease in a store that is a directory, the variable STORE. While it owns the lease it appends acts to
 // the file `acts` there: its token and the time. Variables: TTL in seconds, otherwise 2; ALONE=yes, it does not stand
 // by; WAITS=yes, only an owner is ready; STUCK_AFTER in seconds; LOOP=busy, run() asks stop_requested() alone; LOOP=stuck, it asks
-// nothing; RUN_AS, a user.
+// nothing; RUN_AS, a user; HANDOFF=yes, handoff_fork.
 #include "lease/file_store.hpp"
 #include "support/environment.hpp"
 #include "support/file.hpp"
@@ -41,7 +41,8 @@ struct place_verb
     }
 };
 
-struct leading : daemonkit::basic_daemon<leading, daemonkit::double_fork, daemonkit::leased<file_store>,
+template <class Fork>
+struct leading : daemonkit::basic_daemon<leading<Fork>, Fork, daemonkit::leased<file_store>,
                                          daemonkit::self_pipe_signals, daemonkit::log_file_stdio>
 {
     using more_verbs = daemonkit::all_verbs<place_verb, daemonkit::lease_verbs>;
@@ -51,7 +52,7 @@ struct leading : daemonkit::basic_daemon<leading, daemonkit::double_fork, daemon
     {
         const auto now = daemonkit::sys::boot_clock::now().time_since_epoch().count();
         append_file(boost::filesystem::path(environment_variable("STORE")) / "acts",
-                    std::to_string(identity().second().token()) + " " + std::to_string(now) + "\n");
+                    std::to_string(this->identity().second().token()) + " " + std::to_string(now) + "\n");
     }
     int run()
     {
@@ -59,16 +60,15 @@ struct leading : daemonkit::basic_daemon<leading, daemonkit::double_fork, daemon
         do {
             act();
             if (!loop.empty()) std::this_thread::sleep_for(5ms);
-        } while (loop == "stuck" || (loop == "busy" ? !stop_requested() : wait_for(5ms)));
+        } while (loop == "stuck" || (loop == "busy" ? !this->stop_requested() : this->wait_for(5ms)));
         return 0;
     }
 };
 
-} // namespace
-
-int main(int argc, char** argv)
+template <class Fork>
+int command(int argc, char** argv)
 {
-    leading::settings settings{
+    const typename leading<Fork>::settings settings{
         .pid = {.first = {.path = environment_variable("PID_FILE")},
                 .second = {.store = {environment_variable("STORE")},
                            .timing = {.ttl = seconds("TTL", "2"), .stuck_after = seconds("STUCK_AFTER", "0")},
@@ -76,5 +76,13 @@ int main(int argc, char** argv)
                            .ready_standing_by = std::getenv("WAITS") == nullptr}},
         .stdio = {.output = environment_variable("PID_FILE") + ".log"},
         .process = {.name = "leading", .instance = "main", .user = environment_variable("RUN_AS")}};
-    return daemonkit::command_line<leading>(argc, argv, settings);
+    return daemonkit::command_line<leading<Fork>>(argc, argv, settings);
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return std::getenv("HANDOFF") != nullptr ? command<daemonkit::handoff_fork>(argc, argv)
+                                             : command<daemonkit::double_fork>(argc, argv);
 }

@@ -10,6 +10,7 @@
 
 #include <daemonkit/core/exit_status.hpp>
 #include <daemonkit/sys/host_name.hpp>
+#include <daemonkit/sys/raw/shared_memory.hpp>
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/test/unit_test.hpp>
@@ -215,6 +216,17 @@ BOOST_AUTO_TEST_CASE(the_lease_is_kept_by_the_user_of_the_daemon)
     BOOST_TEST(pair.a.owns());
     BOOST_TEST(status_of(pair.store / "lease").st_uid == 65534U);
     BOOST_TEST(pair.a({"stop"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_with_the_memory_of_its_launcher_leads)
+{
+    if (!daemonkit::sys::memory_can_be_shared()) DAEMONKIT_SKIP("handoff_fork does not work in this build");
+    const two_daemons pair({"HANDOFF=yes"});
+    BOOST_TEST_REQUIRE(pair.a({"start"}).status == 0);
+    BOOST_TEST(pair.a.owns());
+    BOOST_TEST_REQUIRE(pair.b({"start"}).status == 0);
+    ::kill(pair.a.pid(), SIGKILL);
+    pair.check_that_the_second_follows();
 }
 
 BOOST_AUTO_TEST_CASE(verbs_of_several_classes_are_joined)

@@ -78,7 +78,7 @@ public:
         first_.release();
     }
 
-    [[nodiscard]] sys::raw_removal removal() noexcept
+    [[nodiscard]] sys::raw_removal removal() const noexcept
         requires has_removal<FirstGuard>
     {
         return first_.removal();
