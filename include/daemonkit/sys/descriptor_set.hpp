@@ -15,8 +15,8 @@
 namespace daemonkit::sys {
 
 /// A descriptor that is readable while one of `members` is; -1 is no member. Returns -1 and errno if it fails.
-template <class... Descriptors>
-[[nodiscard, gnu::cold]] int open_descriptor_set(Descriptors... members) noexcept
+template <class... MemberDescriptors>
+[[nodiscard, gnu::cold]] int open_descriptor_set(MemberDescriptors... members) noexcept
 {
     unique_fd set(::epoll_create1(EPOLL_CLOEXEC));
     if (!set) return -1;

@@ -73,14 +73,12 @@ protected:
     start_report wait_for_daemon([[maybe_unused]] Progress& progress)
     {
         start_report report = [&] {
-            if constexpr (std::is_same_v<Progress, no_launcher>)
+            if constexpr (std::is_same_v<Progress, no_launcher> || !fork_link_to_launcher<link_type>)
                 return start_report{};
             else if constexpr (waits_with_mask<link_type>)
                 return state_.link_->wait(progress, mask_);
-            else if constexpr (fork_link_to_launcher<link_type>)
-                return state_.link_->wait(progress);
             else
-                return start_report{};
+                return state_.link_->wait(progress);
         }();
         if (report.outcome == start_outcome::ready || report.lives_on) state_.identity().release();
         if (report.outcome == start_outcome::ready) add_details(report);

@@ -213,7 +213,7 @@ private:
     template <class... Args>
     int stop(int status, Args&... args)
     {
-        if (!state_.signals_) return status; // a child made by fork(2), which ends nothing of the daemon's
+        if (!state_.signals_) return status;       // a child made by fork(2), which ends nothing of the daemon's
         if (state_.lost()) state_.keep_identity(); // run() has seen it by stop_requested() alone
         state_.tell_stopping();
         state_.tell_manager([](auto& manager) { manager.stopping(); });
