@@ -95,6 +95,20 @@ BOOST_AUTO_TEST_CASE(a_list_that_cannot_be_had_says_why_in_the_form_that_was_ask
             "cannot read the directory of the pid files /etc/passwd/: Not a directory");
 }
 
+BOOST_AUTO_TEST_CASE(list_is_a_verb_of_programs_with_several)
+{
+    const instanced_program p;
+    BOOST_TEST(p({"stop", "--instance=a", "--json"}).err ==
+               "instanced: --json is an option of status and list only\nTry 'instanced --help'.\n");
+    BOOST_TEST(contains(p({"--help"}).out, "\n  --json          status, list: print one JSON object\n"));
+    for (const std::vector<std::string>& words : {std::vector<std::string>{"list"}, {"list", "--json"}}) {
+        const auto said = program("opted")(words);
+        BOOST_TEST(said.status == 3);
+        BOOST_TEST(said.err == "opted: cannot list: this program has one instance only\n");
+    }
+    BOOST_TEST(program("opted")({"signal"}).err == "opted: cannot signal: this daemon has chosen no signals\n");
+}
+
 BOOST_AUTO_TEST_CASE(directories_can_be_named_by_it)
 {
     const temporary_directory top;

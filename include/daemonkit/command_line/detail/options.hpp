@@ -163,11 +163,14 @@ struct options : verb_options
         if (!asked) return "a verb is missing";
         const auto* known = help_of(program, asked.name);
         if (known == nullptr) return sys::joined({"there is no verb '", asked.name, "'"});
-        if (*known->operand != '\0' && asked.operand.empty() && known->operand[0] != '[')
+        if (known->exists && *known->operand != '\0' && asked.operand.empty() && known->operand[0] != '[')
             return sys::joined({asked.name, " needs a word: ", asked.name, " ", known->operand});
         if (json && asked != "status" && asked != "list" && asked != "doctor")
-            return sys::joined({"--json is an option of status", program.has_instances ? ", list" : "",
-                                program.more_verbs.empty() ? " only" : " and doctor only"});
+            return sys::joined({"--json is an option of status",
+                                !program.has_instances       ? ""
+                                : program.more_verbs.empty() ? " and list"
+                                                             : ", list",
+                                program.more_verbs.empty() ? "" : " and doctor", " only"});
         if (timeout && (asked == "status" || asked == "run"))
             return "--timeout is an option of verbs that wait: start, stop, restart and reload";
         if (ready_fd && asked != "run") return "--ready-fd is an option of run only";
@@ -240,8 +243,8 @@ private:
                    "  --ready-fd N    run: write a newline to descriptor N when the daemon is ready\n",
                    stdout);
         if (program.has_instances) std::puts("  --instance NAME which instance of the program");
-        std::fputs("  --json          status: print one JSON object\n"
-                   "  --quiet         print errors only\n"
+        std::printf("  --json          status%s: print one JSON object\n", program.has_instances ? ", list" : "");
+        std::fputs("  --quiet         print errors only\n"
                    "  --verbose       print each step\n"
                    "  -h, --help      print this text\n"
                    "  -V, --version   print the version\n",

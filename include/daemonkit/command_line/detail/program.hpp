@@ -137,10 +137,10 @@ private:
         complain("cannot " + std::string(verb) +
                  (verb == "check"    ? ": this daemon checks nothing before it starts"
                   : verb == "signal" ? ": this daemon has chosen no signals"
+                  : verb == "list"   ? ": this program has one instance only"
                   : daemon_type::can_be_found
                       ? ": this daemon has no configuration to reload: restart it instead"
-                      : ": this daemon has no pid file: use the service manager or container that "
-                        "runs it"));
+                      : ": this daemon has no pid file: use the service manager or container that runs it"));
         return finish(exit_status::not_implemented);
     }
 
