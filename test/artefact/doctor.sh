@@ -187,7 +187,7 @@ unit)
         ';ProcSubset=pid' 'ExecReload=/usr/bin/env /run/planted-program reload' 'PIDFile=%t/planted/%p.pid' \
         TimeoutSec=1 'TimeoutStopSec=1min 2s' TimeoutStartSec=5min User=54321 KillMode=
     ln -s planted-program /run/other-name
-    unit Type=notify 'ExecStart=@/run/other-name planted --timeout 5 run' "$reload" User=planted Group=planted
+    unit Type=notify 'ExecStart=@/run/other-name status --timeout 5 run' "$reload" User=planted Group=planted
     unit Type=notify "ExecStart=/bin/sh -c 'exec /run/planted-program run'" "$reload" User=planted
     # A program that notifies nothing and records nothing.
     cp "$build/planted_supervised" "$program"

@@ -138,7 +138,7 @@ lsb | openrc | runit | s6 | ocf)
             sleep 0.01
         done
         (cd "$place" && "$program" status) || fail "it does not run"
-        [ "$kind" = s6 ] || sh "$base/service/check" || fail "check"
+        [ "$kind" = s6 ] || { grep -q "^exec .* --quiet status$" "$base/service/check" && sh "$base/service/check"; } || fail "check"
         (cd "$place" && "$program" stop) || fail "it does not stop"
         wait $! || fail "the script ends with status $?"
         [ "$kind" = s6 ] || ! sh "$base/service/check" || fail "check of a daemon that does not run"
@@ -274,7 +274,7 @@ man)
     said=$(mandoc -T lint -W style "$file")
     expect $? 0 "mandoc -T lint: $said"
     mandoc -T utf8 "$file" | sed 's/.\x08//g' >"$base/text"
-    for text in "tests 100% of \"what\": it's <given>" "$place/planted.pid" '-p, --port N' '-l LEVEL' '-- FILE...' 'VERB [-- FILE...]' SIGHUP 'planted 1.2' 'print [KIND]' try-restart; do
+    for text in "tests 100% of \"what\": it's <given>" "$place/planted.pid" '-p, --port N' '-l LEVEL' '-- FILE...' 'VERB [-- FILE...]' "files that it doesn't read" SIGHUP 'planted 1.2' 'print [KIND]' try-restart; do
         grep -qF -- "$text" "$base/text" || fail "the page does not say $text"
     done
     # "." and "'" at the beginning of a line are requests.
@@ -302,6 +302,7 @@ bash)
     cd "$base" && touch some-file && mkdir some-directory || exit 1
     completes planted -l some "some-directory some-file"
     completes planted start -- some-f "some-file"
+    completes planted start -- --js ""
     completes planted start some ""
     ;;
 zsh)

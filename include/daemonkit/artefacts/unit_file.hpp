@@ -138,15 +138,16 @@ private:
         add(pattern);
         std::vector<std::pair<std::string, std::string>> found;
         const auto look = [&](const std::string& directory) {
-            for (const auto& file : sys::names_in(directory.c_str()))
-                if (file.ends_with(".conf") &&
-                    std::none_of(found.begin(), found.end(), [&](auto& one) { return one.first == file; }))
-                    found.emplace_back(file, directory + file);
+            for (const auto& file : sys::names_in(directory.c_str())) {
+                const auto at = std::lower_bound(found.begin(), found.end(), file,
+                                                 [](auto& one, auto& wanted) { return one.first < wanted; });
+                if (file.ends_with(".conf") && (at == found.end() || at->first != file))
+                    found.emplace(at, file, directory + file);
+            }
         };
         for (const auto* const place : places)
             for (const auto& directory : directories) look(place + directory);
         for (const auto* const place : places) look(sys::joined({place, "service.d/"}));
-        std::sort(found.begin(), found.end());
         return found;
     }
 
