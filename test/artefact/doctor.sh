@@ -48,7 +48,7 @@ doctor() { # STATUS [option]: the output is in $said
 }
 says() { grep -qF -- "$1" <<<"$said" || fail "it does not say '$1': $said"; }
 silent() { ! grep -q -- "$1" <<<"$said" || fail "it says $1: $said"; }
-# The output of --json fits the schema, and no change of it does.
+# The output of --json fits the schema, and no changed one does.
 fits_schema() {
     python3 -c 'from jsonschema import Draft202012Validator' 2>/dev/null ||
         skip "python3-jsonschema is not installed, or too old for JSON Schema 2020-12"

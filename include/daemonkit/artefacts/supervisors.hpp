@@ -23,7 +23,7 @@ namespace daemonkit::detail {
     return user.empty() || f.worker_group() == user ? user : sys::joined({user, ":", f.worker_group()});
 }
 
-/// A script that makes the service directory of runit(8), whose path is its argument.
+/// A script that makes the service directory of runit(8) at the path that is its argument.
 [[nodiscard, gnu::cold]] inline std::string runit_directory(const artefact_facts& f)
 {
     const auto user = user_and_group(f);
@@ -70,7 +70,7 @@ chmod 755 run @check@finish log/run
                    {"?root", user.empty()}});
 }
 
-/// A script that makes the service directory of s6-supervise(8), whose path is its argument.
+/// A script that makes the service directory of s6-supervise(8) at the path that is its argument.
 [[nodiscard, gnu::cold]] inline std::string s6_directory(const artefact_facts& f)
 {
     const auto user = started_as(f);
