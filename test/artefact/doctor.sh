@@ -242,7 +242,7 @@ drop-ins)
     plant warning 'KillMode=process: children of the daemon outlive it' KillMode=process
     plant warning 'SendSIGKILL=no: a daemon that does not stop is left' SendSIGKILL=no
     plant warning 'RemainAfterExit=yes: the unit stays active' RemainAfterExit=yes
-    plant note 'NotifyAccess=none: Type=notify means NotifyAccess=main' NotifyAccess=none
+    plant note 'NotifyAccess=none: systemd takes it for main' NotifyAccess=none
     plant warning 'User=root: the program is made for planted' User=root
     plant warning 'User= is not set: the program is made for planted' User=
     plant warning 'Group=root: the program is made for the group planted' Group=root
@@ -261,7 +261,12 @@ drop-ins)
         KillSignal=SIGINT PrivateNetwork=yes MemoryDenyWriteExecute=yes TimeoutStopSec=infinity TimeoutStartSec=0 \
         WatchdogSec=1min NotifyAccess=all SendSIGHUP=yes "ExecStartPre=/bin/true" "ExecStop=$p stop" \
         'SystemCallFilter=~ptrace @swap' ProtectSystem=full ReadWritePaths=/srv CPUQuota=50% 'ReadOnlyPaths=/etc -/run' \
-        'SystemCallFilter=~@resources signalfd4'
+        'SystemCallFilter=~@resources signalfd4' TemporaryFileSystem=/opt:ro ExecReload= 'ExecReload=/usr/bin/pkill -HUP planted' \
+        ExecStart= "ExecStart=/bin/sh -c 'cd / && exec planted-program run'"
+    plant nothing '' ExecStart= 'ExecStart=/usr/bin/env A=1 planted-program run' PrivateTmp=disconnected
+    plant nothing '' Type=forking NotifyAccess=none WatchdogSec=0 PIDFile=/var/run/planted/planted.pid ExecStart= \
+        "ExecStart=$p --quiet start" 'RuntimeDirectory=planted:other' ReadWritePaths=
+    plant error 'TemporaryFileSystem=/run/planted:rw: it hides /run/planted, where the pid file is' TemporaryFileSystem=/run/planted:rw
     cp "$build/planted_supervised" $p # reads its signals from a descriptor
     "$p" print systemd >/etc/systemd/system/planted.service
     plant error 'SystemCallFilter=~signalfd4: it refuses what the daemon calls: signalfd4:' SystemCallFilter=~signalfd4

@@ -30,6 +30,7 @@ struct unit_path
                          const char* below = "") {
         for (std::string path : unit_words(paths)) {
             path.erase(0, std::min(path.find_first_not_of("-+"), path.size()));
+            path.erase(std::min(path.find(':'), path.size())); // a link, or options
             all.push_back({below + v.unit.expanded(path), access, line});
         }
     };
@@ -47,17 +48,20 @@ struct unit_path
         add(home, hidden, "/home /root /run/user");
     else if (hides == "read-only" || dynamic != nullptr)
         add(hides == "read-only" ? home : dynamic, read_only, "/home /root /run/user");
-    if (v.is_set("PrivateTmp") || dynamic != nullptr)
-        add(v.is_set("PrivateTmp") ? v.unit.last({"PrivateTmp"}) : dynamic, hidden, "/tmp /var/tmp");
+    const auto* const temporary = v.unit.last({"PrivateTmp"});
+    if (temporary != nullptr && unit_truth(temporary->value).value_or(true))
+        add(temporary, hidden, "/tmp /var/tmp");
+    else if (dynamic != nullptr)
+        add(dynamic, hidden, "/tmp /var/tmp");
     static constexpr struct
     {
         const char* key;
         unit_path::kind access;
         const char* below;
-    } lists[] = {{"ReadWritePaths", writable, ""},           {"ReadOnlyPaths", read_only, ""},
-                 {"InaccessiblePaths", hidden, ""},          {"RuntimeDirectory", writable, "/run/"},
-                 {"StateDirectory", writable, "/var/lib/"},  {"LogsDirectory", writable, "/var/log/"},
-                 {"CacheDirectory", writable, "/var/cache/"}};
+    } lists[] = {{"ReadWritePaths", writable, ""},         {"ReadOnlyPaths", read_only, ""},
+                 {"InaccessiblePaths", hidden, ""},        {"TemporaryFileSystem", hidden, ""},
+                 {"RuntimeDirectory", writable, "/run/"},  {"StateDirectory", writable, "/var/lib/"},
+                 {"LogsDirectory", writable, "/var/log/"}, {"CacheDirectory", writable, "/var/cache/"}};
     for (const auto& list : lists)
         for (const auto* const line : v.unit.all(list.key)) add(line, list.access, line->value, list.below);
     return all;

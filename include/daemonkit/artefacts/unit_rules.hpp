@@ -77,10 +77,8 @@ namespace daemonkit::detail {
         return;
     }
     const auto right = v.f.records_pid ? v.line_of("ExecReload", "reload") : "ExecReload=/bin/kill -HUP $MAINPID";
-    bool reloads = v.type() == "notify-reload";
     for (const auto* const line : commands) {
         const auto command = v.command(*line);
-        reloads = reloads || command.is_program || command.kills != 0 || !command.is_known;
         if (command.is_program) check_instance(v, *line, command);
         if (command.is_program && !command.verb.empty() && command.verb != "reload" && command.verb != "force-reload")
             v.wrong(*line, severity::warning, sys::joined({command.verb, " does not reload the daemon"}),
@@ -94,7 +92,7 @@ namespace daemonkit::detail {
         else if (v.f.records_pid)
             v.wrong(*line, severity::note, "it does not wait for the result", "set " + right);
     }
-    if (!reloads)
+    if (commands.empty() && v.type() != "notify-reload")
         v.wrong("ExecReload", severity::warning, "systemctl reload does not reload the daemon", "set " + right);
 }
 
@@ -165,9 +163,6 @@ namespace daemonkit::detail {
             sys::joined({"set ", key, "=SIGTERM"}));
 }
 
-inline constexpr bool (*reads_truth)(const std::string&) = [](const std::string& text) {
-    return unit_truth(text).has_value();
-};
 inline constexpr bool (*reads_time)(const std::string&) = [](const std::string& text) {
     return unit_seconds(text).has_value();
 };
@@ -191,11 +186,8 @@ inline constexpr unit_rule start_and_stop_rules[] = {
      }},
     {"NotifyAccess", [](const std::string& t) { return has_word("none main exec all", t); },
      [](const unit_view& v) {
-         if (v.value("NotifyAccess") == "none" && v.f.notifies)
-             v.wrong("NotifyAccess", v.type().starts_with("notify") ? severity::note : severity::warning,
-                     v.type().starts_with("notify") ? "Type=notify means NotifyAccess=main"
-                                                    : "systemd does not listen to the daemon",
-                     "remove the line");
+         if (v.value("NotifyAccess") == "none" && v.type().starts_with("notify"))
+             v.wrong("NotifyAccess", severity::note, "systemd takes it for main with this Type=", "remove the line");
      }},
     {"TimeoutStartSec TimeoutSec", reads_time,
      [](const unit_view& v) {

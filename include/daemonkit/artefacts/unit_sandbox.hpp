@@ -148,10 +148,12 @@ template <class IsIt>
 inline constexpr unit_rule sandbox_rules[] = {
     {"User", nullptr, check_user},
     {"Group", nullptr, check_group},
-    {"DynamicUser PrivateTmp", [](const std::string& t) { return unit_truth(t).has_value(); }, nullptr},
+    {"DynamicUser", reads_truth, nullptr},
+    {"PrivateTmp", [](const std::string& t) { return unit_truth(t) || t == "disconnected"; }, nullptr},
     {"ProtectSystem", [](const std::string& t) { return unit_truth(t) || has_word("full strict", t); }, nullptr},
     {"ProtectHome", [](const std::string& t) { return unit_truth(t) || has_word("read-only tmpfs", t); }, nullptr},
-    {"ReadWritePaths ReadOnlyPaths InaccessiblePaths RuntimeDirectory StateDirectory LogsDirectory CacheDirectory",
+    {"ReadWritePaths ReadOnlyPaths InaccessiblePaths TemporaryFileSystem RuntimeDirectory StateDirectory LogsDirectory "
+     "CacheDirectory",
      nullptr, check_paths},
     {"SystemCallFilter SystemCallErrorNumber RestrictAddressFamilies", nullptr, check_calls},
     {"CapabilityBoundingSet", nullptr,

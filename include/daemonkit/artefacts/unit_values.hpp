@@ -151,7 +151,8 @@ struct unit_command
             command.is_program = true;
             words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
             i = static_cast<std::size_t>(-1);
-        } else if (word.find(f.program) != word.npos)
+        } else if (word.find(f.program) != word.npos || f.program.ends_with("/" + word) ||
+                   has_word("sh bash dash", word.substr(word.rfind('/') + 1)))
             command.is_known = false;
     }
     if (command.is_program)

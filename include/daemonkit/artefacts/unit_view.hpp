@@ -58,6 +58,9 @@ struct unit_view
     }
 };
 
+inline constexpr bool (*reads_truth)(const std::string&) = [](const std::string& text) {
+    return unit_truth(text).has_value();
+};
 /// A rule: what systemd does with these keys agrees with the program.
 struct unit_rule
 {
