@@ -175,6 +175,8 @@ unit)
     says "$file:8: ProcSubset=pid"
     says "$file:9: SystemCallFilter=~@privileged @network-io: it refuses what the daemon calls: bind "
     worst_first
+    unit 'Type=notify' "$run" "$reload" User=planted ProtectSystem=no DynamicUser=yes
+    says "error: $file:9: DynamicUser=yes: it makes /run/planted read-only, where the pid file is: add ReadWritePaths="
     unit 'Type=notify' 'Restart=always'
     says "error: $file:3: ExecStart= is not set: systemd refuses the unit: set ExecStart=/run/planted-program run"
     printf 'Type=notify\nWatchdogSec=25\n' >$file
@@ -252,7 +254,7 @@ drop-ins)
     plant error 'RestrictAddressFamilies=AF_INET: the daemon needs' RestrictAddressFamilies= RestrictAddressFamilies=AF_INET
     plant error 'ReadOnlyPaths=/run/planted: it makes /run/planted read-only, where the pid file is' ReadOnlyPaths=/run/planted
     plant error 'InaccessiblePaths=%t/planted: it hides /run/planted, where the pid file is' InaccessiblePaths=%t/planted
-    plant error 'ProtectSystem=strict: it makes /run/planted read-only, where the pid file is' RuntimeDirectory= ProtectSystem=strict
+    plant error 'RuntimeDirectory= is not set: ProtectSystem=strict makes /run/planted read-only, where the pid file is' RuntimeDirectory=
     plant error 'ProcSubset=pid: it hides' ProcSubset=pid
     plant error 'Environment="NOTIFY_SOCKET=/run/x": systemd passes this variable' 'Environment="NOTIFY_SOCKET=/run/x"'
     # What the program does not depend on.

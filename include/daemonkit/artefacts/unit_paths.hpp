@@ -18,7 +18,8 @@ namespace daemonkit::detail {
 struct unit_path
 {
     std::string path;
-    enum kind { hidden, read_only, writable } access;
+    /// Below an inaccessible path nothing is accessible; a hidden one is an empty directory.
+    enum kind { inaccessible, hidden, read_only, writable } access;
     const unit_line* line;
 };
 
@@ -45,7 +46,7 @@ struct unit_path
     } else if (is_protected)
         add(system, read_only, how == "full" ? "/usr /boot /efi /etc" : "/usr /boot /efi");
     if (const auto hides = v.value("ProtectHome"); unit_truth(hides).value_or(hides == "tmpfs"))
-        add(home, hidden, "/home /root /run/user");
+        add(home, hides == "tmpfs" ? hidden : inaccessible, "/home /root /run/user");
     else if (hides == "read-only" || dynamic != nullptr)
         add(hides == "read-only" ? home : dynamic, read_only, "/home /root /run/user");
     const auto* const temporary = v.unit.last({"PrivateTmp"});
@@ -59,7 +60,7 @@ struct unit_path
         unit_path::kind access;
         const char* below;
     } lists[] = {{"ReadWritePaths", writable, ""},         {"ReadOnlyPaths", read_only, ""},
-                 {"InaccessiblePaths", hidden, ""},        {"TemporaryFileSystem", hidden, ""},
+                 {"InaccessiblePaths", inaccessible, ""},  {"TemporaryFileSystem", hidden, ""},
                  {"RuntimeDirectory", writable, "/run/"},  {"StateDirectory", writable, "/var/lib/"},
                  {"LogsDirectory", writable, "/var/log/"}, {"CacheDirectory", writable, "/var/cache/"}};
     for (const auto& list : lists)
@@ -67,17 +68,36 @@ struct unit_path
     return all;
 }
 
-/// The rule for a file: that of the longest path; of two for one path the stricter one.
+/// The rule for a file: one that makes it inaccessible, otherwise that of the longest path; of two for one path the stricter one.
 [[nodiscard, gnu::cold]] inline const unit_path* rule_for(const std::vector<unit_path>& all, const std::string& file)
 {
     const unit_path* found = nullptr;
     for (const auto& one : all) {
-        const bool covers = one.path == "/" || (file + "/").starts_with(one.path + "/");
-        if (covers && (found == nullptr || one.path.size() > found->path.size() ||
-                       (one.path.size() == found->path.size() && one.access < found->access)))
+        if (one.path != "/" && !(file + "/").starts_with(one.path + "/")) continue;
+        if (one.access == unit_path::inaccessible) return &one;
+        if (found == nullptr || one.path.size() > found->path.size() ||
+            (one.path.size() == found->path.size() && one.access < found->access))
             found = &one;
     }
     return found;
+}
+
+/// A directory of the daemon that the unit hides, or makes read-only.
+[[gnu::cold]] inline void check_directory(const unit_view& v, const unit_path& rule, const std::string& directory,
+                                          std::string_view what)
+{
+    const bool hides = rule.access != unit_path::read_only;
+    const auto text =
+        sys::joined({hides ? "hides " : "makes ", directory, hides ? "" : " read-only", ", where ", what, " is"});
+    if (rule.path != "/" || hides) return v.wrong(*rule.line, severity::error, "it " + text, "remove " + rule.path);
+    const auto advice = "add ReadWritePaths=" + systemd_word(directory);
+    for (const auto* const key :
+         {"RuntimeDirectory", "StateDirectory", "LogsDirectory", "CacheDirectory", "ReadWritePaths"})
+        if (const auto* const line = v.unit.last({key});
+            line != nullptr && line->value.empty()) // what made it writable
+            return v.wrong(key, severity::error, sys::joined({rule.line->key, "=", rule.line->value, " ", text}),
+                           advice);
+    v.wrong(*rule.line, severity::error, "it " + text, advice);
 }
 
 [[gnu::cold]] inline void check_paths(const unit_view& v)
@@ -85,14 +105,7 @@ struct unit_path
     const auto all = paths_of(v);
     const auto look = [&](const std::string& file, std::string_view what) {
         const auto* const rule = file.empty() ? nullptr : rule_for(all, file);
-        if (rule == nullptr || rule->access == unit_path::writable) return;
-        const auto directory = directory_of(file);
-        v.wrong(*rule->line, severity::error,
-                sys::joined({"it ", rule->access == unit_path::hidden ? "hides " : "makes ", directory,
-                             rule->access == unit_path::hidden ? ", where " : " read-only, where ", what, " is"}),
-                sys::joined({rule->access == unit_path::hidden || rule->path != "/"
-                                 ? "remove " + rule->path
-                                 : "add ReadWritePaths=" + systemd_word(directory)}));
+        if (rule != nullptr && rule->access != unit_path::writable) check_directory(v, *rule, directory_of(file), what);
     };
     look(v.f.pid_file, "the pid file");
     if (!v.forks()) return; // run leaves standard output and error to systemd
