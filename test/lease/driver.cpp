@@ -18,6 +18,7 @@ using daemonkit::lease_timing;
 using daemonkit::detail::lease_driver;
 
 constexpr lease_timing quick{std::chrono::seconds(2)};
+constexpr lease_timing lasting{std::chrono::minutes(2)}; // no test waits for its end
 
 /// The owner goes on when its lease has expired.
 struct immortal : lease_timing
@@ -53,9 +54,9 @@ BOOST_FIXTURE_TEST_SUITE(driver, two_hosts, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE(another_owns_after_an_orderly_end)
 {
-    child_process first([&] { return lead_here(); });
+    child_process first([&] { return lead_here({}, lasting); });
     BOOST_REQUIRE(first.says("owner 1"));
-    child_process second([&] { return lead_here(); });
+    child_process second([&] { return lead_here({}, lasting); });
     BOOST_TEST(second.says("standing by for " + std::to_string(first.pid())));
     first.signal(SIGTERM);
     BOOST_TEST(first.says("released"));
@@ -158,9 +159,9 @@ BOOST_AUTO_TEST_CASE(owner_survives_a_short_failure_of_the_store)
 
 BOOST_AUTO_TEST_CASE(asked_owner_steps_down)
 {
-    child_process first([&] { return lead_here(); });
+    child_process first([&] { return lead_here({}, lasting); });
     BOOST_REQUIRE(first.says("owner 1"));
-    child_process second([&] { return lead_here(); });
+    child_process second([&] { return lead_here({}, lasting); });
     BOOST_REQUIRE(second.says("standing by"));
     store.open({quick.ttl, -1}).ask_release({});
     BOOST_TEST(first.says("asked"));

@@ -40,10 +40,11 @@ namespace detail {
 /// One request.
 struct http_request
 {
-    const char* method = "POST"; ///< GET, POST, PUT, ...
-    std::string url{};           ///< with the scheme
-    std::string body{};          ///< JSON; empty: none
-    std::string authorization{}; ///< the value of this header; empty: none
+    const char* method = "POST";           ///< GET, POST, PUT, ...
+    std::string url{};                     ///< with the scheme
+    std::string body{};                    ///< empty: none
+    std::string authorization{};           ///< the value of this header; empty: none
+    const char* type = "application/json"; ///< of the body
 };
 
 struct http_answer
@@ -127,7 +128,7 @@ private:
             if (!request.body.empty()) {
                 set(CURLOPT_POSTFIELDS, request.body.c_str());
                 set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
-                add_header("Content-Type: application/json");
+                add_header(sys::joined({"Content-Type: ", request.type}));
             }
             if (!request.authorization.empty()) add_header("Authorization: " + request.authorization);
             set(CURLOPT_HTTPHEADER, headers_.get());
