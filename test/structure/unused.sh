@@ -43,15 +43,15 @@ for daemon in bare started; do
 done
 
 # The program around the daemon: options, check, instances, printed files. A program that asks for none has none.
-around='listed_options|program_option|list_instances|instances_at|for_instance|artefact|findings|call_check|configured_'
-for user in opted instanced signalled; do
+around='lease_|guards_of_all|kill_timer|worker_thread|listed_options|program_option|list_instances|instances_at|for_instance|artefact|findings|call_check|configured_'
+for user in opted instanced signalled leading; do
     nm --demangle "$daemons/$user" | grep -qE "$around" || violation "$user" "has no such code, so where is it?"
 done
 nm --demangle "$examples/relayd" | grep -q artefact || violation relayd "prints no files, so what does?"
 for daemon in bare started commanded; do
     while read -r line; do violation "$daemon" "contains the symbol $line"; done \
         < <(nm --demangle "$daemons/$daemon" | grep -E "$around")
-    ! headers_in "test/daemon/$daemon.cpp" | grep '^artefacts' || violation "$daemon" "compiles these headers"
+    ! headers_in "test/daemon/$daemon.cpp" | grep -E '^(artefacts|lease|etcd)' || violation "$daemon" "compiles these headers"
 done
 
 # Texts of the clientd for every deployment, which the others must lack.
