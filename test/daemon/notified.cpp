@@ -3,7 +3,7 @@
 // what it is about to do. Environment variables choose what it does. FAILS: on_start() throws this. LACKS: it cannot
 // open this file. EXTENDS: by so many milliseconds. SAYS: a status text while it runs. ANNOUNCES: run() is ready when
 // this FIFO has been opened. REFUSES: on_reload() throws this. STUCK: run() never waits. FOREIGN: run() is a loop of
-// poll(2). ENDS: run() returns this at once. THROWS: run() throws this. RUN_AS and ROOT: the user and root directory.
+// poll(2), which with FOREIGN=signal_fd wakes for that descriptor only. ENDS: run() returns this at once. THROWS: run() throws this. RUN_AS and ROOT: the user and root directory.
 // READY_FD: the setting. It executes `env` at USR1.
 #include "support/environment.hpp"
 
@@ -82,7 +82,9 @@ private:
     {
         const auto interval = this->watchdog_interval();
         const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(interval).count();
-        const int patience = interval == std::chrono::nanoseconds::max() ? -1 : static_cast<int>(milliseconds);
+        const bool by_descriptor = environment_variable("FOREIGN") == "signal_fd";
+        const int patience =
+            by_descriptor || interval == std::chrono::nanoseconds::max() ? -1 : static_cast<int>(milliseconds);
         pollfd signals{this->signal_fd(), POLLIN, 0};
         do ::poll(&signals, 1, patience);
         while (this->wait_for(0s));

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_sleeping_daemon_sends_pings_at_half_the_interval)
 {
     for (const std::string deployment : {"systemd", "universal"})
         for (const std::string pid : {"WATCHDOG_PID=$$", ""})
-            for (const std::string loop : {"FOREIGN=yes", ""})
+            for (const std::string loop : {"FOREIGN=yes", "FOREIGN=signal_fd", ""})
                 BOOST_TEST_CONTEXT(deployment << ' ' << pid << ' ' << loop)
                 {
                     scene s;

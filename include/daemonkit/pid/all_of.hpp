@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Two identities that a daemon must both hold, such as a pid file on this host and a lease among hosts. They are claimed
-// and published in this order, and given back in the reverse one. The verbs of a host use the first alone, so they work
-// while what decides about the second cannot be reached.
+// Two identities that a daemon must both hold, such as a pid file on this host and a lease among hosts. They are given
+// back in the reverse order. The verbs use the first alone, so they work while nothing can be learned of the second.
 #pragma once
 
 #include "../core/require_cxx20.hpp"
@@ -13,6 +12,7 @@
 #include "concept.hpp"
 #include "requirements.hpp"
 
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,13 +63,13 @@ public:
     void status(std::string_view line) noexcept
         requires keeps_status<FirstGuard>
     {
-        if constexpr (has_role<SecondGuard>) {
-            const std::string role = second_.role();
-            const bool more = !line.empty() && line != role;
-            first_.status(sys::joined({role, more ? "; " : "", more ? line : ""}));
-        } else {
-            first_.status(line);
-        }
+        if constexpr (has_role<SecondGuard>) try {
+                const std::string role = second_.role();
+                const bool more = !line.empty() && line != role;
+                return first_.status(sys::joined({role, more ? "; " : "", more ? line : ""}));
+            } catch (const std::bad_alloc&) { // without the role
+            }
+        first_.status(line);
     }
 
     void release() noexcept
