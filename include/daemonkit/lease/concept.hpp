@@ -9,9 +9,9 @@
 //   s.where()                any process                the place of the lease, for people
 //   s.open(terms)            daemon, engine's thread    a session. Threads may be started here: the daemon has forked.
 //                                                       Throws std::system_error
-//   n.acquire(self, until)   daemon, engine's thread    tries to own the lease: the token, or the holder. The session
-//                                                       owns the lease already if an earlier call failed whose request
-//                                                       reached the store: then it is renewed, and owned
+//   n.acquire(self, until)   daemon, engine's thread    tries to own the lease: the token, or the holder. The request of
+//                                                       an earlier call that failed may have reached the store. Then
+//                                                       this session owns the lease already: it is renewed, and owned
 //   n.renew(until)           daemon, engine's thread,   renewed; asked: renewed, and the owner is asked to step down;
 //                            as owner                   lost: another daemon can own the lease now, or owns it
 //   n.release(until)         daemon, engine's thread    this session owns nothing and wants nothing from now on

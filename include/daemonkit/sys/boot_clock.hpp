@@ -26,13 +26,14 @@ struct boot_clock
         ::clock_gettime(CLOCK_BOOTTIME, &time);
         return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
     }
-
-    /// The time until `end`; zero if it has passed.
-    [[nodiscard]] static duration until(time_point end) noexcept
-    {
-        const auto left = end - now();
-        return left > left.zero() ? left : left.zero();
-    }
 };
+
+/// The time as the kernel takes it; zero for `never`, which disarms a timer.
+[[nodiscard]] inline timespec kernel_time(boot_clock::time_point at) noexcept
+{
+    if (at == boot_clock::never) return {};
+    const auto count = at.time_since_epoch().count();
+    return {static_cast<time_t>(count / 1'000'000'000), static_cast<long>(count % 1'000'000'000)};
+}
 
 } // namespace daemonkit::sys

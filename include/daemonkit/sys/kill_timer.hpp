@@ -41,12 +41,7 @@ public:
     /// Returns 0, or -1 and errno.
     int arm(boot_clock::time_point at) noexcept
     {
-        itimerspec when = {};
-        const auto count = at.time_since_epoch().count();
-        if (at != boot_clock::never) {
-            when.it_value.tv_sec = static_cast<time_t>(count / 1'000'000'000);
-            when.it_value.tv_nsec = static_cast<long>(count % 1'000'000'000);
-        }
+        const itimerspec when{{}, kernel_time(at)};
         return ::timer_settime(timer_, TIMER_ABSTIME, &when, nullptr);
     }
 

@@ -35,7 +35,8 @@ inline constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabc
         const auto digit = base64_digits.find(c);
         if (digit == std::string_view::npos) break;
         value = value << 6 | static_cast<unsigned>(digit);
-        if ((bits += 6) < 8) continue;
+        bits += 6;
+        if (bits < 8) continue;
         bits -= 8;
         bytes += static_cast<char>(value >> bits & 255U);
     }

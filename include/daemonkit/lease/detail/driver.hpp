@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../../core/startup_error.hpp"
-#include "../../sys/deadline.hpp"
+#include "../../sys/boot_timer.hpp"
 #include "../../sys/event_fd.hpp"
 #include "../../sys/host_name.hpp"
 #include "../../sys/kill_timer.hpp"
@@ -73,6 +73,7 @@ public:
                                                  "expire: run it as a child of an init, for example of `podman run "
                                                  "--init`");
         if (Store::expires) check_call_of("timer_create", timer_.create(), step, store_.where());
+        check_call(clock_.create(), step, store_.where());
         changed_.reset(check_call(sys::open_event(), step, store_.where()));
         wake_.reset(check_call(sys::open_event(), step, store_.where()));
         const auto work = [](void* driver) -> void* {
@@ -133,7 +134,8 @@ private:
             if (engine_.state() == lease_state::ended) return;
             const auto order = engine_.next(now, stuck(now));
             if (order.what == lease_request::none) {
-                sys::readable_within(wake_.get(), order.at == clock::never ? sys::forever : clock::until(order.at));
+                clock_.set(order.at);
+                clock_.wait(wake_.get());
                 continue;
             }
             engine_.sent(order.what, now);
@@ -228,6 +230,7 @@ private:
     std::string error_{};
     sys::boot_clock::time_point armed_ = sys::boot_clock::never;
     sys::kill_timer timer_{};
+    sys::boot_timer clock_{};
     sys::unique_fd changed_{};
     sys::unique_fd wake_{};
     mutable std::mutex mutex_{};

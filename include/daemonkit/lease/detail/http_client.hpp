@@ -5,12 +5,12 @@
 
 #include "../../core/startup_error.hpp"
 #include "../../sys/boot_clock.hpp"
+#include "../../sys/boot_timer.hpp"
 #include "../../text/function_ref.hpp"
 #include "../../text/joined.hpp"
 
 #include <curl/curl.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <new>
@@ -66,6 +66,7 @@ public:
         multi_.reset(::curl_multi_init());
         easy_.reset(::curl_easy_init());
         if (!multi_ || !easy_) throw std::bad_alloc();
+        check_call(timer_.create(), "make a timer");
     }
 
     /// Sends it and returns the answer. Throws std::system_error if there is none by `until`. `heed_wake`: whether
@@ -74,20 +75,18 @@ public:
                         const sys::function_ref<bool(const std::string&)>* hear = nullptr)
     {
         const transfer running(*this, request);
+        timer_.set(until);
         for (int active = 1; active != 0;) {
             check(::curl_multi_perform(multi_.get(), &active));
             if (hear != nullptr && !answer_.body.empty()) {
                 if ((*hear)(answer_.body)) return std::move(answer_);
             }
             if (active == 0) break;
-            const auto left = sys::boot_clock::until(until);
-            if (left == left.zero()) throw_unreachable(ETIMEDOUT, request.url);
-            curl_waitfd also{wake_, CURL_WAIT_POLLIN, 0};
+            if (sys::boot_clock::now() >= until) throw_unreachable(ETIMEDOUT, request.url);
+            curl_waitfd also[] = {{timer_.fd(), CURL_WAIT_POLLIN, 0}, {wake_, CURL_WAIT_POLLIN, 0}};
             const bool heeds = heed_wake && wake_ >= 0;
-            const auto wait = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-            check(::curl_multi_poll(multi_.get(), &also, heeds ? 1 : 0, static_cast<int>(std::min(wait, most_wait)),
-                                    nullptr));
-            if (heeds && also.revents != 0) throw_unreachable(ECANCELED, request.url, "the daemon is to stop");
+            check(::curl_multi_poll(multi_.get(), also, heeds ? 2 : 1, most_wait, nullptr));
+            if (heeds && also[1].revents != 0) throw_unreachable(ECANCELED, request.url, "the daemon is to stop");
         }
         int left = 0;
         const auto* const message = ::curl_multi_info_read(multi_.get(), &left);
@@ -98,7 +97,7 @@ public:
 
 private:
     static constexpr std::size_t most = 1 << 20; // bytes of an answer
-    static constexpr std::chrono::milliseconds::rep most_wait = 1000;
+    static constexpr int most_wait = 3'600'000;  // milliseconds; the timer ends a wait
 
     struct easy_cleanup
     {
@@ -156,10 +155,10 @@ private:
         }
         void add_header(const std::string& line)
         {
-            auto* const longer = ::curl_slist_append(headers_.get(), line.c_str());
+            auto* const before = headers_.release();
+            auto* const longer = ::curl_slist_append(before, line.c_str());
+            headers_.reset(longer != nullptr ? longer : before);
             if (longer == nullptr) throw std::bad_alloc();
-            (void)headers_.release();
-            headers_.reset(longer);
         }
 
         http_client& client_;
@@ -190,6 +189,7 @@ private:
 
     tls_files tls_;
     int wake_;
+    sys::boot_timer timer_{};
     http_answer answer_{};
     char error_[CURL_ERROR_SIZE] = {};
     std::unique_ptr<CURLM, multi_cleanup> multi_{};
