@@ -136,4 +136,36 @@ BOOST_AUTO_TEST_CASE(stopped_owners_without_the_kill_overlap)
     BOOST_TEST(all.overlaps > pairs / 2); // not all: a few are stopped outside of an act
 }
 
+// The tool that comes with etcd: a command under its lock goes on when the tool does not.
+BOOST_AUTO_TEST_CASE(etcdctl_lock_overlaps)
+{
+    NEEDS_ETCD();
+    const auto tool = etcd::program("etcdctl");
+    if (tool.empty()) DAEMONKIT_SKIP("etcdctl is needed (Debian: etcd-client)");
+    const etcd::cluster members(3);
+    BOOST_REQUIRE_MESSAGE(members.ready(), members.why());
+    const temporary_directory place;
+    const auto acts = place / "acts";
+    const auto start = [&](const std::string& token) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            ::setpgid(0, 0);
+            ::_exit(execute({tool, "--endpoints", members.url(0), "lock", "--ttl", "2", "clientd", "--", "/bin/sh",
+                             "-c", "while echo " + token + " 0 >>" + acts.string() + "; do sleep 0.02; done"}));
+        }
+        return child;
+    };
+    const pid_t first = start("1");
+    BOOST_TEST(eventually([&] { return !terms_in(acts).empty(); }));
+    ::kill(first, SIGSTOP);
+    const pid_t second = start("2");
+    BOOST_TEST(eventually([&] { return terms_in(acts).back().token == 2; }));
+    BOOST_TEST(eventually([&] { return !rise(terms_in(acts)); }));
+    for (const pid_t group : {first, second}) {
+        ::kill(-group, SIGKILL);
+        put_down(group);
+    }
+    std::printf("etcdctl lock, SIGSTOP: two owners\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
