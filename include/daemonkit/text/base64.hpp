@@ -7,7 +7,7 @@
 
 namespace daemonkit::sys {
 
-/// The 64 digits, RFC 4648.
+/// By their values.
 inline constexpr std::string_view base64_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The text of these bytes, padded.

@@ -8,6 +8,7 @@
 #include "../../sys/boot_timer.hpp"
 #include "../../text/function_ref.hpp"
 #include "../../text/joined.hpp"
+#include "../tls_files.hpp"
 
 #include <curl/curl.h>
 
@@ -19,17 +20,7 @@
 #include <system_error>
 #include <utility>
 
-namespace daemonkit {
-
-/// Files of TLS, and who the client is.
-struct tls_files
-{
-    std::string ca{};   ///< certificates of the authorities that are trusted; empty: those of the system
-    std::string cert{}; ///< the certificate of this client; empty: none
-    std::string key{};  ///< its private key
-};
-
-namespace detail {
+namespace daemonkit::detail {
 
 /// A failure of a request: "cannot reach URL: REASON".
 [[noreturn, gnu::cold]] inline void throw_unreachable(int error, std::string_view url, std::string_view reason = {})
@@ -196,6 +187,4 @@ private:
     std::unique_ptr<CURL, easy_cleanup> easy_{};
 };
 
-} // namespace detail
-
-} // namespace daemonkit
+} // namespace daemonkit::detail

@@ -15,6 +15,7 @@
 #include "../../text/joined.hpp"
 #include "../concept.hpp"
 #include "../detail/etcd_gateway.hpp"
+#include "../tls_files.hpp"
 
 #include <cstdint>
 #include <optional>
