@@ -48,7 +48,7 @@ struct lease_verbs
                 print(call, sys::joined({"host ", before->host, " has given the lease back"}));
                 return exit_status::done;
             }
-            if (sys::boot_clock::until(until) == std::chrono::nanoseconds(0))
+            if (sys::boot_clock::now() >= until)
                 throw startup_error(
                     std::make_error_code(std::errc::timed_out), "release the lease", lease.store.where(),
                     sys::joined({"host ", now->host, " still owns it: give it more time by --timeout"}));
