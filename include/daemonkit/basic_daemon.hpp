@@ -181,7 +181,8 @@ public:
 
     /// Starts the daemon; `args` are passed to run(). Returns in the launcher when the daemon is ready, has failed, has
     /// died or is late. Returns in the daemon when run() has returned. result.in_launcher tells which process it is.
-    /// Does not throw: the result holds the error. In pid 1 it does the same as run_in_foreground().
+    /// Does not throw: the result holds the error. In pid 1 it does the same as run_in_foreground(). If a daemon stops,
+    /// waits for its end first, at most for the deadline of the ForkPolicy.
     template <class... Args>
     start_result start(const settings& s, Args&&... args)
     {

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -127,6 +128,31 @@ BOOST_AUTO_TEST_CASE(start_waits_for_the_end_of_a_daemon_that_stops)
             BOOST_TEST(fresh != old);
             BOOST_TEST(start.everything() == "telling: started (pid " + std::to_string(fresh) + ")\n");
             BOOST_TEST(daemon.says("running (pid " + std::to_string(fresh)));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(one_of_several_starts_that_wait_gets_the_place_of_a_daemon_that_is_killed)
+{
+    for (const auto& policy : transition::policies()) BOOST_TEST_CONTEXT(policy)
+        {
+            const transition::telling daemon(policy, "on_stop");
+            BOOST_TEST_REQUIRE(daemon({"start"}).status == 0);
+            const pid_t old = daemon.pid();
+            ::kill(old, SIGTERM);
+            BOOST_TEST_REQUIRE(daemon.says(": in on_stop"));
+            auto first = daemon.begins("start");
+            auto second = daemon.begins("start");
+            BOOST_TEST(!ends(first.pid(), std::chrono::milliseconds(20)), first.heard());
+            BOOST_TEST(!ends(second.pid(), std::chrono::milliseconds(20)), second.heard());
+            ::kill(old, SIGKILL); // its record stays
+            BOOST_TEST(first.status() == 0);
+            BOOST_TEST(second.status() == 0);
+            const auto said = first.everything() + second.everything();
+            BOOST_TEST(contains(said, "telling: started (pid " + std::to_string(daemon.pid()) + ")\n"), said);
+            BOOST_TEST(
+                (contains(said, "telling: already starting (pid ") || contains(said, "telling: already running (pid ")),
+                said);
+            BOOST_TEST(daemon.processes().size() == 1U);
         }
 }
 
