@@ -15,7 +15,7 @@ using namespace daemonkit;
     name(event) name(message) name(account) name(holder) name(required) name(process) name(listeners) name(lifecycle) \
     name(running_daemon) name(derived) name(control) name(rule) name(combination) name(fingerprint) name(guard) \
     name(hold) name(check) name(cannot) name(refuse) name(options) name(program) name(policies) name(runtime) name(life) \
-    name(identity) name(stamp) name(hooks) name(preset) name(defaults) name(record) name(self) name(live) name(state) \
+    name(stamp) name(hooks) name(preset) name(defaults) name(record) name(self) name(live) name(state) \
     name(manager) name(streams) name(signals) name(result) name(report) name(error) name(failure) name(deadline) \
     name(file) name(directory) name(channel) name(socket_name) name(unit) name(joined) name(first) name(take) name(give) \
     name(given) name(complete) name(found) name(policy) name(daemon_class) name(link_type) name(steps)
@@ -27,7 +27,8 @@ using namespace daemonkit;
         int own = 1;           \
     };
 DAEMONKIT_OWN_NAMES(DAEMONKIT_DEFINE)
-DAEMONKIT_DEFINE(link) // hidden by link(2) unless it is written as `struct link`
+DAEMONKIT_DEFINE(link)     // hidden by link(2) unless it is written as `struct link`
+DAEMONKIT_DEFINE(identity) // hidden in the class by the function of basic_daemon, in the same way
 
 #define DAEMONKIT_USE(name) static_assert(name{}.own == 1);
 DAEMONKIT_OWN_NAMES(DAEMONKIT_USE)
@@ -40,6 +41,7 @@ struct clockd : universal_daemon<clockd>, socket_activation
     int run()
     {
         DAEMONKIT_OWN_NAMES(DAEMONKIT_USE)
+        static_assert(std::is_aggregate_v<struct identity>);
         return 0;
     }
     void on_reload() {}
