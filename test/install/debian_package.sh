@@ -58,7 +58,7 @@ dpkg-deb --extract "$package" "$WORK/root"
 cd "$WORK/root/usr"
 expected=$(
     (cd "$SOURCE" && find include -name '*.hpp' -o -name '*.schema.json')
-    printf '%s\n' share/cmake/daemonkit/daemonkit{Config,ConfigVersion,CoreTargets,Targets,Testing}.cmake \
+    printf '%s\n' share/cmake/daemonkit/daemonkit{Config,ConfigVersion,CoreTargets,Etcd,Targets,Testing}.cmake \
         share/pkgconfig/daemonkit.pc share/doc/libdaemonkit-dev/{copyright,changelog.gz} share/man/man7/daemonkit.7.gz
 )
 diff <(echo "$expected" | sort) <(find . -type f | sed 's|^\./||' | sort) ||

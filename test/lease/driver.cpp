@@ -97,12 +97,28 @@ BOOST_AUTO_TEST_CASE(without_the_kill_a_stopped_owner_acts_when_it_goes_on)
     child_process second([&] { return lead_here(); });
     BOOST_REQUIRE(second.says("standing by"));
     BOOST_REQUIRE(eventually([&] { return !terms_in(acts).empty(); }));
-    first.signal(SIGSTOP);
+    first.signal(SIGUSR1);
     BOOST_REQUIRE(second.says("owner 2"));
     BOOST_REQUIRE(eventually([&] { return terms_in(acts).back().token == 2; }));
     first.signal(SIGCONT);
     BOOST_TEST(first.says("lost: taken"));
     BOOST_TEST(!rises()); // this file shows two owners
+}
+
+BOOST_AUTO_TEST_CASE(resource_that_checks_the_token_is_safe_even_then)
+{
+    child_process first([&] { return lead_here({.fenced = true}, immortal{quick}); });
+    BOOST_REQUIRE(first.says("owner 1"));
+    child_process second([&] { return lead_here({.fenced = true}); });
+    BOOST_REQUIRE(second.says("standing by"));
+    BOOST_REQUIRE(eventually([&] { return !terms_in(acts).empty(); }));
+    first.signal(SIGUSR1);
+    BOOST_REQUIRE(second.says("owner 2"));
+    BOOST_REQUIRE(eventually([&] { return terms_in(acts).back().token == 2; }));
+    first.signal(SIGCONT);
+    BOOST_TEST(first.says("lost: taken"));
+    BOOST_TEST(first.heard().find("refused") < first.heard().find("lost"));
+    BOOST_TEST(rises());
 }
 
 BOOST_AUTO_TEST_CASE(kernel_kills_a_frozen_owner, *boost::unit_test::label("root"))

@@ -3,6 +3,8 @@
 // at once are seen in that file: a smaller token after a greater one.
 #pragma once
 
+#include "fenced_file.hpp"
+
 #include "support/child_process.hpp"
 #include "support/file.hpp"
 
@@ -25,16 +27,19 @@
 /// How it behaves.
 struct behaviour
 {
-    bool stuck = false; ///< as owner, run() never waits
+    bool stuck = false;  ///< as owner, run() never waits
+    bool fenced = false; ///< it acts through a resource that checks the token
 };
 
 /// Campaigns until TERM, the loss of the lease, or until it is asked to step down. Says what it becomes. Its exit status
-/// is 75 after a loss.
+/// is 75 after a loss. USR1 makes an owner stop, as by SIGSTOP, between the check and the next act.
 template <class Store, class LeaseTiming>
 int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem::path& acts, behaviour how = {})
 {
     static volatile std::sig_atomic_t term = 0;
+    static volatile std::sig_atomic_t pause = 0;
     ::signal(SIGTERM, [](int) { term = 1; });
+    ::signal(SIGUSR1, [](int) { pause = 1; });
     daemonkit::detail::lease_driver<Store, LeaseTiming> driver(store, timing);
     try {
         driver.begin();
@@ -43,6 +48,7 @@ int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem:
         return 1;
     }
     const int out = ::open(acts.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    const fenced_file fenced(acts);
     using daemonkit::detail::lease_state;
     int status = 0;
     std::string error;
@@ -73,9 +79,14 @@ int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem:
             const auto token = std::to_string(driver.token());
             pollfd p{driver.changed_fd(), POLLIN, 0};
             ::poll(&p, 1, 2);
+            if (pause != 0) {
+                pause = 0;
+                ::raise(SIGSTOP);
+            }
             const auto now = daemonkit::sys::boot_clock::now().time_since_epoch();
             const auto line = token + " " + std::to_string(now.count()) + "\n";
-            if (::write(out, line.data(), line.size()) == -1) return 1;
+            if (how.fenced && !fenced.append(driver.token(), line)) child_process::say("refused");
+            if (!how.fenced && ::write(out, line.data(), line.size()) == -1) return 1;
         } else {
             pollfd p{driver.changed_fd(), POLLIN, 0};
             ::poll(&p, 1, 50);
