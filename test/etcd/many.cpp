@@ -31,15 +31,15 @@ struct immortal : lease_timing
 struct pair_of_daemons
 {
     template <class LeaseTiming>
-    pair_of_daemons(const etcd::cluster& members, int number, const LeaseTiming& timing, behaviour how)
-        : first([=, &members, this] { return lead(members.store(key(number)), timing, acts, how); }),
-          owned(first.says("owner ")),
-          second([=, &members, this] { return lead(members.store(key(number)), lease_timing{pair_ttl}, acts); }),
+    pair_of_daemons(const daemonkit::etcd_store& of_first, const daemonkit::etcd_store& of_second,
+                    const LeaseTiming& timing, behaviour how)
+        : store(of_second), first([=, this] { return lead(of_first, timing, acts, how); }), owned(first.says("owner ")),
+          second([=, this] { return lead(of_second, lease_timing{timing.ttl}, acts); }),
           waits(second.says("standing by")), acted(eventually([this] { return !terms_in(acts).empty(); }))
     {
     }
-    static std::string key(int number) { return "clientd-" + std::to_string(number); }
 
+    daemonkit::etcd_store store;
     temporary_directory place{};
     boost::filesystem::path acts = place / "acts";
     child_process first;
@@ -48,6 +48,20 @@ struct pair_of_daemons
     bool waits;
     bool acted;
 };
+using all_pairs = std::vector<std::unique_ptr<pair_of_daemons>>;
+using misfortune = std::function<void(const all_pairs&, etcd::cluster&)>;
+
+/// To each owner alone.
+misfortune to_each(const std::function<void(pair_of_daemons&)>& befall)
+{
+    return [=](const all_pairs& all, etcd::cluster&) {
+        for (const auto& one : all) befall(*one);
+    };
+}
+misfortune signal_to_each(int number)
+{
+    return to_each([=](auto& one) { one.first.signal(number); });
+}
 
 struct table
 {
@@ -64,21 +78,30 @@ struct table
     }
 };
 
-/// Many pairs; `befall` does something to the owner of each.
+struct options
+{
+    int how_many = rounds;
+    behaviour how{};
+    bool one_endpoint = false; ///< the first daemons know the last member only
+};
+
+/// Many pairs; `befall` does something to their owners, or to etcd.
 template <class LeaseTiming = lease_timing>
-table follow(const std::function<void(pair_of_daemons&)>& befall, int how_many = rounds, behaviour how = {},
-             const LeaseTiming& timing = {pair_ttl})
+table follow(const misfortune& befall, options with = {}, const LeaseTiming& timing = {pair_ttl})
 {
     table all;
-    for (int round = 0; round < how_many; ++round) {
-        const etcd::cluster members(3); // for each round: the end of a pair ends every child of this process
+    for (int round = 0; round < with.how_many; ++round) {
+        etcd::cluster members(3); // for each round: the end of a pair ends every child of this process
         BOOST_REQUIRE_MESSAGE(members.ready(), members.why());
-        std::vector<std::unique_ptr<pair_of_daemons>> some;
-        for (int i = 0; i < pairs; ++i) some.push_back(std::make_unique<pair_of_daemons>(members, i, timing, how));
-        for (const auto& one : some) {
-            BOOST_TEST((one->owned && one->waits && one->acted));
-            befall(*one);
+        all_pairs some;
+        for (int i = 0; i < pairs; ++i) {
+            const auto store = members.store("clientd-" + std::to_string(i));
+            auto of_first = store;
+            if (with.one_endpoint) of_first.endpoints = {store.endpoints.back()};
+            some.push_back(std::make_unique<pair_of_daemons>(of_first, store, timing, with.how));
+            BOOST_TEST((some.back()->owned && some.back()->waits && some.back()->acted));
         }
+        befall(some, members);
         for (const auto& one : some) {
             BOOST_TEST(one->second.says("owner "));
             one->first.signal(SIGCONT);
@@ -107,31 +130,99 @@ BOOST_AUTO_TEST_SUITE(many, *boost::unit_test::label("slow") * boost::unit_test:
 BOOST_AUTO_TEST_CASE(orderly_ends)
 {
     NEEDS_ETCD();
-    expect_no_overlap("orderly end", follow([](auto& one) { one.first.signal(SIGTERM); }));
+    expect_no_overlap("orderly end", follow(signal_to_each(SIGTERM)));
 }
 
 BOOST_AUTO_TEST_CASE(crashes)
 {
     NEEDS_ETCD();
-    expect_no_overlap("kill -9", follow([](auto& one) { one.first.signal(SIGKILL); }));
+    expect_no_overlap("kill -9", follow(signal_to_each(SIGKILL)));
 }
 
 BOOST_AUTO_TEST_CASE(stopped_owners)
 {
     NEEDS_ETCD();
-    expect_no_overlap("SIGSTOP", follow([](auto& one) { one.first.signal(SIGSTOP); }));
+    expect_no_overlap("SIGSTOP", follow(signal_to_each(SIGSTOP)));
+}
+
+BOOST_AUTO_TEST_CASE(frozen_owners, *boost::unit_test::label("root"))
+{
+    NEEDS_ETCD();
+    auto group = std::make_unique<freezable>(freezable::version::two);
+    const child_process waiting([] {
+        child_process::await();
+        return 0;
+    });
+    if (!group->holds(waiting.pid())) DAEMONKIT_SKIP("needs root and version 2 of cgroups");
+    expect_no_overlap("cgroup freezer", follow([&](const all_pairs& all, etcd::cluster&) {
+                          group.reset();
+                          group = std::make_unique<freezable>(freezable::version::two);
+                          BOOST_TEST(group->holds(all[0]->first.pid()));
+                          for (const auto& one : all)
+                              BOOST_TEST(write_file(group->inner() / "cgroup.procs", std::to_string(one->first.pid())));
+                          BOOST_TEST(group->freeze(group->inner()));
+                      }));
 }
 
 BOOST_AUTO_TEST_CASE(stuck_owners)
 {
     NEEDS_ETCD();
-    expect_no_overlap("stuck run()", follow([](auto&) {}, rounds, {.stuck = true}, lease_timing{pair_ttl, 1s}));
+    expect_no_overlap("stuck run()",
+                      follow(to_each([](auto&) {}), {.how = {.stuck = true}}, lease_timing{pair_ttl, 1s}));
+}
+
+BOOST_AUTO_TEST_CASE(asked_owners)
+{
+    NEEDS_ETCD();
+    expect_no_overlap("key deleted", follow(to_each([](auto& one) {
+                          one.store.open({pair_ttl, -1}).ask_release(etcd::boot_clock::now() + 5s);
+                      })));
+}
+
+BOOST_AUTO_TEST_CASE(owners_cut_off)
+{
+    NEEDS_ETCD();
+    expect_no_overlap("cut off",
+                      follow([](const auto&, etcd::cluster& members) { members.freeze(2); }, {.one_endpoint = true}));
+}
+
+BOOST_AUTO_TEST_CASE(no_quorum)
+{
+    NEEDS_ETCD();
+    expect_no_overlap("quorum lost and back", follow([](const all_pairs& all, etcd::cluster& members) {
+                          members.freeze(0);
+                          members.freeze(1);
+                          for (const auto& one : all) BOOST_TEST(one->first.says("lost: late"));
+                          members.thaw(0);
+                          members.thaw(1);
+                      }));
+}
+
+BOOST_AUTO_TEST_CASE(killed_leaders)
+{
+    NEEDS_ETCD();
+    int lost = 0;
+    expect_no_overlap("leader killed, then TERM",
+                      follow(
+                          [&](const all_pairs& all, etcd::cluster& members) {
+                              const auto leader = members.leader();
+                              BOOST_REQUIRE(leader < members.size());
+                              members.kill(leader);
+                              BOOST_TEST(members.ready());
+                              for (const auto& one : all) {
+                                  one->first.signal(SIGTERM);
+                                  BOOST_TEST(one->first.says("released"));
+                                  lost += static_cast<int>(one->first.heard().find("lost") != std::string::npos);
+                              }
+                          },
+                          {}, lease_timing{10s}));
+    BOOST_TEST(lost == 0);
 }
 
 BOOST_AUTO_TEST_CASE(stopped_owners_without_the_kill_overlap)
 {
     NEEDS_ETCD();
-    auto all = follow([](auto& one) { one.first.signal(SIGUSR1); }, 1, {}, immortal{{pair_ttl}});
+    auto all = follow(signal_to_each(SIGUSR1), {.how_many = 1}, immortal{{pair_ttl}});
     all.print("SIGSTOP, no kill");
     BOOST_TEST(all.overlaps == pairs);
 }

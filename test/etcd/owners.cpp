@@ -156,6 +156,25 @@ BOOST_AUTO_TEST_CASE(owner_outlives_a_frozen_member)
     both.check(2);
 }
 
+// An election takes one to two seconds. When the frozen leader goes on, etcd may end the lease, see lease/README.md: then
+// the owner is told, and the other daemon follows.
+BOOST_AUTO_TEST_CASE(owner_outlives_a_frozen_leader)
+{
+    NEEDS_ETCD();
+    first_owns both(10s);
+    const auto leader = both.members.leader();
+    BOOST_REQUIRE(leader < both.members.size());
+    both.members.freeze(leader);
+    const auto begun = terms_in(both.acts).back().last;
+    BOOST_TEST(eventually([&] { return terms_in(both.acts).back().last > begun + 11s; })); // more than a TTL
+    BOOST_TEST(both.first.heard().find("lost") == std::string::npos);
+    both.members.thaw(leader);
+    BOOST_TEST(both.members.ready());
+    both.first.signal(SIGTERM);
+    BOOST_TEST(both.second.says("owner "));
+    both.check(2);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_quorum_nothing_owns)
 {
     NEEDS_ETCD();

@@ -22,6 +22,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 /// How it behaves.
@@ -38,6 +39,7 @@ int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem:
 {
     static volatile std::sig_atomic_t term = 0;
     static volatile std::sig_atomic_t pause = 0;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL); // not left behind by a test that is ended
     ::signal(SIGTERM, [](int) { term = 1; });
     ::signal(SIGUSR1, [](int) { pause = 1; });
     daemonkit::detail::lease_driver<Store, LeaseTiming> driver(store, timing);
