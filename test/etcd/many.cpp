@@ -69,12 +69,12 @@ struct table
     int overlaps = 0;
     std::vector<long long> gaps{}; // in milliseconds
 
-    void print(const char* kind)
+    void print(const char* kind, std::chrono::milliseconds ttl = pair_ttl)
     {
         std::sort(gaps.begin(), gaps.end());
         std::printf("%-24s %3d changes, %d overlaps, gap: median %lld ms, longest %lld ms (TTL %lld ms)\n", kind,
                     changes, overlaps, gaps.empty() ? 0 : gaps[gaps.size() / 2], gaps.empty() ? 0 : gaps.back(),
-                    static_cast<long long>(std::chrono::milliseconds(pair_ttl).count()));
+                    static_cast<long long>(ttl.count()));
     }
 };
 
@@ -116,9 +116,9 @@ table follow(const misfortune& befall, options with = {}, const LeaseTiming& tim
     return all;
 }
 
-void expect_no_overlap(const char* kind, table all)
+void expect_no_overlap(const char* kind, table all, std::chrono::milliseconds ttl = pair_ttl)
 {
-    all.print(kind);
+    all.print(kind, ttl);
     BOOST_TEST(all.changes == pairs * rounds);
     BOOST_TEST(all.overlaps == 0);
 }
@@ -215,7 +215,8 @@ BOOST_AUTO_TEST_CASE(killed_leaders)
                                   lost += static_cast<int>(one->first.heard().find("lost") != std::string::npos);
                               }
                           },
-                          {}, lease_timing{10s}));
+                          {}, lease_timing{10s}),
+                      10s);
     BOOST_TEST(lost == 0);
 }
 

@@ -260,7 +260,8 @@ BOOST_AUTO_TEST_CASE(every_example_has_a_link_and_every_recipe_shows_a_part_of_i
     for (const auto& name : programs()) BOOST_TEST(boost::contains(text, "](" + name + ".cpp)"), name);
     std::set<std::string> shown;
     const auto code = printable_code();
-    for (const auto& page : {text, text_of(root / "include/daemonkit/command_line/README.md")})
+    for (const auto& page : {text, text_of(root / "include/daemonkit/command_line/README.md"),
+                             text_of(root / "include/daemonkit/lease/README.md")})
         for (const auto& b : blocks_of(split(page)))
             for (const auto& [name, part] : code)
                 if (b.language == "cpp" && part == trimmed(b.lines)) shown.insert(name.substr(0, name.find('.')));
