@@ -7,8 +7,6 @@
 
 #include "support/frozen.hpp"
 
-#include <algorithm>
-#include <cstdio>
 #include <functional>
 #include <memory>
 
@@ -257,7 +255,6 @@ BOOST_AUTO_TEST_CASE(etcdctl_lock_overlaps)
         ::kill(-group, SIGKILL);
         put_down(group);
     }
-    std::printf("etcdctl lock, SIGSTOP: two owners\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
