@@ -26,6 +26,7 @@ namespace detail {
 
 inline constexpr std::string_view role_of_owner = "owner (token ";
 inline constexpr std::string_view role_of_standby = "standing by for host ";
+inline constexpr std::string_view role_after_loss = "owner no more (token ";
 
 /// The guard of a lease. It owns nothing before campaign().
 template <class Store>
@@ -60,9 +61,9 @@ public:
             return sys::joined({"host ", seen_.holder->host, " owns the lease (token ", seen_.holder->token, ")"});
         if (seen_.end == lease_end::taken) return "the lease has ended, or another daemon owns it";
         return sys::joined({"the lease was not renewed in time: ",
-                            seen_.error.empty() ? "run() did not wait for a long time" : seen_.error});
+                            seen_.error.empty() ? "the process was suspended, or run() was stuck" : seen_.error});
     }
-    [[nodiscard]] bool lost() const noexcept { return driver_->token() != 0 && !driver_->owns(); }
+    [[nodiscard]] bool lost() const noexcept { return driver_->asked() || (driver_->token() != 0 && !driver_->owns()); }
 
     [[nodiscard]] bool owns() const noexcept { return driver_->owns(); }
     /// As soon as the store has answered, or cannot be reached.
@@ -73,6 +74,7 @@ public:
     [[nodiscard]] std::string role() const
     {
         if (seen_.state == lease_state::owner) return sys::joined({role_of_owner, seen_.token, ")"});
+        if (seen_.state == lease_state::lost) return sys::joined({role_after_loss, seen_.token, ")"});
         if (seen_.state == lease_state::standing_by && seen_.holder && seen_.error.empty())
             return sys::joined({role_of_standby, seen_.holder->host, " (token ", seen_.holder->token, ")"});
         auto text = seen_.error.empty() ? std::string("waiting for the lease")
@@ -107,23 +109,28 @@ struct lease
 
     static constexpr bool records_pid = false; ///< other processes of this host find the daemon by another identity
 
-    /// In the launcher: nothing is sent and no thread is started before campaign().
-    [[nodiscard]] detail::lease_guard<Store> claim() const { return {store, timing, stands_by, ready_standing_by}; }
+    /// In the launcher: nothing is sent and no thread is started before campaign(). Throws startup_error if a setting can
+    /// never work.
+    [[nodiscard]] detail::lease_guard<Store> claim() const
+    {
+        timing.check(store.where());
+        if constexpr (detail::has_check_settings<Store>) store.check_settings();
+        return {store, timing, stands_by, ready_standing_by};
+    }
 
     /// What the verb status shows: the members `role`, `holder` and `token`.
     [[nodiscard]] static status_details details_of(std::string_view role)
     {
-        const auto between = [&](std::string_view begin, std::string_view end) {
-            const auto at = role.find(begin);
-            const auto from = at == role.npos ? role.size() : at + begin.size();
-            return std::string(role.substr(from, role.find(end, from) - from));
-        };
-        status_details details{std::string(role), {}};
+        const auto inside = role.rfind(" (token "); // a host can have any name
         const bool owner = role.starts_with(detail::role_of_owner);
-        const bool standby = role.starts_with(detail::role_of_standby);
-        if (!role.empty()) details.values.emplace_back("role", owner ? "owner" : standby ? "standby" : "unknown");
-        if (standby) details.values.emplace_back("holder", between(detail::role_of_standby, " (token "));
-        if (owner || standby) details.values.emplace_back("token", between("(token ", ")"));
+        const bool standby = role.starts_with(detail::role_of_standby) && inside != role.npos;
+        const bool lost = role.starts_with(detail::role_after_loss);
+        status_details details{std::string(role), {}};
+        const auto add = [&](const char* name, std::string_view value) { details.values.emplace_back(name, value); };
+        if (!role.empty()) add("role", owner ? "owner" : standby ? "standby" : lost ? "lost" : "unknown");
+        if (standby)
+            add("holder", role.substr(detail::role_of_standby.size(), inside - detail::role_of_standby.size()));
+        if (owner || standby || lost) add("token", role.substr(inside + 8, role.size() - inside - 9));
         return details;
     }
 };

@@ -2,7 +2,7 @@
 // A daemon with a lease in a store that is a directory, the variable STORE. While it owns the lease it appends acts to
 // the file `acts` there: its token and the time. Variables: TTL in seconds, otherwise 2; ALONE=yes, it does not stand
 // by; WAITS=yes, only an owner is ready; STUCK_AFTER in seconds; LOOP=busy, run() asks stop_requested() alone; LOOP=stuck, it asks
-// nothing; RUN_AS, a user; HANDOFF=yes, handoff_fork.
+// nothing; SLOW_STOP=yes, on_stop() does not end; RUN_AS, a user; HANDOFF=yes, handoff_fork.
 #include "lease/file_store.hpp"
 #include "support/environment.hpp"
 #include "support/file.hpp"
@@ -53,6 +53,10 @@ struct leading : daemonkit::basic_daemon<leading<Fork>, Fork, daemonkit::leased<
         const auto now = daemonkit::sys::boot_clock::now().time_since_epoch().count();
         append_file(boost::filesystem::path(environment_variable("STORE")) / "acts",
                     std::to_string(this->identity().second().token()) + " " + std::to_string(now) + "\n");
+    }
+    void on_stop()
+    {
+        if (std::getenv("SLOW_STOP") != nullptr) std::this_thread::sleep_for(1h);
     }
     int run()
     {

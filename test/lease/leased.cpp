@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The daemon `leading` on two hosts: two directories with a pid file each, and one store.
+#include "lease/file_store.hpp"
 #include "lease/leading.hpp"
 
 #include "support/child_process.hpp"
@@ -9,6 +10,7 @@
 #include "support/text.hpp"
 
 #include <daemonkit/core/exit_status.hpp>
+#include <daemonkit/leased.hpp>
 #include <daemonkit/sys/host_name.hpp>
 #include <daemonkit/sys/raw/shared_memory.hpp>
 
@@ -191,6 +193,75 @@ BOOST_AUTO_TEST_CASE(any_host_can_ask_for_the_holder_and_for_its_release)
     BOOST_TEST(exit_status_of(owner) == 75); // a supervisor starts it again, to stand by
     BOOST_TEST(contains(pair.a.log(), "leading: it was asked to give the lease to another daemon: stopping"));
     pair.check_that_the_second_follows();
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_that_never_waits_hears_a_release)
+{
+    const two_daemons pair({"TTL=60", "LOOP=busy"});
+    pair.start();
+    const auto owner = pair.a.pid();
+    BOOST_TEST(pair.b({"release"}).status == 0);
+    BOOST_TEST_REQUIRE(ends(owner));
+    BOOST_TEST(exit_status_of(owner) == 75);
+    pair.check_that_the_second_follows();
+}
+
+BOOST_AUTO_TEST_CASE(a_release_names_an_owner_that_does_not_hear_it)
+{
+    const two_daemons pair({"TTL=60", "LOOP=stuck"});
+    pair.start();
+    const auto release = pair.b({"release", "--timeout", "0.2"});
+    BOOST_TEST(release.status == 1);
+    BOOST_TEST(contains(release.err, "host " + pair.host + " still owns it"), release.err);
+    BOOST_TEST(pair.a({"stop", "--timeout", "0.1"}).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_that_waits_too_long_says_for_which_host)
+{
+    const two_daemons pair({"WAITS=yes"});
+    BOOST_TEST(pair.b({"start"}).status == 0);
+    const auto start = pair.a({"start", "--timeout", "0.5"});
+    BOOST_TEST(start.status == 75);
+    BOOST_TEST(
+        contains(start.err, "leading: standing by for host " + pair.host + " (token 1); the daemon was not ready"),
+        start.err);
+    BOOST_TEST(pair.a({"status"}).status == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_daemon_that_has_lost_the_lease_is_no_owner)
+{
+    const two_daemons pair({"SLOW_STOP=yes"});
+    pair.start();
+    pair.close();
+    BOOST_TEST(eventually([&] { return contains(pair.a({"status"}).out, ": owner no more (token 1)\n"); }));
+    BOOST_TEST(contains(pair.a({"status", "--json"}).out, R"("details": {"role": "lost", "token": "1"}})"));
+}
+
+BOOST_AUTO_TEST_CASE(timing_that_cannot_work_is_refused)
+{
+    for (const std::string wrong : {"TTL=0.5", "TTL=100000", "STUCK_AFTER=-1"}) {
+        const two_daemons pair({wrong});
+        const auto start = pair.a({"start"});
+        BOOST_TEST(start.status == 6, wrong << ": " << start.err);
+        BOOST_TEST(pair.a({"status"}).status == 3);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_log_has_a_line_for_each_role)
+{
+    const two_daemons pair;
+    pair.start();
+    BOOST_TEST(pair.a({"stop"}).status == 0);
+    BOOST_TEST(pair.b.owns());
+    BOOST_TEST(contains(pair.b.log(), "notice: leading: standing by for host " + pair.host + " (token 1)\n"));
+    BOOST_TEST(contains(pair.b.log(), "notice: leading: owner (token 2)\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_host_can_have_any_name)
+{
+    const auto details = daemonkit::lease<file_store>::details_of("standing by for host h (token 9) (token 226)");
+    BOOST_TEST(details.values.at(1).second == "h (token 9)");
+    BOOST_TEST(details.values.at(2).second == "226");
 }
 
 BOOST_AUTO_TEST_CASE(a_host_that_starts_again_waits_for_its_own_old_lease)

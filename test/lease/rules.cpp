@@ -121,6 +121,22 @@ BOOST_AUTO_TEST_CASE(failures_are_repeated_with_a_pause)
     BOOST_TEST((send(2200ms) == lease_request::acquire));
 }
 
+// A daemon that gave the lease back and was started again at once would otherwise own it again.
+BOOST_AUTO_TEST_CASE(a_lease_that_was_given_back_is_wanted_at_once)
+{
+    BOOST_TEST((send(0s) == lease_request::acquire));
+    engine.held();
+    BOOST_TEST((send(1s) == lease_request::watch));
+    engine.watched(begin + 1001ms); // the owner was asked
+    BOOST_TEST((send(1001ms) == lease_request::none));
+    BOOST_TEST((wait_until == 1005ms));
+    BOOST_TEST((send(1005ms) == lease_request::acquire));
+    engine.held();
+    BOOST_TEST((send(1006ms) == lease_request::watch));
+    engine.watched(begin + 1020ms); // it has gone
+    BOOST_TEST((send(1020ms) == lease_request::acquire));
+}
+
 BOOST_AUTO_TEST_CASE(after_run_nothing_kills_and_the_lease_is_released)
 {
     own();

@@ -7,6 +7,7 @@
 //   S::expires               compile time               whether a lease ends by itself. If not, the daemon that owns it
 //                                                       is never killed
 //   s.where()                any process                the place of the lease, for people
+//   s.check_settings()       launcher; optional         throws startup_error, bad_setting, if the settings can never work
 //   s.open(terms)            daemon, engine's thread    a session. Threads may be started here: the daemon has forked.
 //                                                       Throws std::system_error
 //   n.acquire(self, until)   daemon, engine's thread    tries to own the lease: the token, or the holder. The request of
@@ -76,6 +77,10 @@ template <class Store>
 concept has_lease_place = requires(const Store& s) {
     { s.where() } -> std::convertible_to<std::string>;
 };
+
+/// s.check_settings()
+template <class Store>
+concept has_check_settings = requires(const Store& s) { s.check_settings(); };
 
 /// s.open(terms)
 template <class Store>

@@ -5,7 +5,11 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../core/startup_error.hpp"
 #include "../sys/time.hpp"
+
+#include <algorithm>
+#include <string_view>
 
 namespace daemonkit {
 
@@ -17,12 +21,27 @@ struct lease_timing
     /// about to expire, and another one takes over.
     std::chrono::nanoseconds stuck_after{};
 
+    /// Throws startup_error if they can never work. `where`: the place of the lease.
+    void check(std::string_view where) const
+    {
+        constexpr const char* step = "use the timing of the lease,";
+        if (ttl < std::chrono::seconds(1)) throw_bad_setting(step, where, "the TTL is less than 1 s");
+        if (ttl > std::chrono::hours(24)) throw_bad_setting(step, where, "the TTL is more than a day");
+        if (stuck_after < stuck_after.zero()) throw_bad_setting(step, where, "stuck_after is negative");
+    }
+
     /// The next renewal.
     [[nodiscard]] constexpr std::chrono::nanoseconds renew() const noexcept { return ttl / 3; }
     /// A request that is not answered by then has failed.
     [[nodiscard]] constexpr std::chrono::nanoseconds timeout() const noexcept { return ttl / 5; }
     /// After a failure, and between two requests at the least.
     [[nodiscard]] constexpr std::chrono::nanoseconds retry() const noexcept { return ttl / 50; }
+    /// Between a watch and the look at what has happened. Short: a daemon that gave the lease back and was started again
+    /// must not find it free before those that wait.
+    [[nodiscard]] constexpr std::chrono::nanoseconds look() const noexcept
+    {
+        return std::min<std::chrono::nanoseconds>(ttl / 1000, std::chrono::milliseconds(5));
+    }
     /// Soft loss: the daemon owns nothing from now on, and stops.
     [[nodiscard]] constexpr std::chrono::nanoseconds soft() const noexcept { return ttl / 3 * 2; }
     /// The kernel kills the daemon. The rest of the TTL, a tenth, is the margin: for clocks that run at different rates,

@@ -13,6 +13,7 @@
 #include "../text/joined.hpp"
 #include "concept.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -32,34 +33,41 @@ struct lease_verbs
     template <class Derived>
     [[nodiscard]] static int carry_out(const verb_call<Derived>& call)
     {
+        using namespace std::chrono_literals;
         const auto& lease = call.settings.pid.second;
-        const auto time = call.options.timeout.value_or(2 * lease.timing.ttl);
+        const auto time = call.options.timeout.value_or(call.asked == "holder" ? 5s : 2 * lease.timing.ttl);
+        const auto each = std::min<std::chrono::nanoseconds>(time, 5s); // request
+        const auto end = sys::boot_clock::now() + time;
         auto session = lease.store.open({lease.timing.ttl, -1});
-        const auto until = sys::boot_clock::now() + time;
-        const auto before = session.holder(until);
+        const auto before = session.holder(sys::boot_clock::now() + each);
         if (call.asked == "holder" || !before) {
             print(call, before ? description_of(*before) : "no daemon owns the lease");
             return before || call.asked == "release" ? exit_status::done : exit_status::status_stopped;
         }
-        session.ask_release(until);
-        for (;;) {
-            const auto now = session.holder(until);
+        session.ask_release(sys::boot_clock::now() + each);
+        for (;; sys::sleep_for(50ms)) {
+            const auto now = session.holder(sys::boot_clock::now() + each);
             if (!now || now->token != before->token) {
-                print(call, sys::joined({"host ", before->host, " has given the lease back"}));
+                print(call, sys::joined({"host ", host_of(*before), " has given the lease back"}));
                 return exit_status::done;
             }
-            if (sys::boot_clock::now() >= until)
-                throw startup_error(
-                    std::make_error_code(std::errc::timed_out), "release the lease", lease.store.where(),
-                    sys::joined({"host ", now->host, " still owns it: give it more time by --timeout"}));
-            sys::sleep_for(std::chrono::milliseconds(50));
+            if (sys::boot_clock::now() >= end)
+                throw startup_error(std::make_error_code(std::errc::timed_out), "release the lease",
+                                    lease.store.where(),
+                                    sys::joined({"host ", host_of(*now),
+                                                 " still owns it, and steps down as soon as its run() waits: give it "
+                                                 "more time by --timeout"}));
         }
     }
 
 private:
+    [[nodiscard]] static std::string host_of(const lease_holder& holder)
+    {
+        return holder.host.empty() ? "unknown" : holder.host;
+    }
     [[nodiscard]] static std::string description_of(const lease_holder& holder)
     {
-        return sys::joined({"host ", holder.host, " (pid ", holder.pid, ", token ", holder.token, ")"});
+        return sys::joined({"host ", host_of(holder), " (pid ", holder.pid, ", token ", holder.token, ")"});
     }
     template <class Derived>
     static void print(const verb_call<Derived>& call, const std::string& text)

@@ -93,6 +93,8 @@ public:
 
     /// Whether this daemon may act now; any thread, one load.
     [[nodiscard]] bool owns() const noexcept { return owns_.load(std::memory_order_acquire); }
+    /// Whether the owner is asked to step down; any thread, one load.
+    [[nodiscard]] bool asked() const noexcept { return asked_.load(std::memory_order_relaxed); }
     /// The token of this daemon, which is the owner or was; any thread, one load. 0: it never was.
     [[nodiscard]] std::uint64_t token() const noexcept { return token_.load(std::memory_order_acquire); }
     /// Readable after each change of the view, until take_change(). -1: begin() was not called.
@@ -206,6 +208,7 @@ private:
         const bool owns = engine_.owns();
         if (owns) token_.store(self_.token, std::memory_order_release);
         owns_.store(owns, std::memory_order_release);
+        asked_.store(engine_.asked(), std::memory_order_relaxed);
 
         const std::lock_guard lock(mutex_);
         const auto& holder = owns || engine_.state() == lease_state::standing_by ? holder_ : nothing_;
@@ -238,6 +241,7 @@ private:
     std::atomic<std::uint64_t> token_{0};
     std::atomic<std::int64_t> busy_since_{0}; // 0: it waits
     std::atomic<bool> owns_{false};
+    std::atomic<bool> asked_{false};
     std::atomic<bool> stopping_{false};
     sys::worker_thread thread_{};
 };

@@ -120,7 +120,7 @@ public:
     void watched(time now) noexcept
     {
         check_ = true;
-        pause_ = std::max(now, sent_ + timing_.retry());
+        pause_ = std::max(now, sent_ + timing_.look());
         pass(now);
     }
 

@@ -72,10 +72,20 @@ public:
     std::optional<lease_holder> holder(time until)
     {
         const auto found = owner(until);
+        asks_ = found ? found->holder.token : 0;
         return found ? std::optional(found->holder) : std::nullopt;
     }
 
-    void ask_release(time until) { call("/v3/kv/deleterange", {"{\"key\":\"", key_, "\"}"}, until); }
+    // Only the owner that holder() has seen.
+    void ask_release(time until)
+    {
+        if (asks_ == 0) (void)holder(until);
+        call("/v3/kv/txn",
+             {"{\"compare\":[{\"key\":\"", lease_key_,
+              "\",\"target\":\"CREATE\",\"result\":\"EQUAL\",\"create_revision\":\"", asks_,
+              "\"}],\"success\":[{\"request_delete_range\":{\"key\":\"", key_, "\"}}],\"failure\":[]}"},
+             until);
+    }
 
     void watch(time until)
     {
@@ -188,7 +198,7 @@ private:
         if (!answer.get("succeeded", false)) return lease_renewal::lost;
         expect_term(answer);
         const auto named = owner_in(answer);
-        return named && named->holder.token == token_ ? lease_renewal::renewed : lease_renewal::asked;
+        return named && named->lease == lease_ ? lease_renewal::renewed : lease_renewal::asked;
     }
 
     std::string key_;       // in base64, like the next two
@@ -199,6 +209,7 @@ private:
     std::string lease_{};     // the lease of etcd; empty: none
     std::string term_{};      // of the answer that kept it alive
     std::uint64_t token_ = 0; // as owner
+    std::uint64_t asks_ = 0;  // the token of the owner that holder() returned last
     std::uint64_t seen_ = 0;  // revision of the newest answer
 };
 
@@ -208,7 +219,6 @@ private:
 struct etcd_store
 {
     static constexpr bool expires = true; ///< etcd ends a lease after its TTL
-
     /// The same for every daemon that wants the lease; no other key begins with it.
     required_setting<std::string> key;
     /// URLs of members; tried in turn.
@@ -223,14 +233,28 @@ struct etcd_store
         return sys::joined({"etcd key ", key, " at ", endpoints.empty() ? "" : endpoints.front()});
     }
 
+    /// Throws startup_error if the settings can never work.
+    void check_settings() const
+    {
+        constexpr const char* step = "use the store,";
+        if (key.empty() || endpoints.empty()) throw_bad_setting(step, where(), "a key and an endpoint are needed");
+        for (const auto& url : endpoints) {
+            const auto scheme = url.find("://") + 3;
+            if (!(url.starts_with("http://") || url.starts_with("https://")) || scheme >= url.size())
+                throw_bad_setting(step, where(), sys::joined({"'", url, "' is no URL with http:// or https://"}));
+        }
+        for (const auto* file : {&tls.ca, &tls.cert, &tls.key})
+            if (!file->empty() && file->front() != '/') // the daemon changes its working directory
+                throw_bad_setting(step, where(), sys::joined({"the path '", *file, "' is not absolute"}));
+    }
+
     /// A session: see lease/concept.hpp. Throws startup_error if the settings can never work.
     [[nodiscard]] detail::etcd_session open(const lease_terms& terms) const
     {
-        if (key.empty() || endpoints.empty()) throw_bad_setting("open", where(), "a key and an endpoint are needed");
+        check_settings();
         return {key, {endpoints, user, password, tls, terms.wake}, terms.ttl};
     }
 };
-
 static_assert(lease_store<etcd_store>);
 
 } // namespace daemonkit

@@ -73,12 +73,19 @@ protected:
     start_report wait_for_daemon([[maybe_unused]] Progress& progress)
     {
         start_report report = [&] {
-            if constexpr (std::is_same_v<Progress, no_launcher> || !fork_link_to_launcher<link_type>)
+            if constexpr (std::is_same_v<Progress, no_launcher> || !fork_link_to_launcher<link_type>) {
                 return start_report{};
-            else if constexpr (waits_with_mask<link_type>)
-                return state_.link_->wait(progress, mask_);
-            else
-                return state_.link_->wait(progress);
+            } else if constexpr (has_role<typename DaemonPolicies::identity>) {
+                std::string role;
+                auto result = wait_on_link(role_listener<Progress>{&progress, &role});
+                if (result.outcome == start_outcome::late && !role.empty()) {
+                    result.message = sys::joined({role, "; ", result.message});
+                    result.status = exit_status::identity_lost;
+                }
+                return result;
+            } else {
+                return wait_on_link(progress);
+            }
         }();
         if (report.outcome == start_outcome::ready || report.lives_on) state_.identity().release();
         if (report.outcome == start_outcome::ready) add_details(report);
@@ -99,6 +106,32 @@ protected:
     bool in_foreground_;
 
 private:
+    template <class Progress>
+    start_report wait_on_link(Progress progress)
+    {
+        if constexpr (waits_with_mask<link_type>)
+            return state_.link_->wait(progress, mask_);
+        else
+            return state_.link_->wait(progress);
+    }
+
+    /// Keeps the line that a daemon said last while it stood by.
+    template <class Progress>
+    struct role_listener
+    {
+        Progress* inner;
+        std::string* role;
+
+        void operator()(std::chrono::nanoseconds elapsed, std::string_view line) const
+        {
+            *role = line;
+            if constexpr (shows_status<Progress>)
+                (*inner)(elapsed, line);
+            else
+                (*inner)(elapsed);
+        }
+    };
+
     /// What the policy says of a daemon that is ready.
     void add_details([[maybe_unused]] start_report& report) const
     {

@@ -58,7 +58,13 @@ protected:
         if constexpr (has_owns<identity_type>) {
             std::string said;
             const auto say = [&] {
-                if (auto role = identity().role(); role != said) base::notify_status(said = std::move(role));
+                auto role = identity().role();
+                if (role == said) return;
+                base::notify_status(role);
+                // What follows a colon is a reason, which can change often.
+                const auto kind = [](std::string_view text) { return text.substr(0, text.find(':')); };
+                if (kind(role) != kind(said)) report(log_level::notice, name_, role);
+                said = std::move(role);
             };
             identity().campaign();
             for (keep_identity(); !stopping_ && !identity().owns();) {
@@ -82,6 +88,7 @@ protected:
         else
             loss_ = taken_over;
         if (ready_) report(log_level::err, name_, sys::joined({loss_, ": stopping"}), report_kind::last_words);
+        if constexpr (has_role<identity_type>) base::notify_status(identity().role());
         stopping_ = true;
         base::tell_stopping();
     }
