@@ -202,6 +202,21 @@ BOOST_AUTO_TEST_CASE(deleted_key_makes_the_owner_step_down)
     both.check(2);
 }
 
+BOOST_AUTO_TEST_CASE(owner_after_a_loss_by_force_stays)
+{
+    NEEDS_ETCD();
+    first_owns both;
+    (void)both.members.call(0, "/v3/kv/deleterange",
+                            "{\"key\":\"" + daemonkit::sys::to_base64("clientd/lease") + "\"}");
+    BOOST_TEST(both.second.says("owner "));
+    BOOST_TEST(both.first.status() == 75);
+    const auto begun = terms_in(both.acts).back().last;
+    BOOST_TEST(eventually([&] { return terms_in(both.acts).back().last > begun + 4s; })); // several renewals
+    BOOST_TEST(both.second.heard().find("asked") == std::string::npos);
+    both.second.signal(SIGTERM);
+    BOOST_TEST(both.second.status() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(owner_crashes_and_is_started_again)
 {
     NEEDS_ETCD();

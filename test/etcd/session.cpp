@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_down_cannot_tell)
     session.release(soon()); // it has nothing
     BOOST_TEST(failure_of([] {
                    (void)daemonkit::etcd_store{.key = "", .endpoints = {}}.open({10s, -1});
-               }).starts_with("cannot open etcd key"));
+               }).starts_with("cannot use the store, etcd key"));
 }
 
 BOOST_AUTO_TEST_CASE(wake_ends_a_call)
@@ -235,6 +235,26 @@ BOOST_AUTO_TEST_CASE(tls_with_certificates_of_both_sides)
     store.tls = {(tls / "ca.pem").string(), "", ""};
     auto unknown = store.open({10s, -1});
     BOOST_TEST(failure_of([&] { (void)unknown.holder(soon()); }).starts_with("cannot reach https://"));
+}
+
+BOOST_AUTO_TEST_CASE(settings_that_can_never_work_are_refused)
+{
+    const auto refusal = [](const daemonkit::etcd_store& store) {
+        try {
+            store.check_settings();
+        } catch (const daemonkit::startup_error& e) {
+            BOOST_TEST(e.status() == 6);
+            return std::string(e.what());
+        }
+        return std::string();
+    };
+    BOOST_TEST(refusal({.key = "k", .endpoints = {"https://h:1", "http://[::1]:2379"}}).empty());
+    BOOST_TEST(!refusal({.key = ""}).empty());
+    BOOST_TEST(!refusal({.key = "k", .endpoints = {}}).empty());
+    for (const char* const url : {"", "h:2379", "file:///etc/passwd", "ftp://h", "http://", "HTTP"})
+        BOOST_TEST(
+            refusal({.key = "k", .endpoints = {"http://h", url}}).ends_with("is no URL with http:// or https://"));
+    BOOST_TEST(refusal({.key = "k", .tls = {.ca = "ca.pem"}}).ends_with("'ca.pem' is not absolute"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
