@@ -27,17 +27,19 @@
 class private_host
 {
 public:
-    /// It has the installed programs of this machine and those unpacked in `packages`.
-    explicit private_host(const std::string& packages)
+    /// It has the installed programs of this machine and those unpacked in `packages`. `shared` is a directory outside
+    /// that it has as /mnt; with one, it has a network and a host name of its own, too.
+    explicit private_host(const std::string& packages, const std::string& shared = "")
     {
         int told[2];
         if (::pipe2(told, O_CLOEXEC) == -1) std::abort();
         clone_args how{};
         how.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC;
+        if (!shared.empty()) how.flags |= CLONE_NEWNET | CLONE_NEWUTS;
         how.exit_signal = SIGCHLD;
         std::fflush(nullptr);
         first_ = static_cast<pid_t>(::syscall(SYS_clone3, &how, sizeof how));
-        if (first_ == 0) be_the_first_process(packages, told[1]);
+        if (first_ == 0) be_the_first_process(packages, shared, told[1]);
         if (first_ == -1) reason_ = std::string("cannot make namespaces here: ") + std::strerror(errno);
         ::close(told[1]);
         char text[512];
@@ -56,6 +58,8 @@ public:
 
     /// Why no such host can be made here; empty if it can.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
+    /// Its first process, whose end is the end of all others.
+    [[nodiscard]] pid_t first() const noexcept { return first_; }
 
     /// The path outside of a file inside.
     [[nodiscard]] boost::filesystem::path operator/(const std::string& file) const
@@ -66,8 +70,8 @@ public:
     /// Runs a command inside, as root.
     outcome operator()(const std::vector<std::string>& command) const
     {
-        std::vector<std::string> whole{"nsenter", "--target", std::to_string(first_), "--mount", "--ipc",
-                                       "--pid",   "--"};
+        std::vector<std::string> whole{
+            "nsenter", "--target", std::to_string(first_), "--mount", "--ipc", "--net", "--uts", "--pid", "--"};
         whole.insert(whole.end(), command.begin(), command.end());
         return run(whole);
     }
@@ -114,10 +118,10 @@ private:
         return found;
     }
 
-    [[noreturn]] static void be_the_first_process(const std::string& packages, int told)
+    [[noreturn]] static void be_the_first_process(const std::string& packages, const std::string& shared, int told)
     {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const std::string failed = change_root(packages);
+        const std::string failed = change_root(packages, shared);
         const std::string reason = failed.empty() ? "" : "cannot " + failed + " here: " + std::strerror(errno);
         if (::write(told, reason.data(), reason.size()) == -1 || !failed.empty()) ::_exit(1);
         ::signal(SIGCHLD, SIG_IGN); // the kernel collects what is left to this process
@@ -126,7 +130,7 @@ private:
     }
 
     /// The step that failed; errno is the reason.
-    static std::string change_root(const std::string& packages)
+    static std::string change_root(const std::string& packages, const std::string& shared)
     {
         const auto mounts = [](const char* what, const char* where, const char* type, unsigned long flags = 0,
                                const char* data = nullptr) { return ::mount(what, where, type, flags, data) == 0; };
@@ -140,6 +144,7 @@ private:
         if (!mounts("/dev", "/run/root/dev", nullptr, MS_BIND | MS_REC) || !mounts("tmpfs", "/run/root/run", "tmpfs") ||
             !mounts("tmpfs", "/run/root/tmp", "tmpfs") || !mounts("proc", "/run/root/proc", "proc"))
             return "mount what a host has";
+        if (!shared.empty() && !mounts(shared.c_str(), "/run/root/mnt", nullptr, MS_BIND)) return "share " + shared;
         if (::chdir("/run/root") == -1 || ::syscall(SYS_pivot_root, ".", ".") == -1 || ::umount2(".", MNT_DETACH) == -1)
             return "change the root";
         return {};
