@@ -7,6 +7,7 @@
 #include "support/environment.hpp"
 #include "support/file.hpp"
 
+#include <daemonkit/artefacts.hpp>
 #include <daemonkit/command_line.hpp>
 #include <daemonkit/command_line/all_verbs.hpp>
 #include <daemonkit/daemonkit.hpp>
@@ -45,7 +46,7 @@ template <class Fork>
 struct leading : daemonkit::basic_daemon<leading<Fork>, Fork, daemonkit::leased<file_store>,
                                          daemonkit::self_pipe_signals, daemonkit::log_file_stdio>
 {
-    using more_verbs = daemonkit::all_verbs<place_verb, daemonkit::lease_verbs>;
+    using more_verbs = daemonkit::all_verbs<place_verb, daemonkit::lease_verbs, daemonkit::artefacts>;
     static constexpr bool has_instances = true;
 
     void act() const

@@ -54,6 +54,7 @@ struct artefact_facts
     bool reloads = false;       ///< reload has an effect
     bool takes_sockets = false; ///< gets descriptors from the service manager
     bool reads_signals = false; ///< by a signalfd(2)
+    bool has_role = false;      ///< status tells whether it is the owner or stands by
     std::vector<int> stops{};   ///< the signals that stop it
     std::vector<int> signals{}; ///< that the program chose
 

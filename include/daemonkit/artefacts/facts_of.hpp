@@ -10,6 +10,7 @@
 #include "../lifecycle/detail/hooks.hpp"
 
 #include "../lifecycle/process_settings.hpp"
+#include "../pid/concept.hpp"
 #include "../sys/host.hpp"
 #include "facts.hpp"
 #include "notes.hpp"
@@ -114,6 +115,7 @@ template <class Derived>
     f.reopens = std::remove_cvref_t<decltype(s.stdio)>::reopens;
     f.reloads = Derived::daemon_type::hears_reload();
     f.records_pid = can_be_found<Derived>;
+    f.has_role = has_details<std::remove_cvref_t<decltype(s.pid)>>;
     if constexpr (has_instances<Derived>()) f.instance = s.process.instance;
     if constexpr (can_be_found<Derived>) {
         f.pid_file = s.pid.where();
