@@ -35,6 +35,14 @@ struct artefact_option
     std::string help{};
 };
 
+/// The parts of an OCF agent that differ for a daemon that is the owner of a lease or stands by.
+struct artefact_roles
+{
+    std::string_view actions;
+    std::string_view functions;
+    std::string_view cases;
+};
+
 /// All that is printed about one daemon.
 struct artefact_facts
 {
@@ -48,15 +56,15 @@ struct artefact_facts
     std::string listen{};             ///< for ListenStream=
 
     // policies
-    bool detaches = false;      ///< start makes another process
-    bool records_pid = false;   ///< stop, reload and status find the daemon
-    bool notifies = false;      ///< a service manager is told
-    bool reloads = false;       ///< reload has an effect
-    bool takes_sockets = false; ///< gets descriptors from the service manager
-    bool reads_signals = false; ///< by a signalfd(2)
-    bool has_role = false;      ///< status tells whether it is the owner or stands by
-    std::vector<int> stops{};   ///< the signals that stop it
-    std::vector<int> signals{}; ///< that the program chose
+    bool detaches = false;                 ///< start makes another process
+    bool records_pid = false;              ///< stop, reload and status find the daemon
+    bool notifies = false;                 ///< a service manager is told
+    bool reloads = false;                  ///< reload has an effect
+    bool takes_sockets = false;            ///< gets descriptors from the service manager
+    bool reads_signals = false;            ///< by a signalfd(2)
+    const artefact_roles* roles = nullptr; ///< status tells whether it is the owner or stands by
+    std::vector<int> stops{};              ///< the signals that stop it
+    std::vector<int> signals{};            ///< that the program chose
 
     // settings
     std::string user{}; ///< the program is started as; empty: root

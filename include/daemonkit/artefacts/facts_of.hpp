@@ -14,6 +14,7 @@
 #include "../sys/host.hpp"
 #include "facts.hpp"
 #include "notes.hpp"
+#include "ocf_roles.hpp"
 
 #include <string>
 #include <utility>
@@ -115,7 +116,7 @@ template <class Derived>
     f.reopens = std::remove_cvref_t<decltype(s.stdio)>::reopens;
     f.reloads = Derived::daemon_type::hears_reload();
     f.records_pid = can_be_found<Derived>;
-    f.has_role = has_details<std::remove_cvref_t<decltype(s.pid)>>;
+    if constexpr (has_details<std::remove_cvref_t<decltype(s.pid)>>) f.roles = &ocf_roles;
     if constexpr (has_instances<Derived>()) f.instance = s.process.instance;
     if constexpr (can_be_found<Derived>) {
         f.pid_file = s.pid.where();

@@ -10,92 +10,9 @@
 
 namespace daemonkit::detail {
 
-/// Functions of an agent whose daemon is the owner of a lease or stands by.
-inline constexpr std::string_view ocf_roles =
-    R"(# The promotion score of this node; none without a word. It is nothing outside of a cluster.
-score() {
-    if [ -z "${OCF_RESOURCE_INSTANCE-}" ] || ! command -v crm_attribute >/dev/null; then return; fi
-    if [ $# -eq 1 ]; then set -- --update "$1"; else set -- --delete; fi
-    crm_attribute --quiet --promotion "$OCF_RESOURCE_INSTANCE" --lifetime reboot "$@" >/dev/null 2>&1
-}
-
-# What the daemon is on this node. If the store is down, an owner remains it until its lease ends.
-state() {
-    answer=$(call --json status)
-    status=$?
-    case $status:$answer in
-    0:*'"role": "owner"'*)
-        score 100
-        return $ocf_running_promoted
-        ;;
-    esac
-    score
-    case $status in
-    0) return $ocf_success ;;
-    1 | 2 | 3) return $ocf_not_running ;;
-    *) return $ocf_err_generic ;;
-    esac
-}
-
-# The cluster would take an owner that it has not promoted yet for failed, and stop it. It promotes it by the score.
-monitor() {
-    state
-    status=$?
-    case $status:${OCF_RESKEY_CRM_meta_role-} in
-    "$ocf_running_promoted":Unpromoted | "$ocf_running_promoted":Slave) return $ocf_success ;;
-    esac
-    return $status
-}
-
-# The cluster may promote an owner as soon as it has started.
-start() {
-    call --timeout $patience start || return
-    state
-    return $ocf_success
-}
-
-stop() {
-    score
-    call --timeout $patience stop
-}
-
-# Waits until the daemon on this node owns the lease.
-promote() {
-    end=$(($(date +%s) + patience))
-    while now=$(date +%s) && [ "$now" -le $end ]; do
-        state
-        status=$?
-        case $status in
-        "$ocf_running_promoted") return $ocf_success ;;
-        "$ocf_success") sleep 1 ;;
-        *) return $status ;;
-        esac
-    done
-    call status
-    echo "the store decides which node owns the lease, and it is not this one" >&2
-    return $ocf_err_generic
-}
-
-# An owner gives its lease back as it stops. Then it stands by, or owns the lease again if no other node has taken it.
-demote() {
-    state
-    status=$?
-    if [ $status -ne $ocf_running_promoted ]; then return $status; fi
-    stop || return
-@holder@
-    start
-}
-)";
-
-/// The agent. "Unknown" must not become "not running": the cluster would start the daemon on another node too. That of a
-/// daemon with a lease has the roles of a promotable clone: the owner of the lease is the promoted one.
-[[nodiscard, gnu::cold]] inline std::string ocf_agent(const artefact_facts& f)
-{
-    require_found(f, "ocf");
-    const bool other = f.becomes.empty() && !f.user.empty();
-    const auto seconds = [](std::chrono::nanoseconds time) { return std::to_string(whole_seconds(time) + 5); };
-    const char* const monitor = f.has_role ? R"(start | stop | promote | demote | monitor) validate_all && "$1" ;;)"
-                                           : R"(start | stop) validate_all && call --timeout $patience "$1" ;;
+/// The parts that have other texts in ocf_roles.
+inline constexpr artefact_roles ocf_plain{R"(<action name="monitor" timeout="20" interval="10" depth="0"/>)", "",
+                                          R"(@verbs@) validate_all && call --timeout $patience "$1" ;;
 monitor)
     validate_all || exit
     call --quiet status
@@ -104,21 +21,28 @@ monitor)
     1 | 2 | 3) exit $ocf_not_running ;;
     *) exit $ocf_err_generic ;;
     esac
-    ;;)";
-    const char* const holder = f.has_verb("holder") ? R"(    for _ in 1 2 3 4 5 6 7 8; do
-        call --quiet holder
-        if [ $? -ne 3 ]; then break; fi # a node has it, or the store cannot be asked
-        sleep 0.2
-    done)"
-                                                    : "    sleep 1";
-    const auto usage = sys::joined({"start|stop", f.reloads ? "|reload" : "", f.has_role ? "|promote|demote" : ""});
+    ;;)"};
+
+/// The agent. "Unknown" must not become "not running": the cluster would start the daemon on another node too. That of a
+/// daemon with a lease has the roles of a promotable clone: the owner of the lease is the promoted one.
+[[nodiscard, gnu::cold]] inline std::string ocf_agent(const artefact_facts& f)
+{
+    require_found(f, "ocf");
+    const bool other = f.becomes.empty() && !f.user.empty();
+    const auto seconds = [](std::chrono::nanoseconds time) { return std::to_string(whole_seconds(time) + 5); };
+    const auto& parts = f.roles != nullptr ? *f.roles : ocf_plain;
+    const auto part = [&](std::string_view text) {
+        return filled(text, {{"start", seconds(f.start_deadline)},
+                             {"demote", seconds(stop_time(f.stop) + f.start_deadline)},
+                             {"?holder", f.has_verb("holder")},
+                             {"?no_holder", !f.has_verb("holder")},
+                             {"?reloads", f.reloads},
+                             {"verbs", f.reloads ? "start | stop | reload" : "start | stop"}});
+    };
     return filled(R"(#!/bin/sh
 # /usr/lib/ocf/resource.d/PROVIDER/@name@: @name@ as a resource of a Pacemaker cluster, ocf:PROVIDER:@name@.
 # The verbs of @name@ do the work. Their exit statuses are those of an OCF agent, except for `status`: "unknown" must
 # not become "not running", because the cluster would start @name@ on another node too.
-#@?roles@
-# For a promotable clone. The lease decides which node owns it, and the cluster follows: the owner is promoted. The others@?roles@
-# have no promotion score, so the cluster does not choose among them.@?roles@
 program=@program@
 user=@user@
 group=@group@
@@ -132,7 +56,6 @@ ocf_err_generic=1
 ocf_err_unimplemented=3
 ocf_err_installed=5
 ocf_not_running=7
-ocf_running_promoted=8@?roles@
 
 # The cluster's time-out of this action in seconds, minus @reserve@: after this time the stop schedule goes on, and ends
 # in time. If a stop is late, the cluster fences the whole node.
@@ -168,11 +91,7 @@ meta_data() {
 <action name="start" timeout="@start@"/>
 <action name="stop" timeout="@stop@"/>
 <action name="reload" timeout="@reload@"/>
-<action name="promote" timeout="@promote@"/>
-<action name="demote" timeout="@demote@"/>
-<action name="monitor" timeout="20" interval="10" depth="0"/>@?single@
-<action name="monitor" timeout="20" interval="10" depth="0" role="Unpromoted"/>@?roles@
-<action name="monitor" timeout="20" interval="9" depth="0" role="Promoted"/>@?roles@
+@actions@
 <action name="validate-all" timeout="5"/>
 <action name="meta-data" timeout="5"/>
 </actions>
@@ -201,7 +120,7 @@ call() {
     "$program" @instance@"$@"@?root@
 }
 
-@roles@
+@functions@
 # If the directory is on a disk that is not mounted here, nothing runs in it.
 if [ ! -d "$directory" ]; then
     case ${1-} in
@@ -211,12 +130,12 @@ if [ ! -d "$directory" ]; then
 fi
 
 case ${1-} in
-reload) validate_all && call --timeout $patience reload ;;@?reloads@
-@monitor@
+@cases@
 validate-all) validate_all ;;
 meta-data) meta_data ;;
 *)
-    echo "usage: $0 {@usage@|monitor|validate-all|meta-data}" >&2
+    echo "usage: $0 {start|stop|reload|@more@monitor|validate-all|meta-data}" >&2@?reloads@
+    echo "usage: $0 {start|stop|@more@monitor|validate-all|meta-data}" >&2@?fixed@
     exit $ocf_err_unimplemented
     ;;
 esac
@@ -230,13 +149,11 @@ esac
                    {"?user", other},
                    {"?root", !other},
                    {"?reloads", f.reloads},
-                   {"?roles", f.has_role},
-                   {"?single", !f.has_role},
-                   {"roles", f.has_role ? filled(ocf_roles, {{"holder", holder}}) : ""},
-                   {"monitor", monitor},
-                   {"usage", usage},
-                   {"promote", f.has_role ? "35" : ""},
-                   {"demote", f.has_role ? seconds(stop_time(f.stop) + f.start_deadline) : ""},
+                   {"?fixed", !f.reloads},
+                   {"more", f.roles != nullptr ? "promote|demote|" : "", true},
+                   {"actions", part(parts.actions)},
+                   {"functions", part(parts.functions)},
+                   {"cases", part(parts.cases)},
                    {"reserve", std::to_string(whole_seconds(stop_time(f.stop) - f.stop.begin()->patience) + 1)},
                    {"xml_name", xml(f.name)},
                    {"xml_title", xml(f.title())},
