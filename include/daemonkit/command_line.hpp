@@ -193,6 +193,13 @@ int command_line(int argc, char** argv, std::span<const program_option> options,
 /// word behind `signal` and `print`. The rest is left for the parser. Without a verb nothing is taken.
 [[nodiscard]] inline verb take_verb(int& argc, char** argv) { return detail::take_verb(argc, argv); }
 
+/// The same for a class with more_verbs, which can have a word behind them, too.
+template <class Derived>
+[[nodiscard]] verb take_verb(int& argc, char** argv)
+{
+    return detail::take_verb(argc, argv, detail::more_verbs_of<Derived>());
+}
+
 /// The verbs of a daemon class, for the text of --help in a program with a parser of its own.
 template <class Derived>
 [[nodiscard]] std::string verb_list()

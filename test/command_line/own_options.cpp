@@ -140,6 +140,7 @@ BOOST_FIXTURE_TEST_SUITE(own_parser, nothing_left, *boost::unit_test::label("pro
 BOOST_AUTO_TEST_CASE(the_verb_is_taken_and_the_rest_left)
 {
     const opted_program p({"PARSER=1"});
+    BOOST_TEST(p({"hello", "bob"}).out == "hello bob\n"); // a verb of the class, and the word behind it
     BOOST_TEST(p.given({"start", "--file", "start"}) == "80 100 none info word=start");
     const auto json = p({"status", "--json"});
     BOOST_TEST(json.status == 3);

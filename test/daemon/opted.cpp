@@ -10,6 +10,7 @@
 
 #include <boost/filesystem/path.hpp>
 
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <stdexcept>
@@ -38,9 +39,22 @@ struct configuration
     }
 };
 
+/// A verb with a word behind it.
+struct hello_verb
+{
+    static constexpr daemonkit::verb_help verbs[] = {{"hello", "NAME", "greet NAME", true}};
+    template <class Derived>
+    static int carry_out(const daemonkit::verb_call<Derived>& call)
+    {
+        std::puts(("hello " + std::string(call.asked.operand)).c_str());
+        return 0;
+    }
+};
+
 struct opted : daemonkit::sysv_daemon<opted>
 {
     static constexpr const char* version = "1.2";
+    using more_verbs = hello_verb;
 
     static void check(const configuration& c)
     {
@@ -73,7 +87,7 @@ int main(int argc, char** argv)
 {
     configuration c;
     if (std::getenv("PARSER") != nullptr) {
-        const auto asked = daemonkit::take_verb(argc, argv);
+        const auto asked = daemonkit::take_verb<opted>(argc, argv);
         daemonkit::verb_options options;
         for (int i = 1; i < argc; ++i) {
             if (argv[i] == std::string("--json")) options.json = true;

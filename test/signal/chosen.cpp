@@ -110,6 +110,13 @@ BOOST_AUTO_TEST_CASE(a_daemon_with_older_settings_is_not_ended)
         }
 }
 
+BOOST_AUTO_TEST_CASE(term_can_stand_among_those_that_mean_stop)
+{
+    const signalled_program p("signalfd", "15");
+    BOOST_TEST(p({"start"}).status == 0);
+    BOOST_TEST(p({"stop"}).out.ends_with(", SIGTERM)\n"));
+}
+
 BOOST_AUTO_TEST_CASE(a_signal_that_cannot_be_heard_is_a_sentence)
 {
     const auto refuses = [](const std::string& stop, const std::string& more, const std::string& reason) {
@@ -121,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_signal_that_cannot_be_heard_is_a_sentence)
     refuses("2", "9", "9: no process can catch it");
     refuses("19", "", "19: no process can catch it");
     refuses("2", "1", "1: it means reload");
-    refuses("15", "", "15: it is named twice");
+    refuses("2", "15", "15: it is named twice"); // TERM always means stop
     refuses("2", "2", "2: it is named twice");
     refuses("2", "32", "32: a program cannot use this number");
     refuses("2", "65", "65: a program cannot use this number");

@@ -17,8 +17,8 @@ namespace daemonkit {
 template <class SignalPolicy = signalfd_signals>
 struct configured_signals
 {
-    /// The signals that mean stop, besides TERM. Without SIGINT, Ctrl-C in the foreground is left as it was, unless it
-    /// is among `more`.
+    /// The signals that mean stop, besides TERM, which can stand here, too. Without SIGINT, in neither set, INT and Ctrl-C
+    /// keep their default action, which ends the daemon without its clean-up.
     std::vector<int> stop{SIGINT};
     /// Further signals for on_signal(): SIGUSR1, SIGINT, SIGRTMIN + 1.
     std::vector<int> more{};
@@ -36,7 +36,8 @@ struct configured_signals
         for (const int signal : heard)
             if (signal != SIGINT) all.push_back(signal);
         std::vector<int> stops{SIGTERM};
-        for (const int signal : stop) add(all, stops.emplace_back(signal));
+        for (const int signal : stop)
+            if (signal != SIGTERM) add(all, stops.emplace_back(signal));
         for (const int signal : more) add(all, signal);
         return {all, mask, signal_set(stops)};
     }

@@ -91,7 +91,7 @@ inline constexpr std::string_view help_column = "\n                  ";
 }
 
 /// Takes the verb out of the arguments.
-[[nodiscard, gnu::cold]] inline verb take_verb(int& argc, char** argv)
+[[nodiscard, gnu::cold]] inline verb take_verb(int& argc, char** argv, std::span<const verb_help> more = {})
 {
     const auto take = [&]() -> std::string_view {
         if (argc < 2 || *argv[1] == '-' || *argv[1] == '\0') return {};
@@ -101,7 +101,9 @@ inline constexpr std::string_view help_column = "\n                  ";
         return word;
     };
     verb taken{take()};
-    if (taken == "signal" || taken == "print") taken.operand = take();
+    bool has_operand = taken == "signal" || taken == "print";
+    for (const auto& one : more) has_operand |= taken == one.name && *one.operand != '\0';
+    if (has_operand) taken.operand = take();
     return taken;
 }
 

@@ -104,6 +104,7 @@ private:
     [[gnu::noinline, gnu::cold]] int execute(std::string_view verb, Args&&... args)
     {
         require_check<Derived, Args...>();
+        check_verbs<Derived>();
         if constexpr (has_check<Derived, Args...>)
             if (verb == "check") return report(checked_here(args...));
         if constexpr (lists_instances<Derived>)
@@ -195,9 +196,7 @@ private:
     template <class ResultType>
     [[nodiscard]] static int status_of(const ResultType& result)
     {
-        if constexpr (requires {
-                          { Derived::exit_status_of(result) } -> std::same_as<int>;
-                      })
+        if constexpr (maps_status<Derived, ResultType>)
             return Derived::exit_status_of(result);
         else
             return result;

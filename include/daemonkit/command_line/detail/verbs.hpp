@@ -2,12 +2,18 @@
 // Which verbs a daemon class has, and how its program describes itself.
 #pragma once
 
+#include "../../control/control_result.hpp"
+#include "../../control/status_report.hpp"
+#include "../../core/start_result.hpp"
 #include "../../lifecycle/detail/check.hpp"
 #include "../../signal/concept.hpp"
 #include "options.hpp"
 
+#include <concepts>
 #include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace daemonkit::detail {
@@ -62,6 +68,52 @@ inline constexpr verb_help verbs_of[] = {
     {"run", "", "run the daemon in the foreground", true},
     {"check", "", "check the configuration, and change nothing", names_check<Derived>()},
 };
+
+/// Whether the class adds a verb that the library has already.
+template <class Derived>
+constexpr bool repeats_a_verb()
+{
+    for (const auto& more : more_verbs_of<Derived>())
+        for (const auto& own : verbs_of<Derived>)
+            if (std::string_view(more.name) == own.name) return true;
+    return false;
+}
+
+struct named_exit_status_of
+{
+    int exit_status_of;
+};
+template <class Derived>
+struct exit_status_of_twice : Derived, named_exit_status_of
+{};
+
+/// Whether the class has a member exit_status_of, private or not.
+template <class Derived>
+constexpr bool names_exit_status_of()
+{
+    if constexpr (std::is_final_v<Derived>)
+        return false;
+    else
+        return !requires { &exit_status_of_twice<Derived>::exit_status_of; };
+}
+
+/// Whether exit_status_of() can be called for one kind of result.
+template <class Derived, class ResultType>
+concept maps_status = requires(const ResultType& result) {
+    { Derived::exit_status_of(result) } -> std::same_as<int>;
+};
+
+/// Does not compile if the class adds a verb of the library, or an exit_status_of() that would never be called.
+template <class Derived>
+constexpr void check_verbs()
+{
+    static_assert(!repeats_a_verb<Derived>(), "daemonkit: more_verbs has a verb that command_line() has already: give "
+                                              "it another name");
+    static_assert(!names_exit_status_of<Derived>() || maps_status<Derived, start_result> ||
+                      maps_status<Derived, control_result> || maps_status<Derived, status_report>,
+                  "daemonkit: exit_status_of() would never be called: declare `public: static int "
+                  "exit_status_of(const daemonkit::start_result&)`, or the same for control_result or status_report");
+}
 
 /// The version of the program, if its class has a member `version`, and of the library.
 template <class Derived>
