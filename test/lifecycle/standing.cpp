@@ -90,10 +90,13 @@ BOOST_AUTO_TEST_CASE(a_setting_makes_only_an_owner_ready)
     BOOST_TEST(p({"stop"}).status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_start_that_waits_is_cancelled)
+BOOST_AUTO_TEST_CASE(a_start_that_waits_too_long_says_for_what)
 {
     const standing_program p("h1 2", {"WAITS=yes"});
-    BOOST_TEST(p({"start", "--timeout", "0.3"}).status == 1);
+    const auto start = p({"start", "--timeout", "0.3"});
+    BOOST_TEST(start.status == 75);
+    BOOST_TEST(start.err.starts_with("standing: standing by for host h1 (token 2); the daemon was not ready"),
+               start.err);
     BOOST_TEST(p.nobody_left());
     BOOST_TEST(!boost::filesystem::exists(p.pid_file));
 }

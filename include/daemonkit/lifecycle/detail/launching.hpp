@@ -80,7 +80,7 @@ protected:
                 auto result = wait_on_link(role_listener<Progress>{&progress, &role});
                 if (result.outcome == start_outcome::late && !role.empty()) {
                     result.message = sys::joined({role, "; ", result.message});
-                    result.status = exit_status::identity_lost;
+                    if (!result.lives_on) result.status = exit_status::identity_lost;
                 }
                 return result;
             } else {
