@@ -102,8 +102,8 @@ public:
     /// Sleeps until one signal was handled. Returns false if it was a stop signal. Throws like wait_for().
     bool wait() { return runtime_.wait(derived_object()); }
 
-    /// Whether a stop signal has arrived: for loops that never call wait(). Can be called in any thread; makes one
-    /// relaxed load and no system call. Only with self_pipe_signals, reaping_signals or flag_signals.
+    /// Whether a stop signal has arrived, or the identity is lost: for loops that never call wait(). Can be called in any
+    /// thread; makes a relaxed load or two and no system call. Only with self_pipe_signals, reaping_signals or flag_signals.
     [[nodiscard]] bool stop_requested() const noexcept
     {
         constexpr bool known = detail::has_stop_requested<detail::signals_type<SignalPolicy>>;
