@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Pacemaker on three nodes with fencing, and a daemon by its OCF agent. Whatever ends the daemon or its node, it runs
-// again, and never on two nodes at once. Prints how long it ran nowhere. DAEMONKIT_CLUSTER_ROUNDS: how often, otherwise
-// once.
+// Pacemaker on three nodes with fencing. A daemon by its OCF agent: whatever ends the daemon or its node, it runs again,
+// and never on two nodes at once. Prints how long it ran nowhere. DAEMONKIT_CLUSTER_ROUNDS: how often, otherwise once. And
+// a daemon with a lease: its owner is the promoted one.
 #include "support/environment.hpp"
 #include "support/skip.hpp"
 #include "support/text.hpp"
@@ -80,6 +80,43 @@ BOOST_AUTO_TEST_CASE(one_daemon_runs_whatever_happens_to_its_node)
         now = next;
     }
     BOOST_TEST(cluster.lives().size() == 3U * static_cast<unsigned>(rounds) + 1U, "two daemons ran at once");
+}
+
+BOOST_AUTO_TEST_CASE(the_cluster_promotes_the_owner_of_a_lease_wherever_it_goes)
+{
+    three_nodes cluster;
+    if (!cluster.missing().empty()) DAEMONKIT_SKIP(cluster.missing());
+    const auto tell = [&](const std::string& line) {
+        const auto said = cluster.node(0)(line);
+        BOOST_REQUIRE_MESSAGE(said.status == 0, line << ": " << said.out << said.err);
+        return said.out;
+    };
+    // The node that owns the lease with this token and is promoted.
+    const auto promoted = [&](int token) {
+        std::string node;
+        const auto promotes = eventually(
+            [&] {
+                const auto holder = cluster.node(0)("leading holder --instance main").out; // leading: host node1 (…
+                if (!contains(holder, "token " + std::to_string(token) + ")")) return false;
+                node = holder.substr(holder.find("node"), 5);
+                return contains(cluster.node(0)("crm_mon --one-shot").out, "* Promoted: [ " + node + " ]");
+            },
+            60s);
+        BOOST_REQUIRE_MESSAGE(promotes, cluster.node(0)("leading holder --instance main; crm_mon --one-shot").out);
+        return node;
+    };
+    tell("cibadmin --create --scope resources --xml-file /root/cluster/leading.xml");
+    promoted(1);
+    cluster.settles();
+
+    tell("leading release --instance main");
+    const auto second = promoted(2);
+    cluster.settles();
+
+    for (const pid_t daemon : cluster.node(second.back() - '1').processes("leading")) ::kill(daemon, SIGKILL);
+    promoted(3);
+    cluster.settles();
+    promoted(3); // nothing has moved it since
 }
 
 BOOST_AUTO_TEST_SUITE_END()

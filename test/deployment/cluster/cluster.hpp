@@ -156,6 +156,7 @@ private:
         const auto root = (*guest / "").string();
         good(run({"cp", "-R", DAEMONKIT_DEPLOYMENT_DIR, root + "root/cluster"}));
         good(run({"cp", DAEMONKIT_TEST_DAEMON_DIR "/placed", root + "usr/local/bin"}));
+        good(run({"install", "-D", DAEMONKIT_TEST_DAEMON_DIR "/leading", root + "usr/local/libexec/leading"}));
         good((*guest)("/root/cluster/boot " + name(number) + " 10.0.0." + me));
         write_file(shared_ / (name(number) + ".on"), pid + "\n");
     }
