@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(the_score_of_the_owner_makes_the_cluster_promote_it)
 
 BOOST_AUTO_TEST_SUITE_END()
 
-BOOST_AUTO_TEST_SUITE(roles, *boost::unit_test::label("supervisors") * boost::unit_test::label("root"))
+BOOST_AUTO_TEST_SUITE(promotable, *boost::unit_test::label("supervisors") * boost::unit_test::label("root"))
 
 BOOST_AUTO_TEST_CASE(the_agent_passes_ocf_tester_and_shellcheck)
 {
