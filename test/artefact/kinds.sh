@@ -31,7 +31,7 @@ expect() { [ "$1" -eq "$2" ] || fail "$3: status $1, not $2"; }
 place=$base/"a %n \$HOME 'q' &"
 # shellcheck disable=SC1003
 case $kind in
-monit) place=$base/plain ;;
+monit | controls) place=$base/plain ;;
 logrotate | supervisord) ;;
 *) place=$place'"x\' ;;
 esac
@@ -210,18 +210,35 @@ assert p.stopwaitsecs == 7 and p.umask == 0o27, (p.stopwaitsecs, p.umask)' "$fil
     mkdir "$base/a ;b" && cd "$base/a ;b" || exit 1
     said=$(print 2>&1)
     expect $? 6 "a directory that the format cannot quote"
+    cd "$place" || exit 1
+    said=$("$program" --text "a ;b" print supervisord 2>&1)
+    expect $? 6 "an option that the format cannot quote"
     ;;
 monit)
     monit=$(PATH=$PATH:$supervisors/usr/bin command -v monit) || skip "monit is neither installed nor in $supervisors"
     as_root
     getent passwd nobody >/dev/null || skip "there is no user nobody"
     print >"$file" || fail "status $?"
-    grep -q "pidfile $place/planted.pid" "$file" || fail "no pid file"
-    sed 's/as uid planted and gid planted/as uid nobody and gid nogroup/' "$file" >"$base/monitrc"
+    grep -q "pidfile \"$place/planted.pid\"" "$file" || fail "no pid file"
+    sed 's/as uid "planted" and gid "planted"/as uid "nobody" and gid "nogroup"/' "$file" >"$base/monitrc"
     printf 'set daemon 30\nset idfile %s/id\nset statefile %s/state\n' "$base" "$base" >>"$base/monitrc"
     chmod 600 "$base/monitrc"
     said=$("$monit" -t -c "$base/monitrc" 2>&1)
     expect $? 0 "monit -t: $said"
+    # A user whose name is a word of monit, and options.
+    getent passwd daemon >/dev/null || skip "there is no user daemon"
+    cp "$build/planted_realtime" "$program"
+    sed '/^check/,$d' -i "$base/monitrc"
+    "$program" --text a,b print monit >>"$base/monitrc" || fail "status $?"
+    said=$("$monit" -v -t -c "$base/monitrc" 2>&1)
+    expect $? 0 "monit -t, user daemon: $said"
+    grep -q "Start program .* exec $program --text=a,b start' as uid $(id -u daemon) as gid $(id -g daemon)" <<<"$said" ||
+        fail "monit reads $said"
+    for text in 'a b' 'q"' "q'" 'a\b' '$x'; do
+        said=$("$program" --text "$text" print monit 2>&1)
+        expect $? 6 "an option that the format cannot quote"
+        [ "$said" = "planted: cannot print monit: its format cannot quote a character in --text=$text" ] || fail "$said"
+    done
     mkdir "$base/a b" && cd "$base/a b" || exit 1
     print >/dev/null 2>&1
     expect $? 6 "a directory that the format cannot quote"
@@ -351,6 +368,19 @@ usage)
     mkdir $'a\nb' && cd $'a\nb' || exit 1
     "$program" print systemd >/dev/null 2>"$base/said"
     expect $? 6 "a path with a line feed"
+    ;;
+controls)
+    # No option adds a line to a file, or text that a terminal obeys.
+    for one in $("$program" print 2>&1 | sed 's/.*one of: //'); do
+        for text in $'a"\nUser=root\nX="' $'a\rb' $'a\eb' $'a\tb' $'a\x7fb'; do
+            said=$("$program" --text "$text" print "$one" 2>&1 >"$base/out")
+            expect $? 6 "$one with a control character"
+            [ "$said" = "planted: cannot print $one: the option --text has a control character" ] || fail "$one: $said"
+            [ ! -s "$base/out" ] || fail "$one: something was printed"
+        done
+    done
+    said=$("$program" --text a print systemd) || fail "status $?"
+    grep -q ' --text=a run$' <<<"$said" || fail "no option: $said"
     ;;
 refused)
     # Without a pid file, a log and a fork: one sentence, and nothing on standard output.

@@ -2,7 +2,7 @@
 // A daemon with artefacts, in the directory from which it is called. A test installs what it prints, and plants faults
 // that doctor finds. USER_OF_DAEMON is the user that it changes to, DESCRIPTION is in the class, CHECK is what check()
 // throws. Compiled with PLANTED_SUPERVISED it has no pid file, no log and no fork; with PLANTED_ACTIVATED it answers each
-// connection to the socket that it is passed.
+// connection to the socket that it is passed; with PLANTED_REALTIME it has priorities for which its user has no rights.
 #include "support/environment.hpp"
 
 #include <daemonkit/artefacts.hpp>
@@ -33,6 +33,12 @@ template <class D>
 using base = daemonkit::universal_daemon<D, daemonkit::log_file_stdio>;
 #endif
 
+#ifdef PLANTED_REALTIME
+constexpr const char* user = "daemon"; // a word of monit
+#else
+constexpr const char* user = "planted";
+#endif
+
 #ifdef PLANTED_ACTIVATED
 using sockets = daemonkit::socket_activation;
 #else
@@ -46,7 +52,7 @@ struct planted : base<planted>, sockets
     static constexpr const char* version = "1.2";
     static constexpr daemonkit::artefact_notes notes{.description = "tests 100% of \"what\": it's <given>",
                                                      .documentation = "man:planted(8)",
-                                                     .user = "planted",
+                                                     .user = user,
                                                      .listen = "127.0.0.1:7778",
                                                      .watchdog = 20s};
 
@@ -81,11 +87,20 @@ planted::settings settings_in(const boost::filesystem::path& here)
 #else
     return {.pid = {.path = here / "planted.pid"},
             .stdio = {.output = here / "planted.log"},
-            .process = {.name = "planted",
-                        .working_directory = here.string(),
-                        .umask = 027,
-                        .user = environment_variable("USER_OF_DAEMON"),
-                        .limits = {{RLIMIT_NOFILE, 512, 1024}}},
+            .process =
+                {
+                    .name = "planted",
+                    .working_directory = here.string(),
+                    .umask = 027,
+                    .user = environment_variable("USER_OF_DAEMON"),
+                    .limits = {{RLIMIT_NOFILE, 512, 1024}},
+#ifdef PLANTED_REALTIME
+                    .nice = -5,
+                    .oom_score_adjust = -500,
+                    .cpu_scheduling = {SCHED_FIFO, 10},
+                    .io_scheduling = {daemonkit::io_class::best_effort, 2},
+#endif
+                },
             .stop = {{SIGTERM, 7s}, {SIGKILL, 5s}}};
 #endif
 }
@@ -96,6 +111,7 @@ int main(int argc, char** argv)
 {
     int port = 0;
     int level = 0;
+    std::string text;
     std::vector<std::string> files;
     const daemonkit::program_option options[] = {
         {.name = "port",
@@ -103,6 +119,7 @@ int main(int argc, char** argv)
          .argument = "N",
          .help = "the port, [1:65535], that it doesn't use",
          .value = port},
+        {.name = "text", .argument = "TEXT", .help = "a text that it\ndoesn't read", .value = text},
         {.letter = 'l', .argument = "LEVEL", .help = "how much it says", .value = level},
         {.argument = "FILE", .help = "files that it doesn't read", .value = files}};
     return daemonkit::command_line<planted>(

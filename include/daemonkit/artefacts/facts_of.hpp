@@ -16,6 +16,7 @@
 #include "notes.hpp"
 #include "ocf_roles.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -25,8 +26,10 @@ namespace daemonkit::detail {
 [[gnu::cold]] inline void add_options(artefact_facts& f, std::span<const program_option> more, bool instances)
 {
     for (const auto& option : more) {
-        const artefact_option one{option.name.c_str(), option.letter.get(),
-                                  option.value.takes_argument() ? option.argument : "", option.help};
+        artefact_option one{option.name.c_str(), option.letter.get(),
+                            option.value.takes_argument() ? option.argument : "",
+                            option.help != nullptr ? option.help : ""};
+        std::replace(one.help.begin(), one.help.end(), '\n', ' '); // --help breaks the line there
         if (one.name.empty() && one.letter == 0)
             f.words = one;
         else

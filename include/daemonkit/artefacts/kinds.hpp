@@ -76,6 +76,11 @@ inline constexpr artefact_kind artefact_kinds[] = {
 /// The text of the kind, which exists. Throws startup_error, exit status 6, if it cannot be made for this daemon.
 [[nodiscard, gnu::cold]] inline std::string artefact_text(std::string_view name, const artefact_facts& f)
 {
+    const auto refuse_controls = [&](std::string_view field, std::string_view text) {
+        for (const char c : text)
+            if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
+                refuse_artefact(name, sys::joined({field, " has a control character"}));
+    };
     for (const auto& [field, text] : {std::pair<const char*, const std::string&>{"process.name", f.name},
                                       {"notes.program, or the path of the program,", f.program},
                                       {"process.working_directory", f.directory},
@@ -89,9 +94,9 @@ inline constexpr artefact_kind artefact_kinds[] = {
                                       {"notes.description", f.description},
                                       {"notes.documentation", f.documentation},
                                       {"notes.listen", f.listen}})
-        for (const char c : text)
-            if (static_cast<unsigned char>(c) < ' ' || c == 0x7f)
-                refuse_artefact(name, sys::joined({field, " has a control character"}));
+        refuse_controls(field, text);
+    for (const auto& one : f.given)
+        refuse_controls(sys::joined({"the option ", std::string_view(one).substr(0, one.find('='))}), one);
     for (const auto& kind : artefact_kinds)
         if (name == kind.name) return f.instance == "%i" ? text_for_all(kind, f) : kind.text(f);
     return {};

@@ -144,7 +144,7 @@ restart = true
 /// A program of supervisord.
 [[nodiscard, gnu::cold]] inline std::string supervisord_program(const artefact_facts& f)
 {
-    for (const auto& text : {f.program, f.directory})
+    for (const auto& text : {f.program, f.directory, options_of(f, shell_word)})
         if (text.find(" ;") != text.npos || text.find(" #") != text.npos)
             refuse_artefact("supervisord", "its format takes the rest for a comment in " + text);
     return filled(R"(; /etc/supervisor/conf.d/@name@.conf
@@ -176,27 +176,32 @@ stdout_logfile_backups=10
                    {"stop", std::to_string(whole_seconds(stop_time(f.stop, true)))}});
 }
 
-/// A check of monit(1).
+/// A check of monit(1). Names are quoted: some words, such as daemon, mean something to monit otherwise.
 [[nodiscard, gnu::cold]] inline std::string monit_check(const artefact_facts& f)
 {
     require_found(f, "monit");
-    for (const auto& text : {f.program, f.directory, f.pid_file, "-" + f.instance})
-        if (!is_plain(text)) refuse_artefact("monit", "its format cannot quote a character in " + text);
+    const auto user = started_as(f);
+    const auto group = user.empty() ? user : f.worker_group();
+    const auto word = [](std::string_view text) {
+        if (!text.empty() && !is_plain(text))
+            refuse_artefact("monit", sys::joined({"its format cannot quote a character in ", text}));
+        return std::string(text);
+    };
     return filled(R"(# /etc/monit/conf.d/@name@
-check process @name@ with pidfile @pid@
-    start program = "/bin/sh -c 'cd @directory@ && exec @program@ @instance@start'"
-        as uid @user@ and gid @group@
-    stop program = "/bin/sh -c 'cd @directory@ && exec @program@ @instance@stop'"
-        as uid @user@ and gid @group@
+check process "@name@" with pidfile "@pid@"
+    start program = "/bin/sh -c 'cd @directory@ && exec @program@ @options@start'"
+        as uid "@user@" and gid "@group@"
+    stop program = "/bin/sh -c 'cd @directory@ && exec @program@ @options@stop'"
+        as uid "@user@" and gid "@group@"
     if 5 restarts within 5 cycles then unmonitor
 )",
-                  {{"name", f.name},
-                   {"instance", options_of(f, shell_word), true},
-                   {"pid", f.pid_file},
-                   {"directory", f.directory},
-                   {"program", f.program},
-                   {"user", started_as(f)},
-                   {"group", started_as(f).empty() ? "" : f.worker_group()}});
+                  {{"name", word(f.name)},
+                   {"options", options_of(f, word), true},
+                   {"pid", word(f.pid_file)},
+                   {"directory", word(f.directory)},
+                   {"program", word(f.program)},
+                   {"user", word(user)},
+                   {"group", word(group)}});
 }
 
 } // namespace daemonkit::detail
