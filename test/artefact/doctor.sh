@@ -277,6 +277,37 @@ drop-ins)
     plant error 'PIDFile=/run/planted.pid: the daemon has no pid file' PIDFile=/run/planted.pid
     plant nothing '' ProcSubset=pid ReadOnlyPaths=/run SystemCallFilter=~flock
     ;;
+priorities)
+    # What the unit must set before it drops the privileges for it.
+    program=/run/planted/program
+    cp "$build/planted_realtime" $program
+    id daemon >/dev/null || skip "there is no user daemon"
+    chown daemon: .
+    place=/etc/systemd/system/planted.service.d
+    mkdir $place
+    $program print systemd >/etc/systemd/system/planted.service
+    $program print logrotate >/etc/logrotate.d/planted
+    doctor 0
+    plant() {
+        printf '%s\n' '[Service]' "${@:2}" >$place/fault.conf
+        if [ -z "$1" ]; then
+            doctor 0
+        else
+            doctor 1
+            says "error: $place/fault.conf:$#: $1"
+        fi
+    }
+    plant 'Nice= is not set: the daemon sets -5, and its user may not: set Nice=-5' Nice=
+    plant 'Nice=3: the daemon sets -5, and its user may not: set Nice=-5' Nice=3
+    plant 'OOMScoreAdjust=0: the daemon sets -500' OOMScoreAdjust=0
+    plant 'CPUSchedulingPolicy= is not set: the daemon sets fifo, and its user may not: set CPUSchedulingPolicy=fifo and CPUSchedulingPriority=10' CPUSchedulingPolicy=
+    plant 'CPUSchedulingPolicy=rr: the daemon sets fifo' CPUSchedulingPolicy=rr
+    plant 'RestrictRealtime=yes: it refuses' RestrictRealtime=yes
+    plant '' Nice=-6 CPUSchedulingPriority=11
+    plant '' CPUSchedulingPolicy= LimitRTPRIO=10 Nice= LimitNICE=25
+    plant '' CPUSchedulingPolicy= Nice= AmbientCapabilities=CAP_SYS_NICE CapabilityBoundingSet=CAP_SYS_NICE
+    plant 'Nice= is not set' AmbientCapabilities=CAP_SYS_NICE Nice=
+    ;;
 others)
     # A rule of logrotate that leaves the daemon at the old log, and init scripts with another pid file.
     install_all

@@ -68,6 +68,16 @@ systemd)
     grep -q '^CapabilityBoundingSet=.*CAP_SETUID' "$base/planted.service" || fail "no CAP_SETUID"
     said=$(systemd-analyze verify --man=no "$base/planted.service" 2>&1 | grep planted)
     [ -z "$said" ] || fail "systemd-analyze verify: $said"
+    # systemd sets what its user may not set.
+    cp "$build/planted_realtime" "$program"
+    print >"$base/planted.service"
+    for line in User=daemon Nice=-5 OOMScoreAdjust=-500 CPUSchedulingPolicy=fifo CPUSchedulingPriority=10 \
+        IOSchedulingClass=2 IOSchedulingPriority=2 CapabilityBoundingSet=; do
+        grep -qx "$line" "$base/planted.service" || fail "no $line"
+    done
+    ! grep RestrictRealtime "$base/planted.service" || fail "RestrictRealtime= for a daemon with a real-time policy"
+    said=$(systemd-analyze verify --man=no "$base/planted.service" 2>&1 | grep planted)
+    [ -z "$said" ] || fail "systemd-analyze verify: $said"
     # Without a pid file and a log: the signal is the reload of nothing.
     (cd / && "$build/planted_supervised" print systemd) >"$base/planted.service"
     ! grep -qE '^(ExecReload|PIDFile|WorkingDirectory|ReadWritePaths)=' "$base/planted.service" ||

@@ -82,7 +82,8 @@ struct artefact_facts
     std::vector<sys::resource_limit> limits{};
     /// Other attributes of the process, by their names in systemd.exec(5): "Nice", "5".
     std::vector<std::pair<const char*, std::string>> attributes{};
-    bool real_time = false; ///< whether it sets a scheduling policy
+    bool real_time = false;   ///< whether it sets SCHED_FIFO or SCHED_RR
+    bool resets_fork = false; ///< whether it sets SCHED_RESET_ON_FORK
     std::chrono::nanoseconds start_deadline{};
     std::chrono::nanoseconds reload_deadline{};
     std::chrono::nanoseconds watchdog{};
@@ -107,6 +108,13 @@ struct artefact_facts
         for (const auto& one : verbs)
             if (one.name == verb) return true;
         return false;
+    }
+    /// The value of one of the attributes; empty: it is not set.
+    [[nodiscard]] std::string attribute(std::string_view wanted) const
+    {
+        for (const auto& [key, value] : attributes)
+            if (key == wanted) return value;
+        return {};
     }
     /// "clientd, which writes the time to a file".
     [[nodiscard]] std::string title() const

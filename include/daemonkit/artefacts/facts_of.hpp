@@ -81,7 +81,15 @@ namespace daemonkit::detail {
         f.attributes.emplace_back("IOSchedulingClass", sys::joined({static_cast<int>(process.io_scheduling.value())}));
         f.attributes.emplace_back("IOSchedulingPriority", sys::joined({process.io_scheduling.level()}));
     }
-    f.real_time = process.cpu_scheduling.is_given();
+    if (const auto& cpu = process.cpu_scheduling; cpu.is_given()) {
+        static constexpr const char* names[] = {"other", "fifo", "rr", "batch", "", "idle"};
+        const auto number = static_cast<unsigned>(cpu.policy() & ~SCHED_RESET_ON_FORK);
+        f.real_time = number == SCHED_FIFO || number == SCHED_RR;
+        f.resets_fork = (cpu.policy() & SCHED_RESET_ON_FORK) != 0;
+        if (number < std::size(names)) f.attributes.emplace_back("CPUSchedulingPolicy", names[number]);
+        if (f.real_time) f.attributes.emplace_back("CPUSchedulingPriority", sys::joined({cpu.priority()}));
+        if (f.resets_fork) f.attributes.emplace_back("CPUSchedulingResetOnFork", "yes");
+    }
 }
 
 /// A signal that the policy hears in every case.

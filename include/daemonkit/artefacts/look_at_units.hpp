@@ -7,6 +7,7 @@
 #include "facts.hpp"
 #include "findings.hpp"
 #include "unit_file.hpp"
+#include "unit_priorities.hpp"
 #include "unit_rules.hpp"
 #include "unit_sandbox.hpp"
 
@@ -44,8 +45,9 @@ namespace daemonkit::detail {
     if (!unit.exists || unit.masked) return;
     remove_ignored(unit, start_and_stop_rules, all);
     remove_ignored(unit, sandbox_rules, all);
-    for (const auto rules :
-         {std::span<const unit_rule>(start_and_stop_rules), std::span<const unit_rule>(sandbox_rules)})
+    remove_ignored(unit, priority_rules, all);
+    for (const auto rules : {std::span<const unit_rule>(start_and_stop_rules),
+                             std::span<const unit_rule>(sandbox_rules), std::span<const unit_rule>(priority_rules)})
         for (const auto& rule : rules)
             if (rule.check != nullptr) rule.check({f, unit, all});
 }

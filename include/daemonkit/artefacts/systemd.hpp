@@ -37,7 +37,7 @@ namespace daemonkit::detail {
     return lines;
 }
 
-/// LimitNOFILE= and so on: the daemon sets the same limits, and needs no privilege for it then.
+/// LimitNOFILE=, Nice= and so on: the daemon sets the same values, and needs no privilege for it then.
 [[nodiscard, gnu::cold]] inline std::string systemd_limits(const artefact_facts& f)
 {
     std::string lines;
@@ -73,6 +73,9 @@ namespace daemonkit::detail {
         return sys::joined({systemd_word(f.program), " ", options_of(f, systemd_argument), verb});
     };
     const auto seconds = [](std::chrono::nanoseconds time) { return sys::joined({whole_seconds(time), "s"}); };
+    // ioprio_set(2) asks for the capability each time; a fork sets the policy back, and the daemon sets it again
+    const bool prioritises = f.attribute("IOSchedulingClass") == "1" || (forks && f.real_time && f.resets_fork);
+    const bool unprivileged = !f.worker().empty() && f.becomes.empty();
     const bool signalled = f.reloads && !f.records_pid; // no pid file: nothing but the signal
     return filled(R"([Unit]
 Description=@title@
@@ -104,6 +107,9 @@ UMask=@umask@
 
 # Hardening. It can write only to the directories above, and to /tmp of its own.
 CapabilityBoundingSet=@?no_capabilities@
+# The daemon sets its priority by itself.@?ambient@
+AmbientCapabilities=CAP_SYS_NICE@?ambient@
+CapabilityBoundingSet=CAP_SYS_NICE@?nice@
 CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_KILL CAP_NET_BIND_SERVICE@?root@
 CapabilityBoundingSet=CAP_SETGID CAP_SETPCAP CAP_SETUID CAP_SYS_CHROOT CAP_SYS_RESOURCE@?root@
 LockPersonality=yes
@@ -153,9 +159,11 @@ WantedBy=multi-user.target
                    {"umask", f.umask ? sys::octal(*f.umask) : std::string()},
                    {"limits", systemd_limits(f)},
                    {"home", is_below_home(f) ? "" : "yes"},
-                   {"?no_capabilities", !f.worker().empty() && f.becomes.empty()},
+                   {"?no_capabilities", unprivileged && !prioritises},
+                   {"?ambient", unprivileged && prioritises},
+                   {"?nice", !f.worker().empty() && prioritises},
                    {"?root", !f.becomes.empty()},
-                   {"?unprivileged", !f.worker().empty() && f.becomes.empty()},
+                   {"?unprivileged", unprivileged},
                    {"?realtime", !f.real_time},
                    {"?filter", f.chroot.empty()},
                    {"?tmp", !writes_below(f, "/tmp/")},

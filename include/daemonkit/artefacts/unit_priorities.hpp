@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+// doctor: the priorities that the daemon sets, and that its user may not set unless the unit does before.
+#pragma once
+
+#include "../core/require_cxx20.hpp"
+
+#include "unit_sandbox.hpp"
+#include "unit_view.hpp"
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace daemonkit::detail {
+
+/// The capability that a process needs for a setting, by its name in systemd.exec(5); null: none.
+[[nodiscard, gnu::cold]] inline const char* capability_for(std::string_view name, const std::string& value)
+{
+    if (name == "OOMScoreAdjust") return value.starts_with('-') ? "CAP_SYS_RESOURCE" : nullptr;
+    const bool needed = name == "Nice"                  ? value.starts_with('-')
+                        : name == "CPUSchedulingPolicy" ? has_word("fifo rr", value)
+                        : name == "IOSchedulingClass"   ? has_word("1 realtime", value)
+                                                        : false;
+    return needed ? "CAP_SYS_NICE" : nullptr;
+}
+
+/// Whether the daemon has the capability in this unit.
+[[nodiscard, gnu::cold]] inline bool has_capability(const unit_view& v, std::string_view capability)
+{
+    const auto is_it = [&](auto word) { return word == capability; };
+    const auto user = v.unit.expanded(v.value("User"));
+    const bool root = user.empty() ? !v.has_dynamic_user() : is_same_user(user, "root");
+    const auto* const bounds = v.unit.last({"CapabilityBoundingSet"});
+    if (bounds != nullptr &&
+        (v.unit.all(bounds->key).empty() || refusing_line(v.unit, "CapabilityBoundingSet", false, is_it) != nullptr))
+        return false;
+    return root || (!v.unit.all("AmbientCapabilities").empty() &&
+                    refusing_line(v.unit, "AmbientCapabilities", false, is_it) == nullptr);
+}
+
+/// Whether the unit gives what the daemon sets, so that the daemon changes nothing, or a limit that allows it.
+[[nodiscard, gnu::cold]] inline bool gives(const unit_view& v, std::string_view name, const std::string& wanted)
+{
+    const auto number = [&](std::string_view key) { return std::atoi(v.value(key).c_str()); };
+    const auto limit = [&](std::string_view key) {
+        return v.value(key) == "infinity" ? 99 : std::atoi(v.value(key).c_str());
+    };
+    if (name == "Nice" && v.value("LimitNICE").starts_with('-'))
+        return number("LimitNICE") <= std::atoi(wanted.c_str());
+    if (name == "Nice" && 20 - limit("LimitNICE") <= std::atoi(wanted.c_str())) return true;
+    if (name == "Nice" || name == "OOMScoreAdjust") return number(name) <= std::atoi(wanted.c_str());
+    if (name != "CPUSchedulingPolicy") return false; // ioprio_set(2) asks for the capability each time
+    const auto priority = std::atoi(v.f.attribute("CPUSchedulingPriority").c_str());
+    return limit("LimitRTPRIO") >= priority || (v.value(name) == wanted && number("CPUSchedulingPriority") >= priority);
+}
+
+[[gnu::cold]] inline void check_priorities(const unit_view& v)
+{
+    for (const auto& [name, value] : v.f.attributes) {
+        const auto* const capability = capability_for(name, value);
+        if (capability == nullptr || has_capability(v, capability) || gives(v, name, value)) continue;
+        const std::string_view key = name;
+        const auto priority = key == "CPUSchedulingPolicy" ? "CPUSchedulingPriority" : "";
+        v.wrong(name, severity::error, sys::joined({"the daemon sets ", value, ", and its user may not"}),
+                key == "IOSchedulingClass"
+                    ? sys::joined({"add AmbientCapabilities=", capability, " and CapabilityBoundingSet=", capability})
+                    : sys::joined({"set ", name, "=", value, *priority != '\0' ? " and " : "", priority,
+                                   *priority != '\0' ? "=" : "", v.f.attribute(priority)}));
+    }
+}
+
+inline constexpr unit_rule priority_rules[] = {
+    {"Nice OOMScoreAdjust CPUSchedulingPolicy CPUSchedulingPriority IOSchedulingClass LimitNICE LimitRTPRIO "
+     "AmbientCapabilities",
+     nullptr, check_priorities},
+    {"RestrictRealtime", reads_truth,
+     [](const unit_view& v) {
+         if (v.f.real_time && v.is_set("RestrictRealtime"))
+             v.wrong("RestrictRealtime", severity::error, "it refuses the scheduling policy that the daemon sets",
+                     "remove the line");
+     }},
+};
+
+} // namespace daemonkit::detail
