@@ -302,6 +302,7 @@ priorities)
     plant 'OOMScoreAdjust=0: the daemon sets -500' OOMScoreAdjust=0
     plant 'CPUSchedulingPolicy= is not set: the daemon sets fifo, and its user may not: set CPUSchedulingPolicy=fifo and CPUSchedulingPriority=10' CPUSchedulingPolicy=
     plant 'CPUSchedulingPolicy=rr: the daemon sets fifo' CPUSchedulingPolicy=rr
+    plant 'CPUSchedulingPriority=9: the daemon sets 10' CPUSchedulingPriority=9
     plant 'RestrictRealtime=yes: it refuses' RestrictRealtime=yes
     plant '' Nice=-6 CPUSchedulingPriority=11
     plant '' CPUSchedulingPolicy= LimitRTPRIO=10 Nice= LimitNICE=25

@@ -80,6 +80,15 @@ struct planted : base<planted>, sockets
     }
 };
 
+#ifdef PLANTED_REALTIME
+// Without CAP_SYS_RESOURCE, which containers lack, root cannot lower it either.
+auto oom_score()
+{
+    using score = decltype(daemonkit::process_settings::oom_score_adjust);
+    return std::getenv("NO_OOM") == nullptr ? score(-500) : score();
+}
+#endif
+
 planted::settings settings_in(const boost::filesystem::path& here)
 {
 #ifdef PLANTED_SUPERVISED
@@ -96,7 +105,7 @@ planted::settings settings_in(const boost::filesystem::path& here)
                     .limits = {{RLIMIT_NOFILE, 512, 1024}},
 #ifdef PLANTED_REALTIME
                     .nice = -5,
-                    .oom_score_adjust = -500,
+                    .oom_score_adjust = oom_score(),
                     .cpu_scheduling = {SCHED_FIFO, 10},
                     .io_scheduling = {daemonkit::io_class::best_effort, 2},
 #endif

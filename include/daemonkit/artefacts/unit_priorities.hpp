@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace daemonkit::detail {
 
@@ -56,16 +57,20 @@ namespace daemonkit::detail {
 
 [[gnu::cold]] inline void check_priorities(const unit_view& v)
 {
-    for (const auto& [name, value] : v.f.attributes) {
+    for (const auto& [key, value] : v.f.attributes) {
+        const std::string_view name = key;
         const auto* const capability = capability_for(name, value);
         if (capability == nullptr || has_capability(v, capability) || gives(v, name, value)) continue;
-        const std::string_view key = name;
-        const auto priority = key == "CPUSchedulingPolicy" ? "CPUSchedulingPriority" : "";
-        v.wrong(name, severity::error, sys::joined({"the daemon sets ", value, ", and its user may not"}),
-                key == "IOSchedulingClass"
-                    ? sys::joined({"add AmbientCapabilities=", capability, " and CapabilityBoundingSet=", capability})
-                    : sys::joined({"set ", name, "=", value, *priority != '\0' ? " and " : "", priority,
-                                   *priority != '\0' ? "=" : "", v.f.attribute(priority)}));
+        auto advice = sys::joined({"set ", name, "=", value});
+        if (name == "IOSchedulingClass")
+            advice = sys::joined({"add AmbientCapabilities=", capability, " and CapabilityBoundingSet=", capability});
+        if (name == "CPUSchedulingPolicy")
+            advice += " and CPUSchedulingPriority=" + v.f.attribute("CPUSchedulingPriority");
+        const bool is_low = name == "CPUSchedulingPolicy" && v.value(name) == value;
+        v.wrong(is_low ? "CPUSchedulingPriority" : name, severity::error,
+                sys::joined({"the daemon sets ", is_low ? v.f.attribute("CPUSchedulingPriority") : value,
+                             ", and its user may not"}),
+                std::move(advice));
     }
 }
 

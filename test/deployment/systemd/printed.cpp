@@ -31,6 +31,55 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_changes_its_user_starts_reloads_and_stops)
     BOOST_TEST(!contains(host.journal("planted.service"), "cannot"), host.journal("planted.service"));
 }
 
+// A user without rights has the priorities of its daemon, because systemd sets them first. Without them in the unit the
+// daemon fails, and doctor says so before.
+BOOST_AUTO_TEST_CASE(the_unit_of_a_real_time_daemon_starts_it)
+{
+    DAEMONKIT_BOOT(host);
+    host.install(DAEMONKIT_ARTEFACT_PROGRAM "_realtime");
+    const bool adjusts = host.shell("echo -500 >/proc/self/oom_score_adj").status == 0;
+    const std::string set = adjusts ? "A=1 " : "NO_OOM=1 ";
+    const auto made = host.shell("mkdir /var/lib/planted && chown daemon /var/lib/planted && cd /var/lib/planted && " +
+                                 set + "planted_realtime print systemd >/etc/systemd/system/planted.service");
+    BOOST_TEST_REQUIRE(made.status == 0, made.err);
+    host.write_unit("planted.service.d/limit.conf",
+                    "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=no\nEnvironment=" + set + "\n");
+    const service planted(host, "planted.service");
+    BOOST_TEST_REQUIRE(planted("start") == 0, host.journal("planted.service"));
+    const auto process = "/proc/" + planted["MainPID"];
+    BOOST_TEST(contains(host.text(process + "/status"), "CapEff:\t0000000000000000"));
+    if (adjusts) BOOST_TEST(contains(host.text(process + "/oom_score_adj"), "-500"));
+    const auto scheduling = host.shell("chrt -p " + planted["MainPID"]).out;
+    BOOST_TEST((contains(scheduling, "SCHED_FIFO") && contains(scheduling, "priority: 10")), scheduling);
+    BOOST_TEST(planted("reload") == 0, host.journal("planted.service"));
+    BOOST_TEST(planted("stop") == 0);
+    const struct
+    {
+        std::string lines;
+        bool works;
+    } drop_ins[] = {
+        {"Nice=", false},
+        {"OOMScoreAdjust=0", !adjusts},
+        {"CPUSchedulingPolicy=", false},
+        {"CPUSchedulingPolicy=rr", false},
+        {"CPUSchedulingPriority=9", false},
+        {"RestrictRealtime=yes", false},
+        {"CPUSchedulingPolicy=\nLimitRTPRIO=10\nNice=\nLimitNICE=25", true},
+        {"Nice=\nAmbientCapabilities=CAP_SYS_NICE\nCapabilityBoundingSet=CAP_SYS_NICE", true},
+        {"CPUSchedulingPriority=11\nNice=-6", true},
+    };
+    for (const auto& drop_in : drop_ins) {
+        if (!adjusts && contains(drop_in.lines, "Limit")) continue; // systemd may not raise a limit either
+        host.write_unit("planted.service.d/one.conf", "[Service]\n" + drop_in.lines + "\n");
+        const auto seen = host.shell("cd /var/lib/planted && " + set + "planted_realtime doctor").out;
+        BOOST_TEST(contains(seen, "error: /etc/systemd/system/planted.service.d/one.conf") == !drop_in.works,
+                   drop_in.lines << ": " << seen);
+        BOOST_TEST((planted("start") == 0) == drop_in.works, drop_in.lines << ": " << host.journal("planted.service"));
+        host.systemctl({"stop", "planted.service"});
+        host.systemctl({"reset-failed", "planted.service"});
+    }
+}
+
 // systemd passes the socket of the printed unit to the printed service at the first connection, and to each that follows
 // a crash.
 BOOST_AUTO_TEST_CASE(a_connection_to_the_printed_socket_starts_the_printed_service)
