@@ -9,15 +9,19 @@
 
 #include "artefacts/doctor.hpp"
 #include "artefacts/facts_of.hpp"
+#include "artefacts/input_output.hpp"
 #include "artefacts/kinds.hpp"
 #include "artefacts/notes.hpp"
 #include "command_line/verb_call.hpp"
+#include "control/control_result.hpp"
 #include "core/exit_status.hpp"
 #include "core/startup_error.hpp"
+#include "sys/process.hpp"
 #include "sys/terminal.hpp"
 #include "version.hpp"
 
 #include <cstdio>
+#include <exception>
 #include <string>
 
 namespace daemonkit {
@@ -25,15 +29,16 @@ namespace daemonkit {
 namespace detail {
 
 /// The verb print. Returns the exit status; throws startup_error if the kind cannot be made, or standard output fails.
-[[nodiscard, gnu::cold]] inline int print_artefact(std::string_view kind, const artefact_facts& f)
+[[nodiscard, gnu::cold]] inline int print_artefact(std::string_view kind, const artefact_facts& f,
+                                                   std::string_view name)
 {
     const auto text = artefact_text(kind, f);
     if (text.empty()) {
-        sys::print(stderr, {f.name, kind.empty() ? ": print needs a kind, one of: " : ": print: there is no kind '",
-                            kind, kind.empty() ? "" : "', only: ", kind_names(), "\n"});
+        sys::print(stderr, {name, kind.empty() ? ": print needs a kind, one of: " : ": print: there is no kind '", kind,
+                            kind.empty() ? "" : "', only: ", kind_names(), "\n"});
         return exit_status::usage;
     }
-    check_call(sys::write_all(1, text), "write to standard output");
+    write_output(text);
     return exit_status::done;
 }
 
@@ -52,11 +57,24 @@ struct artefacts
     template <class Derived>
     [[nodiscard]] static int carry_out(const verb_call<Derived>& call)
     {
-        const auto facts = detail::facts_of(call, DAEMONKIT_VERSION);
-        if (call.asked == "print") return detail::print_artefact(call.asked.operand, facts);
-        status_report found{};
-        if constexpr (Derived::daemon_type::can_be_found) found = Derived::daemon_type::status(call.settings);
-        return detail::print_findings(detail::examined(facts, found, call.check), facts.name, call.options.json);
+        if (call.asked == "print")
+            return detail::print_artefact(call.asked.operand, detail::facts_of(call, DAEMONKIT_VERSION), call.name);
+        try {
+            const auto facts = detail::facts_of(call, DAEMONKIT_VERSION);
+            status_report found{};
+            if constexpr (Derived::daemon_type::can_be_found) found = Derived::daemon_type::status(call.settings);
+            return detail::print_findings(detail::examined(facts, found, call.check), facts.name, call.options.json);
+        } catch (const std::exception& e) {
+            if (!call.options.json) throw;
+            const auto failed = detail::failure(e);
+            detail::write_output(detail::doctor_json(failed.message, call.name) + "\n");
+            return failed.status;
+        }
+    }
+    /// What doctor prints with --json if the settings cannot be made; empty for another verb.
+    [[nodiscard, gnu::cold]] static std::string no_settings_json(const verb& asked, const std::string& reason)
+    {
+        return asked == "doctor" ? detail::doctor_json(reason, sys::program_name()) : std::string();
     }
 };
 

@@ -48,11 +48,11 @@ doctor() { # STATUS [option]: the output is in $said
 }
 says() { grep -qF -- "$1" <<<"$said" || fail "it does not say '$1': $said"; }
 silent() { ! grep -q -- "$1" <<<"$said" || fail "it says $1: $said"; }
-# The output of --json fits the schema, and no changed one does.
+# fits_schema [NAME]: the output of --json fits the schema, and no changed one does.
 fits_schema() {
     python3 -c 'from jsonschema import Draft202012Validator' 2>/dev/null ||
         skip "python3-jsonschema is not installed, or too old for JSON Schema 2020-12"
-    python3 - "$schema" "$said" <<'END' || fail "JSON: $said"
+    python3 - "$schema" "$said" "${1-planted}" <<'END' || fail "JSON: $said"
 import copy, json, sys
 from jsonschema import Draft202012Validator
 schema = json.load(open(sys.argv[1]))
@@ -60,7 +60,7 @@ Draft202012Validator.check_schema(schema)
 validate = Draft202012Validator(schema)
 said = json.loads(sys.argv[2])
 validate.validate(said)
-assert said["name"] == "planted"
+assert said["name"] == sys.argv[3]
 def changed(member, value, finding=None):
     other = copy.deepcopy(said)
     (other if finding is None else other["findings"][finding])[member] = value
@@ -105,7 +105,7 @@ faults)
     export CHECK="line 7 has no colon"
     doctor 1
     says 'error: line 7 has no colon'
-    says 'error: the user planted does not exist: /run/planted-program print sysusers >'
+    says 'error: the user planted does not exist: /run/planted-program print sysusers | systemd-sysusers -'
     install_all >/dev/null
     printf '[Service]\nType=forking\nExecStart=/run/planted-program run\n' >/etc/systemd/system/planted.service
     rm /etc/logrotate.d/planted
@@ -309,6 +309,83 @@ priorities)
     plant '' CPUSchedulingPolicy= Nice= AmbientCapabilities=CAP_SYS_NICE CapabilityBoundingSet=CAP_SYS_NICE
     plant 'Nice= is not set' AmbientCapabilities=CAP_SYS_NICE Nice=
     ;;
+remedies)
+    # What doctor advises works as it is printed, for a program, a name, a directory and an option that need quotes.
+    program="/run/a 'b/planted"
+    mkdir "/run/a 'b" /run/bin "/run/c d" && cp "$build/planted" "$program" && cd "/run/c d" || exit 1
+    export NAME="e f" PATH=/run/bin:$PATH
+    # In a root directory of its own, because /etc/passwd here is a mount point.
+    if command -v systemd-sysusers >/dev/null; then
+        printf '#!/bin/sh\nexec %s --root=/run/root "$@"\n' "$(command -v systemd-sysusers)" >/run/bin/systemd-sysusers
+        chmod +x /run/bin/systemd-sysusers
+        mkdir -p /run/root/etc
+    fi
+    paste() { # FINDING: runs what stands behind it
+        local advice
+        advice=$(grep -F -- "$1" <<<"$said") || fail "no '$1': $said"
+        advice=${advice#*"$1"}
+        sh -c "$advice" || fail "it cannot be pasted: $advice"
+    }
+    doctor 1 --text "g h"
+    if command -v systemd-sysusers >/dev/null; then
+        paste 'the user planted does not exist: '
+        grep -q ^planted: /run/root/etc/passwd || fail "no user"
+    fi
+    echo 'planted:x:54321:54321::/:/bin/sh' >>/etc/passwd
+    echo 'planted:x:54321:' >>/etc/group
+    doctor 1 --text "g h"
+    says "error: user planted (54321) may not write to /run/c d"
+    paste 'may not write to /run/c d: print tmpfiles says how to make it at each boot; now: '
+    [ "$(stat -c %U .)" = planted ] || fail "the directory is not that of the user"
+    paste 'which grows without limit: '
+    grep -qF -- "--quiet '--text=g h' reload" '/etc/logrotate.d/e f' || fail "no option in the rule"
+    doctor 0 --text "g h"
+    # The directory of a daemon that is started elsewhere, and one of the system.
+    cd /run && chmod 755 . || exit 1
+    doctor 1
+    says 'may not write to /run: choose a directory that belongs to this user alone'
+    silent 'owner=planted /run$'
+    # One of several instances.
+    unset NAME
+    program=/run/planted-program
+    cp "$build/../example/relayd" $program
+    mkdir /run/relayd && cd /run/relayd || exit 1
+    doctor 1 --state .
+    paste 'which grows without limit: '
+    doctor 0 --state .
+    grep -qF -- '--instance main --state=. reload' /etc/logrotate.d/relayd-main || fail "another instance in the rule"
+    ;;
+odd)
+    # A text of check() does not reach the terminal as it is; a FIFO has no end; a daemon without a pid file is no fault.
+    install_all
+    CHECK=$'line 7\n\e]0;title\a: error' doctor 1
+    says 'planted: error: line 7'
+    ! grep -q $'[\e\a]' <<<"$said" || fail "controls: $said"
+    ! grep -v '^planted: ' <<<"$said" || fail "a line feed: $said"
+    export NO_PID_FILE=1
+    "$program" print systemd >/etc/systemd/system/planted.service
+    rm /etc/logrotate.d/planted
+    doctor 1
+    says 'note: it cannot be found out whether the daemon runs: it has no pid file'
+    says 'which grows without limit: write a rule with copytruncate'
+    silent 'error:'
+    unset NO_PID_FILE
+    install_all
+    mkdir -p /etc/init.d /etc/systemd/system/planted.service.d && mount -t tmpfs tmpfs /etc/init.d || skip "cannot mount here"
+    mkfifo /etc/logrotate.d/a /etc/init.d/planted /etc/systemd/system/planted.service.d/a.conf
+    said=$(timeout 20 "$program" doctor 2>&1) || fail "status $?: $said"
+    rm /etc/systemd/system/planted.service && mkfifo /etc/systemd/system/planted.service
+    said=$(timeout 20 "$program" doctor 2>&1) || fail "status $?: $said"
+    ;;
+settings)
+    # Without settings nothing is looked at, and with --json there is JSON.
+    export SETTINGS=$'line 7 has\n no "colon"'
+    doctor 6
+    says 'planted-program: cannot make the settings: line 7 has'
+    doctor 6 --json
+    says '"finding": "cannot make the settings: line 7 has\u000a no \"colon\""'
+    fits_schema planted-program
+    ;;
 others)
     # A rule of logrotate that leaves the daemon at the old log, and init scripts with another pid file.
     install_all
@@ -426,6 +503,12 @@ instances)
     doctor 1 --instance b
     says "@.service.d/stop.conf:2"
     silent KillMode
+    # In another directory the program finds other files.
+    mkdir /run/elsewhere && cd /run/elsewhere || exit 1
+    doctor 1 --instance b
+    says "error: $template:7: PIDFile=/run/planted/relayd-%i.pid: the daemon records its pid in /run/elsewhere/relayd-b.pid"
+    says "note: $template:17: WorkingDirectory=/run/planted: relative paths of the program lead elsewhere than here, in /run/elsewhere"
+    cd /run/planted || exit 1
     rm -r $etc/planted-program@.service.d $etc/planted-program@a.service.d $etc/planted-.service.d
     sed 's/ --instance "%i"//' $template >$etc/x && mv $etc/x $template
     doctor 1 --instance a
@@ -442,6 +525,12 @@ hidden)
     mount -t proc -o subset=pid proc /proc || skip "this kernel has no subset=pid"
     doctor 1
     says 'error: /proc/sys/kernel/random/boot_id does not exist'
+    chmod 777 .
+    mount -t tmpfs tmpfs /proc
+    doctor 1
+    says 'error: /proc/sys/kernel/random/boot_id does not exist'
+    says 'is not safe: group planted (54321) and others may write'
+    says 'note: planted 1.2'
     ;;
 sandbox)
     # A seccomp filter that refuses pidfd_open(2) and close_range(2) with EPERM.

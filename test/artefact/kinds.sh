@@ -375,6 +375,10 @@ usage)
     "$program" print man >/dev/full 2>"$base/said"
     expect $? 1 "print to a full disk"
     grep -q 'cannot write to standard output: No space' "$base/said" || fail "$(cat "$base/said")"
+    "$program" print man >&- 2>"$base/said"
+    expect $? 1 "print to a closed output"
+    grep -q 'cannot write to standard output: Bad file' "$base/said" || fail "$(cat "$base/said")"
+    "$program" print man >/dev/null || fail "print to /dev/null"
     mkdir $'a\nb' && cd $'a\nb' || exit 1
     "$program" print systemd >/dev/null 2>"$base/said"
     expect $? 6 "a path with a line feed"

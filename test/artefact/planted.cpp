@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon with artefacts, in the directory from which it is called. A test installs what it prints, and plants faults
-// that doctor finds. USER_OF_DAEMON is the user that it changes to, DESCRIPTION is in the class, CHECK is what check()
-// throws. Compiled with PLANTED_SUPERVISED it has no pid file, no log and no fork; with PLANTED_ACTIVATED it answers each
+// that doctor finds. USER_OF_DAEMON is the user that it changes to, NAME its name, NO_PID_FILE makes the path empty, CHECK
+// is what check() throws, SETTINGS what is thrown instead of the settings. Compiled with PLANTED_SUPERVISED it has no pid file, no log and no fork; with PLANTED_ACTIVATED it answers each
 // connection to the socket that it is passed; with PLANTED_REALTIME it has priorities for which its user has no rights.
 #include "support/environment.hpp"
 
@@ -91,14 +91,18 @@ auto oom_score()
 
 planted::settings settings_in(const boost::filesystem::path& here)
 {
+    if (const char* const wrong = std::getenv("SETTINGS"); wrong != nullptr) throw std::runtime_error(wrong);
+    const auto given = environment_variable("NAME");
+    const std::string name = given.empty() ? "planted" : given;
 #ifdef PLANTED_SUPERVISED
-    return {.process = {.name = "planted", .working_directory = here.string()}};
+    return {.process = {.name = name, .working_directory = here.string()}};
 #else
-    return {.pid = {.path = here / "planted.pid"},
+    const bool no_pid_file = std::getenv("NO_PID_FILE") != nullptr;
+    return {.pid = {.path = no_pid_file ? boost::filesystem::path() : here / "planted.pid", .optional = no_pid_file},
             .stdio = {.output = here / "planted.log"},
             .process =
                 {
-                    .name = "planted",
+                    .name = name,
                     .working_directory = here.string(),
                     .umask = 027,
                     .user = environment_variable("USER_OF_DAEMON"),

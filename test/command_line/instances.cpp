@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(list_is_a_verb_of_programs_with_several)
 {
     const instanced_program p;
     BOOST_TEST(p({"stop", "--instance=a", "--json"}).err ==
-               "instanced: --json is an option of status and list only\nTry 'instanced --help'.\n");
+               "instanced: --json is an option of status, list only\nTry 'instanced --help'.\n");
     BOOST_TEST(contains(p({"--help"}).out, "\n  --json          status, list: print one JSON object\n"));
     for (const std::vector<std::string>& words : {std::vector<std::string>{"list"}, {"list", "--json"}}) {
         const auto said = program("opted")(words);

@@ -12,13 +12,16 @@
 #include "../text/function_ref.hpp"
 #include "facts.hpp"
 #include "findings.hpp"
+#include "input_output.hpp"
 #include "look_at_files.hpp"
 #include "look_at_host.hpp"
 #include "look_at_units.hpp"
 
 #include <cstdio>
 #include <exception>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace daemonkit::detail {
@@ -37,7 +40,9 @@ namespace daemonkit::detail {
 [[gnu::cold]] inline void look_at_daemon(const artefact_facts& f, const status_report& found, findings& all)
 {
     using enum status_report::condition;
-    if (found.state == unknown) {
+    if (found.state == unknown && !f.records_pid && f.may_lack_pid) {
+        all.add(severity::note, "status", "it cannot be found out whether the daemon runs: it has no pid file", "");
+    } else if (found.state == unknown) {
         sys::credentials user;
         const bool other = starting_user(f, user) && user.uid != sys::effective_user();
         all.add(other ? severity::note : severity::error, "status",
@@ -74,29 +79,46 @@ namespace daemonkit::detail {
     return all;
 }
 
-/// Prints them, in JSON as doctor.schema.json says. Returns the exit status: 0 if none is worse than a note, otherwise 1.
-[[nodiscard, gnu::cold]] inline int print_findings(const findings& all, const std::string& name, bool json)
+/// Whether one is worse than a note.
+[[nodiscard, gnu::cold]] inline bool is_unhealthy(const findings& all)
+{
+    return !all.list.empty() && all.list.front().how_bad != severity::note;
+}
+
+/// One object, as doctor.schema.json describes it.
+[[nodiscard, gnu::cold]] inline std::string doctor_json(const findings& all, std::string_view name)
 {
     std::string text;
-    bool wrong = false;
-    for (const auto& one : all.list) {
-        wrong = wrong || one.how_bad != severity::note;
-        if (json)
-            text += sys::joined({text.empty() ? "" : ", ", "{\"severity\": \"",
-                                 severity_names[static_cast<int>(one.how_bad)],
-                                 "\", \"about\": ", json_string(one.about), ", \"finding\": ", json_string(one.finding),
-                                 ", \"advice\": ", one.advice.empty() ? "null" : json_string(one.advice), "}"});
-        else
-            text += sys::joined({name, ": ", severity_names[static_cast<int>(one.how_bad)], ": ", one.finding,
-                                 one.advice.empty() ? "" : ": ", one.advice, "\n"});
-    }
-    if (json)
-        text = sys::joined({"{\"schema\": 1, \"name\": ", json_string(name),
-                            ", \"healthy\": ", wrong ? "false" : "true", ", \"findings\": [", text, "]}\n"});
-    else if (!wrong)
-        text += sys::joined({name, ": nothing is wrong\n"});
-    check_call(sys::write_all(1, text), "write to standard output");
-    return wrong ? exit_status::error : exit_status::done;
+    for (const auto& one : all.list)
+        text +=
+            sys::joined({text.empty() ? "" : ", ", "{\"severity\": \"", severity_names[static_cast<int>(one.how_bad)],
+                         "\", \"about\": ", json_string(one.about), ", \"finding\": ", json_string(one.finding),
+                         ", \"advice\": ", one.advice.empty() ? "null" : json_string(one.advice), "}"});
+    return sys::joined({"{\"schema\": 1, \"name\": ", json_string(name),
+                        ", \"healthy\": ", is_unhealthy(all) ? "false" : "true", ", \"findings\": [", text, "]}"});
+}
+
+/// The same where there are no facts. `reason` is not empty.
+[[nodiscard, gnu::cold]] inline std::string doctor_json(const std::string& reason, std::string_view name)
+{
+    findings all;
+    all.add(severity::error, "settings", reason, "");
+    return doctor_json(all, name);
+}
+
+/// Prints them. Returns the exit status: 0 if none is worse than a note, otherwise 1. Throws startup_error.
+[[nodiscard, gnu::cold]] inline int print_findings(const findings& all, const std::string& name, bool json)
+{
+    std::string text = json ? doctor_json(all, name) + "\n" : std::string();
+    const auto add = [&](std::initializer_list<sys::piece> pieces) {
+        if (!json) text += sys::without_controls(sys::joined(pieces)) + "\n";
+    };
+    for (const auto& one : all.list)
+        add({name, ": ", severity_names[static_cast<int>(one.how_bad)], ": ", one.finding,
+             one.advice.empty() ? "" : ": ", one.advice});
+    if (!is_unhealthy(all)) add({name, ": nothing is wrong"});
+    write_output(text);
+    return is_unhealthy(all) ? exit_status::error : exit_status::done;
 }
 
 } // namespace daemonkit::detail

@@ -58,6 +58,7 @@ struct artefact_facts
     // policies
     bool detaches = false;                 ///< start makes another process
     bool records_pid = false;              ///< stop, reload and status find the daemon
+    bool may_lack_pid = false;             ///< the path of the pid file is optional
     bool notifies = false;                 ///< a service manager is told
     bool reloads = false;                  ///< reload has an effect
     bool takes_sockets = false;            ///< gets descriptors from the service manager
@@ -71,7 +72,8 @@ struct artefact_facts
     std::string group{};
     std::string primary_group{}; ///< of the worker, on this host; empty: not known
     std::string becomes{};       ///< the user that the daemon changes to by itself; empty: none
-    std::string directory{};
+    std::string directory{};     ///< in which it works, and in which the printed commands are called
+    std::string called_in{};     ///< the same, if it follows from the call of print or doctor; otherwise empty
     std::string chroot{};
     std::optional<mode_t> umask{};
     std::string pid_file{};

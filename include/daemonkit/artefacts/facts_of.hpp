@@ -23,7 +23,8 @@
 namespace daemonkit::detail {
 
 /// The options of the library that this daemon has, and those of the program.
-[[gnu::cold]] inline void add_options(artefact_facts& f, std::span<const program_option> more, bool instances)
+[[gnu::cold]] inline void add_options(artefact_facts& f, std::span<const program_option> more, bool instances,
+                                      const std::string& with_json)
 {
     for (const auto& option : more) {
         artefact_option one{option.name.c_str(), option.letter.get(),
@@ -39,19 +40,11 @@ namespace daemonkit::detail {
     if (f.notifies)
         f.options.push_back({"ready-fd", 0, "N", "run: write a newline to descriptor N when the daemon is ready"});
     if (instances) f.options.push_back({"instance", 0, "NAME", "which instance of the program"});
-    f.options.push_back({"json", 0, "", "status, doctor: print one JSON object"});
+    f.options.push_back({"json", 0, "", with_json + ": print one JSON object"});
     f.options.push_back({"quiet", 0, "", "print errors only"});
     f.options.push_back({"verbose", 0, "", "print each step"});
     f.options.push_back({"help", 'h', "", "print the verbs and options"});
     f.options.push_back({"version", 'V', "", "print the version"});
-}
-
-/// The path of the file that runs.
-[[nodiscard, gnu::cold]] inline std::string program_path()
-{
-    auto path = sys::link_target("/proc/self/exe");
-    if (path.empty()) throw_errno("find the path of the program", "/proc/self/exe");
-    return path;
 }
 
 /// The facts that do not depend on a class.
@@ -60,7 +53,7 @@ namespace daemonkit::detail {
     if (*notes.program != '\0' && *notes.program != '/')
         throw_bad_setting("use notes.program", notes.program,
                           "it is not absolute, and service managers start it by this path");
-    f.program = *notes.program != '\0' ? notes.program : program_path();
+    f.program = *notes.program != '\0' ? notes.program : sys::program_path();
     f.description = notes.description;
     f.documentation = notes.documentation;
     f.listen = notes.listen;
@@ -92,6 +85,23 @@ namespace daemonkit::detail {
     }
 }
 
+/// The directory of the call, if a path of the program depends on it, or may: a file there has the name that an option
+/// says. Otherwise empty.
+[[nodiscard, gnu::cold]] inline std::string call_directory(const artefact_facts& f)
+{
+    const auto here = sys::real_path(".");
+    if (here == "/") return {};
+    for (const auto* path : {&f.pid_file, &f.output, &f.error})
+        if (path->starts_with(here + "/")) return here;
+    for (const auto& one : f.given) {
+        const auto value = one.substr(one.starts_with("--") ? std::min(one.find('=') + 1, one.size()) : 2);
+        sys::file_status status = {};
+        if (one.find('=') != one.npos && !value.starts_with('/') && sys::status_of(value.c_str(), status) == 0)
+            return here;
+    }
+    return {};
+}
+
 /// A signal that the policy hears in every case.
 template <class SignalPolicy>
 void add_signal(artefact_facts& f, const SignalPolicy& policy, int signal)
@@ -115,7 +125,7 @@ template <class Derived>
     using fork_type = std::remove_cvref_t<decltype(s.fork)>;
     using signals_policy = std::remove_cvref_t<decltype(s.signals)>;
     artefact_facts f;
-    f.name = call.name;
+    f.name = Derived::daemon_type::name_of(s);
     if constexpr (requires { Derived::notes.description; })
         add_common(f, Derived::notes, s.process);
     else
@@ -131,6 +141,7 @@ template <class Derived>
     if constexpr (has_instances<Derived>()) f.instance = s.process.instance;
     if constexpr (can_be_found<Derived>) {
         f.pid_file = s.pid.where();
+        if constexpr (requires { policy_with_path(s.pid).optional; }) f.may_lack_pid = policy_with_path(s.pid).optional;
         f.records_pid = !f.pid_file.empty();
         if (!f.pid_file.starts_with('/')) f.pid_file.clear(); // a place that is no file
     }
@@ -160,8 +171,10 @@ template <class Derived>
     for (const auto& list : {std::span<const verb_help>(verbs_of<Derived>), more_verbs_of<Derived>()})
         for (const auto& one : list)
             if (one.exists) f.verbs.push_back({one.name, one.operand, one.does});
-    add_options(f, call.more.list, has_instances<Derived>());
+    add_options(f, call.more.list, has_instances<Derived>(), json_verbs(describe<Derived>({}, library_version)));
     f.given.assign(call.more.given.begin(), call.more.given.end());
+    if (f.chroot.empty() && f.directory == "/") f.called_in = call_directory(f);
+    if (!f.called_in.empty()) f.directory = f.called_in;
     return f;
 }
 

@@ -111,6 +111,12 @@ template <class QuoteFunction>
     return all;
 }
 
+/// A command line of the program for a shell: "/usr/sbin/clientd --instance a print logrotate".
+[[nodiscard, gnu::cold]] inline std::string shell_command(const artefact_facts& f, std::string_view verb)
+{
+    return sys::joined({shell_word(f.program), " ", options_of(f, shell_word), verb});
+}
+
 /// One word in a list of systemd: specifiers and quotes, systemd.syntax(7). tmpfiles.d(5) and sysusers.d(5) read the
 /// same.
 [[nodiscard, gnu::cold]] inline std::string systemd_word(std::string_view text)

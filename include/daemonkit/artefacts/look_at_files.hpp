@@ -8,6 +8,8 @@
 #include "../sys/trust.hpp"
 #include "facts.hpp"
 #include "findings.hpp"
+#include "host_files.hpp"
+#include "input_output.hpp"
 #include "look_at_host.hpp"
 #include "places.hpp"
 
@@ -33,12 +35,15 @@ namespace daemonkit::detail {
     if (sys::file_system_of(present.c_str(), system) == 0 && system.read_only)
         all.add(severity::error, about, sys::joined({present, " is on a file system that is read-only"}),
                 "mount it writable, or choose another directory");
-    if (!may_write(status, user))
-        all.add(severity::error, about,
-                sys::joined({sys::described_user(user.uid), " may not ", present == directory ? "write to " : "make ",
-                             directory}),
-                sys::joined({"make it with print tmpfiles, or: install --directory --owner=",
-                             f.worker().empty() ? "root" : f.worker(), " ", directory}));
+    if (may_write(status, user)) return;
+    const auto owner = f.user.empty() ? sys::joined({user.uid}) : shell_word(f.user);
+    all.add(severity::error, about,
+            sys::joined(
+                {sys::described_user(user.uid), " may not ", present == directory ? "write to " : "make ", directory}),
+            is_shared_directory(directory)
+                ? "choose a directory that belongs to this user alone"
+                : sys::joined({"print tmpfiles says how to make it at each boot; now: install --directory --owner=",
+                               owner, " ", shell_word(directory)}));
 }
 
 /// The file itself: no other user may write to it.
@@ -108,7 +113,8 @@ namespace daemonkit::detail {
     sys::file_status status = {};
     if (sys::status_of(f.directory.c_str(), status) == -1 || !S_ISDIR(status.st_mode))
         all.add(severity::error, "directory", sys::joined({"the working directory ", f.directory, " does not exist"}),
-                sys::joined({"make it with print tmpfiles, or: install --directory ", f.directory}));
+                sys::joined({"install --directory", f.worker().empty() ? "" : " --owner=",
+                             f.worker().empty() ? "" : shell_word(f.worker()), " ", shell_word(f.directory)}));
 }
 
 /// Where a configuration of logrotate names the file; npos: nowhere.
@@ -130,16 +136,25 @@ namespace daemonkit::detail {
     return sys::joined({file, ":", 1 + std::count(before.begin(), before.end(), '\n'), ": "});
 }
 
+/// What prints a rule; empty if there is none for this daemon.
+[[nodiscard, gnu::cold]] inline std::string command_for_logrotate(const artefact_facts& f)
+try {
+    (void)logrotate_rule(f);
+    return shell_command(f, "print logrotate");
+} catch (const startup_error&) {
+    return {};
+}
+
 /// A rule that renames the log must make the daemon open a new one. copytruncate does not rename it.
 [[gnu::cold]] inline void look_at_logrotate(const artefact_facts& f, findings& all)
 {
     if (!f.has_log()) return;
     std::vector<std::string> files{"/etc/logrotate.conf"};
     for (const auto& name : sys::names_in("/etc/logrotate.d")) files.push_back("/etc/logrotate.d/" + name);
-    const auto advice = sys::joined({f.program, " print logrotate >/etc/logrotate.d/", f.name});
+    const auto command = command_for_logrotate(f);
     for (const auto& file : files) {
         std::string text;
-        if (sys::read_file(file.c_str(), text, 1 << 20) == -1) continue;
+        if (!read_regular(file, text)) continue;
         const auto at = rule_of_logrotate(text, f.output);
         if (at == text.npos) continue;
         const auto rule = std::string_view(text).substr(at, text.find("\n}", at) - at);
@@ -148,11 +163,14 @@ namespace daemonkit::detail {
             all.add(severity::warning, "logrotate",
                     sys::joined({place_in(file, text, at), "the rule for ", f.output,
                                  " does not reload the daemon, which goes on writing to the old file"}),
-                    advice);
+                    command.empty() ? "add copytruncate to the rule"
+                                    : "replace the rule by what this command prints: " + command);
         return;
     }
     all.add(severity::warning, "logrotate",
-            sys::joined({"no rule of logrotate names ", f.output, ", which grows without limit"}), advice);
+            sys::joined({"no rule of logrotate names ", f.output, ", which grows without limit"}),
+            command.empty() ? "write a rule with copytruncate"
+                            : sys::joined({command, " >", shell_word("/etc/logrotate.d/" + f.name)}));
 }
 
 /// The pid file that an init script names, for systemd or for start-stop-daemon(8).
@@ -160,7 +178,7 @@ namespace daemonkit::detail {
 {
     const auto file = "/etc/init.d/" + f.name;
     std::string text;
-    if (f.pid_file.empty() || sys::read_file(file.c_str(), text, 1 << 20) == -1) return;
+    if (f.pid_file.empty() || !read_regular(file, text)) return;
     for (const std::string_view key : {"\n# pidfile: ", "\npidfile="}) {
         const auto at = text.find(key);
         if (at == text.npos) continue;

@@ -10,6 +10,7 @@
 #include "../sys/host.hpp"
 #include "../sys/probe.hpp"
 #include "facts.hpp"
+#include "fill.hpp"
 #include "findings.hpp"
 
 #include <algorithm>
@@ -65,10 +66,10 @@ namespace daemonkit::detail {
     sys::credentials found;
     if (!find_account(f.worker(), found))
         all.add(severity::error, "user", sys::joined({"the user ", f.worker(), " does not exist"}),
-                sys::joined({f.program, " print sysusers >/etc/sysusers.d/", f.name, ".conf; systemd-sysusers"}));
+                shell_command(f, "print sysusers") + " | systemd-sysusers -");
     if (!f.group.empty() && !sys::find_group(f.group, found.gid))
         all.add(severity::error, "group", sys::joined({"the group ", f.group, " does not exist"}),
-                sys::joined({"groupadd --system ", f.group}));
+                sys::joined({"groupadd --system ", shell_word(f.group)}));
 }
 
 /// Whether /proc hides the processes of other users.

@@ -41,7 +41,7 @@ namespace daemonkit::detail {
     unit_file unit(name);
     if (unit.masked)
         all.add(severity::note, "unit", sys::joined({name, " is masked: systemd does not start it"}),
-                sys::joined({"systemctl unmask ", name}));
+                sys::joined({"systemctl unmask ", shell_word(name)}));
     if (!unit.exists || unit.masked) return;
     remove_ignored(unit, start_and_stop_rules, all);
     remove_ignored(unit, sandbox_rules, all);

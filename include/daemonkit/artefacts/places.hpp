@@ -25,7 +25,7 @@ namespace daemonkit::detail {
     if (!f.pid_file.empty()) all.push_back(directory_of(f.pid_file));
     for (const auto* file : {&f.output, &f.error})
         if (logs && !file->empty()) all.push_back(directory_of(*file));
-    if (f.directory != "/" && f.chroot.empty()) all.push_back(f.directory);
+    if (f.directory != "/" && f.called_in.empty() && f.chroot.empty()) all.push_back(f.directory);
     std::sort(all.begin(), all.end());
     all.erase(std::unique(all.begin(), all.end()), all.end());
     const auto is_below_another = [&all](const std::string& one) {
@@ -64,6 +64,7 @@ namespace daemonkit::detail {
 {
     auto all = written_directories(f);
     all.push_back(f.program);
+    all.push_back(f.directory + "/");
     return std::any_of(all.begin(), all.end(), [](const std::string& one) {
         return one.starts_with("/home/") || one.starts_with("/root/") || one.starts_with("/run/user/");
     });

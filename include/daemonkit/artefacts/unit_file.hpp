@@ -6,6 +6,7 @@
 
 #include "../sys/host.hpp"
 #include "../text/joined.hpp"
+#include "input_output.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -155,7 +156,7 @@ private:
     bool read(const std::string& file)
     {
         std::string text;
-        if (sys::read_file(file.c_str(), text, 1 << 20) == -1) return false;
+        if (!read_regular(file, text)) return false;
         std::string section;
         std::string whole; // a line and those that continue it
         int number = 0;

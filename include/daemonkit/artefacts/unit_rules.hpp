@@ -125,6 +125,18 @@ namespace daemonkit::detail {
                 v.f.pid_file.empty() ? "remove the line" : "correct the path");
 }
 
+/// What the program finds in the directory of the call is elsewhere for the unit.
+[[gnu::cold]] inline void check_directory(const unit_view& v)
+{
+    if (v.f.called_in.empty()) return;
+    auto said = v.unit.expanded(v.value("WorkingDirectory"));
+    if (said.starts_with('-')) said.erase(0, 1);
+    if (sys::real_path(said.empty() ? "/" : said) == v.f.called_in) return;
+    v.wrong("WorkingDirectory", severity::note,
+            "relative paths of the program lead elsewhere than here, in " + v.f.called_in,
+            "call doctor in the directory of the unit, or set WorkingDirectory=" + systemd_value(v.f.called_in));
+}
+
 /// A time-out that is shorter than the daemon needs. 0 means none; systemd's own default is 90 s.
 [[gnu::cold]] inline void check_timeout(const unit_view& v, std::string_view key, std::chrono::nanoseconds needed,
                                         const char* text)
@@ -178,6 +190,7 @@ inline constexpr unit_rule start_and_stop_rules[] = {
     {"ExecReload", nullptr, check_reload},
     {"ExecStop", nullptr, check_stop},
     {"PIDFile", nullptr, check_pid_file},
+    {"WorkingDirectory", nullptr, check_directory},
     {"RemainAfterExit", reads_truth,
      [](const unit_view& v) {
          if (v.is_set("RemainAfterExit"))

@@ -37,10 +37,14 @@ struct unit_view
     /// Whether systemd makes the user while the unit runs.
     [[nodiscard]] bool has_dynamic_user() const { return is_set("DynamicUser"); }
     [[nodiscard]] unit_command command(const unit_line& line) const { return read_command(f, unit, line.value); }
-    /// "ExecReload=/usr/sbin/clientd reload".
+    /// "ExecReload=/usr/sbin/clientd reload". The unit of a template names the instance by %i.
     [[nodiscard]] std::string line_of(std::string_view key, std::string_view verb) const
     {
-        return sys::joined({key, "=", systemd_word(f.program), " ", options_of(f, systemd_argument), verb});
+        const auto quoted = [&](std::string_view text) {
+            const bool is_instance = text == f.instance && unit.name.find('@') != unit.name.npos;
+            return is_instance ? std::string("\"%i\"") : systemd_argument(text);
+        };
+        return sys::joined({key, "=", systemd_word(f.program), " ", options_of(f, quoted), verb});
     }
 
     /// A line that disagrees.

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <iterator>
+#include <string>
 
 namespace daemonkit {
 
@@ -42,6 +43,18 @@ struct all_verbs
         };
         (has.template operator()<VerbClasses>() || ...);
         return status;
+    }
+
+    /// The JSON of the verb for settings that cannot be made; empty: it has none.
+    [[nodiscard, gnu::cold]] static std::string no_settings_json(const verb& asked, const std::string& reason)
+    {
+        std::string text;
+        const auto ask = [&]<class VerbClass>() {
+            if constexpr (requires { VerbClass::no_settings_json(asked, reason); })
+                if (text.empty()) text = VerbClass::no_settings_json(asked, reason);
+        };
+        (ask.template operator()<VerbClasses>(), ...);
+        return text;
     }
 };
 

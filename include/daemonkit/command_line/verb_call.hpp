@@ -5,6 +5,8 @@
 //   M::verbs                 array of verb_help
 //   M::carry_out(call)       executes the verb in `call`, a verb_call<Derived>; returns the exit status. An exception is
 //                            the message, with exit status 1, or that of a startup_error
+//   M::no_settings_json(asked, reason)
+//                            optional: what the verb prints with --json if the settings cannot be made; empty: the reason
 #pragma once
 
 #include "../core/require_cxx20.hpp"

@@ -12,6 +12,7 @@
 #include <fnmatch.h>
 #include <grp.h>
 #include <limits.h>
+#include <sys/auxv.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -31,6 +32,15 @@ namespace daemonkit::sys {
     char target[PATH_MAX];
     const auto length = ::readlink(path, target, sizeof target);
     return {target, length > 0 ? static_cast<std::size_t>(length) : 0};
+}
+
+/// The path of the file that runs. Without /proc, that from which it was executed, getauxval(3).
+[[nodiscard]] inline std::string program_path()
+{
+    auto path = link_target("/proc/self/exe");
+    if (!path.empty()) return path;
+    const auto executed = ::getauxval(AT_EXECFN);
+    return real_path(reinterpret_cast<const char*>(executed)); // NOLINT: how getauxval(3) returns it
 }
 
 /// The names in a directory, sorted, without those that begin with a dot; empty if it cannot be read.

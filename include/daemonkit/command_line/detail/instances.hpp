@@ -45,6 +45,22 @@ namespace daemonkit::detail {
     return names;
 }
 
+/// Whether the path leads to something, be it a link that leads nowhere.
+[[nodiscard, gnu::cold]] inline bool is_a_file(const std::string& path)
+{
+    sys::file_status status = {};
+    return sys::link_status_of(path.c_str(), status) == 0;
+}
+
+/// The name in messages; that of the program, where a verb is for all instances.
+template <class Derived>
+[[nodiscard]] std::string shown_name(std::string name)
+{
+    if constexpr (has_instances<Derived>())
+        if (name.find("%i") != std::string::npos) return sys::program_name();
+    return name;
+}
+
 /// One object, as ../list.schema.json describes it. `instances` are its elements; `error`: why they cannot be told.
 [[nodiscard, gnu::cold]] inline std::string list_json(std::string_view instances, const std::string& error)
 {
@@ -61,6 +77,8 @@ template <class Derived>
         text = to_json({.state = status_report::condition::unknown, .name = sys::program_name(), .message = reason});
     if constexpr (lists_instances<Derived>)
         if (asked == "list") text = list_json({}, reason);
+    if constexpr (requires { Derived::more_verbs::no_settings_json(asked, reason); })
+        if (text.empty()) text = Derived::more_verbs::no_settings_json(asked, reason);
     if (!text.empty()) sys::print(stdout, {text, "\n"});
     return !text.empty();
 }
@@ -74,7 +92,10 @@ try {
         auto one = pattern;
         one.process.instance = name;
         const auto report = Derived::daemon_type::status(for_instance(std::move(one)));
-        if (report.state == status_report::condition::stopped) continue; // the name is of something else
+        using enum status_report::condition;
+        // The name is of something else, such as a directory of another program.
+        const auto file = with_instance(policy_with_path(pattern.pid).path.string(), name);
+        if (report.state == stopped || (report.state == unknown && !is_a_file(file))) continue;
         if (json)
             text += sys::joined({text.empty() ? "" : ", ", "{\"instance\": ", json_string(name),
                                  ", \"status\": ", to_json(report), "}"});

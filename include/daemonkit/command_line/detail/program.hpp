@@ -39,7 +39,7 @@ class program
 
 public:
     program(Derived& daemon, settings& s, const options& o, const program_options& more)
-        : daemon_(daemon), settings_(s), name_(daemon_type::name_of(s)), options_(o), more_(more)
+        : daemon_(daemon), settings_(s), name_(shown_name<Derived>(daemon_type::name_of(s))), options_(o), more_(more)
     {
     }
 
