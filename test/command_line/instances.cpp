@@ -7,6 +7,8 @@
 #include <boost/filesystem/operations.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <unistd.h>
+
 #include <csignal>
 #include <string>
 #include <vector>
@@ -118,6 +120,28 @@ BOOST_AUTO_TEST_CASE(directories_can_be_named_by_it)
     BOOST_TEST(p({"list"}).out.starts_with("one: running (pid "));
     BOOST_TEST(count_lines(p({"list"}).out) == 1U);
     BOOST_TEST(p({"stop", "--instance", "one"}).status == 0);
+}
+
+// A directory or file of another program, which the pattern matches as far as its first "%i", is no instance.
+BOOST_AUTO_TEST_CASE(what_is_beside_them_is_not_listed)
+{
+    const temporary_directory top;
+    const instanced_program p({"PATTERN=" + (top / "%i/d.pid").string()});
+    write_file(top / "m2.log", "a log");
+    boost::filesystem::create_directory(top / "empty");
+    boost::filesystem::create_directory(top / "other");
+    write_file(top / "other/other.pid", "1\n");
+    if (::geteuid() == 0) BOOST_TEST_REQUIRE(::chown((top / "other").c_str(), 65534, 65534) == 0);
+    BOOST_TEST(p({"list"}).out == "");
+    BOOST_TEST(p({"start", "--instance", "one"}).status == 0);
+    BOOST_TEST(p({"list"}).out.starts_with("one: running (pid "));
+    BOOST_TEST(count_lines(p({"list"}).out) == 1U);
+    BOOST_TEST(count_lines(p({"list", "--json"}).out) == 1U);
+    BOOST_TEST(!contains(p({"list", "--json"}).out, "unknown"));
+    write_file(top / "other/d.pid", "1\n"); // its own pid file, which cannot be judged
+    if (::geteuid() == 0) BOOST_TEST(contains(p({"list"}).out, "other: status unknown: "));
+    boost::filesystem::remove(top / "one/d.pid"); // the daemon is found without it
+    BOOST_TEST(contains(p({"list"}).out, "one: "), p({"list"}).out);
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_name_is_refused)

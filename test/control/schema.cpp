@@ -59,7 +59,7 @@ from jsonschema import Draft202012Validator, RefResolver
 schema = json.load(open(sys.argv[1]))
 Draft202012Validator.check_schema(schema)
 status = json.load(open(os.path.join(os.path.dirname(sys.argv[1]), 'status.schema.json')))
-validate = Draft202012Validator(schema, resolver=RefResolver('', schema, {'status.schema.json': status}))
+validate = Draft202012Validator(schema, resolver=RefResolver.from_schema(schema, store={status['$id']: status}))
 def refused(o):
     return any(True for _ in validate.iter_errors(o))
 for line in open(sys.argv[2], encoding='utf-8').read().splitlines():
