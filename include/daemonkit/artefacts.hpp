@@ -13,7 +13,6 @@
 #include "artefacts/kinds.hpp"
 #include "artefacts/notes.hpp"
 #include "command_line/verb_call.hpp"
-#include "control/control_result.hpp"
 #include "core/exit_status.hpp"
 #include "core/startup_error.hpp"
 #include "sys/process.hpp"
@@ -66,9 +65,7 @@ struct artefacts
             return detail::print_findings(detail::examined(facts, found, call.check), facts.name, call.options.json);
         } catch (const std::exception& e) {
             if (!call.options.json) throw;
-            const auto failed = detail::failure(e);
-            detail::write_output(detail::doctor_json(failed.message, call.name) + "\n");
-            return failed.status;
+            return detail::print_failure(e, call.name);
         }
     }
     /// What doctor prints with --json if the settings cannot be made; empty for another verb.

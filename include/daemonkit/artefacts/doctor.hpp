@@ -8,6 +8,7 @@
 #include "../command_line/detail/json.hpp"
 #include "../control/status_report.hpp"
 #include "../core/exit_status.hpp"
+#include "../core/startup_error.hpp"
 #include "../sys/terminal.hpp"
 #include "../text/function_ref.hpp"
 #include "facts.hpp"
@@ -104,6 +105,14 @@ namespace daemonkit::detail {
     findings all;
     all.add(severity::error, "settings", reason, "");
     return doctor_json(all, name);
+}
+
+/// The JSON of a doctor that failed. Returns the exit status. Throws startup_error.
+[[nodiscard, gnu::cold]] inline int print_failure(const std::exception& e, std::string_view name)
+{
+    write_output(doctor_json(std::string(e.what()), name) + "\n");
+    const auto* const known = dynamic_cast<const startup_error*>(&e);
+    return known != nullptr ? known->status() : exit_status::error;
 }
 
 /// Prints them. Returns the exit status: 0 if none is worse than a note, otherwise 1. Throws startup_error.

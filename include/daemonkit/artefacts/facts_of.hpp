@@ -171,7 +171,7 @@ template <class Derived>
     for (const auto& list : {std::span<const verb_help>(verbs_of<Derived>), more_verbs_of<Derived>()})
         for (const auto& one : list)
             if (one.exists) f.verbs.push_back({one.name, one.operand, one.does});
-    add_options(f, call.more.list, has_instances<Derived>(), json_verbs(describe<Derived>({}, library_version)));
+    add_options(f, call.more.list, has_instances<Derived>(), verbs_with_json<Derived>());
     f.given.assign(call.more.given.begin(), call.more.given.end());
     if (f.chroot.empty() && f.directory == "/") f.called_in = call_directory(f);
     if (!f.called_in.empty()) f.directory = f.called_in;

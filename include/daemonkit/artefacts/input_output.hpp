@@ -5,11 +5,10 @@
 #include "../core/require_cxx20.hpp"
 
 #include "../core/startup_error.hpp"
+#include "../sys/descriptors.hpp"
 #include "../sys/file.hpp"
 #include "../sys/read_file.hpp"
 #include "../sys/standard_error.hpp"
-
-#include <fcntl.h>
 
 #include <cerrno>
 #include <string>
@@ -33,7 +32,7 @@ namespace daemonkit::detail {
 /// null(4) in its place then, close-on-exec, which an inherited descriptor never is.
 [[gnu::cold]] inline void write_output(std::string_view text)
 {
-    const bool was_closed = sys::reader_of(1) == sys::log_reader::none && (::fcntl(1, F_GETFD) & FD_CLOEXEC) != 0;
+    const bool was_closed = sys::reader_of(1) == sys::log_reader::none && sys::is_closed_on_exec(1);
     if (was_closed) errno = EBADF;
     check_call(was_closed ? -1 : sys::write_all(1, text), "write to standard output");
 }

@@ -53,6 +53,13 @@ inline int fill_standard_descriptors() noexcept
     return 0;
 }
 
+/// Whether execve(2) closes the descriptor.
+inline bool is_closed_on_exec(int fd) noexcept
+{
+    const int flags = ::fcntl(fd, F_GETFD);
+    return flags != -1 && (flags & FD_CLOEXEC) != 0;
+}
+
 /// dup2(2), and children inherit `to`. dup2(2) does not clear close-on-exec if both numbers are equal.
 inline int put_on(int fd, int to) noexcept
 {

@@ -68,19 +68,11 @@ struct described_program
     std::span<const verb_help> verbs;
     std::span<const verb_help> more_verbs;
     bool has_instances;
+    const char* with_json = "status"; ///< the verbs with --json
 };
 
 /// What an option or a verb does begins in this column of --help, on a line of its own if its words are longer.
 inline constexpr std::string_view help_column = "\n                  ";
-
-/// The verbs with --json: "status, list, doctor".
-[[nodiscard, gnu::cold]] inline std::string json_verbs(const described_program& program)
-{
-    std::string all = program.has_instances ? "status, list" : "status";
-    for (const auto& v : program.more_verbs)
-        if (std::strcmp(v.name, "doctor") == 0) all += ", doctor";
-    return all;
-}
 
 /// The line of a verb in --help; empty if the daemon does not have it.
 [[nodiscard, gnu::cold]] inline std::string usage_of(const verb_help& v)
@@ -177,7 +169,7 @@ struct options : verb_options
         if (known->exists && *known->operand != '\0' && asked.operand.empty() && known->operand[0] != '[')
             return sys::joined({asked.name, " needs a word: ", asked.name, " ", known->operand});
         if (json && asked != "status" && asked != "list" && asked != "doctor")
-            return sys::joined({"--json is an option of ", json_verbs(program), " only"});
+            return sys::joined({"--json is an option of ", program.with_json, " only"});
         if (timeout && (asked == "status" || asked == "run"))
             return "--timeout is an option of verbs that wait: start, stop, restart and reload";
         if (ready_fd && asked != "run") return "--ready-fd is an option of run only";
@@ -250,7 +242,7 @@ private:
                    "  --ready-fd N    run: write a newline to descriptor N when the daemon is ready\n",
                    stdout);
         if (program.has_instances) std::puts("  --instance NAME which instance of the program");
-        std::printf("  --json          %s: print one JSON object\n", json_verbs(program).c_str());
+        std::printf("  --json          %s: print one JSON object\n", program.with_json);
         std::fputs("  --quiet         print errors only\n"
                    "  --verbose       print each step\n"
                    "  -h, --help      print this text\n"

@@ -115,6 +115,16 @@ constexpr void check_verbs()
                   "exit_status_of(const daemonkit::start_result&)`, or the same for control_result or status_report");
 }
 
+/// The verbs with --json.
+template <class Derived>
+constexpr const char* verbs_with_json()
+{
+    bool doctor = false;
+    for (const auto& one : more_verbs_of<Derived>()) doctor = doctor || std::string_view(one.name) == "doctor";
+    if (has_instances<Derived>()) return doctor ? "status, list, doctor" : "status, list";
+    return doctor ? "status, doctor" : "status";
+}
+
 /// The version of the program, if its class has a member `version`, and of the library.
 template <class Derived>
 [[nodiscard, gnu::cold]] std::string version_of(const char* library_version)
@@ -128,8 +138,9 @@ template <class Derived>
 template <class Derived>
 [[nodiscard, gnu::cold]] described_program describe(std::string name, const char* library_version)
 {
-    return {std::move(name), version_of<Derived>(library_version), verbs_of<Derived>, more_verbs_of<Derived>(),
-            has_instances<Derived>()};
+    return {std::move(name),          version_of<Derived>(library_version),
+            verbs_of<Derived>,        more_verbs_of<Derived>(),
+            has_instances<Derived>(), verbs_with_json<Derived>()};
 }
 
 } // namespace daemonkit::detail
