@@ -58,7 +58,7 @@ public:
 
     /// Why no such host can be made here; empty if it can.
     [[nodiscard]] const std::string& reason() const noexcept { return reason_; }
-    /// Its first process, whose end is the end of all others.
+    /// Its first process. All others end with it.
     [[nodiscard]] pid_t first() const noexcept { return first_; }
 
     /// The path outside of a file inside.

@@ -23,8 +23,8 @@ monitor)
     esac
     ;;)"};
 
-/// The agent. "Unknown" must not become "not running": the cluster would start the daemon on another node too. That of a
-/// daemon with a lease has the roles of a promotable clone: the owner of the lease is the promoted one.
+/// The agent. "Unknown" must not become "not running": the cluster would start the daemon on another node too. With a
+/// lease, the agent has the roles of a promotable clone: the owner of the lease is the promoted one.
 [[nodiscard, gnu::cold]] inline std::string ocf_agent(const artefact_facts& f)
 {
     require_found(f, "ocf");

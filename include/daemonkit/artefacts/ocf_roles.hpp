@@ -15,8 +15,8 @@ inline constexpr artefact_roles ocf_roles{
 <action name="demote" timeout="@demote@"/>
 <action name="monitor" timeout="20" interval="10" depth="0" role="Unpromoted"/>
 <action name="monitor" timeout="20" interval="9" depth="0" role="Promoted"/>)",
-    R"(# For a promotable clone. The store of the lease decides which node owns it, and the cluster follows: it promotes the
-# owner, because no other node has a promotion score.
+    R"(# For a promotable clone. The store of the lease decides which node owns it, and the cluster follows. It promotes
+# the owner, because no other node has a promotion score.
 ocf_running_promoted=8
 
 # The promotion score of this node; none without a word. It is nothing outside of a cluster.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Pacemaker on three nodes with fencing. A daemon by its OCF agent: whatever ends the daemon or its node, it runs again,
-// and never on two nodes at once. Prints how long it ran nowhere. DAEMONKIT_CLUSTER_ROUNDS: how often, otherwise once. And
-// a daemon with a lease: its owner is the promoted one.
+// Pacemaker on three nodes with fencing. A daemon by its OCF agent: whatever ends the daemon or its node, it runs
+// again, and never on two nodes at once. Prints how long it ran nowhere. DAEMONKIT_CLUSTER_ROUNDS: how often, otherwise
+// once. And a daemon with a lease: its owner is the promoted one.
 #include "support/environment.hpp"
 #include "support/skip.hpp"
 #include "support/text.hpp"

@@ -88,7 +88,7 @@ public:
         settles();
     }
 
-    /// The lives of the daemon until now. One that acts again after another one was its contemporary, and is there twice.
+    /// The lives of the daemon until now. One that acts again after another one is there twice: both ran at once.
     [[nodiscard]] std::vector<life> lives() const
     {
         std::vector<life> all;
@@ -110,7 +110,7 @@ public:
 private:
     [[nodiscard]] static std::string name(int number) { return "node" + std::to_string(number + 1); }
 
-    /// In a child: kills the guests whose names come, and says so in the file of the acts.
+    /// In a child: kills each guest that a request names, and says so in the file of the acts.
     int switch_power() const
     {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
