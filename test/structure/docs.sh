@@ -25,7 +25,7 @@ while read -r name; do
         violations=$((violations + 1))
     fi
 done <"$list"
-if grep '<name>daemonkit::detail' docs/daemonkit.tag; then
+if grep -E '<name>daemonkit::detail(::|<)' docs/daemonkit.tag; then
     echo "daemonkit::detail: is in the reference"
     violations=$((violations + 1))
 fi
