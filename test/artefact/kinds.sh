@@ -31,7 +31,7 @@ expect() { [ "$1" -eq "$2" ] || fail "$3: status $1, not $2"; }
 place=$base/"a %n \$HOME 'q' &"
 # shellcheck disable=SC1003
 case $kind in
-monit | controls) place=$base/plain ;;
+monit | controls | directory) place=$base/plain ;;
 logrotate | supervisord) ;;
 *) place=$place'"x\' ;;
 esac
@@ -395,6 +395,25 @@ controls)
     done
     said=$("$program" --text a print systemd) || fail "status $?"
     grep -q ' --text=a run$' <<<"$said" || fail "no option: $said"
+    ;;
+directory)
+    # The paths of this program are relative to the directory of the call. What is printed there is called there, too.
+    program=$base/relayd
+    cp "$build/../example/relayd" "$program"
+    mkdir sub
+    for words in "" "--state sub"; do
+        # shellcheck disable=SC2086
+        "$program" --instance a --from 7123 $words print lsb >"$file" || fail "status $?"
+        (cd / && sh "$file" start) || fail "start"
+        pid_file=$place/${words#--state}/relayd-a.pid
+        pid_file=${pid_file// /}
+        [ -s "$pid_file" ] || fail "no pid file in the directory of the call"
+        (cd / && sh "$file" stop) || fail "stop"
+    done
+    "$program" print systemd | grep -qx "WorkingDirectory=$place" || fail "no WorkingDirectory="
+    # Paths that do not depend on it do not bring it in.
+    (cd / && "$program" --instance a --state "$place/sub" print systemd) >"$file"
+    ! grep '^WorkingDirectory=' "$file" || fail "WorkingDirectory= without need"
     ;;
 refused)
     # Without a pid file, a log and a fork: one sentence, and nothing on standard output.
