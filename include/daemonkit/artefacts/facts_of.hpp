@@ -89,15 +89,14 @@ namespace daemonkit::detail {
 /// says. Otherwise empty.
 [[nodiscard, gnu::cold]] inline std::string call_directory(const artefact_facts& f)
 {
-    const auto here = sys::real_path(".");
+    auto here = sys::real_path(".");
     if (here == "/") return {};
     for (const auto* path : {&f.pid_file, &f.output, &f.error})
         if (path->starts_with(here + "/")) return here;
     for (const auto& one : f.given) {
-        const auto value = one.substr(one.starts_with("--") ? std::min(one.find('=') + 1, one.size()) : 2);
+        const auto value = one.substr(one.starts_with("--") ? std::min(one.find('='), one.size() - 1) + 1 : 2);
         sys::file_status status = {};
-        if (one.find('=') != one.npos && !value.starts_with('/') && sys::status_of(value.c_str(), status) == 0)
-            return here;
+        if (!value.starts_with('/') && sys::status_of(value.c_str(), status) == 0) return here;
     }
     return {};
 }
