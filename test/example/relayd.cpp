@@ -85,7 +85,8 @@ int main(int argc, char** argv)
     return daemonkit::command_line<relayd>(
         argc, argv, options,
         [&]() -> relayd::settings { // called once, after the options were stored
-            const auto directory = boost::filesystem::current_path() / state;
+            const auto directory =
+                state.empty() ? boost::filesystem::current_path() : boost::filesystem::absolute(state);
             return {.pid = {.path = directory / "relayd-%i.pid"},
                     .stdio = {.output = directory / "relayd-%i.log"},
                     .process = {.name = "relayd-%i", .instance = "main"}};
