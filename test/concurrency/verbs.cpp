@@ -102,9 +102,9 @@ private:
             return h.pid == 0 ? gap_during(h) : lived_during(h) && heard_before_end_of(h) && h.gone;
         case kind::reload:
             return h.status == exit_status::done ? lived_during(h)
-                   : h.status == exit_status::not_running
-                       ? h.pid == 0 && gap_during(h)
-                       : lived_during(h) && heard_before_end_of(h); // ended meanwhile
+                   : h.status == exit_status::not_running && h.pid == 0
+                       ? gap_during(h)
+                       : lived_during(h) && heard_before_end_of(h); // it stops, or ended meanwhile
         default:
             return h.status == exit_status::status_running   ? lived_during(h)
                    : h.status == exit_status::status_stopped ? h.pid == 0 && gap_during(h)

@@ -54,7 +54,7 @@ tr -s ' \n' ' ' <"$WORK/refused" | grep -q 'daemonkit needs Boost.Filesystem 1.7
 # Every header but those of what names a path, and of stores.
 cd "$SOURCE/include"
 find daemonkit -name '*.hpp' | grep -vE '^daemonkit/(daemonkit|pid|stdio|testing/.*|pid/(detail/.*|(flock_)?pid_file)|'\
-'stdio/(log_file|configured)_stdio|presets/(bsd|sysv|universal)_daemon|etcd|lease/store/.*|'\
+'stdio/(log_file|configured)_stdio|presets/(bsd|sysv|universal)_daemon|etcd|leased|lease/store/.*|'\
 'lease/detail/(json|http_client|etcd_gateway))\.hpp$' | sed 's/.*/#include <&>/' >"$WORK/headers.cpp"
 # shellcheck disable=SC2086 # several flags
 "$CXX" -std=c++20 $WARNINGS -fsyntax-only -I . "$WORK/headers.cpp" || fail "a header of daemonkit::core includes Boost"
