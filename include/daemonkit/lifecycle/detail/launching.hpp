@@ -5,6 +5,7 @@
 #include "../../control/detail/stop.hpp"
 #include "../../core/pid_holder.hpp"
 #include "../../core/start_result.hpp"
+#include "../../sys/deadline.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "../../text/joined.hpp"
@@ -56,14 +57,10 @@ protected:
     {
         if constexpr (fork::detaches)
             if (!in_foreground_) {
-                if constexpr (waits_for_end<Progress>) {
-                    try {
-                        return claim_blocked();
-                    } catch (const already_running& other) {
-                        if (!has_ended(other, progress)) throw;
-                    }
-                }
-                return claim_blocked();
+                if constexpr (!waits_for_end<Progress>)
+                    return claim_blocked();
+                else
+                    return claim_after_others(progress);
             }
         claim();
         if constexpr (DaemonPolicies::signal::claims_signals) state_.child_mask_ = sys::current_mask();
@@ -161,11 +158,24 @@ private:
     }
 
     template <class Progress>
-    [[nodiscard, gnu::cold]] bool has_ended(const already_running& other, Progress& progress) const
+    void claim_after_others(Progress& progress)
     {
-        if (!other.stopping() || other.pid() == sys::this_process()) return false;
+        for (const sys::deadline until(s_.fork.deadline);;) { // the next daemon can be about to stop, too
+            try {
+                return claim_blocked();
+            } catch (const already_running& other) {
+                if (!has_ended(other, until, progress)) throw;
+            }
+        }
+    }
+
+    template <class Progress>
+    [[nodiscard, gnu::cold]] bool has_ended(const already_running& other, const sys::deadline& until,
+                                            Progress& progress) const
+    {
+        if (!other.stopping() || other.pid() == sys::this_process() || until.passed()) return false;
         const auto daemon = s_.pid.find(); // another one may have taken its place
-        return daemon.pid != other.pid() || gone_within(daemon.process, s_.fork.deadline, progress);
+        return daemon.pid != other.pid() || gone_within(daemon.process, until.remaining(), progress);
     }
 
     void detach(sys::blocked_signals& blocked)
