@@ -146,7 +146,7 @@ public:
     [[nodiscard]] const std::string& why() const { return why_; }
 
     /// Calls the gateway of a member.
-    [[nodiscard]] daemonkit::detail::json call(std::size_t i, const char* function, const std::string& body) const
+    [[nodiscard]] daemonkit::detail::json_tree call(std::size_t i, const char* function, const std::string& body) const
     {
         daemonkit::detail::etcd_gateway gateway({url(i)}, {}, {}, {}, -1);
         return gateway.call(function, body, boot_clock::now() + std::chrono::seconds(5));

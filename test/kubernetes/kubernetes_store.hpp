@@ -30,7 +30,7 @@ class kubernetes_session
 {
     using clock = daemonkit::sys::boot_clock;
     using time = clock::time_point;
-    using json = daemonkit::detail::json;
+    using json_tree = daemonkit::detail::json_tree;
 
 public:
     kubernetes_session(kubernetes_settings settings, const daemonkit::lease_terms& terms)
@@ -156,7 +156,7 @@ private:
             std::string_view(method) == "PATCH" ? "application/merge-patch+json" : "application/json";
         return client_.perform({method, place(end), body, authorization(), type}, until, heed_wake);
     }
-    [[nodiscard]] json expect(const daemonkit::detail::http_answer& answer) const
+    [[nodiscard]] json_tree expect(const daemonkit::detail::http_answer& answer) const
     {
         if (answer.status / 100 != 2)
             throw daemonkit::startup_error(std::make_error_code(std::errc::protocol_error), "use", place({}),
@@ -201,7 +201,7 @@ private:
         return true;
     }
 
-    void observe(const json& lease)
+    void observe(const json_tree& lease)
     {
         const auto version = lease.get("metadata.resourceVersion", "");
         if (version != seen_.version) seen_.first_seen = clock::now();

@@ -51,14 +51,14 @@ public:
     }
 
     /// Calls a function of the gateway, for example "/v3/kv/range", with this JSON. `heed_wake` as in http_client.
-    json call(const char* function, const std::string& body, time until, bool heed_wake = true)
+    json_tree call(const char* function, const std::string& body, time until, bool heed_wake = true)
     {
         return try_endpoints(until, [&](time end) { return authenticated(function, body, end, heed_wake); });
     }
 
     /// Opens a stream and returns when `heard` returns true for an answer, or at `until`.
     void stream(const char* function, const std::string& body, time until,
-                const sys::function_ref<bool(const json&)>& heard)
+                const sys::function_ref<bool(const json_tree&)>& heard)
     {
         log_in(until);
         std::size_t read = 0;
@@ -92,7 +92,7 @@ private:
     // Each endpoint gets an equal part of the time that is left. An endpoint that answers is asked first the next time;
     // one that says that it has no leader is none.
     template <class Request>
-    json try_endpoints(time until, const Request& request)
+    json_tree try_endpoints(time until, const Request& request)
     {
         std::exception_ptr failed;
         for (auto left = endpoints_.size(); left > 0; --left) {
@@ -111,7 +111,7 @@ private:
         std::rethrow_exception(failed);
     }
 
-    json authenticated(const char* function, const std::string& body, time until, bool heed_wake)
+    json_tree authenticated(const char* function, const std::string& body, time until, bool heed_wake)
     {
         for (bool again = true;; again = false) {
             log_in(until, heed_wake);
@@ -140,7 +140,7 @@ private:
         token_ = once("/v3/auth/authenticate", body, until, heed_wake).get("token", "");
     }
 
-    json once(const char* function, const std::string& body, time until, bool heed_wake)
+    json_tree once(const char* function, const std::string& body, time until, bool heed_wake)
     {
         const auto answer = client_.perform({"POST", url(function), body, token_}, until, heed_wake);
         if (answer.status != 200 && answer.body.find('{') == std::string::npos)
@@ -149,7 +149,7 @@ private:
     }
 
     // An answer, or a line of a stream: `result` has it there.
-    [[nodiscard]] json result_of(const json& tree, const char* function) const
+    [[nodiscard]] json_tree result_of(const json_tree& tree, const char* function) const
     {
         if (const auto error = tree.get_child_optional("error")) {
             const auto text = error->get("message", error->data());

@@ -24,7 +24,7 @@
 
 namespace daemonkit::detail {
 
-using json = boost::property_tree::ptree;
+using json_tree = boost::property_tree::ptree;
 
 /// A JSON text in quotes.
 [[nodiscard]] inline std::string json_text(std::string_view text)
@@ -52,14 +52,14 @@ using json = boost::property_tree::ptree;
 
 /// Throws startup_error if it is no JSON. The parser is recursive, so what is nested more deeply than any answer of
 /// a store is refused.
-[[nodiscard]] inline json parse_json(const std::string& text)
+[[nodiscard]] inline json_tree parse_json(const std::string& text)
 {
     int depth = 0;
     for (const char c : text) {
         depth += static_cast<int>(c == '{' || c == '[') - static_cast<int>(c == '}' || c == ']');
         if (depth > 64) throw_no_json("it is nested too deeply");
     }
-    json tree;
+    json_tree tree;
     std::istringstream in(text);
     try {
         boost::property_tree::read_json(in, tree);

@@ -91,7 +91,7 @@ public:
     {
         const auto body = sys::joined({"{\"create_request\":{\"key\":\"", key_, "\",\"range_end\":\"", range_end_,
                                        "\",\"start_revision\":\"", seen_ + 1, "\"}}"});
-        gateway_.stream("/v3/watch", body, until, [](const json& line) {
+        gateway_.stream("/v3/watch", body, until, [](const json_tree& line) {
             return line.get("canceled", false) || line.get_child_optional("events").has_value();
         });
     }
@@ -103,13 +103,13 @@ private:
         std::string lease{}; // of etcd
     };
 
-    json call(const char* function, std::initializer_list<sys::piece> body, time until)
+    json_tree call(const char* function, std::initializer_list<sys::piece> body, time until)
     {
         auto answer = gateway_.call(function, sys::joined(body), until);
         seen_ = std::max(seen_, revision(answer));
         return answer;
     }
-    [[nodiscard]] static std::uint64_t revision(const json& answer)
+    [[nodiscard]] static std::uint64_t revision(const json_tree& answer)
     {
         return answer.get<std::uint64_t>("header.revision", 0);
     }
@@ -126,13 +126,13 @@ private:
     {
         return entry_in(call("/v3/kv/range", {"{\"key\":\"", lease_key_, "\"}"}, until));
     }
-    [[nodiscard]] static std::optional<owner_entry> owner_in(const json& transaction)
+    [[nodiscard]] static std::optional<owner_entry> owner_in(const json_tree& transaction)
     {
         const auto responses = transaction.get_child_optional("responses");
         if (!responses || responses->empty()) return {};
         return entry_in(responses->front().second.get_child("response_range", {}));
     }
-    [[nodiscard]] static std::optional<owner_entry> entry_in(const json& range)
+    [[nodiscard]] static std::optional<owner_entry> entry_in(const json_tree& range)
     {
         const auto all = range.get_child_optional("kvs");
         if (!all || all->empty()) return {};
@@ -151,7 +151,7 @@ private:
         return {token_, {}};
     }
 
-    json create_keys(const std::string& value, time until)
+    json_tree create_keys(const std::string& value, time until)
     {
         const auto put = [&](const std::string& key) {
             return sys::joined(
@@ -180,7 +180,7 @@ private:
     }
 
     // A lease that was kept alive in another term may have been kept alive by no leader.
-    void expect_term(const json& answer) const
+    void expect_term(const json_tree& answer) const
     {
         if (answer.get("header.raft_term", "") != term_) throw_changed("etcd has elected a leader meanwhile");
     }
