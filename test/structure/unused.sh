@@ -59,7 +59,8 @@ lacks() {
     local text
     for text in "${@:2}"; do
         strings --data "$examples/clientd" | grep -q "$text" || violation clientd "lacks the text $text, so who has it?"
-        ! strings --data "$examples/$1" | grep "$text" || violation "$1" "contains the text $text"
+        # doctor knows the variables of a service manager by their names.
+        ! strings --data "$examples/$1" | grep -v '^NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID' | grep "$text" || violation "$1" "contains the text $text"
     done
 }
 lacks clientd_sysv NOTIFY_SOCKET RELOADING=1 'open the pipe for signals'
