@@ -102,9 +102,9 @@ private:
             return h.pid == 0 ? gap_during(h) : lived_during(h) && heard_before_end_of(h) && h.gone;
         case kind::reload:
             return h.status == exit_status::done ? lived_during(h)
-                   : h.status == exit_status::not_running && h.pid == 0
-                       ? gap_during(h)
-                       : lived_during(h) && heard_before_end_of(h); // it stops, or ended meanwhile
+                   : h.status == exit_status::not_running
+                       ? (h.pid == 0 ? gap_during(h) : lived_during(h) && has_stopped(h))
+                       : lived_during(h) && heard_before_end_of(h); // ended meanwhile
         default:
             return h.status == exit_status::status_running   ? lived_during(h)
                    : h.status == exit_status::status_stopped ? h.pid == 0 && gap_during(h)
@@ -123,6 +123,11 @@ private:
         return at != lives_.end() && at->second.begun <= h.end && h.begin <= at->second.ended;
     }
     [[nodiscard]] bool heard_before_end_of(const happening& h) const { return lives_.at(h.pid).down <= h.end; }
+    /// Now or later: a daemon is seen to stop a moment before its run() writes that down.
+    [[nodiscard]] bool has_stopped(const happening& h) const
+    {
+        return lives_.at(h.pid).down != std::numeric_limits<long>::max();
+    }
     [[nodiscard]] bool gap_during(const happening& h) const
     {
         return std::none_of(lives_.begin(), lives_.end(), [&](const auto& entry) {
