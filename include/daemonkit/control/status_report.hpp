@@ -63,7 +63,7 @@ struct status_report
     operator int() const noexcept { return status(); } // NOLINT(*-explicit-*)
 };
 
-/// The state of a daemon whose PidPolicy knows more than a pid.
+/// The state of a daemon with a PidPolicy that knows more than a pid.
 struct detailed_status_report : status_report
 {
     status_details details{}; ///< of a daemon that runs

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// What the verb status adds for a daemon whose PidPolicy knows more than a pid.
+// What the verb status adds for a daemon with a PidPolicy that knows more than a pid.
 #pragma once
 
 #include "require_cxx20.hpp"
