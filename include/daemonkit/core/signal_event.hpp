@@ -11,7 +11,8 @@ namespace daemonkit {
 /// A signal that the daemon received; false if a wait ended for another reason.
 struct signal_event
 {
-    int signal = 0; ///< signal number; 0: none
+    int signal = 0;         ///< signal number; 0: none
+    bool timed_out = false; ///< none came in the whole timeout, so wait_for() need not read the clock
 
     /// Whether there is a signal.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return signal != 0; }

@@ -27,6 +27,10 @@ concept has_details_of = requires {
 template <class PidGuard>
 concept never_wakes = requires { typename std::bool_constant<PidGuard::lost_fd() == -1>; } && PidGuard::lost_fd() == -1;
 
+/// Whether keep() has nothing to do, so that no wait calls it.
+template <class PidGuard>
+concept keeps_itself = requires { typename std::bool_constant<PidGuard::keep()>; } && PidGuard::keep();
+
 /// Says in one sentence what a PidPolicy lacks.
 template <class PidPolicy>
 struct pid_requirements

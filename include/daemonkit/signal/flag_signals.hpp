@@ -37,13 +37,16 @@ struct basic_flag_signals
         /// The next event; none after `timeout`, or when `also` is readable.
         signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
+            bool timed_out = false;
             if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
                 // Blocked outside of ppoll(2): a signal between the check and the sleep then ends the sleep.
                 const sys::blocked_signals blocked(caught_.heard_signals());
                 pollfd fds{also, POLLIN, 0};
-                if (!detail::caught_signals::more()) sys::poll_once(&fds, 1, timeout, &blocked.before());
+                if (!detail::caught_signals::more())
+                    timed_out = sys::poll_once(&fds, 1, timeout, &blocked.before()) == 0;
             }
-            return detail::caught_signals::take();
+            const signal_event next = detail::caught_signals::take();
+            return {.signal = next.signal, .timed_out = timed_out && !next};
         }
 
         /// Whether a signal that means stop has arrived. In any thread: one relaxed load.

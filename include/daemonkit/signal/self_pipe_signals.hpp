@@ -41,7 +41,8 @@ struct basic_self_pipe_signals
         {
             if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
                 std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
-                if (sys::poll_once(fds.data(), fds.size(), timeout) != -1 && fds[0].revents == 0) return {};
+                const int ready = sys::poll_once(fds.data(), fds.size(), timeout);
+                if (ready != -1 && fds[0].revents == 0) return {.timed_out = ready == 0};
             }
             sys::drain(read_.get()); // before the check: a byte written after it must stay, to end the next sleep
             const signal_event next = detail::caught_signals::take();

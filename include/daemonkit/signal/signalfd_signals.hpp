@@ -44,6 +44,7 @@ struct basic_signalfd_signals
             for (const int signal : heard) {
                 sigaddset(&set, signal);
                 sigaddset(&blocked, signal);
+                if (stops_.contains(signal)) sigaddset(&stop_set_, signal);
             }
             fd_.reset(detail::check_call_of("signalfd4", sys::open_signal_fd(set), "open the descriptor for signals"));
             mask_in_child_ = mask;
@@ -72,7 +73,8 @@ struct basic_signalfd_signals
             }
             if (sleeps) {
                 std::array<pollfd, 2> fds{{{fd_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
-                if (sys::poll_once(fds.data(), fds.size(), timeout) != -1 && fds[0].revents == 0) return {};
+                const int ready = sys::poll_once(fds.data(), fds.size(), timeout);
+                if (ready != -1 && fds[0].revents == 0) return {.timed_out = ready == 0};
             }
             return read();
         }
@@ -86,10 +88,7 @@ struct basic_signalfd_signals
         /// reloads would delay a stop for ever. So after each signal, a pending stop is taken before any other signal.
         [[nodiscard]] signal_event take_stop() const
         {
-            sigset_t set = sys::no_signals();
-            for (int signal = 1; signal < _NSIG; ++signal)
-                if (stops_.contains(signal)) sigaddset(&set, signal);
-            return {sys::take_signal(set)};
+            return {sys::take_signal(stop_set_)};
         }
 
         signal_event read()
@@ -106,6 +105,7 @@ struct basic_signalfd_signals
 
         bool stops_first_ = true;
         signal_set stops_;
+        sigset_t stop_set_ = sys::no_signals(); // the same, for a system call
         sigset_t mask_in_child_{};
         sys::private_fd fd_;
         sys::fork_handler restored_in_child_;

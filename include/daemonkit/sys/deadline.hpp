@@ -53,8 +53,9 @@ class deadline
 public:
     /// `forever` never passes.
     explicit deadline(std::chrono::nanoseconds from_now) noexcept
-        : end_(from_now >= century ? clock::time_point::max()
-                                   : clock::now() + (from_now > from_now.zero() ? from_now : from_now.zero()))
+        : end_(from_now >= century             ? clock::time_point::max()
+               : from_now <= from_now.zero() ? clock::time_point::min()
+                                             : now() + from_now)
     {
     }
 
@@ -62,13 +63,21 @@ public:
     [[nodiscard]] std::chrono::nanoseconds remaining() const noexcept
     {
         if (end_ == clock::time_point::max()) return forever;
-        const std::chrono::nanoseconds left = end_ - clock::now();
+        if (end_ == clock::time_point::min()) return std::chrono::nanoseconds::zero(); // which needs no clock
+        const std::chrono::nanoseconds left = end_ - now();
         return left > left.zero() ? left : left.zero();
     }
     /// Whether it is over.
     [[nodiscard]] bool passed() const noexcept { return remaining() == std::chrono::nanoseconds::zero(); }
 
 private:
+    static clock::time_point now() noexcept
+    {
+        timespec time;
+        ::clock_gettime(CLOCK_MONOTONIC, &time);
+        return clock::time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+    }
+
     clock::time_point end_;
 };
 
@@ -85,7 +94,10 @@ private:
 [[gnu::cold]] inline int poll_in_milliseconds(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout)
 {
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(timeout < century ? timeout : century).count();
-    return ::poll(fds, count, timeout == forever ? -1 : static_cast<int>(wait < INT_MAX ? wait : INT_MAX));
+    const int ready = ::poll(fds, count, timeout == forever ? -1 : static_cast<int>(wait < INT_MAX ? wait : INT_MAX));
+    if (ready != 0 || wait <= INT_MAX) return ready;
+    errno = EINTR; // not the whole time
+    return -1;
 }
 
 /// ppoll(2) once, not repeated after EINTR, so the caller can check for signals after a handler ran. If it fails for

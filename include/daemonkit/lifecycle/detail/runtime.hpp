@@ -59,10 +59,10 @@ public:
         auto left = time;
         const sys::deadline until(left);
         for (int events = 0; !stopping_; ++events) { // bounded: signals can arrive faster than the hooks run
-            const bool idle = !handle_event(daemon, left);
-            if (news()) return !stopping_;
+            const signal_event e = handle_event(daemon, left);
+            if (e.timed_out || news()) return !stopping_;
             left = until.remaining();
-            if ((idle || events >= _NSIG) && left == left.zero()) return !stopping_;
+            if ((!e || events >= _NSIG) && left == left.zero()) return !stopping_;
         }
         return false;
     }
@@ -149,23 +149,25 @@ private:
     /// Before run(): serves what arrives until this process owns the identity. Returns false if the daemon stops instead.
     bool campaign(Derived& daemon)
     {
-        base::campaign([&] { handle_event(daemon, sys::forever); });
+        base::campaign([&] { static_cast<void>(handle_event(daemon, sys::forever)); });
         return !stopping_;
     }
 
-    /// Waits for one event and handles it. Returns false if none came.
-    bool handle_event(Derived& daemon, std::chrono::nanoseconds timeout)
+    /// Waits for one event and handles it. The thread can be cancelled in the wait only.
+    signal_event handle_event(Derived& daemon, std::chrono::nanoseconds timeout)
+    {
+        auto until_ping = sys::forever;
+        tell_manager([&](auto& manager) { until_ping = manager.alive(); });
+        if constexpr (has_waiting<identity_type>) identity().waiting(true);
+        signal_event e = installed().wait(until_ping < timeout ? until_ping : timeout, identity().lost_fd());
+        if (until_ping < timeout) e.timed_out = false;
+        if (e || !keeps_itself<identity_type> || wakes_otherwise) serve(daemon, e);
+        return e;
+    }
+
+    void serve(Derived& daemon, signal_event e)
     {
         const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
-        tell_manager([&](auto& manager) {
-            const auto next = manager.alive();
-            if (next < timeout) timeout = next;
-        });
-        const signal_event e = [&] {
-            const sys::cancellation asleep(off.before());
-            if constexpr (has_waiting<identity_type>) identity().waiting(true);
-            return installed().wait(timeout, identity().lost_fd());
-        }();
         if constexpr (has_waiting<identity_type>)
             if (signals_) identity().waiting(false);
         wakes_.served();
@@ -175,7 +177,6 @@ private:
         } else if (e)
             call_hook(daemon, e);
         if (signals_) keep_identity(); // not in a child that a hook made
-        return static_cast<bool>(e);
     }
 
     void call_hook(Derived& daemon, signal_event e)
