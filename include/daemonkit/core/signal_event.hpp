@@ -13,6 +13,7 @@ struct signal_event
 {
     int signal = 0;         ///< signal number; 0: none
     bool timed_out = false; ///< none came in the whole timeout, so wait_for() need not read the clock
+    bool unasked = false; ///< SIGHUP of a process that waits for no result, so callers are looked for after on_reload()
 
     /// Whether there is a signal.
     [[nodiscard]] constexpr explicit operator bool() const noexcept { return signal != 0; }

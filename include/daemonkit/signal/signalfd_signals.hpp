@@ -58,7 +58,7 @@ struct basic_signalfd_signals
         {
             if (!restored_in_child_) return; // in a child made by fork(2) another daemon may hear signals by now
             // A second SIGTERM that is still pending must not kill the process before it exits with its own status.
-            while (sys::read_signal(fd_.get()) != 0) {}
+            while (sys::read_signal(fd_.get()).number != 0) {}
             sys::set_mask(mask_in_child_);
         }
 
@@ -86,16 +86,13 @@ struct basic_signalfd_signals
     private:
         /// The kernel delivers pending signals in the order of their numbers, SIGHUP before SIGTERM. A stream of
         /// reloads would delay a stop for ever. So after each signal, a pending stop is taken before any other signal.
-        [[nodiscard]] signal_event take_stop() const
-        {
-            return {sys::take_signal(stop_set_)};
-        }
+        [[nodiscard]] signal_event take_stop() const { return {sys::take_signal(stop_set_)}; }
 
         signal_event read()
         {
-            const signal_event next{sys::read_signal(fd_.get())};
-            stops_first_ = static_cast<bool>(next);
-            return next;
+            const auto next = sys::read_signal(fd_.get());
+            stops_first_ = next.number != 0;
+            return {.signal = next.number, .unasked = next.code != SI_QUEUE};
         }
 
         static void restore_in_child(long mask) noexcept

@@ -53,7 +53,7 @@ class deadline
 public:
     /// `forever` never passes.
     explicit deadline(std::chrono::nanoseconds from_now) noexcept
-        : end_(from_now >= century             ? clock::time_point::max()
+        : end_(from_now >= century           ? clock::time_point::max()
                : from_now <= from_now.zero() ? clock::time_point::min()
                                              : now() + from_now)
     {

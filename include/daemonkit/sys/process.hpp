@@ -5,6 +5,7 @@
 #include "../text/joined.hpp"
 #include "environment.hpp"
 #include "file.hpp"
+#include "pidfd.hpp"
 #include "read_file.hpp"
 #include "time.hpp"
 
@@ -27,24 +28,6 @@ namespace daemonkit::sys {
 
 inline pid_t this_process() noexcept { return ::getpid(); }    ///< getpid(2)
 inline uid_t effective_user() noexcept { return ::geteuid(); } ///< geteuid(2)
-
-/// pidfd_open(2), Linux 5.3. The descriptor is close-on-exec; -1 and errno on failure.
-inline int pidfd_open(pid_t pid) noexcept { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }
-
-/// pidfd_send_signal(2), Linux 5.1. Fails with ESRCH if the process of the pidfd is gone, even if its pid is used
-/// again.
-inline int pidfd_send_signal(int pidfd, int signal) noexcept
-{
-    return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0));
-}
-
-/// Whether pidfd_send_signal(2) works: a process may always signal itself. After EPERM, false means that a sandbox
-/// refuses the call.
-[[gnu::cold]] inline bool can_signal_by_pidfd() noexcept
-{
-    const unique_fd self(pidfd_open(::getpid()));
-    return !self || pidfd_send_signal(self.get(), 0) == 0;
-}
 
 /// Writes out the buffers of stdio before a fork; otherwise both processes would print them.
 inline void flush_streams() noexcept { std::fflush(nullptr); }

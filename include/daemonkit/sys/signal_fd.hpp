@@ -13,12 +13,20 @@ namespace daemonkit::sys {
 /// Opens a descriptor for the signals in `set`, which must be blocked. -1 and errno on failure.
 inline int open_signal_fd(const sigset_t& set) noexcept { return ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK); }
 
-/// Reads the next pending signal, or 0 if there is none.
-inline int read_signal(int fd)
+/// A signal that was read.
+struct received_signal
+{
+    int number = 0; ///< 0: none
+    int code = 0;   ///< si_code of sigaction(2)
+};
+
+/// Reads the next pending signal.
+inline received_signal read_signal(int fd)
 {
     signalfd_siginfo info;
     const auto n = retry([&] { return ::read(fd, &info, sizeof info); });
-    return n == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+    if (n != sizeof info) return {};
+    return {static_cast<int>(info.ssi_signo), info.ssi_code};
 }
 
 } // namespace daemonkit::sys

@@ -76,9 +76,9 @@ struct by_signalfd
     private:
         int next()
         {
-            const int signal = sys::read_signal(fd_.get());
+            const int signal = sys::read_signal(fd_.get()).number;
             if (signal == SIGHUP && has(signal_mistake::loses_the_stop_behind_a_reload))
-                (void)sys::read_signal(fd_.get());
+                (void)sys::read_signal(fd_.get()).number;
             return signal;
         }
         static void restore(long mask) noexcept

@@ -32,7 +32,7 @@ enum class request {
 {
     for (;;) {
         const bool asked = call.can_ask() && call.ask();
-        if (!send(daemon, SIGHUP)) return request::refused;
+        if (sys::pidfd_queue_signal(daemon.process.get(), SIGHUP) == -1 && errno != ESRCH) return request::refused;
         if (asked) return request::sent;
         if (!call.can_ask()) return request::signal_only;
         const bool gone = call.wait(daemon.process.get(), std::chrono::milliseconds(1));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // How the result of a reload reaches the processes that requested it. SIGHUP carries no address, and two pending
-// SIGHUPs are one. So a caller sends a datagram to a socket of the daemon, then SIGHUP. After SIGHUP the daemon first
-// reads all requests, then reloads, then answers them. Each answer is about a reload that began after its request,
-// whichever caller sent the SIGHUP. Many callers can share one reload.
+// SIGHUPs are one. So a caller sends a datagram to a socket of the daemon, then SIGHUP, as sigqueue(3) does. After such
+// a SIGHUP the daemon first reads all requests, then reloads, then answers them. After a SIGHUP of kill(2) it reloads
+// at once. Then it looks for requests, because the SIGHUP of a caller may have been merged with that one, and if there
+// is one, it reloads once more. Each answer is about a reload that began after its request, whichever caller sent the
+// SIGHUP. Many callers can share one reload.
 //
 // The socket is the abstract socket that the daemon has anyway (pid/detail/abstract_socket.hpp). The daemon does not
 // poll it: only SIGHUP wakes the daemon, and an idle daemon does no work. Every process can send to it. The daemon
@@ -40,6 +42,12 @@ public:
                 continue;
             if (!add(asked.from)) break;
         }
+    }
+
+    /// Whether requests have arrived that no object has read.
+    [[nodiscard]] static bool any(int socket) noexcept
+    {
+        return socket != -1 && sys::readable_within(socket, std::chrono::nanoseconds::zero());
     }
 
     /// Answers all callers. `refusal`: empty if the daemon has reloaded, or why the old configuration stays.

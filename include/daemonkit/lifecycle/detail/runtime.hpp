@@ -182,15 +182,20 @@ private:
     void call_hook(Derived& daemon, signal_event e)
     {
         if constexpr (hears_reload())
-            if (e.is_reload()) return reload(daemon);
+            if (e.is_reload()) return reload(daemon, e.unasked);
         if constexpr (collects_children<signal_policy_type>)
             if (e.signal == SIGCHLD) return collect_children(daemon);
         daemon.on_signal(e.signal);
     }
 
-    void reload(Derived& daemon)
+    void reload(Derived& daemon, bool unasked)
     {
-        const reload_callers callers(control_fd());
+        if (unasked) reload(daemon, reload_callers(-1));
+        if (!unasked || reload_callers::any(control_fd())) reload(daemon, reload_callers(control_fd()));
+    }
+
+    void reload(Derived& daemon, const reload_callers& callers)
+    {
         if (ready_) tell_manager([](auto& manager) { manager.reloading(); });
         tell_reloading(true);
         std::string refusal;

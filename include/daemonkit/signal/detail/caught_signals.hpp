@@ -35,13 +35,14 @@ public:
             throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "catch signals", {},
                                 "another daemon in this process already catches signals");
         pending.store(0);
+        asked.store(false);
         stop.store(false);
         stop_bits.store(stops.bits());
         wake_fd.store(wake);
         waiter = sys::this_thread();
         struct sigaction action = {};
-        action.sa_handler = note;
-        action.sa_flags = flags;
+        action.sa_sigaction = note;
+        action.sa_flags = flags | SA_SIGINFO;
         sigfillset(&action.sa_mask);
         sigset_t open = mask;
         for (const int signal : heard) {
@@ -70,7 +71,8 @@ public:
         for (auto now = pending.load(std::memory_order_acquire); now != 0;) {
             const auto stops = now & stop_bits.load(std::memory_order_relaxed);
             const int signal = std::countr_zero(stops != 0 ? stops : now) + 1;
-            if (pending.compare_exchange_weak(now, now & ~bit(signal))) return {signal};
+            if (pending.compare_exchange_weak(now, now & ~bit(signal)))
+                return {.signal = signal, .unasked = signal == SIGHUP && !asked.exchange(false)};
         }
         return {};
     }
@@ -90,9 +92,10 @@ public:
 private:
     static constexpr std::uint64_t bit(int signal) noexcept { return signal_set::bit(signal); }
 
-    static void note(int signal) noexcept
+    static void note(int signal, siginfo_t* sent, void*) noexcept
     {
         if (means_stop(signal)) stop.store(true, std::memory_order_relaxed);
+        if (signal == SIGHUP && sent->si_code == SI_QUEUE) asked.store(true, std::memory_order_relaxed);
         pending.fetch_or(bit(signal), std::memory_order_release);
         if (const int fd = wake_fd.load(std::memory_order_relaxed); fd >= 0)
             sys::wake(fd);
@@ -124,6 +127,7 @@ private:
     static inline std::atomic<bool> installed{false};
     static inline std::atomic<bool> stop{false};
     static inline std::atomic<std::uint64_t> pending{0};
+    static inline std::atomic<bool> asked{false}; // by sigqueue(3): the sender of a SIGHUP waits for the result
     static inline std::atomic<std::uint64_t> stop_bits{0}; // of the signals that mean stop
     static inline std::atomic<int> wake_fd{-1};
     static inline sys::thread_handle waiter{}; // the thread that called start()
