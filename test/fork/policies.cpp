@@ -99,13 +99,27 @@ outcome detached(const Policy& policy, Daemon daemon, Launcher launcher)
     });
 }
 
+/// double_fork as it is before Linux 6.15. For the calling process and its children, from detach() on.
+struct watched_double_fork : daemonkit::double_fork
+{
+    auto detach() const
+    {
+        disable_call(SYS_uname, ENOSYS);
+        return double_fork::detach();
+    }
+};
+
 /// With each policy that forks. The deadline is an hour: whatever is not noticed at once exceeds the bound of a test.
 template <class Check>
 void with_both(Check check, std::chrono::nanoseconds deadline = 1h)
 {
     BOOST_TEST_CONTEXT("single_fork") { check(single_fork{deadline}); }
     BOOST_TEST_CONTEXT("double_fork") { check(double_fork{deadline}); }
+    BOOST_TEST_CONTEXT("double_fork before Linux 6.15") { check(watched_double_fork{{deadline}}); }
 }
+
+/// Whether the intermediate process leaves at once here.
+bool leaves_at_once() { return sys::memory_can_be_shared() && sys::pidfd_tells_death(); }
 
 bool discards_children()
 {
@@ -224,6 +238,8 @@ BOOST_AUTO_TEST_CASE(the_processor_is_known_where_rseq_fails)
 
 BOOST_AUTO_TEST_CASE(an_intermediate_process_that_was_killed_is_not_taken_for_the_daemon)
 {
+    if (in_child([] { return disable_call(SYS_uname, ENOSYS) ? 0 : 77; }).status == 77)
+        DAEMONKIT_SKIP("system calls cannot be filtered here");
     const auto without_intermediate_process = [](auto then) {
         return [then](link_to_launcher& link, gate& hold) {
             const pid_t middle = ::getppid();
@@ -236,21 +252,69 @@ BOOST_AUTO_TEST_CASE(an_intermediate_process_that_was_killed_is_not_taken_for_th
         };
     };
     expect_good(
-        detached(daemonkit::double_fork{1h}, without_intermediate_process(is_ready), [](const start_report& report) {
+        detached(watched_double_fork{{1h}}, without_intermediate_process(is_ready), [](const start_report& report) {
             return is(report, start_outcome::ready, 0) && holds(alive(report.pid), "the daemon lives") &&
                    has_no_child();
         }));
-    expect_good(detached(daemonkit::double_fork{1h}, without_intermediate_process([](auto&, gate&) { ::_exit(0); }),
+    expect_good(detached(watched_double_fork{{1h}}, without_intermediate_process([](auto&, gate&) { ::_exit(0); }),
                          [](const start_report& report) {
                              return is(report, start_outcome::died, 1) &&
                                     says(report, "the daemon died before it was ready") && has_no_child();
                          }));
-    expect_good(detached(daemonkit::double_fork{500ms},
+    expect_good(detached(watched_double_fork{{500ms}},
                          without_intermediate_process([](auto&, gate& hold) { hold.wait(); }),
                          [](const start_report& report) {
                              return is(report, start_outcome::late, 1) && says(report, "could not be ended") &&
                                     report.lives_on && has_no_child();
                          }));
+}
+
+BOOST_AUTO_TEST_CASE(the_intermediate_process_does_not_stay_where_a_pidfd_tells_of_deaths)
+{
+    if (!leaves_at_once()) DAEMONKIT_SKIP("a pidfd tells no death here, or memory cannot be shared");
+    expect_good(in_child([] {
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+        gate hold;
+        auto link = daemonkit::double_fork{1h}.detach();
+        if (!link.in_launcher()) {
+            hold.wait();
+            return 0;
+        }
+        // The daemon is not ready, and has this process as parent already: it is the only child.
+        const pid_t daemon = children_of(::getpid()).front();
+        const bool good = holds(children_of(::getpid()).size() == 1, "there is one child") &&
+                          holds(proc_stat(daemon, 6) != daemon, "the daemon leads no session");
+        hold.open();
+        const auto report = link.wait(no_progress{});
+        ::waitpid(daemon, nullptr, 0);
+        return good && is(report, start_outcome::died, 1) && says(report, "exited with status 0") ? 0 : 1;
+    }));
+}
+
+// Here every process that init inherits is a zombie for a while; a reaper that is fast must hide no wait status.
+BOOST_AUTO_TEST_CASE(a_death_is_told_though_another_process_reaps)
+{
+    if (!leaves_at_once()) DAEMONKIT_SKIP("a pidfd tells no death here, or memory cannot be shared");
+    for (const auto& d : deaths)
+        expect_good(in_child([&] {
+            ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+            const pid_t launcher = ::fork();
+            if (launcher == 0) {
+                auto link = daemonkit::double_fork{1h}.detach();
+                if (!link.in_launcher()) {
+                    d.die();
+                    ::_exit(99);
+                }
+                const auto report = link.wait(no_progress{});
+                ::_exit(is(report, start_outcome::died, d.status) && says(report, d.sentence) ? 0 : 1);
+            }
+            int good = 1;
+            for (int status = 0; const pid_t ended = ::waitpid(-1, &status, 0);) {
+                if (ended == -1) return good;
+                if (ended == launcher) good = status;
+            }
+            return good;
+        }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,22 +3,24 @@
 // So it receives the daemon's messages, and learns of its death at once instead of at the deadline. A signal that would
 // end the launcher meanwhile ends the daemon first.
 //
-// With two forks the daemon is the launcher's grandchild, and only its parent can learn how it died. So the
-// intermediate process lives until the daemon is ready, and reports its death. Then it exits: the daemon's parent is
-// init (or the nearest subreaper) before start() returns. An intermediate process that exits at once, as in daemon(7),
-// cannot report.
+// With two forks the daemon is the launcher's grandchild. Since Linux 6.15 its pidfd tells how it died, so the
+// intermediate process exits at once, as in daemon(7). Before that only its parent can learn how it died. So there the
+// intermediate process lives until the daemon is ready, and reports its death. Then it exits: in both cases the daemon's
+// parent is init (or the nearest subreaper) before start() returns.
 #pragma once
 
 #include "../../core/start_result.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/channel.hpp"
 #include "../../sys/deadline.hpp"
+#include "../../sys/death.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/raw/call.hpp"
 #include "../../sys/raw/double_forker.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "listen.hpp"
 #include "message.hpp"
+#include "watcher.hpp"
 
 #include <utility>
 
@@ -62,7 +64,7 @@ public:
     {
         tell_ready(channel_);
         // Wakes the intermediate process, which has a copy of this end, together with the launcher: both exit sooner.
-        if (times_ == forks::twice) sys::end_channel(channel_.get());
+        if (watched_) sys::end_channel(channel_.get());
         channel_.reset();
         stack_.unmap(); // the daemon's copy; last, because the launcher need not wait for it
     }
@@ -95,7 +97,7 @@ public:
                     end == was_not_ended};
         }
         case start_verdict::ended:
-            if (exit_) return died(sys::reap(child_), child_);
+            if (exit_) return died(is_child() ? sys::reap(child_) : sys::wait_status_of(exit_.get(), child_), child_);
             return died_unwatched(collect()); // it has closed the channel, but may not have exited yet
         case start_verdict::reported: break;
         }
@@ -109,65 +111,17 @@ public:
     }
 
 private:
-    static constexpr int daemon_ended = 1; // exit status of the intermediate process
-
-    /// The work of the intermediate process.
-    struct watcher
-    {
-        int channel;
-
-        void fail(const char* call) const { report_no_daemon(channel, call); }
-
-        void prepare() const noexcept
-        {
-            struct sigaction wake = {};
-            wake.sa_handler = [](int) {};
-            sys::set_disposition(SIGCHLD, wake);
-        }
-
-        /// Until the launcher closes the channel. Reports the daemon's death, and ends the daemon if the launcher
-        /// requests it. Returns the exit status of this process: daemon_ended, or 0 if the daemon goes on. Waits for SIGCHLD instead of a pidfd: pidfd_open(2) can fail, and by then the daemon may have
-        /// reported that it is ready. Makes raw calls, because the launcher may share the memory and runs on.
-        [[nodiscard]] int watch(pid_t daemon) const noexcept
-        {
-            sigset_t all_but_sigchld = sys::all_signals(); // SIGCHLD is blocked outside of poll, so none is missed
-            sigdelset(&all_but_sigchld, SIGCHLD);
-            __kernel_timespec patience{1, 0};
-            for (bool ending = false, killed = false;;) {
-                if (const int status = sys::raw::reap(daemon); status != -1) {
-                    message{.what = message::died, .status = status, .pid = daemon}.send(channel);
-                    return daemon_ended;
-                }
-                pollfd launcher{ending ? -1 : channel, POLLIN, 0};
-                const long n = sys::raw::poll(&launcher, 1, ending && !killed ? &patience : nullptr, &all_but_sigchld);
-                if (n == -EINTR) continue;
-                if (n < 0) sys::raw::nap(); // from here on it asks again and again
-                if (ending) {               // one second after SIGTERM
-                    sys::raw::kill(daemon, SIGKILL);
-                    killed = true;
-                    continue;
-                }
-                message request;
-                std::string_view nothing;
-                const auto receipt = request.receive(channel, nothing);
-                if (receipt == message::receipt::nothing) continue;
-                if (receipt != message::receipt::whole) return 0; // the launcher is gone, or cannot be heard
-                ending = true;
-                sys::raw::kill(daemon, SIGTERM);
-            }
-        }
-    };
-
     /// Returns in the launcher and in the daemon.
-    pid_t fork_twice(int channel) noexcept { return sys::double_forker(channel, watcher{channel}, stack_)(); }
-
-    /// In the intermediate process, and in the child of a single fork: `call` failed with errno.
-    [[gnu::cold]] static void report_no_daemon(int channel, const char* call)
+    pid_t fork_twice(int channel) noexcept
     {
-        const bool forked = std::string_view(call) == "setsid";
-        const auto e = call_error(last_error(), call, forked ? "start a session" : "fork the second time");
-        message{.what = message::failed, .status = e.status(), .pid = sys::this_process()}.send(channel, e.what());
+        sys::double_forker forker(channel, watcher{channel}, stack_, exit_);
+        const pid_t child = forker();
+        watched_ = !forker.leaves();
+        return child;
     }
+
+    /// Whether child_ is a child of the launcher: not a grandchild that has a pidfd instead.
+    [[nodiscard]] bool is_child() const noexcept { return times_ == forks::once || !exit_; }
 
     /// In the child. The launcher releases the instance.
     [[noreturn, gnu::cold]] void end_without_session() const
@@ -189,6 +143,7 @@ private:
     /// Waits for the end of the child. Returns its wait status, -1 if it is not known.
     int collect() noexcept
     {
+        if (!is_child()) return -1;
         int status = -1;
         if (sys::raw::retry(SYS_wait4, child_, sys::raw::address(&status)) == child_)
             stack_.unmap(); // no process runs on it any more
@@ -200,6 +155,14 @@ private:
     /// ready meanwhile, so that the intermediate process has left it: `received` has its pid.
     [[nodiscard, gnu::cold]] const char* end_daemon(message& received) noexcept
     {
+        if (!is_child()) {
+            sys::pidfd_send_signal(exit_.get(), SIGTERM);
+            if (!sys::readable_within(exit_.get(), std::chrono::seconds(1))) {
+                sys::pidfd_send_signal(exit_.get(), SIGKILL);
+                sys::readable_within(exit_.get(), sys::forever);
+            }
+            return was_ended;
+        }
         if (exit_) { // a child that was not collected: no other process has its pid
             sys::send_signal(child_, SIGTERM);
             if (!sys::readable_within(exit_.get(), std::chrono::seconds(1))) sys::send_signal(child_, SIGKILL);
@@ -211,7 +174,7 @@ private:
             stack_.unmap();
         } else if (message{.what = message::end_daemon}.send(launcher_end_.get())) {
             const int status = collect();
-            if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == daemon_ended) return was_ended;
+            if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == watcher::daemon_ended) return was_ended;
             collected = true;
         }
         std::string_view sentence;
@@ -252,7 +215,8 @@ private:
     sys::private_fd channel_;         // in the daemon
     sys::private_stack stack_{};      // of the intermediate process
     pid_t child_ = -1;
-    sys::unique_fd exit_; // pidfd of a daemon that is the launcher's child
+    sys::unique_fd exit_;  // pidfd of the daemon
+    bool watched_ = false; // by the intermediate process
 };
 
 } // namespace daemonkit::detail

@@ -45,8 +45,8 @@ enum class start_verdict {
     cancelled, ///< a signal cancels the start; `status` of the message is its number
 };
 
-/// What the launcher listens to. `exit` is the pidfd of a daemon that is its child. If it is -1, the intermediate
-/// process reports the daemon's death. If that process was killed, the channel closes when the daemon exits. `signals`:
+/// What the launcher listens to. `exit` is the pidfd of the daemon. If it is -1, the intermediate process reports the
+/// daemon's death. If that process was killed, the channel closes when the daemon exits. `signals`:
 /// the descriptor of held_signals; negative: no signal cancels the start.
 struct start_sources
 {

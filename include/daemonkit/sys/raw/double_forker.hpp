@@ -2,6 +2,7 @@
 // The two forks of a daemon that leads no session.
 #pragma once
 
+#include "../death.hpp"
 #include "../descriptors.hpp"
 #include "../process.hpp"
 #include "../refusal.hpp"
@@ -21,14 +22,17 @@
 namespace daemonkit::sys {
 
 /// fork(2), setsid(2) and fork(2) at the cost of one fork(2), because the intermediate process has no memory of its
-/// own. operator() returns 0 in the daemon. In the launcher it returns the pid of the intermediate process, or -1 and
-/// errno. The intermediate process calls watcher.prepare() and watcher.watch(daemon), or watcher.fail(call) with errno,
-/// where `call` is the system call that failed. It exits after that. All signals are blocked.
+/// own. All signals are blocked. operator() returns 0 in the daemon, and in the launcher a pid, or -1 and errno.
 ///
-/// The launcher is suspended until prepare() or fail() has returned. The intermediate process uses the launcher's stack
-/// meanwhile, so handlers of pthread_atfork(3) have the room that they have in fork(2). It calls watch() on `stack`,
-/// because the launcher runs on. So watch() makes only raw calls and uses only its own stack. `stack` must stay mapped
-/// in the launcher until the intermediate process was collected.
+/// Where a pidfd tells how a process has died, the intermediate process exits at once. The launcher has collected it,
+/// `exit` is the pidfd of the daemon, and the pid is that of the daemon. Elsewhere the intermediate process stays, to
+/// learn of the daemon's death: the pid is its own, and it calls watcher.prepare() and watcher.watch(daemon). In both
+/// cases it calls watcher.fail(call) with errno instead if the system call `call` has failed, and exits.
+///
+/// The launcher is suspended until the intermediate process has exited, or prepare() or fail() has returned. That
+/// process uses the launcher's stack meanwhile, so handlers of pthread_atfork(3) have the room that they have in
+/// fork(2). It calls watch() on `stack`, because the launcher runs on. So watch() makes only raw calls and uses only its
+/// own stack. `stack` must stay mapped in the launcher until the intermediate process was collected.
 ///
 /// Where memory cannot be shared, all this is done by plain forks. Where it is shared, the descriptor table is too,
 /// because the cost of a copy grows with the number of descriptors. That sharing ends before prepare() is called: the
@@ -37,27 +41,38 @@ template <class Watcher>
 class double_forker
 {
 public:
-    double_forker(int kept, const Watcher& watcher, private_stack& stack) noexcept
-        : kept_(kept), watcher_(watcher), stack_(stack)
+    double_forker(int kept, const Watcher& watcher, private_stack& stack, unique_fd& exit) noexcept
+        : kept_(kept), watcher_(watcher), stack_(stack), exit_(exit), own_{.watcher = watcher}
     {
     }
 
     pid_t operator()() noexcept
     {
-        if (!memory_can_be_shared() || !has_close_range() || !stack_.map()) return plainly();
+        if (!memory_can_be_shared()) return plainly();
+        leaves_ = pidfd_tells_death();
+        if (!leaves_ && (!has_close_range() || !stack_.map())) return plainly();
         const pid_t intermediate = in_shared_memory();
-        if (intermediate != -1) return intermediate;
+        if (intermediate > 0 && leaves_) {
+            raw::retry(SYS_wait4, intermediate);
+            exit_.reset(own_.exit);
+        }
+        if (intermediate != -1) return intermediate > 0 && exit_ ? own_.daemon : intermediate;
         stack_.unmap();
+        leaves_ = false;
         return errno == EINVAL || is_refusal(errno) ? plainly() : -1; // emulators, sandboxes
     }
 
+    /// Whether the intermediate process has exited.
+    [[nodiscard]] bool leaves() const noexcept { return leaves_; }
+
 private:
-    /// At the top of `stack`.
+    /// At the top of `stack`, or a member if the intermediate process leaves before the launcher goes on.
     struct shared
     {
         std::atomic<int> suspended{1};
         Watcher watcher;
         pid_t daemon = -1;
+        int exit = -1;
     };
 
     pid_t plainly() noexcept
@@ -95,7 +110,7 @@ private:
         // The daemon returns here, on its copy of this stack: the launcher is suspended below while that copy is made.
         if (_setjmp(here_) != 0) return 0;
         ::sigaltstack(nullptr, &alternate_);
-        shared_ = ::new (static_cast<void*>(stack_.top() - room)) shared{.watcher = watcher_};
+        shared_ = leaves_ ? &own_ : ::new (static_cast<void*>(stack_.top() - room)) shared{.watcher = watcher_};
         return make_intermediate();
     }
 
@@ -123,10 +138,29 @@ private:
             restartable_sequences::enter();
             _longjmp(maker.here_, 1);
         }
+        if (maker.leaves_) maker.leave(daemon, call);
         if (maker.prepare(daemon, call, true)) {
             maker.shared_->daemon = daemon;
             call_on(maker.stack_.top() - room, resume_and_watch, maker.shared_);
         }
+        raw::exit(0);
+    }
+
+    /// In the intermediate process, which shares the descriptors of the launcher: leaves it the pidfd.
+    [[noreturn]] void leave(pid_t daemon, const char* call) noexcept
+    {
+        if (daemon != -1) {
+            const long opened = raw::pidfd_open(daemon);
+            own_.daemon = daemon;
+            own_.exit = static_cast<int>(opened);
+            if (opened >= 0) raw::exit(0);
+            raw::kill(daemon, SIGKILL); // a daemon that cannot be watched is none
+            raw::retry(SYS_wait4, daemon);
+            errno = static_cast<int>(-opened);
+            own_.exit = -1;
+            call = "pidfd_open";
+        }
+        watcher_.fail(call);
         raw::exit(0);
     }
 
@@ -143,6 +177,9 @@ private:
     int kept_;
     Watcher watcher_;
     private_stack& stack_;
+    unique_fd& exit_;
+    bool leaves_ = false;
+    shared own_;
     shared* shared_ = nullptr;
     stack_t alternate_{};
     std::jmp_buf here_;

@@ -104,6 +104,7 @@ inline const std::map<long, const char*>& call_names()
         DAEMONKIT_CALL(stat),
         DAEMONKIT_CALL(statx),
         DAEMONKIT_CALL(umask),
+        DAEMONKIT_CALL(uname),
         DAEMONKIT_CALL(unlink),
         DAEMONKIT_CALL(utimensat),
         DAEMONKIT_CALL(wait4),

@@ -146,6 +146,8 @@ inline std::vector<answer> plausible(const system_call& call)
     case SYS_sendmsg: return once({EINTR, ENOBUFS, ENOMEM});
     case SYS_wait4:
     case SYS_waitid: return once({EINTR});
+    case SYS_uname: return once({EPERM, ENOSYS});
+    case SYS_ioctl: return once({ENOTTY, EPERM, ENOSYS});
     case SYS_clock_nanosleep: return once({EINTR});
     case SYS_mmap:
     case SYS_mremap:
