@@ -28,12 +28,14 @@
 /// How it behaves.
 struct behaviour
 {
-    bool stuck = false;  ///< as owner, run() never waits
+    bool stuck = false;  ///< as owner, run() never waits, and asks nothing
+    bool busy = false;   ///< as owner, run() never waits, and asks before each act whether it owns the lease
     bool fenced = false; ///< it acts through a resource that checks the token
 };
 
-/// Campaigns until TERM, the loss of the lease, or until it is asked to step down. Says what it becomes. Its exit status
-/// is 75 after a loss. USR1 makes an owner stop, as by SIGSTOP, between the check and the next act.
+/// Campaigns until TERM, the loss of the lease, or until it is asked to step down. Says what it becomes, and by how much
+/// its wall clock is set. Its exit status is 75 after a loss. USR1 makes an owner stop, as by SIGSTOP, between the check
+/// and the next act.
 template <class Store, class LeaseTiming>
 int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem::path& acts, behaviour how = {})
 {
@@ -52,11 +54,37 @@ int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem:
     const int out = ::open(acts.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     const fenced_file fenced(acts);
     using daemonkit::detail::lease_state;
+    const auto act = [&] { // a moment after the check
+        const auto token = std::to_string(driver.token());
+        pollfd p{driver.changed_fd(), POLLIN, 0};
+        ::poll(&p, how.busy ? 0 : 1, 2);
+        if (pause != 0) {
+            pause = 0;
+            ::raise(SIGSTOP);
+        }
+        const auto now = daemonkit::sys::boot_clock::now().time_since_epoch();
+        const auto line = token + " " + std::to_string(now.count()) + "\n";
+        if (how.fenced) {
+            if (!fenced.append(driver.token(), line)) child_process::say("refused");
+            return true;
+        }
+        return ::write(out, line.data(), line.size()) != -1;
+    };
     int status = 0;
     std::string error;
+    const auto set_by = [] { // from the boot on
+        return std::chrono::round<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch() -
+                                                        daemonkit::sys::boot_clock::now().time_since_epoch());
+    };
+    const auto clock = set_by();
+    auto hours = std::chrono::hours::zero();
     for (auto said = lease_state::ended; term == 0;) {
         driver.take_change();
         const auto view = driver.view();
+        if (const auto more = std::chrono::round<std::chrono::hours>(set_by() - clock); more != hours) {
+            hours = more;
+            child_process::say("wall clock: " + std::to_string(hours.count()) + " h");
+        }
         if (view.error != error) {
             error = view.error;
             child_process::say(error.empty() ? "no error" : "error: " + error);
@@ -77,18 +105,10 @@ int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem:
             child_process::say("asked");
             break;
         }
-        if (driver.owns()) { // the act, which comes a moment after the check
-            const auto token = std::to_string(driver.token());
-            pollfd p{driver.changed_fd(), POLLIN, 0};
-            ::poll(&p, 1, 2);
-            if (pause != 0) {
-                pause = 0;
-                ::raise(SIGSTOP);
-            }
-            const auto now = daemonkit::sys::boot_clock::now().time_since_epoch();
-            const auto line = token + " " + std::to_string(now.count()) + "\n";
-            if (how.fenced && !fenced.append(driver.token(), line)) child_process::say("refused");
-            if (!how.fenced && ::write(out, line.data(), line.size()) == -1) return 1;
+        if (driver.owns()) {
+            do {
+                if (!act()) return 1;
+            } while (how.busy && driver.owns() && term == 0);
         } else {
             pollfd p{driver.changed_fd(), POLLIN, 0};
             ::poll(&p, 1, 50);
