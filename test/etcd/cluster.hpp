@@ -74,6 +74,7 @@ public:
     }
 
     [[nodiscard]] std::size_t size() const { return members_.size(); }
+    [[nodiscard]] int port(std::size_t i) const { return members_[i].client; }
     [[nodiscard]] std::string url(std::size_t i) const
     {
         return (tls_.empty() ? "http" : "https") + std::string("://127.0.0.1:") + std::to_string(members_[i].client);
