@@ -2,6 +2,7 @@
 // Pacemaker on three nodes with fencing. A daemon by its OCF agent: whatever ends the daemon or its node, it runs
 // again, and never on two nodes at once. Prints how long it ran nowhere. DAEMONKIT_CLUSTER_ROUNDS: how often, otherwise
 // once. And a daemon with a lease: its owner is the promoted one.
+#include "lease/leading.hpp"
 #include "support/environment.hpp"
 #include "support/skip.hpp"
 #include "support/text.hpp"
@@ -82,6 +83,28 @@ BOOST_AUTO_TEST_CASE(one_daemon_runs_whatever_happens_to_its_node)
     BOOST_TEST(cluster.lives().size() == 3U * static_cast<unsigned>(rounds) + 1U, "two daemons ran at once");
 }
 
+BOOST_AUTO_TEST_CASE(no_other_node_runs_the_daemon_before_fencing_has_succeeded)
+{
+    three_nodes cluster;
+    if (!cluster.missing().empty()) DAEMONKIT_SKIP(cluster.missing());
+
+    BOOST_TEST_REQUIRE(eventually([&] { return !cluster.lives().empty(); }));
+    const auto first = cluster.lives().front();
+    cluster.break_switch();
+    cluster.cut(first.node_number());
+    BOOST_TEST(eventually([&] { return cluster.failures().size() >= 3 || cluster.lives().size() > 1; }, 60s));
+    for (const auto& node : cluster.failures()) BOOST_TEST(node == first.node);
+    const auto now = now_in_ns();
+    BOOST_TEST(eventually([&] { return cluster.lives().back().last > now; })); // it goes on
+    BOOST_TEST_REQUIRE(cluster.lives().size() == 1U, "two daemons ran at once");
+
+    cluster.mend_switch();
+    BOOST_TEST_REQUIRE(eventually([&] { return cluster.lives().back().node != first.node; }, 60s));
+    BOOST_TEST(cluster.lives().size() == 2U, "two daemons ran at once");
+    BOOST_TEST(cluster.lives().back().fences == 1, "it began before the other node was fenced");
+    BOOST_TEST(cluster.lives().back().fenced == first.node);
+}
+
 BOOST_AUTO_TEST_CASE(the_cluster_promotes_the_owner_of_a_lease_wherever_it_goes)
 {
     three_nodes cluster;
@@ -91,18 +114,18 @@ BOOST_AUTO_TEST_CASE(the_cluster_promotes_the_owner_of_a_lease_wherever_it_goes)
         BOOST_REQUIRE_MESSAGE(said.status == 0, line << ": " << said.out << said.err);
         return said.out;
     };
-    // The node that owns the lease with this token and is promoted.
-    const auto promoted = [&](int token) {
+    // The node that owns the lease with this token and is promoted, as the node of this number says.
+    const auto promoted = [&](int token, int asked = 0) {
         std::string node;
         const auto promotes = eventually(
             [&] {
-                const auto holder = cluster.node(0)("leading holder --instance main").out; // leading: host node1 (…
+                const auto holder = cluster.node(asked)("leading holder --instance main").out; // leading: host node1 (…
                 if (!contains(holder, "token " + std::to_string(token) + ")")) return false;
                 node = holder.substr(holder.find("node"), 5);
-                return contains(cluster.node(0)("crm_mon --one-shot").out, "* Promoted: [ " + node + " ]");
+                return contains(cluster.node(asked)("crm_mon --one-shot").out, "* Promoted: [ " + node + " ]");
             },
             60s);
-        BOOST_REQUIRE_MESSAGE(promotes, cluster.node(0)("leading holder --instance main; crm_mon --one-shot").out);
+        BOOST_REQUIRE_MESSAGE(promotes, cluster.node(asked)("leading holder --instance main; crm_mon --one-shot").out);
         return node;
     };
     tell("cibadmin --create --scope resources --xml-file /root/cluster/leading.xml");
@@ -114,9 +137,17 @@ BOOST_AUTO_TEST_CASE(the_cluster_promotes_the_owner_of_a_lease_wherever_it_goes)
     cluster.settles();
 
     for (const pid_t daemon : cluster.node(second.back() - '1').processes("leading")) ::kill(daemon, SIGKILL);
-    promoted(3);
+    const int third = promoted(3).back() - '1';
     cluster.settles();
     promoted(3); // nothing has moved it since
+
+    cluster.kill(third);
+    promoted(4, (third + 1) % 3);
+    cluster.boot(third);
+    promoted(4);
+    const auto terms = terms_in(cluster.acts_of_owners());
+    BOOST_TEST(rise(terms));
+    BOOST_TEST(terms.size() == 4U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

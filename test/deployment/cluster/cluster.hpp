@@ -44,6 +44,7 @@ public:
             missing_ = std::string("cannot make a network here: ") + std::strerror(errno);
         else if (!power_.says("ready"))
             missing_ = "the power switch does not work: " + power_.heard();
+        boost::filesystem::create_directory(shared_ / "store");
         for (int i = 0; i < 3 && missing_.empty(); ++i) switch_on(i);
         if (!missing_.empty()) return;
         // Each is a member of corosync before Pacemaker runs, which fences the nodes that it has not seen.
@@ -79,6 +80,11 @@ public:
     }
     /// Takes the guest's link from the bridge: nothing reaches it, and its interface stays up.
     void cut(int number) const { network("ip link set guest" + std::to_string(number + 1) + " nomaster"); }
+    /// The fence agent fails from now on, or does its work.
+    void break_switch() const { write_file(shared_ / "broken", ""); }
+    void mend_switch() const { boost::filesystem::remove(shared_ / "broken"); }
+    /// The nodes that the broken fence agent was to fence, one for each attempt.
+    [[nodiscard]] std::vector<std::string> failures() const { return read_lines(shared_ / "failures"); }
     /// A new guest of this name joins the cluster.
     void boot(int number)
     {
@@ -106,6 +112,9 @@ public:
         }
         return all;
     }
+
+    /// What owners of the lease did: see terms_in().
+    [[nodiscard]] boost::filesystem::path acts_of_owners() const { return shared_ / "store/acts"; }
 
 private:
     [[nodiscard]] static std::string name(int number) { return "node" + std::to_string(number + 1); }
