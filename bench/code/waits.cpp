@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "code/waits.hpp"
 
+#include "code/waits_by_hand.hpp"
+
 #include "support/process.hpp"
 
 #include <daemonkit/daemonkit.hpp>
@@ -27,58 +29,53 @@ constexpr int waits = 10;
 /// Between two of these the parent counts.
 void mark() { std::raise(SIGSTOP); }
 
-template <class SignalPolicy>
-struct waiting : basic_daemon<waiting<SignalPolicy>, no_fork, no_pid_file, SignalPolicy, inherit_stdio>
+enum class call { wait_for, wait };
+
+/// Runs `once` between two marks, after a time that binds what is bound when it is first called.
+template <class Once>
+bool between_marks(Once once)
 {
+    if (!once()) return false;
+    mark();
+    for (int i = 0; i < waits; ++i)
+        if (!once()) return false;
+    mark();
+    return true;
+}
+
+template <class SignalPolicy, call which>
+struct waiting : basic_daemon<waiting<SignalPolicy, which>, no_fork, no_pid_file, SignalPolicy, inherit_stdio>
+{
+    int events = 0;
+    void on_signal(int) { ++events; }
+
     int run()
     {
-        this->wait_for(1ms); // binds what is bound when it is first called
-        mark();
-        for (int i = 0; i < waits; ++i)
-            if (!this->wait_for(1ms)) return EXIT_FAILURE;
-        mark();
-        return EXIT_SUCCESS;
+        const bool passed = between_marks([this] {
+            if constexpr (which == call::wait_for) return this->wait_for(1ms);
+            const int before = events;
+            return ::kill(::getpid(), SIGUSR1) == 0 && this->wait() && events == before + 1;
+        });
+        return passed ? EXIT_SUCCESS : EXIT_FAILURE;
     }
 };
 
-template <class SignalPolicy>
+template <class SignalPolicy, call which>
 int wait_with()
 {
-    return waiting<SignalPolicy>{}.start({});
+    return waiting<SignalPolicy, which>{}.start({});
 }
 
-/// Until a signal is there or the time has passed, which a handler that runs meanwhile does not prolong.
-bool wait_by_hand(int signals, timespec left)
-{
-    timespec end;
-    ::clock_gettime(CLOCK_MONOTONIC, &end);
-    end = {end.tv_sec + left.tv_sec, end.tv_nsec + left.tv_nsec};
-    for (pollfd fd{signals, POLLIN, 0};;) {
-        signalfd_siginfo heard;
-        if (const int n = ::ppoll(&fd, 1, &left, nullptr); n == 0) return true;
-        if (fd.revents != 0 && ::read(signals, &heard, sizeof heard) == sizeof heard) return false;
-        timespec now;
-        ::clock_gettime(CLOCK_MONOTONIC, &now);
-        left = {end.tv_sec - now.tv_sec, end.tv_nsec - now.tv_nsec};
-        if (left.tv_nsec < 0) left = {left.tv_sec - 1, left.tv_nsec + 1'000'000'000};
-        if (left.tv_sec < 0) return true;
-    }
-}
-
+template <class Hand, call which>
 int wait_by_hand()
 {
-    sigset_t heard;
-    sigemptyset(&heard);
-    sigaddset(&heard, SIGTERM);
-    ::sigprocmask(SIG_BLOCK, &heard, nullptr);
-    const int signals = ::signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
-    const auto wait = [signals] { return wait_by_hand(signals, {0, 1'000'000}); };
-    wait();
-    mark();
-    for (int i = 0; i < waits; ++i)
-        if (!wait()) return EXIT_FAILURE;
-    mark();
-    return EXIT_SUCCESS;
+    Hand hand;
+    const bool passed = between_marks([&hand] {
+        if constexpr (which == call::wait_for) return !hand.stops_within({0, 1'000'000});
+        const int before = hand.events();
+        return ::kill(::getpid(), SIGUSR1) == 0 && !hand.stops() && hand.events() == before + 1;
+    });
+    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int nothing()
@@ -96,34 +93,56 @@ double stops(int (*work)(), __ptrace_request request)
         ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
         ::_exit(work());
     }
-    int status = 0;
-    check(::waitpid(child, &status, 0), "trace");
-    for (double count = 0;; ++count) {
-        check(static_cast<int>(::ptrace(request, child, nullptr, nullptr)), "trace");
+    const auto next_stop = [child] {
+        int status = 0;
         check(::waitpid(child, &status, 0), "trace");
         if (!WIFSTOPPED(status)) throw std::runtime_error("a wait has ended before it was counted");
-        if (WSTOPSIG(status) != SIGSTOP) continue;
+        return WSTOPSIG(status);
+    };
+    // A signal for a handler is passed on.
+    for (int signal = next_stop(); signal != SIGSTOP; signal = next_stop())
+        check(static_cast<int>(::ptrace(PTRACE_CONT, child, nullptr, signal)), "trace");
+    double count = 0;
+    for (int signal = 0;;) {
+        check(static_cast<int>(::ptrace(request, child, nullptr, signal)), "trace");
+        signal = next_stop();
+        if (signal == SIGTRAP) {
+            ++count;
+            signal = 0;
+        }
+        if (signal != SIGSTOP) continue;
         check(static_cast<int>(::ptrace(PTRACE_CONT, child, nullptr, nullptr)), "let it go");
         if (wait_for(child) != EXIT_SUCCESS) throw std::runtime_error("a wait has failed");
         return count;
     }
 }
 
-wait_cost cost_of(const std::string& name, int (*work)())
+processor_cost cost_of(int (*work)())
 {
     const auto of_one = [&](__ptrace_request request) {
         return (stops(work, request) - stops(nothing, request)) / waits;
     };
-    return {name, of_one(PTRACE_SINGLESTEP), of_one(PTRACE_SYSCALL) / 2}; // before each call and after it
+    return {of_one(PTRACE_SINGLESTEP), of_one(PTRACE_SYSCALL) / 2}; // before each call and after it
+}
+
+template <class SignalPolicy, class Hand>
+void add_costs(std::vector<wait_cost>& all, const char* policy)
+{
+    all.push_back({policy, "wait_for()", cost_of(wait_by_hand<Hand, call::wait_for>),
+                   cost_of(wait_with<SignalPolicy, call::wait_for>)});
+    all.push_back(
+        {policy, "wait()", cost_of(wait_by_hand<Hand, call::wait>), cost_of(wait_with<SignalPolicy, call::wait>)});
 }
 
 } // namespace
 
 std::vector<wait_cost> wait_costs()
 {
-    return {cost_of("by hand, a signalfd", wait_by_hand), cost_of("signalfd_signals", wait_with<signalfd_signals>),
-            cost_of("self_pipe_signals", wait_with<self_pipe_signals>),
-            cost_of("flag_signals", wait_with<flag_signals>)};
+    std::vector<wait_cost> all;
+    add_costs<basic_signalfd_signals<SIGUSR1>, hand_signalfd>(all, "signalfd_signals");
+    add_costs<basic_self_pipe_signals<SIGUSR1>, hand_self_pipe>(all, "self_pipe_signals");
+    add_costs<basic_flag_signals<SIGUSR1>, hand_flag>(all, "flag_signals");
+    return all;
 }
 
 } // namespace bench

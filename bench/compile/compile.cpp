@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <string>
 
@@ -20,22 +21,30 @@ struct source
     const char* text;
 };
 
+#define BENCH_DAEMON                                  \
+    "#include <daemonkit/daemonkit.hpp>\n"            \
+    "struct d : daemonkit::sysv_daemon<d>\n"          \
+    "{\n"                                             \
+    "    int run() { while (wait()) {} return 0; }\n" \
+    "};\n"                                            \
+    "int main(int, char** argv) { return d{}.start({.pid = {.path = argv[1]}}); }\n"
+
 constexpr source sources[] = {
-    {"what daemonkit.hpp cannot do without", "#include <boost/filesystem/operations.hpp>\n"
-                                             "#include <boost/filesystem/path.hpp>\n"
-                                             "#include <chrono>\n"
-                                             "#include <csignal>\n"},
+    {"the standard's headers and Boost's path", "#include <boost/filesystem/path.hpp>\n"
+                                                "#include <chrono>\n"
+                                                "#include <csignal>\n"
+                                                "#include <filesystem>\n"
+                                                "#include <string>\n"},
     {"daemonkit.hpp", "#include <daemonkit/daemonkit.hpp>\n"},
-    {"daemonkit.hpp and a daemon", "#include <daemonkit/daemonkit.hpp>\n"
-                                   "struct d : daemonkit::sysv_daemon<d>\n"
-                                   "{\n"
-                                   "    int run() { while (wait()) {} return 0; }\n"
-                                   "};\n"
-                                   "int main(int, char** argv) { return d{}.start({.pid = {.path = argv[1]}}); }\n"},
-    {"filesystem", "#include <filesystem>\n"},
+    {"daemonkit.hpp and a daemon", BENCH_DAEMON},
     {"a daemon of parts without paths", "#include BENCH_BARE\n"},
+    {"<filesystem>", "#include <filesystem>\n"},
+    {"<string>", "#include <string>\n"},
+#ifdef BENCH_COMPILED_DEFINITION
+    {"daemonkit.hpp and a daemon, compiled form", "#define " BENCH_COMPILED_DEFINITION "\n" BENCH_DAEMON},
+#endif
 };
-enum : std::size_t { needed, door, daemon, filesystem, bare, count };
+enum : std::size_t { needed, door, daemon, bare, filesystem, string, compiled, count = std::size(sources) };
 
 struct compiler
 {
@@ -58,46 +67,50 @@ cost compile(const compiler& with, const std::string& file)
     rusage used = {}; // of the whole family: a driver runs the compiler proper
     check(::wait4(child, &status, 0, &used), "wait for the compiler");
     if (status != 0) throw std::runtime_error(std::string(with.name) + " does not compile " + file);
-    const auto milliseconds = [](const timeval& t) {
+    const auto in_ms = [](const timeval& t) {
         return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_usec) / 1e3;
     };
-    return {milliseconds(used.ru_utime) + milliseconds(used.ru_stime), static_cast<double>(used.ru_maxrss) / 1024};
+    return {in_ms(used.ru_utime) + in_ms(used.ru_stime), static_cast<double>(used.ru_maxrss) / 1024};
 }
+
+enum quantity : std::size_t { milliseconds, mebibytes, quantities };
 
 void measure(report& report)
 {
     const temporary_directory directory;
-    for (std::size_t i = 0; i < count; ++i) std::ofstream(directory / (std::to_string(i) + ".cpp")) << sources[i].text;
+    const auto file = [&](std::size_t i) { return directory / (std::to_string(i) + ".cpp"); };
+    for (std::size_t i = 0; i < count; ++i) std::ofstream(file(i)) << sources[i].text;
     for (const auto& with : compilers) {
-        if (report.quick() && &with != std::begin(compilers)) break; // a third of the three minutes
-        std::vector<sample> times(count), memories(count);
-        std::vector<std::function<void()>> actions;
+        if (report.quick() && &with != std::begin(compilers)) break;
+        race all;
         for (std::size_t i = 0; i < count; ++i)
-            actions.push_back([&, i] {
-                const auto c = compile(with, directory / (std::to_string(i) + ".cpp"));
-                times[i].add(c.milliseconds);
-                memories[i].add(c.mebibytes);
-            });
-        in_random_order(report.rounds(15, 2), actions);
+            all.add(
+                [&with, source_file = file(i)] {
+                    const auto c = compile(with, source_file);
+                    return std::vector{c.milliseconds, c.mebibytes};
+                },
+                quantities);
+        std::vector<ratio_goal> goals;
+        for (const std::size_t ours : {std::size_t{daemon}, std::size_t{compiled}}) {
+            if (ours >= count) continue;
+            const auto what = std::string("compile: ") + sources[ours].name + " ÷ the headers that it needs";
+            goals.push_back({what + ", time", with.name, ours, needed, 1, true, milliseconds, ""});
+            goals.push_back({what + ", memory", with.name, ours, needed, 1, true, mebibytes, ""});
+        }
+        report.settle(all, {.least = 7, .budget = std::chrono::seconds(60)}, goals);
 
         table t{.title = std::string("one source, ") + with.name + " -O2",
-                .columns = {"source", "CPU time, ms", "peak memory, MiB", "time ratio", "memory ratio", "to"}};
-        const auto median = [](const sample& s) { return s.result().median; };
+                .columns = {"source", "CPU time, ms", "÷ the headers (95 %)", "peak memory, MiB",
+                            "÷ the headers (95 %)", "rounds"}};
         for (std::size_t i = 0; i < count; ++i) {
-            const auto to = i < filesystem ? needed : filesystem;
-            t.rows.push_back({sources[i].name, median(times[i]), median(memories[i]),
-                              median(times[i]) / median(times[to]), median(memories[i]) / median(memories[to]),
-                              sources[to].name});
+            t.rows.push_back({sources[i].name});
+            for (const auto q : {milliseconds, mebibytes}) {
+                t.rows.back().emplace_back(all.of(i, q).quantile(0.5));
+                t.rows.back().emplace_back(i == needed ? "1" : to_text(ratio_of(all.of(i, q), all.of(needed, q))));
+            }
+            t.rows.back().emplace_back(static_cast<double>(all.of(i).measured().size()));
         }
         report.add(std::move(t));
-        const auto add_goals = [&](std::size_t ours, std::size_t to, double limit) {
-            const auto name =
-                std::string("compile, ") + with.name + ": " + sources[ours].name + " / " + sources[to].name;
-            report.add_goal(name + ", time", median(times[ours]) / median(times[to]), limit);
-            report.add_goal(name + ", memory", median(memories[ours]) / median(memories[to]), limit);
-        };
-        add_goals(door, needed, 1.15);
-        add_goals(bare, filesystem, 0.8);
     }
 }
 

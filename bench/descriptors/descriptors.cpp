@@ -4,10 +4,8 @@
 #include "closers.h"
 #include "crowded.hpp"
 
+#include "contender/linkages.hpp"
 #include "contender/peers.hpp"
-#include "support/contender.hpp"
-#include "support/report.hpp"
-
 #include <daemonkit/sys/descriptors.hpp>
 #ifdef BENCH_LIBDAEMON
 #include <libdaemon/dfork.h>
@@ -46,8 +44,8 @@ struct closer
 };
 
 const closer closers[] = {
-    {"by_hand, close_range", close_by_range},
-    {"ours",
+    {"by hand, close_range(2)", close_by_range},
+    {"daemonkit",
      [](const int kept[2]) {
          std::array<int, 2> both{kept[0], kept[1]};
          check(daemonkit::sys::close_between(3, INT_MAX, both), "close descriptors");
@@ -98,86 +96,88 @@ struct row
     std::string name;
     std::string remark;
     std::function<double(const crowding&)> measure;
-    std::array<figure, 4> figures{};
-
-    [[nodiscard]] double flatness(std::size_t opened) const
-    {
-        return figures[2 * opened + 1].median / figures[2 * opened].median;
-    }
+    std::array<std::size_t, 4> numbers{}; ///< in the race, by crowding
 };
 
-void race(report& report, const std::string& what, std::vector<row>& rows, int rounds)
+std::string with_open(std::size_t opened) { return std::to_string(crowdings()[2 * opened].opened) + " open"; }
+
+/// The second row is ours, the first one by hand. A limit of descriptors must not matter, and those that are open should
+/// cost no more than by hand.
+struct contest
+{
+    std::string what;
+    std::string id;
+    bool has_limit = true;                      ///< the rows are ours and by hand, not peers
+    std::vector<std::size_t> against_by_hand{}; ///< without open descriptors: 0, with: 1
+    plan until{};
+};
+
+void compete(report& report, const contest& c, std::vector<row>& rows)
 {
     const auto where = crowdings();
-    std::vector<std::function<double()>> measures;
-    for (const auto& r : rows)
-        for (const auto& w : where) measures.emplace_back([&r, w] { return r.measure(w); });
-    const auto figures = interleaved(rounds, measures);
+    race all;
+    for (auto& r : rows)
+        for (std::size_t w = 0; w < where.size(); ++w)
+            r.numbers[w] = all.add([&r, here = where[w]] { return std::vector{r.measure(here)}; });
+    std::vector<ratio_goal> goals;
+    if (c.has_limit) {
+        const auto &by_hand = rows[0].numbers, &ours = rows[1].numbers;
+        for (const std::size_t opened : {0U, 1U})
+            goals.push_back({c.what + " at the high limit ÷ at the low one", with_open(opened), ours[2 * opened + 1],
+                             ours[2 * opened], 1.05});
+        for (const auto opened : c.against_by_hand)
+            goals.push_back({c.what + " ÷ " + rows[0].name, with_open(opened), ours[2 * opened + 1],
+                             by_hand[2 * opened + 1], 1.05});
+    }
+    report.settle(all, c.until, goals);
 
-    table t{.title = what + ", median, µs", .columns = {"contender"}};
+    table t{.title = c.what + ", median, µs", .columns = {"contender"}, .id = c.id};
     for (const auto& w : where)
         t.columns.push_back("limit " + std::to_string(w.limit) + ", " + std::to_string(w.opened) + " open");
-    for (const std::size_t i : {0U, 2U})
-        t.columns.push_back("ratio of the limits, " + std::to_string(where[i].opened) + " open");
+    for (const std::size_t opened : {0U, 1U}) t.columns.push_back("high limit ÷ low, " + with_open(opened));
     t.columns.emplace_back("remark");
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        auto& r = rows[i];
+    for (const auto& r : rows) {
         std::vector<cell> cells{r.name};
-        for (std::size_t w = 0; w < where.size(); ++w) {
-            r.figures[w] = figures[i * where.size() + w];
-            cells.emplace_back(r.figures[w].median);
-        }
-        for (const std::size_t opened : {0U, 1U}) cells.emplace_back(r.flatness(opened));
+        for (const auto number : r.numbers) cells.emplace_back(all.of(number).quantile(0.5));
+        for (const std::size_t opened : {0U, 1U})
+            cells.emplace_back(to_text(ratio_of(all.of(r.numbers[2 * opened + 1]), all.of(r.numbers[2 * opened]))));
         cells.emplace_back(r.remark);
         t.rows.push_back(std::move(cells));
     }
     report.add(std::move(t));
 }
 
-std::string with_open(const std::string& what, std::size_t opened)
-{
-    return what + ", " + std::to_string(crowdings()[2 * opened].opened) + " open: ";
-}
-
-void add_flat_goals(report& report, const std::string& what, const row& ours)
-{
-    for (const std::size_t opened : {0U, 1U})
-        report.add_goal(with_open(what, opened) + "ours at the high limit / at the low", ours.flatness(opened), 1.05);
-}
-
-void add_hand_goal(report& report, const std::string& what, const row& ours, const row& by_hand, std::size_t opened)
-{
-    const auto at = 2 * opened + 1;
-    report.add_goal(with_open(what, opened) + "ours / by_hand with close_range",
-                    ours.figures[at].median / by_hand.figures[at].median, 1.05, "no more than by_hand; 5 % are noise");
-}
-
 void calls(report& report)
 {
-    const std::string what = "closing descriptors, processor time";
     std::vector<row> rows;
     for (const auto& c : closers)
         rows.push_back({c.name, c.remark, [&c](const crowding& w) { return microseconds_to_close(c, w); }});
-    race(report, what, rows, report.rounds(100, 12));
-    add_flat_goals(report, what, rows[1]);
-    for (const std::size_t opened : {0U, 1U}) add_hand_goal(report, what, rows[1], rows[0], opened);
+    compete(report,
+            {.what = "closing descriptors, processor time",
+             .id = "descriptors",
+             .against_by_hand = {0, 1},
+             .until = {.least = 40, .budget = std::chrono::seconds(60)}},
+            rows);
 }
 
 row starting(const contender& who, const std::string& pid_file)
 {
-    return {who.name, who.remark,
+    return {name_in_tables(who.name), who.remark,
             [who, pid_file](const crowding& w) { return microseconds_to_ready(who, pid_file, w); }};
 }
 
+/// Without any it is a matter of bench/start.
 void starts(report& report, const temporary_directory& directory)
 {
-    const std::string what = "start to ready";
     std::vector<row> rows;
-    for (const char* name : {"by_hand_linked_alike", "ours", "ours_single_fork", "ours_handoff_fork"})
+    for (const char* name : {"by_hand_guarded", "ours", "ours_single_fork", "ours_handoff_fork"})
         if (const auto who = built(name); !who.start.empty()) rows.push_back(starting(who, directory / name));
-    race(report, what, rows, report.rounds(200, 20));
-    add_flat_goals(report, what, rows[1]);
-    add_hand_goal(report, what, rows[1], rows[0], 1); // without any it is a matter of bench/start
+    compete(report,
+            {.what = "start to ready",
+             .id = "descriptors.start",
+             .against_by_hand = {1},
+             .until = {.least = 40, .budget = std::chrono::seconds(60)}},
+            rows);
 }
 
 /// Of the peers those that close what they inherit.
@@ -194,7 +194,12 @@ void peers_starts(report& report, const temporary_directory& directory)
         else
             rows.push_back(starting(who, pid_file));
     }
-    race(report, "start to ready, peers that close what they inherit", rows, report.rounds(20, 2));
+    compete(report,
+            {.what = "start to ready, peers that close what they inherit",
+             .id = "",
+             .has_limit = false,
+             .until = {.least = 6}},
+            rows);
 }
 
 } // namespace

@@ -6,28 +6,28 @@
 
 #include <unistd.h>
 
-#include <functional>
+#include <utility>
+#include <vector>
 
 int main(int argc, char** argv)
 {
     return bench::report::write("example", argc, argv, [](bench::report& report) {
         const bench::temporary_directory directory;
         bench::check(::chdir((directory / "").c_str()), "enter a temporary directory"); // clockd has its files there
-        std::vector<bench::contestant> entries{{"by_hand", {}, "C, dynamic"},
-                                               {"clockd_static", {}, "the README's, static"},
-                                               {"clockd", {}, "the README's, dynamic"},
-                                               {"by_hand_static", {}, "C, static"}};
-        std::vector<std::function<double()>> measures;
-        for (const auto& entry : entries)
-            measures.emplace_back([who = bench::built(entry.name), pid_file = directory / "clockd.pid"] {
-                const auto result = bench::start(who, pid_file);
-                bench::end(result.daemon);
-                return bench::in_microseconds(result.ready);
-            });
-        const auto figures = bench::interleaved(report.rounds(1000, 100), measures);
-        for (std::size_t i = 0; i < figures.size(); ++i) entries[i].result = figures[i];
-        report.add_ratios("start to ready of the README's example", "µs", entries);
-        report.add_goal("example: README's example, static / minimal C, dynamic", figures[1].median / figures[0].median,
-                        0.9);
+        bench::race race;
+        std::vector<bench::contestant> rows;
+        for (const auto& [name, remark] :
+             {std::pair{"by_hand", "C, dynamic"}, std::pair{"clockd_static", "the README's, static"},
+              std::pair{"clockd", "the README's, dynamic"}, std::pair{"by_hand_static", "C, static"}}) {
+            rows.push_back({name, nullptr, remark});
+            if (const auto who = bench::built(name); !who.start.empty())
+                rows.back().values = &race.of(race.add([who, pid_file = directory / "clockd.pid"] {
+                    const auto result = bench::start(who, pid_file);
+                    bench::end(result.daemon);
+                    return std::vector{bench::in_microseconds(result.ready)};
+                }));
+        }
+        race.run({.least = 200});
+        report.add_ratios("start to ready of the README's example", "µs", rows, "example");
     });
 }

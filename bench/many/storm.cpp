@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "contender/both_linkages.hpp"
+#include "contender/linkages.hpp"
 #include "contender/own_calls.hpp"
 #include "contender/peers.hpp"
 #include "many/many.hpp"
@@ -153,12 +153,12 @@ constexpr std::array kinds{before::fresh, before::stale, before::half_written};
 /// The limit and ours: several times, with a count of forks.
 void compare_ourselves(bench::report& report, const bench::temporary_directory& directory, bench::table& living_after)
 {
-    const int count = report.rounds(100, 30), times = report.rounds(5, 2);
-    const std::chrono::seconds settled(report.rounds(2, 1));
+    constexpr int count = 60, times = 3;
+    constexpr auto settled = 1s;
     bench::table forks{"of " + std::to_string(count) + " starts of one at once, those that fork",
                        {"contender", "over no pid file", "over a stale one", "over a half-written one"},
                        {}};
-    for (const auto& who : bench::both_linkages()) {
+    for (const auto& who : bench::of_both_linkages()) {
         if (who.start.empty()) continue;
         const storm one{who, directory / who.name, settled};
         std::vector<bench::cell> lives{who.name}, forking{who.name};
@@ -178,10 +178,10 @@ void compare_ourselves(bench::report& report, const bench::temporary_directory& 
             losers_forking += made - 1;
         }
         if (who.name.starts_with("ours")) {
-            const auto starts = "many: " + std::to_string(count) + " starts of " + who.name + " at once, ";
-            report.add_goal(starts + "times that not exactly one lives", wrong, 0,
-                            "of " + std::to_string(3 * times) + ", over no, a stale and a half-written pid file");
-            report.add_goal(starts + "losers that fork", losers_forking, 0, "over each of these once");
+            const auto starts = std::to_string(count) + " starts of " + who.name + " at once: ";
+            report.add_count(starts + "times that not exactly one lives", wrong, 0,
+                             "of " + std::to_string(3 * times) + ", over no, a stale and a half-written pid file");
+            report.add_count(starts + "losers that fork", losers_forking, 0, "over each of these once");
         }
         living_after.rows.push_back(std::move(lives));
         forks.rows.push_back(std::move(forking));
@@ -200,8 +200,8 @@ void compare_storms(bench::report& report)
                        {"contender", "over no pid file", "over a stale one", "over a half-written one", "remark"},
                        {}};
     compare_ourselves(report, directory, lives);
-    const int count = report.rounds(100, 20);
-    const std::chrono::seconds settled(report.rounds(2, 1));
+    constexpr int count = 40;
+    constexpr auto settled = 1s;
     for (const auto& who : bench::peers(directory / "peer")) {
         if (who.start.empty() || !who.keeper.empty() || !who.needs.empty()) {
             lives.rows.push_back(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "contender/both_linkages.hpp"
+#include "contender/linkages.hpp"
 #include "contender/peers.hpp"
 #include "many/many.hpp"
 
@@ -43,32 +43,27 @@ double starts_per_second(const bench::contender& who, int count, int at_a_time)
     return count / took;
 }
 
-/// Both linkages, and the peer that waits until its daemon is ready and takes its pid file from the environment.
-std::vector<bench::contender> contenders()
-{
-    auto all = bench::both_linkages_and_guarded();
-    for (auto& one : bench::peers("none"))
-        if (one.name == "libdaemon") all.push_back(std::move(one));
-    return all;
-}
-
 void compare(bench::report& report, int at_a_time, const std::string& how)
 {
-    const int batch = report.rounds(100, 40);
-    const auto all = contenders();
-    std::vector<bench::sample> rates(all.size());
-    std::vector<std::function<void()>> actions;
-    for (std::size_t i = 0; i < all.size(); ++i)
-        if (!all[i].start.empty())
-            actions.emplace_back([&, i] { rates[i].add(starts_per_second(all[i], batch, at_a_time)); });
-    bench::in_random_order(report.rounds(10, 3), actions);
+    constexpr int batch = 40;
+    bench::race all;
+    bench::field by_name(all);
+    std::vector<std::string> names;
+    const auto add = [&](const bench::contender& who) {
+        if (who.start.empty()) return;
+        names.push_back(who.name);
+        by_name.add(who.name, [who, at_a_time] { return std::vector{starts_per_second(who, batch, at_a_time)}; });
+    };
+    for (const auto& l : bench::linkages)
+        for (const char* name : {l.limit, l.ours, l.by_hand}) add(bench::built(name));
+    for (const auto& one : bench::peers("none")) // it waits, and takes its pid file from the environment
+        if (one.name == "libdaemon") add(one);
 
+    report.settle(all, {.least = 12, .budget = std::chrono::seconds(75)},
+                  by_name.against_the_limit("daemons a second, " + how + ", ÷ the limit", 0.97, false));
     std::vector<bench::contestant> contestants;
-    for (std::size_t i = 0; i < all.size(); ++i) contestants.push_back({all[i].name, rates[i].result(), all[i].remark});
-    report.add_ratios("daemons started " + how + ", " + std::to_string(batch) + " each run", "1/s", contestants);
-    bench::compare_linked_alike(contestants, [&](double ratio, const std::string& by_hand, const char* linkage) {
-        report.add_goal_at_least("many: daemons a second, " + how + ", / " + by_hand, ratio, 0.97, linkage);
-    });
+    for (const auto& name : names) contestants.push_back({bench::name_in_tables(name), by_name.values(name), ""});
+    report.add_ratios("daemons started " + how + ", " + std::to_string(batch) + " each round", "1/s", contestants);
 }
 
 } // namespace

@@ -3,8 +3,7 @@
 // reply. Everybody also waits for the word that on_reload() itself writes here: ours for two, therefore.
 #include "signal/listener.hpp"
 
-#include "support/contender.hpp"
-#include "support/report.hpp"
+#include "contender/verb_race.hpp"
 
 #include <daemonkit/daemonkit.hpp>
 #ifdef BENCH_LIBDAEMON
@@ -29,14 +28,14 @@ struct remote : daemonkit::sysv_daemon<remote>
 
 /// From the request to the reply. All daemons sleep at the beginning.
 template <class Request>
-std::function<double()> round_trip(const listener& daemon, Request request)
+race::measure round_trip(const listener& daemon, Request request)
 {
     return [&daemon, request] {
         daemon.fall_asleep();
         const auto began = now();
         request();
         static_cast<void>(daemon.answered());
-        return in_microseconds(now() - began);
+        return std::vector{in_microseconds(now() - began)};
     };
 }
 
@@ -101,31 +100,62 @@ void measure(report& report, const temporary_directory& directory, const placeme
     check(::fcntl(lock.get(), F_OFD_SETLK, &whole), "lock the pid file for the daemon");
     const remote::settings settings{.pid = {.path = our_file}};
 
-    std::vector<contestant> all;
-    std::vector<std::function<double()>> trips;
+    race all;
+    std::vector<std::size_t> numbers;
+    std::vector<contestant> rows;
     const auto add = [&](const char* name, const char* remark, const listener& daemon, auto request) {
-        all.push_back({.name = name, .remark = remark});
-        trips.push_back(round_trip(daemon, request));
+        numbers.push_back(all.add(round_trip(daemon, request)));
+        rows.push_back({name, nullptr, remark});
     };
-    add("one signal, one reply", "the pid is known", hand_written, [&] { by_hand(hand_written.pid()); });
-    add("ours", "with the result of the reload", ours, [&] {
+    add("C with the same guarantees", "with the result of the reload", guarded, [&] { with_guarantees(guarded_file); });
+    add("daemonkit", "the same", ours, [&] {
         if (const auto told = remote::reload(settings); told.status != 0) throw std::runtime_error(told.message);
     });
-    add("by hand with our guarantees", "the same", guarded, [&] { with_guarantees(guarded_file); });
-    add("pid file, signal, reply", "believes the file", hand_written, [&] { by_pid_file(hand_written_file); });
-    add("lock, pid file, pidfd, signal, reply", "as by_hand would", hand_written, [&] { by_lock(locked_file); });
+    add("C by hand: lock, pid file, pidfd, signal, reply", "", hand_written, [&] { by_lock(locked_file); });
+    add("C by hand: one signal, one reply", "the pid is known", hand_written, [&] { by_hand(hand_written.pid()); });
+    add("C by hand: pid file, signal, reply", "believes the file", hand_written,
+        [&] { by_pid_file(hand_written_file); });
 #ifdef BENCH_LIBDAEMON
     libdaemon_pid_file = hand_written_file.c_str();
     ::daemon_pid_file_proc = [] { return libdaemon_pid_file; };
     add("libdaemon", "daemon_pid_file_kill(); believes the file", hand_written, by_libdaemon);
 #endif
-    const auto figures = interleaved(report.rounds(5000, 600), trips);
-    for (std::size_t i = 0; i < all.size(); ++i) all[i].result = figures[i];
-    report.add_ratios("reload to on_reload() done, " + place.name, "µs", all);
-    report.add_goal("reload, " + place.name + ": ours / one signal and one reply",
-                    figures[1].median / figures[0].median, 2);
-    report.add_goal("reload, " + place.name + ": ours / by hand with our guarantees",
-                    figures[1].median / figures[2].median, 1.1);
+    report.settle(all, {.least = 500, .budget = std::chrono::seconds(40)},
+                  {{"reload(): time ÷ the limit", place.name, numbers[1], numbers[0], 1.05}});
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].values = &all.of(numbers[i]);
+    report.add_ratios("reload() to on_reload() done, " + place.name, "µs", rows);
+    report.add_cost({"reload(), time", place.name, ratio_of(all.of(numbers[0]), all.of(numbers[2]))});
+}
+
+/// The verb of a program, from its spawn to its exit.
+void compare_verbs(report& to, const temporary_directory& directory)
+{
+    race all;
+    field by_name(all);
+    std::vector<std::pair<contender, words>> daemons;
+    for (const auto& l : linkages)
+        for (const char* name : {l.limit, l.ours}) {
+            const auto who = built(name);
+            if (who.start.empty()) continue;
+            const words environment{"PID_FILE=" + (directory / name)};
+            start(who, directory / name);
+            daemons.emplace_back(who, environment);
+            by_name.add(
+                name,
+                [who, environment] {
+                    const auto [took, status, used] = run(who.reload, environment);
+                    if (status != 0) throw std::runtime_error(who.name + " does not reload");
+                    return costs_of(took, used);
+                },
+                verb_quantities);
+        }
+    to.settle(all, {.least = 60, .budget = std::chrono::seconds(90)},
+              by_name.against_the_limit("reload: time ÷ the limit", 1.05));
+    for (const auto& [who, environment] : daemons) run(who.stop, environment);
+    verb_table counted(to, "reload");
+    count_verb(counted, &contender::reload, directory);
+    counted.settle_instructions(1.15);
+    counted.add_tables(by_name, "reload", "reload");
 }
 
 } // namespace
@@ -134,6 +164,7 @@ int main(int argc, char** argv)
 {
     return report::write("reload", argc, argv, [](report& report) {
         const temporary_directory directory;
+        compare_verbs(report, directory); // before this process stays on one processor
         for (const auto& place : placements()) measure(report, directory, place);
     });
 }

@@ -39,11 +39,11 @@ public:
         });
     }
 
-    [[nodiscard]] std::vector<contestant> measure()
+    [[nodiscard]] std::vector<timed_step> measure()
     {
         benchmark::RunSpecifiedBenchmarks(this);
-        std::vector<contestant> all;
-        for (const auto& name : names_) all.push_back({.name = name, .result = samples_[name].result()});
+        std::vector<timed_step> all;
+        for (const auto& name : names_) all.push_back({name, samples_[name]});
         return all;
     }
 
@@ -125,11 +125,10 @@ inside_figures inside_flag_signals(const std::string& pid_file)
     return inside_run_of<daemonkit::flag_signals>(pid_file);
 }
 
-void prepare_inside(const report& report)
+void prepare_inside()
 {
-    auto repetitions = "--benchmark_repetitions=" + std::to_string(report.rounds(21, 7));
-    std::array<std::string, 4> flags{"inside", "--benchmark_enable_random_interleaving=true", std::move(repetitions),
-                                     report.quick() ? "--benchmark_min_time=0.02" : "--benchmark_min_time=0.1"};
+    std::array<std::string, 4> flags{"inside", "--benchmark_enable_random_interleaving=true",
+                                     "--benchmark_repetitions=15", "--benchmark_min_time=0.05"};
     std::array<char*, 5> arguments{};
     for (std::size_t i = 0; i < flags.size(); ++i) arguments[i] = flags[i].data();
     int count = static_cast<int>(flags.size());

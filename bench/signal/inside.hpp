@@ -9,10 +9,16 @@
 
 namespace bench {
 
+struct timed_step
+{
+    std::string name{};
+    sample nanoseconds{};
+};
+
 struct inside_figures
 {
-    std::vector<contestant> looking{};  ///< by hand, and wait_for(0s); nanoseconds
-    std::vector<contestant> stopping{}; ///< a load, and stop_requested(), where the policy has it; nanoseconds
+    std::vector<timed_step> looking{};  ///< by hand, and wait_for(0s)
+    std::vector<timed_step> stopping{}; ///< a load, and stop_requested(), where the policy has it
 };
 
 /// Inside run() of a daemon with this policy, beside the same by hand. `pid_file` is the daemon's while it lasts.
@@ -21,6 +27,6 @@ struct inside_figures
 [[nodiscard]] inside_figures inside_flag_signals(const std::string& pid_file);
 
 /// Once, before all others.
-void prepare_inside(const report& report);
+void prepare_inside();
 
 } // namespace bench

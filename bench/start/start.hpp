@@ -2,11 +2,10 @@
 // Parts of the question that need no clock.
 #pragma once
 
-#include "support/process.hpp"
-#include "support/report.hpp"
+#include "contender/verb_race.hpp"
 
-/// User instructions from main() to ready.
-void count_instructions(bench::report& report, const bench::temporary_directory& directory);
+/// User instructions and system calls from main() to ready and to the exit of the launcher.
+void count_starts(bench::verb_table& to, const bench::temporary_directory& directory);
 
-/// System calls from main() to ready, and the guarantee each is for.
-void count_system_calls(bench::report& report, const bench::temporary_directory& directory);
+/// Which guarantee needs which system calls, and which of ours are for none.
+void name_guarantees(bench::report& to, const bench::temporary_directory& directory);

@@ -2,10 +2,8 @@
 // What does it cost to ask whether the daemon runs, and whom does it disturb? by_hand opens the pid file, asks for the
 // owner of its lock and reads the pid. Whoever asks by trying to lock makes starts fail that come meanwhile: so every
 // contender is started again and again beside two loops that do nothing but ask.
-#include "contender/both_linkages.hpp"
-#include "contender/own_costs.hpp"
 #include "contender/peers.hpp"
-#include "support/report.hpp"
+#include "contender/verb_race.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -32,13 +30,12 @@ struct asked
     [[nodiscard]] bench::words environment() const { return bench::environment_of(who, pid_file); }
 };
 
-/// Everybody, each with a pid file of its own.
-std::vector<asked> everybody(const bench::temporary_directory& directory)
+/// Ours, the limit and, if they are asked too, the peers: each with a pid file of its own.
+std::vector<asked> everybody(const bench::temporary_directory& directory, bool peers_too)
 {
     std::vector<asked> all;
-    for (const auto& who : bench::both_linkages_and_guarded())
-        all.push_back({.who = who, .pid_file = directory / who.name});
-    const auto count = bench::peers("").size();
+    for (const auto& who : bench::of_both_linkages()) all.push_back({.who = who, .pid_file = directory / who.name});
+    const auto count = peers_too ? bench::peers("").size() : 0;
     for (std::size_t i = 0; i < count; ++i) {
         const auto pid_file = directory / ("peer" + std::to_string(i));
         all.push_back({.who = bench::peers(pid_file)[i], .pid_file = pid_file});
@@ -60,49 +57,42 @@ private:
     pid_t pid_;
 };
 
-bench::sample& operator<<(bench::sample& to, const asked& one)
+std::vector<double> ask(const asked& one)
 {
-    const auto [wall, status] = bench::run(one.who.status, one.environment());
+    const auto [wall, status, used] = bench::run(one.who.status, one.environment());
     if (status != 0) throw std::runtime_error(one.who.name + " does not see its daemon");
-    to.add(bench::in_microseconds(wall));
-    return to;
+    return bench::costs_of(wall, used);
 }
 
-void compare_walls(bench::report& report, const std::vector<asked>& all)
+void compare_times(bench::report& report, const std::vector<asked>& all, const bench::temporary_directory& directory)
 {
     std::vector<std::unique_ptr<daemon_of>> daemons;
-    std::vector<bench::sample> walls(all.size());
-    std::vector<std::function<void()>> actions;
+    bench::race race;
+    bench::field by_name(race);
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (!all[i].can_be_asked()) continue;
         daemons.push_back(std::make_unique<daemon_of>(all[i]));
-        const int every = report.quick() && i >= bench::both_linkages_and_guarded().size() ? 5 : 1; // some are slow
-        actions.emplace_back([&walls, &all, i, every, round = 0]() mutable {
-            if (round++ % every == 0) walls[i] << all[i];
-        });
+        const int every = i >= bench::of_both_linkages().size() ? 3 : 1; // some are slow
+        by_name.add(
+            all[i].who.name,
+            [&all, i, every, round = 0]() mutable {
+                return round++ % every == 0 ? ask(all[i]) : std::vector<double>{};
+            },
+            bench::verb_quantities);
     }
-    bench::in_random_order(report.rounds(300, 30), actions);
-
+    report.settle(race, {.least = 60, .budget = std::chrono::seconds(120)},
+                  by_name.against_the_limit("status: time ÷ the limit", 1.03));
+    by_name.add_costs(report, "status, time");
+    bench::verb_table counted(report, "status");
+    bench::count_verb(counted, &bench::contender::status, directory);
+    counted.settle_instructions(1.15);
+    counted.add_tables(by_name, "status", "status");
+    if (report.quick()) return;
     std::vector<bench::contestant> contestants;
-    for (std::size_t i = 0; i < all.size(); ++i)
-        contestants.push_back({all[i].who.name, walls[i].result(), all[i].remark()});
-    report.add_ratios("status: wall", "µs", contestants);
-    bench::compare_linked_alike(contestants, [&report](double ratio, const std::string& by_hand, const char* linkage) {
-        report.add_goal("status: wall / " + by_hand, ratio, 1.1, linkage);
-    });
-}
-
-void compare_calls(bench::report& report, const std::vector<asked>& all)
-{
-    bench::table t{"status: system calls, those of its loading included", {"contender", "calls"}, {}};
-    for (const auto& one : all) {
-        if (!one.can_be_asked()) continue;
-        const daemon_of daemon(one);
-        const auto list = one.pid_file + ".calls";
-        bench::run(bench::traced(one.who.status, list), one.environment());
-        t.rows.push_back({one.who.name, static_cast<double>(bench::calls_in(list).size())});
-    }
-    report.add(std::move(t));
+    for (const auto& one : all)
+        contestants.push_back(
+            {bench::name_in_tables(one.who.name), by_name.values(one.who.name, bench::wall), one.remark()});
+    report.add_ratios("status, beside the peers", "µs", contestants, "status.peers");
 }
 
 /// A process that asks, and asks again.
@@ -148,21 +138,21 @@ int main(int argc, char** argv)
 {
     return bench::report::write("status", argc, argv, [](bench::report& report) {
         const bench::temporary_directory directory;
-        const auto all = everybody(directory);
-        compare_walls(report, all);
-        compare_calls(report, all);
-        report.add(bench::own_costs("status: from main() to its exit", &bench::contender::status, report.rounds(3, 1)));
+        const auto all = everybody(directory, !report.quick());
+        compare_times(report, all, directory);
+        if (report.quick()) return;
 
         bench::table t{"starts beside two loops of status", {"contender", "starts", "failed"}, {}};
         for (const auto& one : all) {
             if (!one.can_be_asked()) continue;
-            const bool peer = &one >= all.data() + bench::both_linkages_and_guarded().size();
-            const int count = peer ? report.rounds(40, 3) : report.rounds(200, 30);
+            const bool peer = &one >= all.data() + bench::of_both_linkages().size();
+            const int count = peer ? 20 : 100;
             const int failures = failures_beside_probes(one, count);
-            t.rows.push_back({one.who.name, static_cast<double>(count), static_cast<double>(failures)});
+            t.rows.push_back(
+                {bench::name_in_tables(one.who.name), static_cast<double>(count), static_cast<double>(failures)});
             if (one.who.name == "ours")
-                report.add_goal("status: failed of " + std::to_string(count) + " starts beside two loops of it",
-                                failures, 0);
+                report.add_count("status: starts that fail beside two loops of it", failures, 0,
+                                 "of " + std::to_string(count));
         }
         report.add(std::move(t));
     });

@@ -3,11 +3,9 @@
 // Once where orphans are collected at once, and once by a process 1 that takes a second to do so, as those of some
 // containers and virtual machines: until then a zombie answers to kill(pid, 0). The driver plays that process 1, as
 // subreaper (prctl(2)) of all that the contenders leave behind.
-#include "contender/both_linkages.hpp"
-#include "contender/own_costs.hpp"
 #include "contender/peers.hpp"
+#include "contender/verb_race.hpp"
 #include "stop/own_processor.hpp"
-#include "support/report.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -37,8 +35,14 @@ struct watched
     [[nodiscard]] pollfd request() const { return {ended == never ? process.get() : -1, POLLIN, 0}; }
 };
 
-/// From the end of the daemon to that of stop; below zero if that came first. The dead are collected after `delay`.
-nanoseconds lag_of_stop(const bench::contender& who, const std::string& pid_file, nanoseconds delay)
+struct stopped
+{
+    nanoseconds lag{}; ///< from the end of the daemon to that of stop; below zero if that came first
+    bench::usage used{};
+};
+
+/// The dead are collected after `delay`.
+stopped stop_once(const bench::contender& who, const std::string& pid_file, nanoseconds delay)
 {
     const bench::own_processor processor;
     const bench::surroundings around(who, pid_file);
@@ -68,75 +72,91 @@ nanoseconds lag_of_stop(const bench::contender& who, const std::string& pid_file
         if (seen > give_up) throw std::runtime_error(who.name + " does not stop");
     }
     collect();
-    if (const int status = bench::wait_for(stop.pid); status != 0)
+    stopped result;
+    if (const int status = bench::wait_for(stop.pid, &result.used); status != 0)
         throw std::runtime_error(who.name + ": stop ended with status " + std::to_string(status));
-    return stop.ended - daemon.ended;
+    result.lag = stop.ended - daemon.ended;
+    return result;
 }
 
-struct runner
+/// One that returns before the end of the daemon has no lag; some have none in most rounds, and some fail.
+struct peer
 {
     bench::contender who;
-    int every; ///< it takes part in every Nth round: some need seconds
-    bool must; ///< a failure is one of the question, not of the contender
-    bench::sample lag{};
-    int early = 0; ///< returned before the daemon's end
-    int round = 0;
+    std::size_t number = 0;
+    int runs = 0;
+    int early = 0;
     bool failed = false;
+    int round = 0;
+
+    std::vector<double> once(const std::string& pid_file, nanoseconds delay, int every)
+    {
+        if (failed || who.stop.empty() || round++ % every != 0) return {};
+        try {
+            const auto result = stop_once(who, pid_file, delay);
+            ++runs;
+            if (result.lag < 0s) ++early;
+            return bench::costs_of(result.lag, result.used);
+        } catch (const std::exception& e) {
+            failed = true;
+            who.remark = e.what();
+            return {};
+        }
+    }
+
+    [[nodiscard]] bench::contestant in(const bench::race& all) const
+    {
+        if (failed || runs == 0) return {who.name, nullptr, who.remark};
+        if (2 * early >= runs)
+            return {who.name, nullptr,
+                    "returned before the end of the daemon in " + std::to_string(early) + " of " +
+                        std::to_string(runs) + " runs"};
+        return {who.name, &all.of(number, bench::wall), who.remark};
+    }
 };
 
-std::vector<std::unique_ptr<runner>> runners(const std::string& pid_file, int every)
+struct situation
 {
-    std::vector<std::unique_ptr<runner>> all;
-    const auto add = [&all](bench::contender who, int nth, bool must) {
-        all.push_back(std::make_unique<runner>(runner{.who = std::move(who), .every = nth, .must = must}));
-    };
-    for (auto& one : bench::both_linkages_and_guarded()) add(std::move(one), 1, true);
-    for (auto& one : bench::peers(pid_file)) add(std::move(one), every, false);
-    return all;
-}
+    std::string name; ///< in goals
+    std::string title;
+    std::string id;
+    nanoseconds delay{};
+    bench::plan until{};
+    int every = 1; ///< peers take part in every Nth round: some need seconds
+};
 
-void once(runner& r, const std::string& pid_file, nanoseconds delay)
-{
-    if (r.who.stop.empty() || r.failed || r.round++ % r.every != 0) return;
-    try {
-        const auto lag = lag_of_stop(r.who, pid_file, delay);
-        r.lag.add(bench::in_microseconds(lag));
-        if (lag < 0s) ++r.early;
-    } catch (const std::exception& e) {
-        if (r.must) throw;
-        r.failed = true;
-        r.who.remark = e.what();
-    }
-}
-
-/// The contestant of a table. Whoever often returns before the daemon has ended has no lag.
-bench::contestant contestant_of(const runner& r)
-{
-    const auto lag = r.lag.result();
-    if (r.failed || 2 * static_cast<std::size_t>(r.early) >= std::max<std::size_t>(lag.runs, 1))
-        return {.name = r.who.name,
-                .remark = r.failed ? r.who.remark
-                                   : "returned before the end of the daemon in " + std::to_string(r.early) + " of " +
-                                         std::to_string(lag.runs) + " runs"};
-    return {.name = r.who.name, .result = lag, .remark = r.who.remark};
-}
-
-void compare(bench::report& report, const std::string& title, const std::string& when, int rounds, int every,
-             nanoseconds delay)
+void compare(bench::report& report, const situation& s, const std::function<void(const bench::field&)>& then)
 {
     const bench::temporary_directory directory;
     const auto pid_file = directory / "pid";
-    const auto all = runners(pid_file, every);
-    std::vector<std::function<void()>> actions;
-    for (const auto& r : all) actions.emplace_back([&r = *r, &pid_file, delay] { once(r, pid_file, delay); });
-    bench::in_random_order(rounds, actions);
-
+    bench::race all;
+    bench::field by_name(all);
+    for (const auto& who : bench::of_both_linkages())
+        if (!who.start.empty())
+            by_name.add(
+                who.name,
+                [&s, who, pid_file] {
+                    const auto result = stop_once(who, pid_file, s.delay);
+                    return bench::costs_of(result.lag, result.used);
+                },
+                bench::verb_quantities);
+    std::vector<std::unique_ptr<peer>> peers;
+    if (!report.quick())
+        for (auto& who : bench::peers(pid_file)) {
+            peers.push_back(std::make_unique<peer>(peer{.who = std::move(who)}));
+            peers.back()->number =
+                all.add([&s, &p = *peers.back(), pid_file] { return p.once(pid_file, s.delay, s.every); },
+                        bench::verb_quantities);
+        }
+    report.settle(all, s.until, by_name.against_the_limit(s.name + ": time ÷ the limit", 1.03));
+    by_name.add_costs(report, s.name + ", time");
+    then(by_name);
+    if (report.quick()) return;
     std::vector<bench::contestant> contestants;
-    for (const auto& r : all) contestants.push_back(contestant_of(*r));
-    report.add_ratios(title, "µs", contestants);
-    bench::compare_linked_alike(contestants, [&](double ratio, const std::string& by_hand, const char* linkage) {
-        report.add_goal("stop" + when + ": lag / " + by_hand, ratio, 1.1, linkage);
-    });
+    for (const char* name : {"ours_static", "ours", "by_hand_guarded_static", "by_hand_static"})
+        contestants.push_back({bench::name_in_tables(name), by_name.values(name, bench::wall), ""});
+    for (const auto& p : peers) contestants.push_back(p->in(all));
+    report.add_ratios(s.title + ", beside the peers", "µs", contestants, s.id + ".peers");
 }
 
 } // namespace
@@ -145,11 +165,28 @@ int main(int argc, char** argv)
 {
     return bench::report::write("stop", argc, argv, [](bench::report& report) {
         bench::check(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
-        compare(report, "stop: from the daemon's death to the return of stop", "", report.rounds(200, 40),
-                report.rounds(10, 20), 0s);
-        compare(report, "the same where process 1 collects the dead a second later", ", collected late",
-                report.rounds(60, 12), report.rounds(10, 12), 1s);
-        report.add(bench::own_costs("stop: from main() to its exit", &bench::contender::stop, report.rounds(3, 1)));
-        report.add_note("by_hand sends its signal through a pidfd and polls that; so do we.");
+        const situation usual{.name = "stop",
+                              .title = "stop: from the end of the daemon to the return of stop",
+                              .id = "stop",
+                              .delay = 0s,
+                              .until = {.least = 40, .budget = 180s},
+                              .every = 4};
+        const situation late{.name = "stop, collected late",
+                             .title = "the same where process 1 collects the dead a second later",
+                             .id = "stop.late",
+                             .delay = 1s,
+                             .until = {.least = 12, .budget = 200s},
+                             .every = 12};
+        compare(report, usual, [&](const bench::field& measured) {
+            const bench::temporary_directory directory;
+            bench::verb_table counted(report, "stop");
+            bench::count_verb(counted, &bench::contender::stop, directory);
+            counted.settle_instructions(1.15);
+            counted.add_tables(measured, usual.title, usual.id);
+        });
+        if (report.quick()) return;
+        compare(report, late, [&](const bench::field& measured) {
+            bench::verb_table(report, "stop").add_tables(measured, late.title, late.id);
+        });
     });
 }

@@ -6,11 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace bench {
@@ -24,7 +27,12 @@ contender with_verbs(const std::string& name, const words& command, bool waits)
         line.emplace_back(word);
         return line;
     };
-    return {.name = name, .start = verb("start"), .stop = verb("stop"), .status = verb("status"), .waits = waits};
+    return {.name = name,
+            .start = verb("start"),
+            .stop = verb("stop"),
+            .status = verb("status"),
+            .reload = verb("reload"),
+            .waits = waits};
 }
 
 contender built(const std::string& name)
@@ -43,10 +51,21 @@ pid_t to_pid(const std::string& text)
     return pid;
 }
 
-/// The first field of /proc/PID/schedstat; nothing where the kernel keeps none.
-nanoseconds cpu_time_of(pid_t process)
+/// What a process has cost up to now. The time is 0 where the kernel keeps no schedstat.
+usage used_by(pid_t process)
 {
-    return nanoseconds(std::atoll(text_of("/proc/" + std::to_string(process) + "/schedstat").c_str()));
+    const auto proc = "/proc/" + std::to_string(process) + "/";
+    usage used{.cpu = nanoseconds(std::atoll(text_of(proc + "schedstat").c_str()))};
+    const auto stat = text_of(proc + "stat");
+    std::istringstream fields(stat.substr(std::min(stat.size(), stat.rfind(')') + 1)));
+    std::string field; // "S 1 …": the third of all
+    for (int number = 3; fields >> field; ++number)
+        if (number == 10 || number == 12) used.faults += std::atol(field.c_str()); // minor and major
+    std::istringstream status(text_of(proc + "status"));
+    for (std::string line; std::getline(status, line);)
+        if (const auto at = line.find("ctxt_switches:"); at != std::string::npos)
+            used.switches += std::atol(line.c_str() + at + std::string_view("ctxt_switches:").size());
+    return used;
 }
 
 /// The end of READY_PIPE that hears.
@@ -96,7 +115,7 @@ started start(const contender& who, const std::string& pid_file)
     }
     started result;
     const auto began = now();
-    const int status = wait_for(spawn(who.start, environment), &result.cpu);
+    const int status = wait_for(spawn(who.start, environment), &result.used);
     result.returned = result.ready = now() - began;
     if (status != 0) throw std::runtime_error(who.name + ": start ended with status " + std::to_string(status));
     if (pipe) {
@@ -105,7 +124,10 @@ started start(const contender& who, const std::string& pid_file)
         result.daemon = pipe->pid();
     }
     if (result.daemon <= 1) result.daemon = pid_in(pid_file);
-    result.cpu += cpu_time_of(result.daemon);
+    const auto of_daemon = used_by(result.daemon);
+    result.used.cpu += of_daemon.cpu;
+    result.used.faults += of_daemon.faults;
+    result.used.switches += of_daemon.switches;
     return result;
 }
 

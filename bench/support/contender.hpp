@@ -16,6 +16,7 @@ struct contender
     words start{};        ///< empty: it cannot, see `remark`
     words stop{};         ///< empty: it cannot
     words status{};       ///< empty: it cannot
+    words reload{};       ///< empty: it cannot, or does not say how that ended
     bool waits = true;    ///< start returns when the daemon is ready; else READY_PIPE tells
     std::string remark{}; ///< for the tables: what is missing, or what it does otherwise
     words environment{};  ///< NAME=value, beside PID_FILE and READY_PIPE
@@ -32,7 +33,7 @@ struct contender
 [[nodiscard]] contender with_verbs(const std::string& name, const words& command, bool waits = true);
 
 /// by_hand and ours in all their variants: by_hand_linked_alike (with the shared libraries of ours), by_hand_static,
-/// ours, ours_static, ours_single_fork, ours_handoff_fork, the last two followed by _static too. Without a start where
+/// by_hand_guarded (with the guarantees of ours, too), by_hand_guarded_static, ours, ours_static, ours_single_fork, ours_handoff_fork, the last two followed by _static too. Without a start where
 /// it was not built.
 [[nodiscard]] contender built(const std::string& name);
 
@@ -40,7 +41,7 @@ struct started
 {
     nanoseconds returned{}; ///< from before the spawn of start to its exit
     nanoseconds ready{};    ///< the same to its exit and the daemon's readiness, whichever is later
-    nanoseconds cpu{};      ///< what its processes have used of a processor, the daemon up to now
+    usage used{};           ///< what its processes have cost, the daemon up to now
     pid_t daemon = 0;
 };
 /// Starts the daemon; throws unless the exit status is 0 and the daemon is there.

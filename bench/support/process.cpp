@@ -82,23 +82,28 @@ pid_t spawn(const words& command, const words& environment, int output)
     return pid;
 }
 
-int wait_for(pid_t child, nanoseconds* cpu)
+int wait_for(pid_t child, usage* used)
 {
     int status = 0;
-    rusage used = {};
-    while (::wait4(child, &status, 0, &used) == -1)
+    rusage of_child = {};
+    while (::wait4(child, &status, 0, &of_child) == -1)
         if (errno != EINTR) check(-1, "wait for a child");
-    if (cpu != nullptr)
-        for (const auto& part : {used.ru_utime, used.ru_stime})
-            *cpu += std::chrono::seconds(part.tv_sec) + std::chrono::microseconds(part.tv_usec);
+    if (used != nullptr) {
+        for (const auto& part : {of_child.ru_utime, of_child.ru_stime})
+            used->cpu += std::chrono::seconds(part.tv_sec) + std::chrono::microseconds(part.tv_usec);
+        used->faults += of_child.ru_minflt + of_child.ru_majflt;
+        used->switches += of_child.ru_nvcsw + of_child.ru_nivcsw;
+    }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 ended run(const words& command, const words& environment)
 {
+    ended result;
     const auto began = now();
-    const int status = wait_for(spawn(command, environment));
-    return {now() - began, status};
+    result.status = wait_for(spawn(command, environment), &result.used);
+    result.wall = now() - began;
+    return result;
 }
 
 std::string output_of(const words& command, const words& environment)

@@ -59,14 +59,23 @@ struct pipe_ends
 /// /dev/null, standard error the driver's. Standard output is `output`, or /dev/null.
 [[nodiscard]] pid_t spawn(const words& command, const words& environment = {}, int output = -1);
 
-/// The exit status of a child as a shell has it (128 and the signal if it was killed). `cpu`, unless it is null, is
-/// told the time that it and the children it waited for have had a processor.
-int wait_for(pid_t child, nanoseconds* cpu = nullptr);
+/// What processes have cost the machine, as getrusage(2) has it.
+struct usage
+{
+    nanoseconds cpu{};
+    long faults = 0;   ///< page faults
+    long switches = 0; ///< context switches
+};
+
+/// The exit status of a child as a shell has it (128 and the signal if it was killed). What it and the children that it
+/// waited for have cost is added to `used`, unless that is null.
+int wait_for(pid_t child, usage* used = nullptr);
 
 struct ended
 {
     nanoseconds wall{};
     int status = 0;
+    usage used{};
 };
 /// A program from before its posix_spawn to its exit.
 ended run(const words& command, const words& environment = {});

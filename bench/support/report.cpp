@@ -94,7 +94,25 @@ std::string date()
     return text;
 }
 
+constexpr const char* name_of(verdict v)
+{
+    return v == verdict::met ? "met" : v == verdict::missed ? "missed" : "cannot be told";
+}
+
+std::string full_name(const std::string& what, const std::string& variant)
+{
+    return variant.empty() ? what : what + ", " + variant;
+}
+
 } // namespace
+
+std::string in_range(double low, double high) { return in_digits(low) + " … " + in_digits(high); }
+
+std::string to_text(const interval& measured)
+{
+    if (measured.low == measured.high) return in_digits(measured.value);
+    return in_digits(measured.value) + " (" + in_range(measured.low, measured.high) + ")";
+}
 
 report::report(std::string question, int argc, char** argv) : question_(std::move(question))
 {
@@ -115,29 +133,40 @@ void report::add(table t)
     tables_.push_back(std::move(t));
 }
 
-void report::add_ratios(const std::string& title, const std::string& unit, const std::vector<contestant>& contestants)
+void report::add_ratios(const std::string& title, const std::string& unit, const std::vector<contestant>& contestants,
+                        const std::string& id)
 {
-    table t{title, {"contender", "median, " + unit, "quartiles", "ratio", "runs", "remark"}, {}};
-    for (const auto& [name, result, remark] : contestants) {
+    table t{title, {"contender", "median, " + unit, "quartiles", "ratio (95 %)", "rounds", "remark"}, {}, id};
+    const sample* first = nullptr;
+    for (const auto& [name, values, remark] : contestants) {
+        const auto result = values != nullptr ? values->result() : figure{};
         if (result.runs == 0) {
             t.rows.push_back({name, "", "", "", "", remark});
             continue;
         }
-        t.rows.push_back({name, result.median, in_digits(result.low) + " … " + in_digits(result.high),
-                          result.median / contestants.front().result.median, static_cast<double>(result.runs), remark});
+        if (first == nullptr) first = values;
+        t.rows.push_back({name, result.median, in_range(result.low, result.high),
+                          values == first ? "1" : to_text(ratio_of(*values, *first)), static_cast<double>(result.runs),
+                          remark});
     }
     add(std::move(t));
 }
 
-void report::add_goal(const std::string& name, double value, double at_most, const std::string& remark)
+void report::settle(race& all, const plan& until, const std::vector<ratio_goal>& goals)
 {
-    goals_.push_back({name, value, at_most, true, remark});
+    all.run(until, goals);
+    for (const auto& g : goals) add_goal({g.what, g.variant, all.ratio(g), g.limit, g.at_most, "", g.remark});
 }
 
-void report::add_goal_at_least(const std::string& name, double value, double at_least, const std::string& remark)
+void report::add_goal(goal one) { goals_.push_back(std::move(one)); }
+
+void report::add_count(const std::string& what, double count, double limit, const std::string& remark,
+                       const std::string& unit)
 {
-    goals_.push_back({name, value, at_least, false, remark});
+    add_goal({what, "", exactly(count), limit, true, unit, remark});
 }
+
+void report::add_cost(cost one) { costs_.push_back(std::move(one)); }
 
 void report::add_note(const std::string& text) { notes_.push_back(text); }
 
@@ -147,16 +176,31 @@ std::string report::to_json() const
     const auto of_row = [&](const std::vector<cell>& row) { return json::array(row, of_cell); };
     const auto of_text = [](const std::string& text) { return json::of(text); };
     const auto of_table = [&](const table& t) {
-        return json::object({{"title", json::of(t.title)},
+        return json::object({{"id", json::of(t.id)},
+                             {"title", json::of(t.title)},
                              {"columns", json::array(t.columns, of_text)},
                              {"rows", json::array(t.rows, of_row)}});
     };
-    const auto of_goal = [](const goal& g) {
-        return json::object({{"name", json::of(g.name)},
-                             {"value", json::of(g.value)},
-                             {g.at_most ? "at_most" : "at_least", json::of(g.limit)},
-                             {"met", json::of(g.met())},
-                             {"remark", json::of(g.remark)}});
+    const auto of_interval = [](const std::string& name, const interval& i) {
+        return std::vector<std::pair<std::string, std::string>>{{name, json::of(i.value)},
+                                                                {"low", json::of(i.low)},
+                                                                {"high", json::of(i.high)},
+                                                                {"rounds", json::of(static_cast<double>(i.rounds))}};
+    };
+    const auto of_named = [&](const std::string& what, const std::string& variant, auto members) {
+        members.insert(members.begin(), {{"what", json::of(what)}, {"variant", json::of(variant)}});
+        return members;
+    };
+    const auto of_goal = [&](const goal& g) {
+        auto members = of_named(g.what, g.variant, of_interval(g.unit.empty() ? "ratio" : "value", g.measured));
+        members.insert(members.end(), {{"unit", json::of(g.unit)},
+                                       {g.at_most ? "at_most" : "at_least", json::of(g.limit)},
+                                       {"verdict", json::of(name_of(g.judged()))},
+                                       {"remark", json::of(g.remark)}});
+        return json::object(members);
+    };
+    const auto of_cost = [&](const cost& c) {
+        return json::object(of_named(c.what, c.variant, of_interval("ratio", c.ratio)));
     };
     return json::object({{"question", json::of(question_)},
                          {"date", json::of(date())},
@@ -164,6 +208,7 @@ std::string report::to_json() const
                          {"machine", machine()},
                          {"tables", json::array(tables_, of_table)},
                          {"goals", json::array(goals_, of_goal)},
+                         {"costs", json::array(costs_, of_cost)},
                          {"notes", json::array(notes_, of_text)}});
 }
 
@@ -171,14 +216,15 @@ void report::finish() const
 {
     if (!notes_.empty()) std::puts("");
     for (const auto& note : notes_) std::printf("%s\n", note.c_str());
+    if (!costs_.empty()) std::puts("");
+    for (const auto& c : costs_)
+        std::printf("costs  %s: %s\n", full_name(c.what, c.variant).c_str(), to_text(c.ratio).c_str());
     if (!goals_.empty()) std::puts("");
-    for (const auto& g : goals_) {
-        const double by = g.at_most ? g.limit - g.value : g.value - g.limit;
-        std::printf("%-6s %s: %s, %s %s, %s by %s%s%s\n", g.met() ? "met" : "missed", g.name.c_str(),
-                    in_digits(g.value).c_str(), g.at_most ? "at most" : "at least", in_digits(g.limit).c_str(),
-                    g.met() ? "met" : "missed", in_digits(by < 0 ? -by : by).c_str(), g.remark.empty() ? "" : "; ",
-                    g.remark.c_str());
-    }
+    for (const auto& g : goals_)
+        std::printf("%-14s %s: %s%s%s, %s %s, %zu %s%s%s\n", name_of(g.judged()), full_name(g.what, g.variant).c_str(),
+                    to_text(g.measured).c_str(), g.unit.empty() ? "" : " ", g.unit.c_str(),
+                    g.at_most ? "at most" : "at least", in_digits(g.limit).c_str(), g.measured.rounds,
+                    g.measured.rounds == 1 ? "round" : "rounds", g.remark.empty() ? "" : "; ", g.remark.c_str());
     std::fflush(stdout);
     if (json_file_.empty()) return;
     std::ofstream file(json_file_);

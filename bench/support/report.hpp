@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a question says at its end: tables of ratios, goals met or missed, the same as JSON. The whole of the driver:
+// What a question says at its end: tables, goals with their intervals, the same as JSON. The whole of the driver:
 //
-//   report.hpp     bench::report: flags, tables, goals, JSON         json.hpp     its writer
-//   rounds.hpp     bench::interleaved, in_random_order, sample, figure (median, quartiles)
-//   process.hpp    bench::run, spawn, output_of, pidfd, now, temporary_directory, descriptor, make_pipe
-//   contender.hpp  bench::built("by_hand"), with_verbs, start, end: daemons timed to ready, of bench/contender
-//   count.hpp      bench::system_calls, bench::user_instructions: of a start, from main() to ready
+//   report.hpp      bench::report: flags, tables, goals, JSON         json.hpp     its writer
+//   race.hpp        bench::race: rounds of all contenders, until each goal can be told
+//   statistics.hpp  bench::sample, interval, ratio_of, judge
+//   process.hpp     bench::run, spawn, output_of, pidfd, now, temporary_directory, descriptor, make_pipe
+//   contender.hpp   bench::built("by_hand"), with_verbs, start, end: daemons timed to ready, of bench/contender
+//   count.hpp       bench::system_calls, bench::user_instructions: of a start, from main() to ready
 //
 // A question is a folder with a CMakeLists.txt,
 //
@@ -17,15 +18,16 @@
 //   {
 //       return bench::report::write("start", argc, argv, [](bench::report& report) {
 //           const bench::temporary_directory directory;
-//           const auto time = [&](const char* name) { return [=, &directory] { ...; return in_microseconds(t); }; };
-//           const auto figures = bench::interleaved(report.rounds(400, 40), {time("by_hand"), time("ours")});
-//           report.add_ratios("start to ready", "µs", {{"by_hand", figures[0]}, {"ours", figures[1]}});
-//           report.add_goal("start to ready: wall / by_hand", figures[1].median / figures[0].median, 1.03);
+//           const auto time = [&](const char* name) { return [=, &directory] { ...; return std::vector{microseconds}; };
+//           bench::race race;
+//           const auto limit = race.add(time("by_hand_guarded")), ours = race.add(time("ours"));
+//           report.settle(race, {.least = 50, .budget = 60s}, {{"start: wall / the limit", "dynamic", ours, limit, 1.03}});
+//           report.add_ratios("start to ready", "µs", {{"the limit", &race.of(limit)}, {"ours", &race.of(ours)}});
 //       });
 //   }
 #pragma once
 
-#include "support/rounds.hpp"
+#include "support/race.hpp"
 
 #include <functional>
 #include <string>
@@ -42,26 +44,43 @@ struct table
     std::string title{};
     std::vector<std::string> columns{};
     std::vector<std::vector<cell>> rows{};
+    std::string id{}; ///< of a table that the page shows, or a picture draws
 };
 
 struct goal
 {
-    std::string name{};
-    double value = 0;
+    std::string what{};
+    std::string variant{}; ///< of goals with the same `what`
+    interval measured{};
     double limit = 0;
     bool at_most = true; ///< else at least
+    std::string unit{};  ///< none: a ratio
     std::string remark{};
 
-    [[nodiscard]] bool met() const { return at_most ? value <= limit : value >= limit; }
+    [[nodiscard]] verdict judged() const { return judge(measured, limit, at_most); }
 };
 
-/// A contender of a table of ratios: its figure, or why there is none.
+/// A ratio that is no goal: what a guarantee costs.
+struct cost
+{
+    std::string what{};
+    std::string variant{};
+    interval ratio{};
+};
+
+/// A contender of a table of ratios: its values, or why there are none.
 struct contestant
 {
     std::string name{};
-    figure result{};
+    const sample* values = nullptr;
     std::string remark{};
 };
+
+/// "1.2 … 1.4", of a quantity with its own number of digits.
+[[nodiscard]] std::string in_range(double low, double high);
+
+/// "1.02 (1.01 … 1.04)"; the value alone if it was counted.
+[[nodiscard]] std::string to_text(const interval& measured);
 
 class report
 {
@@ -69,22 +88,26 @@ public:
     /// Flags: --quick, --json FILE. Throws std::invalid_argument on others.
     report(std::string question, int argc, char** argv);
 
-    /// Whether the whole of bench/ is to be done in three minutes.
+    /// Whether only the most important questions are asked. They are asked with as many rounds.
     [[nodiscard]] bool quick() const noexcept { return quick_; }
-    [[nodiscard]] int rounds(int usual, int in_quick) const noexcept { return quick_ ? in_quick : usual; }
 
     void add(table t);
-    /// A table of medians, quartiles and ratios to the first contestant. Without runs there is only the remark.
-    void add_ratios(const std::string& title, const std::string& unit, const std::vector<contestant>& contestants);
+    /// A table of medians, quartiles and ratios to the first contestant that was measured, with their intervals.
+    void add_ratios(const std::string& title, const std::string& unit, const std::vector<contestant>& contestants,
+                    const std::string& id = {});
 
-    /// `value` is measured in this run.
-    void add_goal(const std::string& name, double value, double at_most, const std::string& remark = {});
-    void add_goal_at_least(const std::string& name, double value, double at_least, const std::string& remark = {});
+    /// Runs the race until each goal can be told, or the budget is spent. The goals are then those of this report.
+    void settle(race& all, const plan& until, const std::vector<ratio_goal>& goals);
+    void add_goal(goal one);
+    /// Something counted that must be zero, or at most `limit`.
+    void add_count(const std::string& what, double count, double limit = 0, const std::string& remark = {},
+                   const std::string& unit = "in all");
+    void add_cost(cost one);
     /// A sentence below the tables: what was left out, and why.
     void add_note(const std::string& text);
 
-    /// main(): prints each table as soon as it is added and the goals at the end, as lines that begin with "met" or
-    /// "missed", and writes the JSON. 0 whether goals are met or not; 1 if something could not be measured.
+    /// main(): prints each table as soon as it is added and the goals at the end, as lines that begin with "met",
+    /// "missed" or "cannot be told", and writes the JSON. 0 whatever the goals; 1 if something could not be measured.
     static int write(const std::string& question, int argc, char** argv, const std::function<void(report&)>& measure);
 
 private:
@@ -96,6 +119,7 @@ private:
     std::string json_file_{};
     std::vector<table> tables_{};
     std::vector<goal> goals_{};
+    std::vector<cost> costs_{};
     std::vector<std::string> notes_{};
 };
 
