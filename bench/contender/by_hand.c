@@ -67,8 +67,7 @@ static void claim(void)
         struct stat by_path, by_fd;
         lock = open(pid_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (lock == -1) fail("open the pid file");
-        struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-        if (fcntl(lock, F_OFD_SETLK, &whole) == -1) {
+        if (claim_lock() == -1) {
             if (errno != EAGAIN) fail("lock the pid file");
             printf("by_hand: already running (pid %d)\n", (int)read_pid());
             exit(0);
@@ -86,7 +85,7 @@ static int wait_for_daemon(int ear, pid_t child)
 {
     char text[256];
     ssize_t size = 0;
-    guard_wait(ear, child);
+    guard_wait(ear);
     while ((size = read(ear, text, sizeof text)) == -1 && errno == EINTR) {}
     while (waitpid(child, NULL, 0) == -1 && errno == EINTR) {}
     if (size == sizeof(pid_t)) {
@@ -180,13 +179,14 @@ static int start(void)
     if (child == -1) fail("fork");
     if (child != 0) {
         close(ends[1]);
-        sigprocmask(SIG_SETMASK, &before, NULL);
+        guard_signals(&before);
         return wait_for_daemon(ends[0], child);
     }
     channel = ends[1];
     take_over_nothing();
     const int signals = publish();
     open_null();
+    guard_ready();
     const pid_t self = getpid();
     if (write(channel, &self, sizeof self) != sizeof self) _exit(1);
     guard_release();
@@ -205,6 +205,7 @@ static int run(void)
 {
     claim();
     const int signals = publish();
+    guard_ready();
     tell_ready();
     serve(signals);
     guard_end();

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/rseq.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 static _Alignas(4096) char between_stack[65536];
@@ -26,17 +27,24 @@ static int tell(int mouth, const char* step, const char* reason)
     return write(mouth, text, (size_t)size) == size ? 1 : 2;
 }
 
-/// The same, until the daemon has ended the channel, or the launcher has gone.
+/// The same, until the daemon has ended the channel, or the launcher has gone, or has written a byte: then the daemon is
+/// to end.
 static int watch(int ear, int mouth, pid_t daemon)
 {
     GUARANTEE("the launcher learns how a daemon died");
     close(ear);
     const int process = pidfd_open(daemon, 0);
-    struct pollfd any[] = {{mouth, 0, 0}, {process, POLLIN, 0}}; // POLLHUP
+    struct pollfd any[] = {{mouth, POLLIN, 0}, {process, POLLIN, 0}};
     int status = 0;
-    if (process == -1 || poll(any, 2, -1) < 1 || any[1].revents == 0) {
+    char request;
+    if (process == -1 || poll(any, 2, -1) < 1) return 1;
+    if (any[1].revents == 0) {
+        GUARANTEE("a signal that ends the launcher ends the daemon");
+        const ssize_t size = recv(mouth, &request, 1, MSG_DONTWAIT);
         GUARANTEED();
-        return 0;
+        if (size != 1) return 0;
+        kill(daemon, SIGTERM);
+        if (poll(&any[1], 1, 1000) != 1) kill(daemon, SIGKILL);
     }
     return waitpid(daemon, &status, 0) == daemon ? tell(mouth, "start", strsignal(WTERMSIG(status))) : 1;
 }

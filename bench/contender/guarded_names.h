@@ -25,7 +25,8 @@ struct sought
     const char* name;
     uid_t user;
     int since;
-    int hidden; ///< somebody could not be looked at
+    ino_t namespace; ///< of this process's pids
+    int hidden;      ///< somebody could not be looked at
     struct found found;
 };
 
@@ -43,7 +44,7 @@ static int is_bearer(pid_t pid, ino_t process, const void* what)
     int has_whole = 0, has_own = 0;
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
-    if (strcmp(own_name(pid, process).text, sought->name) != 0) return 0;
+    if (strcmp(own_name(pid, process, sought->namespace).text, sought->name) != 0) return 0;
     DIR* const all = opendir(path);
     if (all == NULL) {
         sought->hidden = 1;
@@ -63,8 +64,9 @@ static int is_bearer(pid_t pid, ino_t process, const void* what)
 static int visit_bearer(const char* name, ino_t inode, void* what)
 {
     struct sought* const sought = what;
-    int pid = 0;
-    if (sscanf(name, "by_hand/%d.", &pid) != 1 || pid <= 0) return 0;
+    const size_t length = strlen(kernel_name);
+    const int pid = strncmp(name, kernel_name, length) == 0 && name[length] == '/' ? atoi(name + length + 1) : 0;
+    if (pid <= 0) return 0;
     sought->own = inode;
     sought->name = name;
     sought->found = hold(pid, sought->user, sought->since, is_bearer, sought);
@@ -80,6 +82,7 @@ static struct found find_by_name(uid_t user, int since, int* hidden)
     if (probe == -1 && errno != EPERM) fail("ask for the name of the pid file");
     if (probe != -1) close(probe);
     each_named_socket(is_whole, &sought);
+    sought.namespace = pid_namespace();
     if (sought.whole != 0) each_named_socket(visit_bearer, &sought);
     *hidden = sought.found.pid == 0 && sought.hidden;
     return sought.found;

@@ -5,6 +5,10 @@
 
 #include "guarded_verbs.h"
 
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+
 #ifdef BENCH_ANSWERS
 #include "../signal/answer.h"
 static void tell_ready(void) { answer(); }
@@ -54,7 +58,9 @@ static void reload_here(void)
             sizes[count++] = asked[i].msg_hdr.msg_namelen;
         }
     }
+    set_lock(lock, F_WRLCK, reloading_byte, 1);
     on_reload();
+    set_lock(lock, F_UNLCK, reloading_byte, 1);
     for (int i = 0; i < count; ++i)
         if (sendto(own_socket, "+", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr*)&callers[i], sizes[i]) ==
             -1)
@@ -86,6 +92,56 @@ static char answer_of(int socket_fd, pid_t daemon, char* text, size_t room)
             if ((unsigned char)*c < ' ') *c = '?'; // it is for a terminal
         return result;
     }
+}
+
+struct socket_facts
+{
+    unsigned peer, owner;
+    int has_owner;
+};
+
+/// What the kernel says of the socket with this inode number, sock_diag(7).
+static int ask_about(int kernel, unsigned inode, struct socket_facts* facts)
+{
+    const struct
+    {
+        struct nlmsghdr header;
+        struct unix_diag_req question;
+    } message = {{.nlmsg_len = sizeof message, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
+                 {.sdiag_family = AF_UNIX,
+                  .udiag_states = ~0U,
+                  .udiag_ino = inode,
+                  .udiag_show = UDIAG_SHOW_PEER | UDIAG_SHOW_UID,
+                  .udiag_cookie = {~0U, ~0U}}};
+    _Alignas(struct nlmsghdr) char text[512];
+    if (send(kernel, &message, sizeof message, 0) == -1) return -1;
+    const ssize_t size = recv(kernel, text, sizeof text, 0);
+    const struct nlmsghdr* const answer = (const struct nlmsghdr*)text;
+    if (size < (ssize_t)NLMSG_LENGTH(sizeof(struct unix_diag_msg)) || answer->nlmsg_type != SOCK_DIAG_BY_FAMILY)
+        return -1;
+    for (size_t at = NLMSG_LENGTH(sizeof(struct unix_diag_msg)); at + sizeof(struct nlattr) <= (size_t)size;) {
+        const struct nlattr* const attribute = (const struct nlattr*)(text + at);
+        if (attribute->nla_len < sizeof *attribute) break;
+        if (attribute->nla_type == UNIX_DIAG_PEER) memcpy(&facts->peer, attribute + 1, sizeof facts->peer);
+        if (attribute->nla_type == UNIX_DIAG_UID) {
+            memcpy(&facts->owner, attribute + 1, sizeof facts->owner);
+            facts->has_owner = 1;
+        }
+        at += NLA_ALIGN(attribute->nla_len);
+    }
+    return 0;
+}
+
+/// Whether root or this user made the socket that `socket_fd` is connected to: anybody may have taken its name.
+static int is_ours(int socket_fd)
+{
+    struct socket_facts own = {0}, peer = {0};
+    struct stat self;
+    const int kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    const int known = kernel != -1 && fstat(socket_fd, &self) == 0 && ask_about(kernel, (unsigned)self.st_ino, &own) == 0 &&
+                      own.peer != 0 && ask_about(kernel, own.peer, &peer) == 0 && peer.has_owner;
+    if (kernel != -1) close(kernel);
+    return known && (peer.owner == 0 || peer.owner == getauxval(AT_EUID));
 }
 
 static long milliseconds_now(void)
@@ -128,7 +184,12 @@ int by_hand_reload(const char* file, char text[sentence])
     pid_file = file;
     const struct found daemon = find(0);
     if (daemon.pid == 0) return strcpy(text, "not running"), 7;
-    const int socket_fd = name_socket(own_name(daemon.pid, daemon.inode).text, connect_to_hear);
+    find_kernel_name();
+    int socket_fd = name_socket(own_name(daemon.pid, daemon.inode, pid_namespace()).text, connect_to_hear);
+    if (socket_fd != -1 && !is_ours(socket_fd)) {
+        close(socket_fd);
+        socket_fd = -1;
+    }
     const int status = ask_to_reload(&daemon, socket_fd, text);
     if (socket_fd != -1) close(socket_fd);
     close(daemon.process);

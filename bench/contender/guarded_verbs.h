@@ -15,10 +15,13 @@ struct found
     pid_t pid;              ///< 0: nobody
     int process;            ///< its pidfd, opened before it was identified
     ino_t inode;            ///< that of the pidfd
-    time_t since;           ///< if it was asked for; 0: /proc hides it
+    time_t since;           ///< if it was asked for (1), as is more (2); 0: /proc hides it
     int remains;            ///< nobody, but a dead daemon's record is there
     int settled;            ///< 0: a daemon may be about to write the file, or just took it away
     const char* in_the_way; ///< what is wrong with the file; errno says more
+    int doing;              ///< starting_byte, reloading_byte or stopping_byte; 0: none of that
+    char state;             ///< of the process, as in /proc/PID/stat, if it was asked for
+    int frozen;             ///< the same; whether its cgroup is
 };
 
 struct record
@@ -50,7 +53,7 @@ static const char* read_record(int file, uid_t user, struct record* record)
     if (size == -1 || fstat(file, &s) == -1) return "read the pid file";
     errno = EINVAL;
     if (!S_ISREG(s.st_mode) || s.st_nlink > 1) return "use a pid file that is none";
-    const char* const reason = untrusted(&s, user);
+    const char* const reason = untrusted(s.st_uid, s.st_mode, user);
     if (reason != NULL) return reason;
     const int written = s.st_mtim.tv_sec == s.st_ctim.tv_sec && s.st_mtim.tv_nsec == s.st_ctim.tv_nsec;
     record->pid = parse_pid(text, size);
@@ -81,19 +84,53 @@ static int has_exited(int process)
     return poll(&gone, 1, 0) != 0;
 }
 
-/// By today's clock.
-static time_t start_of(pid_t pid)
+/// The beginning of a file; NULL.
+static const char* read_all(const char* path, char* text, size_t room)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file == -1) return NULL;
+    const ssize_t size = read(file, text, room - 1);
+    close(file);
+    text[size > 0 ? size : 0] = '\0';
+    return text;
+}
+
+/// Whether its cgroup is frozen, cgroups(7): version 2 in /sys/fs/cgroup or its "unified", version 1 in "freezer".
+static int is_frozen(pid_t pid)
+{
+    static const struct
+    {
+        const char *line, *mount, *file, *frozen;
+    } kinds[] = {{"::", "/sys/fs/cgroup", "cgroup.events", "frozen 1"},
+                 {"::", "/sys/fs/cgroup/unified", "cgroup.events", "frozen 1"},
+                 {":freezer:", "/sys/fs/cgroup/freezer", "freezer.state", "FR"}};
+    char all[4096], path[PATH_MAX], text[256];
+    snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
+    if (read_all(path, all, sizeof all) == NULL) return 0;
+    for (int i = 0; i < 3; ++i) {
+        const char* const at = strstr(all, kinds[i].line);
+        if (at == NULL) continue;
+        const char* const group = at + strlen(kinds[i].line);
+        const int length = (int)strcspn(group, "\n");
+        snprintf(path, sizeof path, "%s%.*s/%s", kinds[i].mount, length == 1 ? 0 : length, group, kinds[i].file);
+        if (read_all(path, text, sizeof text) == NULL) continue;
+        if (strstr(text, kinds[i].frozen) != NULL) return 1;
+        if (i == 0) ++i; // there is one version 2
+    }
+    return 0;
+}
+
+/// Its state into `state`. By today's clock.
+static time_t start_of(pid_t pid, char* state)
 {
     char path[32];
-    char text[512];
+    char text[512] = "";
     unsigned long long ticks = 0;
     struct timespec up, now;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    const ssize_t size = file != -1 ? read(file, text, sizeof text - 1) : -1;
-    close(file);
-    text[size > 0 ? size : 0] = '\0';
+    read_all(path, text, sizeof text);
     const char* at = strrchr(text, ')'); // the name before may hold anything
+    if (at != NULL && at[1] == ' ') *state = at[2];
     for (int field = 2; at != NULL && field < 22; ++field) at = strchr(at + 1, ' ');
     if (at == NULL) return 0;
     ticks = strtoull(at, NULL, 10);
@@ -114,7 +151,8 @@ static struct found hold(pid_t pid, uid_t user, int since, int (*is_meant)(pid_t
     }
     found.inode = inode_of(found.process);
     if (is_meant(pid, found.inode, what) && is_for(user, pid)) {
-        if (since) found.since = start_of(pid);
+        if (since > 1) found.frozen = is_frozen(pid);
+        if (since) found.since = start_of(pid, &found.state);
         if (!has_exited(found.process)) return found;
     }
     close(found.process);
@@ -149,6 +187,11 @@ static struct found find_by_file(uid_t user, ino_t directory, int since)
         found = hold(record.pid, user, since, has_written, &place);
         found.remains = found.pid == 0;
     }
+    if (found.pid != 0) { // it has one of these locks at most
+        struct flock doing = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = starting_byte, .l_len = 3};
+        if (fcntl(file, F_OFD_GETLK, &doing) == 0 && doing.l_type != F_UNLCK)
+            found.doing = doing.l_start <= starting_byte ? starting_byte : (int)doing.l_start;
+    }
     if (found.remains) {
         struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
         const int locked = record.stamp == -1 && fcntl(file, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
@@ -168,11 +211,11 @@ static struct found find_by_file(uid_t user, ino_t directory, int since)
 static struct found find(int since)
 {
     uid_t user = (uid_t)getauxval(AT_EUID);
-    struct stat way = {0};
+    struct statx way = {.stx_ino = 0};
     look_at_way(&user, 1, &way);
     for (int tries = 0;; ++tries) {
         int hidden = 0;
-        const struct found by_file = find_by_file(user, way.st_ino, since);
+        const struct found by_file = find_by_file(user, way.stx_ino, since);
         if (by_file.pid != 0) return by_file;
         const int error = errno;
         const struct found by_name = find_by_name(user, since, &hidden);
@@ -201,7 +244,7 @@ static void clear_remains(void)
 
 static int stop(void)
 {
-    const struct found daemon = find(0);
+    const struct found daemon = find(1);
     struct pollfd gone = {daemon.process, POLLIN, 0};
     const char* last = "SIGTERM";
     if (daemon.pid == 0) {
@@ -210,6 +253,7 @@ static int stop(void)
         return 0;
     }
     if (pidfd_send_signal(daemon.process, SIGTERM, NULL, 0) == -1 && errno != ESRCH) fail("signal the daemon");
+    if (daemon.state == 'T') pidfd_send_signal(daemon.process, SIGCONT, NULL, 0); // else it would not hear that
     if (poll(&gone, 1, 10000) != 1) {
         last = "SIGKILL";
         if (pidfd_send_signal(daemon.process, SIGKILL, NULL, 0) == -1 && errno != ESRCH) fail("kill the daemon");
@@ -220,17 +264,36 @@ static int stop(void)
     return 0;
 }
 
+/// The line that the daemon has written beside its pid file, ", " before it.
+static void read_status_line(char* text, size_t room)
+{
+    char path[PATH_MAX];
+    char line[256] = "";
+    snprintf(path, sizeof path, "%s.by_hand-status", pid_file);
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file == -1) return;
+    if (read(file, line, sizeof line - 1) > 0) snprintf(text, room, ", %.*s", (int)strcspn(line, "\n"), line);
+    close(file);
+}
+
 static int status(void)
 {
-    char since[64] = "";
+    static const char* const doing[] = {"ready", "starting", "reloading", "stopping"};
+    char since[64] = "", said[264] = "";
     struct tm parts;
     failure = 4;
-    const struct found daemon = find(1);
+    const struct found daemon = find(2);
     if (daemon.since != 0 && localtime_r(&daemon.since, &parts) != NULL)
         strftime(since, sizeof since, " since %F %T", &parts);
-    if (daemon.pid != 0)
-        printf("by_hand: running (pid %d)%s, recorded in %s\n", (int)daemon.pid, since, pid_file);
-    else if (daemon.remains)
+    if (daemon.pid != 0) {
+        read_status_line(said, sizeof said);
+        printf("by_hand: running (pid %d)%s, recorded in %s, %s%s, up %ld s%s\n", (int)daemon.pid, since, pid_file,
+               doing[daemon.doing],
+               daemon.frozen         ? ", frozen with its cgroup"
+               : daemon.state == 'T' ? ", stopped by a signal"
+                                     : "",
+               daemon.since != 0 ? (long)(time(NULL) - daemon.since) : 0, said);
+    } else if (daemon.remains)
         printf("by_hand: dead, but its record remains in %s; start or stop clears it\n", pid_file);
     else
         puts("by_hand: not running");

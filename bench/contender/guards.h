@@ -5,6 +5,7 @@
 
 #include "identity.h"
 
+#include <sys/file.h>
 #include <time.h>
 
 #ifdef BENCH_NAMED
@@ -33,7 +34,7 @@ static void guard_caller(void)
 /// Before the file is touched: each directory on the way to it.
 static void guard_path(void)
 {
-    struct stat last;
+    struct statx last;
     GUARANTEE("nobody else can lead the pid file's path elsewhere");
     uid_t user = geteuid(); // the caller may have changed it since it was executed
     if (!look_at_way(&user, 0, &last)) fail("look at a directory of the pid file");
@@ -57,7 +58,7 @@ static void guard_file(void)
     GUARANTEE("the pid file is a plain one that only root and the caller can write");
     if (fstat(lock, &file) == -1) fail("look at the pid file");
     if (!S_ISREG(file.st_mode) || file.st_nlink != 1) refuse("use a pid file that is none", EINVAL);
-    const char* const reason = untrusted(&file, (uid_t)getauxval(AT_EUID));
+    const char* const reason = untrusted(file.st_uid, file.st_mode, (uid_t)getauxval(AT_EUID));
     if (reason != NULL) refuse(reason, EPERM);
     GUARANTEE("a pid file of before says whose it was");
     if (pread(lock, record, sizeof record, 0) == -1) fail("read the pid file");
@@ -69,14 +70,50 @@ static void guard_file(void)
     GUARANTEED();
 }
 
-/// In the launcher: hears the daemon and its parent at once, for thirty seconds.
-static void guard_wait(int ear, pid_t child)
+static int claim_lock(void)
 {
-    GUARANTEE("a daemon that is late is noticed, and so is the end of the intermediate process");
-    const int process = pidfd_open(child, 0);
-    struct pollfd any[] = {{ear, POLLIN, 0}, {process, POLLIN, 0}};
-    if (process == -1 || poll(any, 2, 30000) < 1) fail("wait for the daemon");
-    close(process);
+    if (set_lock(lock, F_WRLCK, living_byte, 2) == -1) return -1; // and starting_byte
+    GUARANTEE("programs that ask by flock(2) see the lock");
+    if (flock(lock, LOCK_EX | LOCK_NB) == -1) fail("lock the pid file against others");
+    GUARANTEED();
+    return 0;
+}
+
+static void guard_ready(void)
+{
+    GUARANTEE("status tells a daemon that is ready from one that starts");
+    set_lock(lock, F_UNLCK, starting_byte, 1);
+    GUARANTEED();
+}
+
+static int ending = -1; ///< of the launcher: on which it hears signals that would end it
+
+/// In the launcher, with all signals blocked.
+static void guard_signals(const sigset_t* before)
+{
+    static const int enders[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+    sigset_t heard = *before, ends;
+    GUARANTEE("a signal that ends the launcher ends the daemon");
+    sigemptyset(&ends);
+    for (int i = 0; i < 4; ++i) {
+        struct sigaction now;
+        if (sigaction(enders[i], NULL, &now) == -1 || now.sa_handler != SIG_DFL) continue;
+        sigaddset(&ends, enders[i]);
+        sigaddset(&heard, enders[i]);
+    }
+    ending = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+    GUARANTEED();
+    sigprocmask(SIG_SETMASK, &heard, NULL);
+}
+
+/// In the launcher: hears the daemon, or its parent if it died, and signals, for thirty seconds. A late daemon is ended.
+static void guard_wait(int ear)
+{
+    GUARANTEE("a daemon that is late is noticed");
+    struct pollfd any[] = {{ear, POLLIN, 0}, {ending, POLLIN, 0}};
+    if (poll(any, 2, 30000) < 1 || any[0].revents == 0) {
+        if (write(ear, "", 1) != 1 || poll(any, 1, 5000) < 1) fail("end the daemon");
+    }
     GUARANTEED();
 }
 
@@ -131,7 +168,7 @@ static void guard_identity(void)
     if (!stamp(pid, process)) fail("stamp the pid file");
 
     GUARANTEE("a daemon is found, and stays alone, though its pid file was deleted");
-    own_socket = name_socket(own_name(pid, process).text, bind);
+    own_socket = name_socket(own_name(pid, process, pid_namespace()).text, bind);
     place_socket = name_socket(kernel_name, bind);
     if (own_socket == -1 || place_socket == -1) refuse("start: it runs already", EEXIST);
     if (setsockopt(own_socket, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == -1) fail("hear who asks");
@@ -150,7 +187,6 @@ static int is_own_file(const struct stat* file)
 static void guard_wake(void)
 {
     struct stat now;
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     if (fstat(lock, &now) == -1 || (now.st_nlink == mark.st_nlink && now.st_ctim.tv_sec == mark.st_ctim.tv_sec &&
                                     now.st_ctim.tv_nsec == mark.st_ctim.tv_nsec))
         return;
@@ -159,7 +195,8 @@ static void guard_wake(void)
         unlink(pid_file);
         const int again = open(pid_file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (again == -1) return;
-        const int locked = fcntl(again, F_OFD_SETLK, &whole) != -1 && dup3(again, lock, O_CLOEXEC) != -1;
+        const int locked = set_lock(again, F_WRLCK, living_byte, 1) != -1 && flock(again, LOCK_EX | LOCK_NB) != -1 &&
+                           dup3(again, lock, O_CLOEXEC) != -1;
         close(again);
         if (!locked) return;
     }
@@ -170,6 +207,7 @@ static void guard_wake(void)
 static void guard_end(void)
 {
     struct stat own;
+    set_lock(lock, F_WRLCK, stopping_byte, 1); // for status
     close(place_socket);
     close(own_socket);
     if (fstat(lock, &own) == 0 && is_own_file(&own)) unlink(pid_file);

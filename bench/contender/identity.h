@@ -14,8 +14,16 @@
 static char kernel_name[80];
 struct own_name
 {
-    char text[32];
+    char text[112];
 };
+
+/// The directory that is mounted where the pid file lies: the path means another place in another mount namespace.
+static struct
+{
+    uint32_t major, minor;
+    uint64_t inode;
+    size_t length; ///< of the path of the mount point; 0: "/"
+} mounted;
 
 static uint64_t fold(uint64_t hash, const void* bytes, size_t size)
 {
@@ -30,27 +38,33 @@ static void __attribute__((noreturn)) refuse(const char* step, int error)
 }
 
 /// Why a file could be changed by others than root and `user`; NULL if it cannot.
-static const char* untrusted(const struct stat* s, uid_t user)
+static const char* untrusted(uid_t owner, mode_t mode, uid_t user)
 {
-    const int sticky = S_ISDIR(s->st_mode) && (s->st_mode & S_ISVTX) != 0;
-    if (s->st_uid != 0 && s->st_uid != user) return "use a pid file of others";
-    if ((s->st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky) return "use a pid file that others can replace";
+    const int sticky = S_ISDIR(mode) && (mode & S_ISVTX) != 0;
+    if (owner != 0 && owner != user) return "use a pid file of others";
+    if ((mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky) return "use a pid file that others can replace";
     return NULL;
 }
 
-/// Each directory on the way to the pid file, the last of them into `last`. 0: one is missing. Trusted is beside root
-/// `user`; for root, if he looks only, that may be the one user whose way it is.
-static int look_at_way(uid_t* user, int looks_only, struct stat* last)
+/// Each directory on the way to the pid file, the last of them into `last`, and where a mount begins into `mounted`. 0:
+/// one is missing. Trusted is beside root `user`; for root, if he looks only, that may be the one user whose way it is.
+static int look_at_way(uid_t* user, int looks_only, struct statx* last)
 {
     char path[PATH_MAX];
+    mounted.inode = 0;
     for (const char* slash = strchr(pid_file + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         memcpy(path, pid_file, (size_t)(slash - pid_file));
         path[slash - pid_file] = '\0';
-        if (lstat(path, last) == -1) return 0;
-        if (!S_ISDIR(last->st_mode)) refuse("follow links", ELOOP);
-        if (looks_only && *user == 0) *user = last->st_uid;
-        const char* const reason = untrusted(last, *user);
+        if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, last) == -1) return 0;
+        if (!S_ISDIR(last->stx_mode)) refuse("follow links", ELOOP);
+        if (looks_only && *user == 0) *user = last->stx_uid;
+        const char* const reason = untrusted(last->stx_uid, last->stx_mode, *user);
         if (reason != NULL) refuse(reason, EPERM);
+        if ((last->stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0) continue;
+        mounted.major = last->stx_dev_major;
+        mounted.minor = last->stx_dev_minor;
+        mounted.inode = last->stx_ino;
+        mounted.length = (size_t)(slash - pid_file);
     }
     return 1;
 }
@@ -75,23 +89,49 @@ static int name_socket(const char* name, int (*call)(int, const struct sockaddr*
 /// After look_at_way(), which has seen no link: so the path is the real one, unless it goes back somewhere.
 static void find_kernel_name(void)
 {
-    struct statx root;
     char resolved[PATH_MAX];
     const char* const real = strstr(pid_file, "/.") == NULL ? pid_file : realpath(pid_file, resolved);
     uint64_t place = 14695981039346656037U;
     if (real == NULL) fail("resolve the path of the pid file");
-    if (statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &root) == -1) fail("look at /");
-    place = fold(place, real, strlen(real));
-    place = fold(fold(place, &root.stx_mnt_id, sizeof root.stx_mnt_id), &root.stx_ino, sizeof root.stx_ino);
+    if (mounted.inode == 0) {
+        struct statx root;
+        if (statx(AT_FDCWD, "/", 0, STATX_INO, &root) == -1) fail("look at /");
+        mounted.major = root.stx_dev_major;
+        mounted.minor = root.stx_dev_minor;
+        mounted.inode = root.stx_ino;
+        mounted.length = 0;
+    }
+    place = fold(place, real + mounted.length, strlen(real + mounted.length));
+    place = fold(fold(place, &mounted.major, sizeof mounted.major), &mounted.minor, sizeof mounted.minor);
+    place = fold(place, &mounted.inode, sizeof mounted.inode);
     snprintf(kernel_name, sizeof kernel_name, "by_hand/%llx/%.40s", (unsigned long long)place,
              strrchr(pid_file, '/') + 1);
 }
 
-static struct own_name own_name(pid_t pid, ino_t process)
+/// A pid means another process in another pid namespace.
+static ino_t pid_namespace(void)
+{
+    struct stat own;
+    return stat("/proc/self/ns/pid", &own) == 0 ? own.st_ino : 0;
+}
+
+/// After find_kernel_name().
+static struct own_name own_name(pid_t pid, ino_t process, ino_t namespace)
 {
     struct own_name name;
-    snprintf(name.text, sizeof name.text, "by_hand/%d.%lu", (int)pid, (unsigned long)process);
+    snprintf(name.text, sizeof name.text, "%s/%d.%lu.%lu", kernel_name, (int)pid, (unsigned long)process,
+             (unsigned long)namespace);
     return name;
+}
+
+/// The bytes of the pid file that its daemon locks. Nobody can who may only read the file.
+enum { living_byte, starting_byte, reloading_byte, stopping_byte };
+
+/// 0, or -1 and errno. `type`: F_WRLCK or F_UNLCK.
+static int set_lock(int file, short type, off_t first, off_t count)
+{
+    struct flock bytes = {.l_type = type, .l_whence = SEEK_SET, .l_start = first, .l_len = count};
+    return fcntl(file, F_OFD_SETLK, &bytes);
 }
 
 /// The inode number of a pidfd, which no other process of this boot has or will have; 0 if this kernel has none.

@@ -6,7 +6,14 @@
 static void guard_caller(void) {}
 static void guard_path(void) {}
 static void guard_file(void) {}
-static void guard_wait(int ear, pid_t child) { (void)ear, (void)child; }
+static void guard_wait(int ear) { (void)ear; }
+static void guard_signals(const sigset_t* before) { sigprocmask(SIG_SETMASK, before, NULL); }
+static void guard_ready(void) {}
+static int claim_lock(void)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(lock, F_OFD_SETLK, &whole);
+}
 static void guard_release(void) {}
 static int open_channel(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 static void guard_memory(void) {}
