@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A program that does nothing about being a daemon, for those that make one of any program (start-stop-daemon,
-// daemonize, libslack's daemon, OpenRC's, runit). It waits for TERM, and says that it is ready to whoever wants to
+// daemonize, libslack's daemon, OpenRC's, runit). It waits for TERM, and says that it is ready to those that want to
 // know: READY=1 by the protocol of sd_notify(3), and READY_PIPE.
 #define _GNU_SOURCE
 #include "ready.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Forking twice as daemonkit does: the intermediate process has the memory and, until the daemon has a copy, the descriptors
-// of the launcher, so that neither is copied twice; and it stays until the launcher has heard enough.
+// Forking twice as daemonkit does: the intermediate process has the memory of the launcher and, until the daemon has a
+// copy, its descriptors, so that neither is copied twice; and it stays until the launcher has heard enough.
 #pragma once
 
 #include <linux/close_range.h>
@@ -27,8 +27,8 @@ static int tell(int mouth, const char* step, const char* reason)
     return write(mouth, text, (size_t)size) == size ? 1 : 2;
 }
 
-/// The same, until the daemon has ended the channel, or the launcher has gone, or has written a byte: then the daemon is
-/// to end.
+/// The same, until the daemon has ended the channel, or the launcher has gone. If the launcher writes a byte, the
+/// daemon is to end.
 static int watch(int ear, int mouth, pid_t daemon)
 {
     GUARANTEE("the launcher learns how a daemon died");

@@ -64,10 +64,10 @@ static void reload_here(void)
     for (int i = 0; i < count; ++i)
         if (sendto(own_socket, "+", 1, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr*)&callers[i], sizes[i]) ==
             -1)
-            continue; // whoever has gone, or does not read, is not waited for
+            continue; // a caller that has gone, or does not read, is not waited for
 }
 
-/// Connected, so that nobody else's datagrams arrive; its own name is of the kernel's choosing (unix(7), autobind).
+/// Connected, so that no other datagrams arrive; the kernel chooses its own name (unix(7), autobind).
 static int connect_to_hear(int socket_fd, const struct sockaddr* name, socklen_t size)
 {
     const int yes = 1;
@@ -132,14 +132,15 @@ static int ask_about(int kernel, unsigned inode, struct socket_facts* facts)
     return 0;
 }
 
-/// Whether root or this user made the socket that `socket_fd` is connected to: anybody may have taken its name.
+/// Whether root or this user made the socket that `socket_fd` is connected to: any user may have taken its name.
 static int is_ours(int socket_fd)
 {
     struct socket_facts own = {0}, peer = {0};
     struct stat self;
     const int kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    const int known = kernel != -1 && fstat(socket_fd, &self) == 0 && ask_about(kernel, (unsigned)self.st_ino, &own) == 0 &&
-                      own.peer != 0 && ask_about(kernel, own.peer, &peer) == 0 && peer.has_owner;
+    const int known = kernel != -1 && fstat(socket_fd, &self) == 0 &&
+                      ask_about(kernel, (unsigned)self.st_ino, &own) == 0 && own.peer != 0 &&
+                      ask_about(kernel, own.peer, &peer) == 0 && peer.has_owner;
     if (kernel != -1) close(kernel);
     return known && (peer.owner == 0 || peer.owner == getauxval(AT_EUID));
 }

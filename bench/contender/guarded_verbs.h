@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What daemonkit guarantees of stop and status beyond by_hand.c, by hand too, with the calls it takes and no more. The
-// file is believed of nobody but the process that wrote it, a daemon whose file was deleted or edited is found by its
+// file is believed only of the process that wrote it, a daemon whose file was deleted or edited is found by its
 // names, the dead one's record is cleared, and status says since when.
 #pragma once
 
@@ -9,14 +9,14 @@
 #include <dirent.h>
 #include <time.h>
 
-/// Whom the identity leads to.
+/// The process that the identity leads to.
 struct found
 {
-    pid_t pid;              ///< 0: nobody
+    pid_t pid;              ///< 0: none
     int process;            ///< its pidfd, opened before it was identified
     ino_t inode;            ///< that of the pidfd
     time_t since;           ///< if it was asked for (1), as is more (2); 0: /proc hides it
-    int remains;            ///< nobody, but a dead daemon's record is there
+    int remains;            ///< none, but a dead daemon's record is there
     int settled;            ///< 0: a daemon may be about to write the file, or just took it away
     const char* in_the_way; ///< what is wrong with the file; errno says more
     int doing;              ///< starting_byte, reloading_byte or stopping_byte; 0: none of that
@@ -207,7 +207,7 @@ static struct found find_by_file(uid_t user, ino_t directory, int since)
 
 #include "guarded_names.h"
 
-/// By the file, and where that leads to nobody, by the name in the kernel; daemons come and go between the two looks.
+/// By the file, and where that leads to none, by the name in the kernel; daemons come and go between the two looks.
 static struct found find(int since)
 {
     uid_t user = (uid_t)getauxval(AT_EUID);
@@ -222,7 +222,7 @@ static struct found find(int since)
         if (by_name.pid != 0) return by_name;
         if (by_file.in_the_way != NULL) refuse(by_file.in_the_way, error);
         if ((by_file.settled && !hidden) || tries == 1000) {
-            if (hidden) refuse("identify the daemon: only root may see who has its name", EPERM);
+            if (hidden) refuse("identify the daemon: only root may see which process has its name", EPERM);
             if (user != getauxval(AT_EUID)) refuse("use a pid file of others", EPERM);
             return by_file;
         }

@@ -23,7 +23,7 @@ static void guard_caller(void)
     struct stat tasks;
     GUARANTEE("a caller with threads is refused: a fork takes only one along");
     if (stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 3) refuse("fork with threads", EBUSY);
-    GUARANTEE("no file of the daemon becomes somebody's standard output");
+    GUARANTEE("no file of the daemon becomes a standard stream");
     for (int fd = 0; fd <= STDERR_FILENO; ++fd)
         if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDWR) == -1) fail("open /dev/null");
     GUARANTEE("pid 1 of a container does not fork away");
@@ -35,7 +35,7 @@ static void guard_caller(void)
 static void guard_path(void)
 {
     struct statx last;
-    GUARANTEE("nobody else can lead the pid file's path elsewhere");
+    GUARANTEE("no other user can redirect the path of the pid file");
     uid_t user = geteuid(); // the caller may have changed it since it was executed
     if (!look_at_way(&user, 0, &last)) fail("look at a directory of the pid file");
     GUARANTEED();
@@ -45,7 +45,7 @@ static void guard_path(void)
 static void guard_limit(void (*action)(int))
 {
     const struct sigaction beyond = {.sa_handler = action};
-    GUARANTEE("a limit of file sizes is an error like another, and kills nobody");
+    GUARANTEE("a limit of file sizes is an error, and kills no process");
     sigaction(SIGXFSZ, &beyond, NULL);
     GUARANTEED();
 }
@@ -60,7 +60,7 @@ static void guard_file(void)
     if (!S_ISREG(file.st_mode) || file.st_nlink != 1) refuse("use a pid file that is none", EINVAL);
     const char* const reason = untrusted(file.st_uid, file.st_mode, (uid_t)getauxval(AT_EUID));
     if (reason != NULL) refuse(reason, EPERM);
-    GUARANTEE("a pid file of before says whose it was");
+    GUARANTEE("an old pid file says which process wrote it");
     if (pread(lock, record, sizeof record, 0) == -1) fail("read the pid file");
     GUARANTEE("no second daemon where the file of the first was deleted");
     find_kernel_name();
@@ -106,7 +106,7 @@ static void guard_signals(const sigset_t* before)
     sigprocmask(SIG_SETMASK, &heard, NULL);
 }
 
-/// In the launcher: hears the daemon, or its parent if it died, and signals, for thirty seconds. A late daemon is ended.
+/// In the launcher, for thirty seconds: hears the daemon, or its parent if it died, and signals. Ends a late daemon.
 static void guard_wait(int ear)
 {
     GUARANTEE("a daemon that is late is noticed");
@@ -120,7 +120,8 @@ static void guard_wait(int ear)
 /// Sockets, because one end can be ended for all who have it.
 static int open_channel(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends); }
 
-/// In the daemon, when the launcher has been told: the intermediate process leaves while the launcher wakes, and not after that.
+/// In the daemon, when the launcher has been told: the intermediate process leaves while the launcher wakes, and not
+/// after that.
 static void guard_release(void)
 {
     GUARANTEE("the launcher learns how a daemon died");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What makes a process the one that a pid file means, by hand: who can change the file and the way to it, the stamp
-// that only one process can have, and the names that nobody can delete. guards.h makes it, guarded_verbs.h looks at it.
+// What makes a process the one that a pid file means, by hand: the owners of the file and its directories, the stamp
+// that only one process can have, and the names that no process can delete. guards.h makes it, guarded_verbs.h looks at
+// it.
 #pragma once
 
 #include <stddef.h>
@@ -10,7 +11,7 @@
 #include <sys/un.h>
 #include <sys/vfs.h>
 
-/// Of the pid file's place, whoever is its daemon; and of a daemon, wherever its file is.
+/// Of the place of the pid file, for any daemon; and of a daemon, wherever its file is.
 static char kernel_name[80];
 struct own_name
 {
@@ -47,7 +48,7 @@ static const char* untrusted(uid_t owner, mode_t mode, uid_t user)
 }
 
 /// Each directory on the way to the pid file, the last of them into `last`, and where a mount begins into `mounted`. 0:
-/// one is missing. Trusted is beside root `user`; for root, if he looks only, that may be the one user whose way it is.
+/// one is missing. Trusted is beside root `user`; for root, if it only looks, the one user with directories on the way.
 static int look_at_way(uid_t* user, int looks_only, struct statx* last)
 {
     char path[PATH_MAX];
@@ -124,7 +125,7 @@ static struct own_name own_name(pid_t pid, ino_t process, ino_t namespace)
     return name;
 }
 
-/// The bytes of the pid file that its daemon locks. Nobody can who may only read the file.
+/// The bytes of the pid file that its daemon locks. A process that may only read the file cannot.
 enum { living_byte, starting_byte, reloading_byte, stopping_byte };
 
 /// 0, or -1 and errno. `type`: F_WRLCK or F_UNLCK.

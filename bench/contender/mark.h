@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Two places every contender shows to whoever counts: system calls are told apart by what strace sees here (a write
+// Two places every contender shows to those that count: system calls are told apart by what strace sees here (a write
 // that fails at once), instructions by the names of the functions (callgrind).
 #pragma once
 

@@ -12,7 +12,7 @@ static inline void tell_ready(void)
 {
     const char* const name = getenv("READY_PIPE");
     const int pipe = name != NULL ? open(name, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1;
-    if (pipe == -1) return; // nobody listens
+    if (pipe == -1) return; // no reader
     dprintf(pipe, "%d\n", getpid());
     close(pipe);
 }

@@ -37,7 +37,7 @@ static pid_t fork_twice(int ear, int mouth)
     return 0;
 }
 
-/// The daemon's pid; 0 if nobody holds the lock. Asks without taking it, as flock(2) cannot.
+/// The daemon's pid; 0 if no process holds the lock. Asks without taking it, as flock(2) cannot.
 static pid_t find(void)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};

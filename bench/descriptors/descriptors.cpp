@@ -101,8 +101,8 @@ struct row
 
 std::string with_open(std::size_t opened) { return std::to_string(crowdings()[2 * opened].opened) + " open"; }
 
-/// The second row is ours, the first one by hand. A limit of descriptors must not matter, and those that are open should
-/// cost no more than by hand.
+/// The second row is ours, the first one by hand. A limit of descriptors must not matter, and those that are open
+/// should cost no more than by hand.
 struct contest
 {
     std::string what;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What detaching costs a process that holds memory: how long until there is a daemon, until the launcher has exited, and
-// until the daemon has written to the memory. A fork copies the page tables of the launcher, an exit gives them back,
-// and the first write to each page afterwards is a page fault; with two plain forks all of that happens twice.
+// What detaching costs a process that holds memory: how long until there is a daemon, until the launcher has exited,
+// and until the daemon has written to the memory. A fork copies the page tables of the launcher, an exit gives them
+// back, and the first write to each page afterwards is a page fault; with two plain forks all of that happens twice.
 #include "subject.h"
 #include "support/process.hpp"
 #include "support/report.hpp"

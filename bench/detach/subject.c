@@ -40,7 +40,7 @@ static void write_all(volatile unsigned char* place, size_t bytes)
     for (size_t at = 0; at < bytes; at += 4096) place[at] = 1;
 }
 
-/// Whoever has just written much memory goes on with cold caches. This is how a process without any gets those.
+/// A process that has just written much memory goes on with cold caches. This is how a process without any gets those.
 static void cool_down(void)
 {
     const size_t much = 256 << 20;
@@ -69,7 +69,7 @@ static void hold_memory(const char* pages)
     write_all(memory, size);
 }
 
-/// While the memory was filled nobody used the code below, and a machine that pages out what is cold would have to read
+/// While the memory was filled no code below was used, and a machine that pages out what is cold would have to read
 /// it again from its disk: of a program that runs it is there.
 static void recall_code(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Does the example of the README start as fast as a C program? Most of a small daemon's start is dynamic linking, and
-// whoever links statically does without. The C program does less: it keeps no log and reads no configuration.
+// a static program does without. The C program does less: it keeps no log and reads no configuration.
 #include "support/contender.hpp"
 #include "support/report.hpp"
 

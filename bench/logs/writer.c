@@ -69,7 +69,7 @@ static void write_lines(void (*write_one)(uint64_t), log_look look, void* daemon
         latencies[number] = (uint32_t)(after - before);
         before = after;
         if (look == NULL || number % lines_between_looks != 0) continue;
-        if (look(daemon, 0) == 0) exit(3); // nobody ends it early
+        if (look(daemon, 0) == 0) exit(3); // it is not ended early
         before = now(CLOCK_MONOTONIC);
     }
     report.end = now(CLOCK_MONOTONIC);

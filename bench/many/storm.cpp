@@ -61,7 +61,7 @@ void end_all()
         }
 }
 
-/// Whatever becomes of the question, nobody is left behind.
+/// Whatever becomes of the question, no process is left behind.
 struct end_all_at_exit
 {
     end_all_at_exit() = default;
@@ -70,7 +70,7 @@ struct end_all_at_exit
     ~end_all_at_exit() { end_all(); }
 };
 
-/// A named pipe that is open at both ends here, so that nobody waits in open(2) and it never ends.
+/// A named pipe that is open at both ends here, so that no process waits in open(2) and it never ends.
 bench::descriptor make_fifo(const std::string& path)
 {
     bench::check(::mkfifo(path.c_str(), 0600), "make " + path);

@@ -59,7 +59,7 @@ private:
     std::map<std::string, sample> samples_{};
 };
 
-/// The least that a loop of somebody else's can do to learn that no signal waits at `fd`; -1: a flag tells.
+/// The least that a loop written by hand can do to learn that no signal waits at `fd`; -1: a flag tells.
 void look(int fd)
 {
     if (fd == -1) {

@@ -68,7 +68,7 @@ public:
     listener& operator=(const listener&) = delete;
     ~listener()
     {
-        ::kill(child_, SIGTERM); // not collected yet, so it is nobody else
+        ::kill(child_, SIGTERM); // not collected yet, so the pid is not reused
         wait_for(child_);
     }
 

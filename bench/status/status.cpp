@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What does it cost to ask whether the daemon runs, and whom does it disturb? by_hand opens the pid file, asks for the
-// owner of its lock and reads the pid. Whoever asks by trying to lock makes starts fail that come meanwhile: so every
-// contender is started again and again beside two loops that do nothing but ask.
+// What does it cost to ask whether the daemon runs, and what does it disturb? by_hand opens the pid file, asks for the
+// owner of its lock and reads the pid. A tool that asks by trying to lock makes starts fail that come meanwhile: so
+// every contender is started again and again beside two loops that do nothing but ask.
 #include "contender/peers.hpp"
 #include "contender/verb_race.hpp"
 
@@ -80,7 +80,7 @@ void compare_times(bench::report& report, const std::vector<asked>& all, const b
             },
             bench::verb_quantities);
     }
-    report.settle(race, {.least = 60, .budget = std::chrono::seconds(120)},
+    report.settle(race, {.least = 60, .budget = std::chrono::seconds(100)},
                   by_name.against_the_limit("status: time ÷ the limit", 1.03));
     by_name.add_costs(report, "status, time");
     bench::verb_table counted(report, "status");

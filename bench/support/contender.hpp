@@ -33,8 +33,8 @@ struct contender
 [[nodiscard]] contender with_verbs(const std::string& name, const words& command, bool waits = true);
 
 /// by_hand and ours in all their variants: by_hand_linked_alike (with the shared libraries of ours), by_hand_static,
-/// by_hand_guarded (with the guarantees of ours, too), by_hand_guarded_static, ours, ours_static, ours_single_fork, ours_handoff_fork, the last two followed by _static too. Without a start where
-/// it was not built.
+/// by_hand_guarded (with the guarantees of ours, too), by_hand_guarded_static, ours, ours_static, ours_single_fork,
+/// ours_handoff_fork, the last two followed by _static too. Without a start where it was not built.
 [[nodiscard]] contender built(const std::string& name);
 
 struct started

@@ -3,25 +3,39 @@
 // machine does meets all of them alike. Rounds are added until each goal can be told, or a budget is spent.
 #pragma once
 
-#include "support/process.hpp"
-#include "support/statistics.hpp"
+#include "statistics.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <numeric>
+#include <random>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bench {
 
 /// Calls each of `actions` once a round, in an order of its own each round.
-void in_random_order(std::size_t rounds, const std::vector<std::function<void()>>& actions);
+inline void in_random_order(std::size_t rounds, const std::vector<std::function<void()>>& actions)
+{
+    static std::mt19937 random(std::random_device{}());
+    std::vector<std::size_t> order(actions.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    for (std::size_t round = 0; round < rounds; ++round) {
+        std::shuffle(order.begin(), order.end(), random);
+        for (const auto i : order) actions[i]();
+    }
+}
 
 /// How long a race lasts.
 struct plan
 {
-    std::size_t least = 30; ///< rounds of all entrants
-    nanoseconds budget{};   ///< for all rounds, the first ones too, which are run in any case
+    std::size_t least = 30;            ///< rounds of all entrants, which are run in any case
+    std::chrono::nanoseconds budget{}; ///< for all rounds
 };
 
 /// An entrant of a race against another one, in one quantity.
@@ -44,11 +58,33 @@ public:
     using measure = std::function<std::vector<double>()>;
 
     /// Its number. It must measure the same number of quantities each time.
-    std::size_t add(measure measure_once, std::size_t quantities = 1);
+    std::size_t add(measure measure_once, std::size_t quantities = 1)
+    {
+        entrants_.push_back({std::move(measure_once), std::vector<sample>(quantities)});
+        return entrants_.size() - 1;
+    }
 
-    /// Rounds in batches: the first of plan.least, and each further one doubles their number, for the entrants of goals
-    /// that cannot be told. Few looks at the intervals, so that none of them is taken by chance.
-    void run(const plan& until, const std::vector<ratio_goal>& goals = {});
+    /// Rounds in batches: the first of until.least, and each further one doubles their number, for the entrants of
+    /// goals that cannot be told. The intervals are looked at few times, so that none is taken by chance.
+    void run(const plan& until, const std::vector<ratio_goal>& goals = {})
+    {
+        using clock = std::chrono::steady_clock;
+        for (auto& one : entrants_) static_cast<void>(one.measure_once()); // the first time is longer
+        auto began = clock::now();
+        const auto end = began + until.budget;
+        auto rounds = until.least;
+        batch(rounds);
+        for (auto all = rounds; choose(goals) && clock::now() < end; all += rounds) {
+            // As many as fit into what is left of the budget, if one takes as long as in the last batch.
+            const auto of_one = std::max(std::chrono::nanoseconds(1),
+                                         (clock::now() - began) / static_cast<std::chrono::nanoseconds::rep>(rounds));
+            rounds = std::min(all, static_cast<std::size_t>(
+                                       std::max<std::chrono::nanoseconds::rep>(0, (end - clock::now()) / of_one)));
+            if (rounds < 1 + all / 8) break; // they would change nothing
+            began = clock::now();
+            batch(rounds);
+        }
+    }
 
     [[nodiscard]] const sample& of(std::size_t number, std::size_t quantity = 0) const
     {
@@ -66,12 +102,33 @@ private:
         std::vector<sample> samples;
         bool wanted = true;
 
-        void once();
+        void once()
+        {
+            const auto values = wanted ? measure_once() : std::vector<double>{};
+            if (!values.empty() && values.size() != samples.size())
+                throw std::logic_error("an entrant does not measure what it said");
+            for (std::size_t i = 0; i < samples.size(); ++i) samples[i].add(values.empty() ? no_value : values[i]);
+        }
     };
 
-    /// False if all goals can be told.
-    bool choose(const std::vector<ratio_goal>& goals);
-    void batch(std::size_t rounds);
+    /// Wants the entrants of goals that cannot be told. False if there are none.
+    bool choose(const std::vector<ratio_goal>& goals)
+    {
+        bool any = false;
+        for (auto& one : entrants_) one.wanted = false;
+        for (const auto& goal : goals) {
+            if (judge(ratio(goal), goal.limit, goal.at_most) != verdict::cannot_be_told) continue;
+            entrants_.at(goal.ours).wanted = entrants_.at(goal.other).wanted = any = true;
+        }
+        return any;
+    }
+
+    void batch(std::size_t rounds)
+    {
+        std::vector<std::function<void()>> actions;
+        for (auto& one : entrants_) actions.emplace_back([&one] { one.once(); });
+        in_random_order(rounds, actions);
+    }
 
     std::deque<entrant> entrants_{};
 };

@@ -18,15 +18,17 @@
 //   {
 //       return bench::report::write("start", argc, argv, [](bench::report& report) {
 //           const bench::temporary_directory directory;
-//           const auto time = [&](const char* name) { return [=, &directory] { ...; return std::vector{microseconds}; };
+//           const auto time = [&](const char* name) { return [=, &directory] { ...; return std::vector{µs}; }; };
 //           bench::race race;
 //           const auto limit = race.add(time("by_hand_guarded")), ours = race.add(time("ours"));
-//           report.settle(race, {.least = 50, .budget = 60s}, {{"start: wall / the limit", "dynamic", ours, limit, 1.03}});
+//           report.settle(race, {.least = 50, .budget = 60s},
+//                         {{"start: time ÷ the limit", "dynamic", ours, limit, 1.03}});
 //           report.add_ratios("start to ready", "µs", {{"the limit", &race.of(limit)}, {"ours", &race.of(ours)}});
 //       });
 //   }
 #pragma once
 
+#include "support/process.hpp"
 #include "support/race.hpp"
 
 #include <functional>

@@ -73,8 +73,8 @@ struct interval
 /// What is counted, not measured.
 [[nodiscard]] inline interval exactly(double value) { return {value, value, value, 1}; }
 
-/// The median of `values` with its bootstrap interval: percentiles of the medians of resamples (Efron and Tibshirani, An
-/// Introduction to the Bootstrap, 13.3). The seed is fixed: the same values give the same interval. Fewer than six
+/// The median of `values` with its bootstrap interval: percentiles of the medians of resamples (Efron and Tibshirani,
+/// An Introduction to the Bootstrap, 13.3). The seed is fixed: the same values give the same interval. Fewer than six
 /// values say nothing with 95 %: their interval is that of all numbers, unless they are equal.
 [[nodiscard]] inline interval median_with_interval(std::vector<double> values)
 {
@@ -108,7 +108,7 @@ struct interval
 
 enum class verdict { met, missed, cannot_be_told };
 
-/// A goal is met if the whole interval is, and missed if none of it is.
+/// A goal is met if the whole interval meets it, and missed if no part of the interval does.
 [[nodiscard]] inline verdict judge(const interval& measured, double limit, bool at_most = true)
 {
     const double sign = at_most ? 1 : -1;
