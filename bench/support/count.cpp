@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <map>
@@ -62,11 +63,16 @@ namespace {
 /// Where a stopped process is, and what it would ask of the kernel if a system call were next.
 struct position
 {
-    unsigned long long instruction, call, first, third;
+    unsigned long long instruction, call, first, second, third;
 
-    [[nodiscard]] bool before_ready() const
+    /// The text of a mark (contender/mark.h); empty if none is written next.
+    [[nodiscard]] std::string mark(pid_t process) const
     {
-        return call == SYS_write && (first & 0xffffffffU) == 0xffffffffU && third == sizeof "ready" - 1;
+        if (call != SYS_write || (first & 0xffffffffU) != 0xffffffffU) return {};
+        std::string text(std::min<std::size_t>(third, 120), '\0');
+        const iovec here{text.data(), text.size()};
+        const iovec there{reinterpret_cast<void*>(second), text.size()}; // NOLINT(*-no-int-to-ptr)
+        return ::process_vm_readv(process, &here, 1, &there, 1, 0) == static_cast<ssize_t>(text.size()) ? text : "";
     }
 };
 
@@ -76,9 +82,9 @@ position position_of(pid_t process)
     iovec all{&r, sizeof r};
     check(static_cast<int>(::ptrace(PTRACE_GETREGSET, process, 1 /* NT_PRSTATUS */, &all)), "read registers");
 #if defined(__x86_64__)
-    return {r.rip, r.rax, r.rdi, r.rdx};
+    return {r.rip, r.rax, r.rdi, r.rsi, r.rdx};
 #elif defined(__aarch64__)
-    return {r.pc, r.regs[8], r.regs[0], r.regs[2]};
+    return {r.pc, r.regs[8], r.regs[0], r.regs[1], r.regs[2]};
 #else
     throw std::runtime_error("instructions are counted on x86-64 and aarch64 only");
 #endif
@@ -124,8 +130,9 @@ void run_to_main(pid_t process)
 struct steps
 {
     long count = 0;
-    int status = 0;   ///< of the first process
-    pid_t daemon = 0; ///< that has shown the mark of readiness
+    std::map<std::string, long> by_mark{}; ///< of `count`, what follows a mark "for: …", without that
+    int status = 0;                        ///< of the first process
+    pid_t daemon = 0;                      ///< that has shown the mark of readiness
 };
 
 /// Of a command from main() on, until all its processes have ended or are ready.
@@ -138,6 +145,7 @@ steps steps_of(const words& command, const std::string& pid_file)
     };
     steps all;
     std::map<pid_t, unsigned long long> at{{launcher, position_of(launcher).instruction}};
+    std::map<pid_t, std::string> marks;
     for (step(launcher, 0); !at.empty();) {
         int status = 0;
         const pid_t process = check(::waitpid(-1, &status, __WALL), "wait for a step");
@@ -151,8 +159,13 @@ steps steps_of(const words& command, const std::string& pid_file)
         const auto [seen, first_stop] = at.try_emplace(process, place.instruction);
         const bool stepped = !first_stop && signal == SIGTRAP && status >> 16 == 0;
         // A string instruction stops after each element and is still one.
-        if (stepped && std::exchange(seen->second, place.instruction) != place.instruction) ++all.count;
-        if (stepped && place.before_ready()) {
+        if (stepped && std::exchange(seen->second, place.instruction) != place.instruction) {
+            ++all.count;
+            ++all.by_mark[marks[process]];
+        }
+        const auto mark = stepped ? place.mark(process) : "";
+        if (mark.starts_with("for: ")) marks[process] = mark.substr(5);
+        if (mark == "ready") {
             all.daemon = process;
             at.erase(process);
             check(static_cast<int>(::ptrace(PTRACE_DETACH, process, nullptr, nullptr)), "let the daemon go");
@@ -171,6 +184,14 @@ long user_instructions(const contender& who, const std::string& pid_file)
     if (all.daemon == 0) throw std::runtime_error(who.name + " was never ready: its instructions cannot be counted");
     end(all.daemon);
     return all.count;
+}
+
+std::map<std::string, long> user_instructions_by_mark(const contender& who, const std::string& pid_file)
+{
+    auto all = steps_of(who.start, pid_file);
+    if (all.daemon == 0) throw std::runtime_error(who.name + " was never ready: its instructions cannot be counted");
+    end(all.daemon);
+    return std::move(all.by_mark);
 }
 
 long user_instructions_of_verb(const words& verb, const std::string& pid_file)

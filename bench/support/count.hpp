@@ -6,6 +6,7 @@
 
 #include "support/contender.hpp"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,10 @@ struct system_call
 /// performance counters are not to be had in most virtual machines. Symbols are bound before main() (LD_BIND_NOW).
 [[nodiscard]] long user_instructions(const contender& who, const std::string& pid_file);
 
-/// The same of a verb that leaves nothing running: from main() to its exit.
+/// Those of a start by the mark before them, "for: …" of contender/guards.h; without a mark under "".
+[[nodiscard]] std::map<std::string, long> user_instructions_by_mark(const contender& who, const std::string& pid_file);
+
+/// Those of a verb that leaves nothing running: from main() to its exit.
 [[nodiscard]] long user_instructions_of_verb(const words& verb, const std::string& pid_file);
 
 } // namespace bench
