@@ -69,17 +69,27 @@ static void hold_memory(const char* pages)
     write_all(memory, size);
 }
 
-/// While the memory was filled no code below was used, and a machine that pages out what is cold would have to read
-/// it again from its disk: of a program that runs it is there.
-static void recall_code(void)
+/// Calls act(begin, size) for each mapping of a file that is only read: the code and constants of this program.
+static void each_code(int (*act)(void*, size_t))
 {
     FILE* const maps = fopen("/proc/self/maps", "re");
     unsigned long begin, end;
     char mode[5], line[512];
     while (maps != NULL && fgets(line, sizeof line, maps) != NULL)
-        if (sscanf(line, "%lx-%lx %4s", &begin, &end, mode) == 3 && mode[2] == 'x')
-            madvise((void*)begin, end - begin, MADV_POPULATE_READ); // not of the kernel's own
+        if (sscanf(line, "%lx-%lx %4s", &begin, &end, mode) == 3 && mode[1] == '-' && strchr(line, '/') != NULL)
+            act((void*)begin, end - begin);
     if (maps != NULL) fclose(maps);
+}
+
+/// While the memory is filled no code below is used, and a machine that pages out what is cold would have to read it
+/// again from its disk: of a program that runs it is there. A user without the right to lock memory goes without.
+static int keep(void* begin, size_t length) { return mlock(begin, length); }
+
+/// A process that detaches has no locked memory, and the entries of its page tables.
+static int recall(void* begin, size_t length)
+{
+    munlock(begin, length);
+    return madvise(begin, length, MADV_POPULATE_READ);
 }
 
 struct subject_descriptors subject_begin(int argc, char** argv)
@@ -96,8 +106,9 @@ struct subject_descriptors subject_begin(int argc, char** argv)
         perror("open descriptors");
         exit(1);
     }
+    each_code(keep);
     hold_memory(argv[3]);
-    recall_code();
+    each_code(recall);
     return descriptors;
 }
 
