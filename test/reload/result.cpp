@@ -179,6 +179,27 @@ BOOST_AUTO_TEST_CASE(signals_of_others_still_reload)
         }
 }
 
+// Two pending SIGHUPs are one, and the kernel keeps the sender of the first: a caller is answered all the same.
+BOOST_AUTO_TEST_CASE(a_caller_whose_signal_merges_with_that_of_kill_is_answered)
+{
+    for (const auto& policy : every_policy) BOOST_TEST_CONTEXT(policy.signals << ' ' << policy.pid)
+        {
+            const reloading daemon(policy);
+            const pid_t pid = daemon.started();
+            BOOST_REQUIRE(pid != 0);
+            daemon.configure("1");
+            ::kill(pid, SIGSTOP);
+            BOOST_TEST(eventually([&] { return proc_status(pid, "State").starts_with('T'); }));
+            ::kill(pid, SIGHUP);
+            auto caller = daemon.asks();
+            BOOST_TEST(!ends(caller.pid(), std::chrono::milliseconds(50)), caller.heard());
+            ::kill(pid, SIGCONT);
+            BOOST_TEST(caller.status() == 0, caller.heard());
+            BOOST_TEST(daemon.done().back() == "1 taken");
+            daemon.stop();
+        }
+}
+
 BOOST_AUTO_TEST_CASE(a_sandbox_that_hides_the_result_is_named)
 {
     for (const unsigned error : {unsigned{EPERM}, unsigned{ENOSYS}})
