@@ -3,7 +3,7 @@
 // with token 3), "h1 2" (host h1 does), "refused REASON", "news 3" (it owns, and something else changed). If there is a
 // fifo `gone`, a thread says that the identity is lost when it is written to. The directory is that of PID_FILE. Each hook, run() and each end of a wait adds a line to the file `said`. Variables: WAITS=yes, it
 // is ready only as owner; LOOP=poll, run() polls signal_fd(); LOOP=busy, it asks stop_requested() alone; CLAIMS=thread,
-// the claim starts a thread.
+// the claim starts a thread; HANDOFF=yes, handoff_fork.
 #include "support/environment.hpp"
 #include "support/file.hpp"
 
@@ -137,7 +137,8 @@ struct written_owner
 
 using identity = daemonkit::all_of<daemonkit::flock_pid_file, written_owner>;
 
-struct standing : daemonkit::basic_daemon<standing, daemonkit::double_fork, identity, daemonkit::self_pipe_signals,
+template <class ForkPolicy>
+struct standing : daemonkit::basic_daemon<standing<ForkPolicy>, ForkPolicy, identity, daemonkit::self_pipe_signals,
                                           daemonkit::log_file_stdio, daemonkit::service_notify>
 {
     void on_start() { say("on_start"); }
@@ -148,32 +149,39 @@ struct standing : daemonkit::basic_daemon<standing, daemonkit::double_fork, iden
         say("run with token " + this->identity().second().token());
         const std::string loop = std::getenv("LOOP") != nullptr ? std::getenv("LOOP") : "";
         if (loop == "busy") {
-            while (!stop_requested()) std::this_thread::yield();
+            while (!this->stop_requested()) std::this_thread::yield();
             say("stop requested");
-            wait_for(0s);
+            this->wait_for(0s);
             return 0;
         }
-        notify_status("serving");
+        this->notify_status("serving");
         if (loop == "poll") {
             do {
-                pollfd fd{signal_fd(), POLLIN, 0};
+                pollfd fd{this->signal_fd(), POLLIN, 0};
                 ::poll(&fd, 1, -1);
                 say("polled");
-            } while (wait_for(0s));
+            } while (this->wait_for(0s));
             return 0;
         }
-        while (wait()) say("wait has returned");
+        while (this->wait()) say("wait has returned");
         say("wait has ended");
         return 0;
     }
 };
 
+template <class ForkPolicy>
+int command(int argc, char** argv)
+{
+    return daemonkit::command_line<standing<ForkPolicy>>(argc, argv,
+                                                         {.pid = {.first = {.path = environment_variable("PID_FILE")},
+                                                                  .second = {.waits = std::getenv("WAITS") != nullptr}},
+                                                          .stdio = {.output = in_directory("log")}});
+}
+
 } // namespace
 
 int main(int argc, char** argv)
 {
-    return daemonkit::command_line<standing>(argc, argv,
-                                             {.pid = {.first = {.path = environment_variable("PID_FILE")},
-                                                      .second = {.waits = std::getenv("WAITS") != nullptr}},
-                                              .stdio = {.output = in_directory("log")}});
+    const bool handoff = std::getenv("HANDOFF") != nullptr;
+    return handoff ? command<daemonkit::handoff_fork>(argc, argv) : command<daemonkit::double_fork>(argc, argv);
 }

@@ -9,6 +9,7 @@
 #include "support/text.hpp"
 
 #include <daemonkit/core/exit_status.hpp>
+#include <daemonkit/sys/raw/shared_memory.hpp>
 
 #include <boost/filesystem/operations.hpp>
 #include <boost/test/unit_test.hpp>
@@ -103,6 +104,29 @@ BOOST_AUTO_TEST_CASE(a_start_that_waits_too_long_says_for_what)
                start.err);
     BOOST_TEST(p.nobody_left());
     BOOST_TEST(!boost::filesystem::exists(p.pid_file));
+}
+
+// A launcher without memory of its own knows the role by the daemon's last status line.
+BOOST_AUTO_TEST_CASE(a_launcher_that_handed_its_memory_over_says_the_role)
+{
+    if (!daemonkit::sys::memory_can_be_shared()) DAEMONKIT_SKIP("memory cannot be shared here");
+    const standing_program p("h1 2", {"HANDOFF=yes"});
+    const auto start = p({"start"});
+    BOOST_TEST(start.status == 0);
+    BOOST_TEST(start.out.ends_with("); standing by for host h1 (token 2)\n"), start.out);
+    BOOST_TEST(p({"stop"}).status == 0);
+
+    const standing_program owner("me 3", {"HANDOFF=yes"});
+    const auto owned = owner({"start"});
+    BOOST_TEST(owned.out.ends_with("); owner (token 3)\n"), owned.out);
+    BOOST_TEST(owner({"stop"}).status == 0);
+
+    const standing_program late("h1 2", {"HANDOFF=yes", "WAITS=yes"});
+    const auto waited = late({"start", "--timeout", "0.3"});
+    BOOST_TEST(waited.status == 75);
+    BOOST_TEST(waited.err.starts_with("standing: standing by for host h1 (token 2); the daemon was not ready"),
+               waited.err);
+    BOOST_TEST(late.nobody_left());
 }
 
 BOOST_AUTO_TEST_CASE(an_identity_that_cannot_be_had_ends_the_start)

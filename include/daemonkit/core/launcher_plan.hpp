@@ -17,6 +17,7 @@ struct launcher_plan
     sigset_t mask = sys::current_mask(); ///< signals that are blocked while the launcher waits
     sys::raw_removal removal{};          ///< what the launcher removes if the daemon dies before it is ready
     std::string_view late_advice{};      ///< what its message advises if the daemon is late
+    bool tells_role = false; ///< the status line before the daemon is ready is its role: it prints that, too
 };
 
 } // namespace daemonkit

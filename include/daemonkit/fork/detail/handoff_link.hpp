@@ -27,9 +27,11 @@ struct raw_ticker
     std::string_view name; // and ": "
     bool announces;
     bool has_shown = false;
+    sys::short_text<message::longest> said{}; // the last line of the daemon
 
     void operator()(std::chrono::nanoseconds elapsed, std::string_view line) noexcept
     {
+        said = sys::short_text<message::longest>(line);
         const unsigned width = announces ? sys::raw::columns(2) : 0;
         if (width == 0) return;
         has_shown = true;
@@ -49,12 +51,13 @@ struct raw_ticker
 /// The launcher after it handed its memory over.
 struct parked_launcher
 {
-    using text = sys::short_text<message::longest + 512>;
+    using text = sys::short_text<2 * message::longest + 512>;
 
     int channel;
     int daemon_channel; // the daemon's end, of which the launcher has a copy
     std::chrono::nanoseconds deadline;
     bool announces;
+    bool tells_role;
     sigset_t mask;   // blocked while it waits
     sigset_t ending; // cancel the start while it waits
     sys::raw_removal removal;
@@ -97,12 +100,14 @@ private:
         const int process = static_cast<int>(child_exit);
         const auto verdict = listen({channel, process, signals}, deadline, progress, received, sentence);
         progress.wipe();
+        const std::string_view role = tells_role ? progress.said.view() : std::string_view();
         switch (verdict) {
         case start_verdict::late:
             end(daemon, process);
             removal();
+            if (!role.empty()) (line += role) += "; ";
             line += late;
-            return exit_status::error;
+            return role.empty() ? exit_status::error : exit_status::identity_lost;
         case start_verdict::cancelled:
             end(daemon, process);
             removal();
@@ -122,6 +127,7 @@ private:
             return received.status;
         }
         ((line += "started (pid ") += sys::decimal(daemon)) += ")";
+        if (!role.empty()) (line += "; ") += role;
         return exit_status::done;
     }
 
@@ -167,6 +173,7 @@ public:
                                  daemon_end.get(),
                                  deadline,
                                  announces,
+                                 plan.tells_role,
                                  mask,
                                  sys::raw::ending_signals(plan.mask, true),
                                  plan.removal,

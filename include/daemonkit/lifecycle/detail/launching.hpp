@@ -184,7 +184,8 @@ private:
         // daemon(7), step 3: nothing is blocked. A daemon that receives no signals keeps the inherited mask.
         state_.child_mask_ = DaemonPolicies::signal::claims_signals ? sys::no_signals() : blocked.before();
         if constexpr (leaves_no_launcher<fork>) {
-            const launcher_plan plan{blocked.before(), state_.identity().removal(), late_advice};
+            const launcher_plan plan{blocked.before(), state_.identity().removal(), late_advice,
+                                     has_role<typename DaemonPolicies::identity>};
             state_.link_.make([&] { return s_.fork.detach(plan); });
             state_.identity().take_over();
         } else {
