@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# rooms.sh clang|libcxx|i386 SOURCE_DIR WORK_DIR FILES_DIR I386_DIR: builds the rooms below, and the daemons that they
-# start, with Clang 19, with Clang's C++ library, or with GCC 12 for 32 bits, and runs their tests. The Boost of this
-# machine is made for GCC's library and 64 bits: for the others, its sources are compiled in the same way.
+# rooms.sh clang|libcxx|i386 SOURCE_DIR WORK_DIR FILES_DIR I386_DIR SUPERVISORS_DIR: builds the rooms below, and the
+# daemons that they start, with Clang 19, with Clang's C++ library, or with GCC 12 for 32 bits, and runs their tests. The
+# Boost of this machine is made for GCC's library and 64 bits: for the others, its sources are compiled in the same way.
 set -euo pipefail
-way=$1 source_dir=$2 work=$3 files=$4 i386=$5
-rooms=(sys fork pid signal stdio notify lifecycle control command_line reload)
+way=$1 source_dir=$2 work=$3 files=$4 i386=$5 supervisors=$6
+rooms=(sys fork pid signal stdio notify lifecycle control command_line reload lease)
 
 skip() {
     echo "SKIPPED: $1"
@@ -15,7 +15,8 @@ needs() { # DIRECTORY
     [ -e "$1/.complete" ] || skip "no $(basename "$1") in $(dirname "$1"): run test/run -L $way"
 }
 
-compiler=clang++-19 flags=() link=() without='^lifecycle\.bare\.'
+# Not what the optimiser must leave out, nor the example ledgerd.
+compiler=clang++-19 flags=() link=() without='^(lifecycle\.bare|etcd\.ledgerd)\.'
 case $way in
 clang) ;;
 libcxx)
@@ -61,7 +62,11 @@ if [ "$way" != clang ]; then
 fi
 cmake -G Ninja -S "$source_dir" -B "$work" -DDAEMONKIT_DEVELOPER=ON -DDAEMONKIT_WERROR=ON -DDAEMONKIT_EXAMPLES=OFF \
     -DDAEMONKIT_INSTALL=OFF -DDAEMONKIT_TEST_QUICK=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= \
-    "-DCMAKE_CXX_COMPILER=$compiler" "${options[@]}"
+    "-DCMAKE_CXX_COMPILER=$compiler" "-DDAEMONKIT_SUPERVISORS=$supervisors" "${options[@]}"
+# libcurl is here, for 64 bits.
+if [ "$way" != i386 ] && grep -q '^CURL_LIBRARY_[A-Z]*:FILEPATH=/' "$work/CMakeCache.txt"; then
+    rooms+=(etcd kubernetes)
+fi
 cmake --build "$work" --target test/daemon/all "${rooms[@]/#/test_}"
 
 # As for the build that is not optimised: nothing that takes long, and nothing that the optimiser must leave out. The

@@ -118,7 +118,7 @@ struct process
     {
         if (at == clock::never) return never;
         const auto micro = std::chrono::ceil<std::chrono::microseconds>(at.time_since_epoch()).count() - 1'000'000'000;
-        return (micro + rate * 10 - 1) / (rate * 10);
+        return static_cast<long>((micro + rate * 10 - 1) / (rate * 10));
     }
     [[nodiscard]] bool runs() const { return alive && !frozen; }
 
