@@ -57,7 +57,7 @@ struct pair_of_daemons
 using all_pairs = std::vector<std::unique_ptr<pair_of_daemons>>;
 using misfortune = std::function<void(const all_pairs&, cluster&)>;
 
-/// Whether all owners act for more than a TTL from now on, so that each lease was renewed.
+/// Whether all owners act for more than a TTL from now on. Then each lease was renewed.
 inline bool all_go_on(const all_pairs& all)
 {
     const auto until = boot_clock::now().time_since_epoch() + all[0]->ttl * 6 / 5;
