@@ -172,6 +172,7 @@ inline bool is_basic(long call)
     case SYS_getresgid:
     case SYS_getresuid:
     case SYS_gettid:
+    case SYS_getuid:
     case SYS_mmap:
     case SYS_mprotect:
     case SYS_munmap:
