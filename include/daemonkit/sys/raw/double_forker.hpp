@@ -70,6 +70,7 @@ private:
     struct shared
     {
         std::atomic<int> suspended{1};
+        std::atomic<int>* launcher = &suspended; // what it waits for
         Watcher watcher;
         pid_t daemon = -1;
         int exit = -1;
@@ -110,7 +111,7 @@ private:
         // The daemon returns here, on its copy of this stack: the launcher is suspended below while that copy is made.
         if (_setjmp(here_) != 0) return 0;
         ::sigaltstack(nullptr, &alternate_);
-        shared_ = leaves_ ? &own_ : ::new (static_cast<void*>(stack_.top() - room)) shared{.watcher = watcher_};
+        shared_ = leaves_ ? &own_ : make_shared();
         return make_intermediate();
     }
 
@@ -138,7 +139,7 @@ private:
             restartable_sequences::enter();
             _longjmp(maker.here_, 1);
         }
-        if (maker.leaves_) maker.leave(daemon, call);
+        if (maker.leaves_ && daemon != -1) maker.leave(daemon);
         if (maker.prepare(daemon, call, true)) {
             maker.shared_->daemon = daemon;
             call_on(maker.stack_.top() - room, resume_and_watch, maker.shared_);
@@ -146,30 +147,41 @@ private:
         raw::exit(0);
     }
 
-    /// In the intermediate process, which shares the descriptors of the launcher: leaves it the pidfd.
-    [[noreturn]] void leave(pid_t daemon, const char* call) noexcept
+    /// In the intermediate process, which shares the descriptors of the launcher: leaves it the pidfd, and exits. Returns
+    /// only if there is no pidfd: then this process has to stay. The daemon may have reported that it is ready.
+    void leave(pid_t daemon) noexcept
     {
-        if (daemon != -1) {
-            const long opened = raw::pidfd_open(daemon);
+        const long opened = raw::pidfd_open(daemon);
+        if (opened >= 0) {
             own_.daemon = daemon;
             own_.exit = static_cast<int>(opened);
-            if (opened >= 0) raw::exit(0);
-            raw::kill(daemon, SIGKILL); // a daemon that cannot be watched is none
+            raw::exit(0);
+        }
+        leaves_ = false;
+        if (!has_close_range() || !stack_.map()) {
+            raw::kill(daemon, SIGKILL); // nobody could end it, or would learn of its end
             raw::retry(SYS_wait4, daemon);
             errno = static_cast<int>(-opened);
-            own_.exit = -1;
-            call = "pidfd_open";
+            watcher_.fail("pidfd_open");
+            raw::exit(0);
         }
-        watcher_.fail(call);
-        raw::exit(0);
+        shared_ = make_shared();
+        shared_->launcher = &own_.suspended;
     }
 
     static void resume_and_watch(void* at_top, std::byte*) noexcept
     {
         auto& here = *static_cast<shared*>(at_top);
-        here.suspended.store(0);
-        raw::call(SYS_futex, raw::address(&here.suspended), FUTEX_WAKE, 1);
+        here.launcher->store(0);
+        raw::call(SYS_set_tid_address,
+                  raw::address(&here.suspended)); // the launcher goes on: the kernel clears this one
+        raw::call(SYS_futex, raw::address(here.launcher), FUTEX_WAKE, 1);
         raw::exit(here.watcher.watch(here.daemon));
+    }
+
+    [[nodiscard]] shared* make_shared() noexcept
+    {
+        return ::new (static_cast<void*>(stack_.top() - room)) shared{.watcher = watcher_};
     }
 
     static constexpr long room = (sizeof(shared) + 63) / 64 * 64;
