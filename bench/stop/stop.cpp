@@ -137,7 +137,7 @@ void compare(bench::report& report, const situation& s, const std::function<void
                 who.name,
                 [&s, who, pid_file] {
                     const auto result = stop_once(who, pid_file, s.delay);
-                    return bench::costs_of(result.lag, result.used);
+                    return bench::costs_of(std::max(result.lag, nanoseconds(0)), result.used); // both seen at once
                 },
                 bench::verb_quantities);
     std::vector<std::unique_ptr<peer>> peers;

@@ -28,9 +28,9 @@ struct figure
     const double at = part * static_cast<double>(values.size() - 1);
     const auto below = values.begin() + static_cast<std::ptrdiff_t>(at);
     std::nth_element(values.begin(), below, values.end());
-    if (below + 1 == values.end()) return *below;
+    if (below + 1 == values.end() || at == std::floor(at)) return *below;
     const double above = *std::min_element(below + 1, values.end());
-    return *below + (at - std::floor(at)) * (above - *below);
+    return *below == above ? *below : *below + (at - std::floor(at)) * (above - *below); // both may be infinite
 }
 
 /// Values of one contender: one a round, `no_value` for a round in which it did not take part.
@@ -97,12 +97,13 @@ struct interval
 }
 
 /// The median of the ratios of each round. A machine that becomes slower for some seconds slows both contenders of a
-/// round, so their ratio stays; the ratio of two medians would not have that.
+/// round, so their ratio stays; the ratio of two medians would not have that. A time that is too short to be seen is 0:
+/// then the ratio is infinite, and counts as the largest.
 [[nodiscard]] inline interval ratio_of(const sample& one, const sample& other)
 {
     std::vector<double> ratios;
     for (std::size_t i = 0; i < std::min(one.rounds().size(), other.rounds().size()); ++i)
-        if (const double ratio = one.rounds()[i] / other.rounds()[i]; std::isfinite(ratio)) ratios.push_back(ratio);
+        if (const double ratio = one.rounds()[i] / other.rounds()[i]; !std::isnan(ratio)) ratios.push_back(ratio);
     return median_with_interval(std::move(ratios));
 }
 

@@ -75,6 +75,15 @@ BOOST_AUTO_TEST_CASE(a_ratio_pairs_the_values_of_a_round)
     BOOST_TEST(ratio.rounds == 39U);
 }
 
+BOOST_AUTO_TEST_CASE(a_time_that_is_too_short_to_be_seen_makes_a_large_ratio)
+{
+    const auto ratio = ratio_of(of({2, 2, 2, 2, 2, 2, 2, 0}), of({1, 1, 1, 1, 1, 0, 0, 0}));
+    BOOST_TEST(ratio.rounds == 7U); // 0 / 0 says nothing
+    BOOST_TEST(ratio.value == 2);
+    BOOST_TEST(ratio.low == 2);
+    BOOST_TEST(std::isinf(ratio.high));
+}
+
 BOOST_AUTO_TEST_CASE(an_interval_holds_the_truth_nineteen_times_in_twenty)
 {
     std::mt19937_64 random(7); // NOLINT(*-msc51-cpp): the same values each time
