@@ -74,6 +74,8 @@ public:
         const auto end = began + until.budget;
         auto rounds = until.least;
         batch(rounds);
+        for (auto& one : entrants_)
+            for (auto& values : one.samples) values.close();
         for (auto all = rounds; choose(goals) && clock::now() < end; all += rounds) {
             // As many as fit into what is left of the budget, if one takes as long as in the last batch.
             const auto of_one = std::max(std::chrono::nanoseconds(1),

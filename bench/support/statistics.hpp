@@ -38,6 +38,9 @@ class sample
 {
 public:
     void add(double value) { rounds_.push_back(value); }
+    /// Up to here all contenders have taken part. Medians are of these rounds, so that they can be compared with each
+    /// other; ratios are of all rounds.
+    void close() { common_ = rounds_.size(); }
 
     [[nodiscard]] double quantile(double part) const
     {
@@ -52,13 +55,15 @@ public:
     [[nodiscard]] const std::vector<double>& rounds() const noexcept { return rounds_; }
     [[nodiscard]] std::vector<double> measured() const
     {
-        auto values = rounds_;
+        std::vector<double> values(rounds_.begin(),
+                                   rounds_.begin() + static_cast<std::ptrdiff_t>(std::min(common_, rounds_.size())));
         std::erase_if(values, [](double value) { return std::isnan(value); });
         return values;
     }
 
 private:
     std::vector<double> rounds_;
+    std::size_t common_ = std::numeric_limits<std::size_t>::max();
 };
 
 /// A value, and where it lies with a probability of 95 %.

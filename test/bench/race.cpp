@@ -71,6 +71,7 @@ BOOST_AUTO_TEST_CASE(only_contenders_of_goals_that_cannot_be_told_go_on)
     BOOST_TEST(far == 11);
     BOOST_TEST(near > 11);
     BOOST_TEST(all.of(third).rounds().size() == all.of(second).rounds().size()); // the rounds stay paired
+    BOOST_TEST(all.of(second).result().runs == 10U);                             // medians are of the rounds of all
     BOOST_TEST(all.of(third).result().runs == 10U);
 }
 
