@@ -5,6 +5,9 @@ if(DAEMONKIT_SANITIZE)
     set(sanitizer_flags "-fsanitize=${DAEMONKIT_SANITIZE}" -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_compile_options(daemonkit_sanitizers INTERFACE ${sanitizer_flags})
     target_link_options(daemonkit_sanitizers INTERFACE ${sanitizer_flags})
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND DAEMONKIT_SANITIZE MATCHES "address")
+        target_compile_definitions(daemonkit_sanitizers INTERFACE __SANITIZE_ADDRESS__=1) # as GCC, and later Clangs
+    endif()
 
     # A daemon's stderr may be /dev/null or a log: reports go to files named report.PROGRAM.PID, which the test
     # sanitized.reports prints. Crashes are left to the kernel: tests provoke some and look at the status.
