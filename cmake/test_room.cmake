@@ -22,6 +22,24 @@ target_compile_definitions(daemonkit_test_support PUBLIC
     "DAEMONKIT_EXAMPLE_DIR=\"${DAEMONKIT_EXAMPLE_DIR}\"")
 target_link_libraries(daemonkit_test_support PUBLIC daemonkit_developer Boost::unit_test_framework)
 
+# Headers of others, read once for all rooms and once for all daemons. What a source forgets to include is then found
+# only by a build without it. ccache would not keep what was compiled so.
+option(DAEMONKIT_TEST_PRECOMPILE "Precompile the headers of the standard library and of Boost for the tests" OFF)
+set(DAEMONKIT_OFTEN_INCLUDED <algorithm> <array> <chrono> <csignal> <cstdlib> <fstream> <functional> <memory> <optional>
+    <sstream> <string> <thread> <vector> <boost/filesystem/path.hpp> <sys/socket.h> <sys/stat.h> <sys/wait.h>)
+# daemonkit_precompile(TARGET OWNER headers…): those of OWNER, which is a target with the same flags, are also TARGET's.
+function(daemonkit_precompile target owner)
+    if(NOT DAEMONKIT_TEST_PRECOMPILE OR DAEMONKIT_CCACHE)
+        return()
+    elseif(target STREQUAL owner)
+        target_precompile_headers(${target} PRIVATE ${DAEMONKIT_OFTEN_INCLUDED} ${ARGN})
+    else()
+        target_precompile_headers(${target} REUSE_FROM ${owner})
+    endif()
+endfunction()
+daemonkit_precompile(daemonkit_test_support daemonkit_test_support <boost/test/unit_test.hpp>)
+set_source_files_properties("${PROJECT_SOURCE_DIR}/test/support/main.cpp" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+
 # All sources of a room are compiled as one: most of the time goes into code for the same templates. Not so in rooms
 # whose sources use one name for different things. With OFF, a changed test costs less, and everything twice as much.
 option(DAEMONKIT_TEST_UNITY "Compile all sources of a room of tests as one" ON)
@@ -35,6 +53,7 @@ function(daemonkit_add_test_room room)
     endif()
     add_executable(${target} ${ARGN})
     target_link_libraries(${target} PRIVATE daemonkit_test_support)
+    daemonkit_precompile(${target} daemonkit_test_support)
     list(LENGTH ARGN sources)
     if(DAEMONKIT_TEST_UNITY AND sources GREATER 1 AND NOT room IN_LIST DAEMONKIT_ROOMS_APART)
         set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 0)

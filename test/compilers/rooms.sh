@@ -62,7 +62,7 @@ if [ "$way" != clang ]; then
 fi
 cmake -G Ninja -S "$source_dir" -B "$work" -DDAEMONKIT_DEVELOPER=ON -DDAEMONKIT_WERROR=ON -DDAEMONKIT_EXAMPLES=OFF \
     -DDAEMONKIT_INSTALL=OFF -DDAEMONKIT_TEST_QUICK=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= \
-    "-DCMAKE_CXX_COMPILER=$compiler" "-DDAEMONKIT_SUPERVISORS=$supervisors" "${options[@]}"
+    -DDAEMONKIT_TEST_PRECOMPILE=ON "-DCMAKE_CXX_COMPILER=$compiler" "-DDAEMONKIT_SUPERVISORS=$supervisors" "${options[@]}"
 # libcurl is here, for 64 bits.
 if [ "$way" != i386 ] && grep -q '^CURL_LIBRARY_[A-Z]*:FILEPATH=/' "$work/CMakeCache.txt"; then
     rooms+=(etcd kubernetes)
