@@ -57,10 +57,9 @@ template <class ForkPolicy>
 constexpr bool hands_over = std::is_same_v<ForkPolicy, daemonkit::handoff_fork>;
 
 template <class ForkPolicy>
-void needs_its_memory()
+bool has_its_memory()
 {
-    if (hands_over<ForkPolicy> && !daemonkit::sys::memory_can_be_shared())
-        DAEMONKIT_SKIP("memory cannot be shared here");
+    return !hands_over<ForkPolicy> || daemonkit::sys::memory_can_be_shared();
 }
 
 } // namespace
@@ -69,7 +68,7 @@ BOOST_AUTO_TEST_SUITE(forking_policies, *boost::unit_test::label("process"))
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(the_daemon_notifies_for_its_life, ForkPolicy, policies)
 {
-    needs_its_memory<ForkPolicy>();
+    if (!has_its_memory<ForkPolicy>()) DAEMONKIT_SKIP("memory cannot be shared here");
     const temporary_directory directory;
     service_manager manager((directory / "notify").string());
     auto launcher = launcher_of<ForkPolicy>(manager);
@@ -95,7 +94,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_daemon_notifies_for_its_life, ForkPolicy, poli
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_failed_start_is_reported_to_both, ForkPolicy, policies)
 {
-    needs_its_memory<ForkPolicy>();
+    if (!has_its_memory<ForkPolicy>()) DAEMONKIT_SKIP("memory cannot be shared here");
     const temporary_directory directory;
     service_manager manager((directory / "notify").string());
     auto launcher = launcher_of<ForkPolicy>(manager, true);
