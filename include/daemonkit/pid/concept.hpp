@@ -28,7 +28,8 @@
 //   g.descriptors()          daemon, once               range of descriptors that must stay open
 //   g.lost_fd()              daemon, at every wait      becomes readable when keep() has something to do; -1: never
 //   g.keep()                 daemon, after on_start()   cheap; restores what can be restored. Returns false if the
-//                            and after every wait       identity belongs to another daemon now: this one then stops
+//                            and after every wait       identity belongs to another daemon now: this one then stops.
+//                                                       Not called if it is constexpr and true
 //   g.loss()                 daemon; optional           why keep() returned false, in words that follow "NAME: "
 //   g.lost()                 daemon, any thread         optional: it is lost, also before keep(): one relaxed load
 //   g.has_news()             daemon; optional           run() should look at identity(): wait() and wait_for() return

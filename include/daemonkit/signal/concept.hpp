@@ -15,7 +15,8 @@
 //                                                       mask to `mask`, changed for `heard` only; throws startup_error
 //   g.wait(timeout, also)    daemon, thread of run()    returns the next event; none after `timeout`, or when the
 //                                                       descriptor `also` (-1: none) is readable. May return none
-//                                                       early: the caller checks the clock and waits again.
+//                                                       early: the caller checks the clock and waits again, unless
+//                                                       the event says `timed_out`.
 //                                                       pthread_cancel(3) may end it
 //   g.fd()                   daemon; optional           a descriptor that is readable while an event waits
 //   g.stop_requested()       daemon, any thread;        whether a stop signal has arrived, also without wait(); one
