@@ -22,11 +22,11 @@ target_compile_definitions(daemonkit_test_support PUBLIC
     "DAEMONKIT_EXAMPLE_DIR=\"${DAEMONKIT_EXAMPLE_DIR}\"")
 target_link_libraries(daemonkit_test_support PUBLIC daemonkit_developer Boost::unit_test_framework)
 
-# Headers of others, read once for all rooms and once for all daemons. What a source forgets to include is then found
-# only by a build without it. ccache would not keep what was compiled so.
-option(DAEMONKIT_TEST_PRECOMPILE "Precompile the headers of the standard library and of Boost for the tests" OFF)
+# Headers of others, read once for all rooms, and once for all daemons, some of which must not see Boost. What a source
+# forgets to include is then found only by a build without it. ccache would not keep what was compiled so.
+option(DAEMONKIT_TEST_PRECOMPILE "Precompile what many tests and their daemons include" OFF)
 set(DAEMONKIT_OFTEN_INCLUDED <algorithm> <array> <chrono> <csignal> <cstdlib> <fstream> <functional> <memory> <optional>
-    <sstream> <string> <thread> <vector> <boost/filesystem/path.hpp> <sys/socket.h> <sys/stat.h> <sys/wait.h>)
+    <sstream> <string> <thread> <vector> <sys/socket.h> <sys/stat.h> <sys/wait.h>)
 # daemonkit_precompile(TARGET OWNER headers…): those of OWNER, which is a target with the same flags, are also TARGET's.
 function(daemonkit_precompile target owner)
     if(NOT DAEMONKIT_TEST_PRECOMPILE OR DAEMONKIT_CCACHE)
@@ -37,7 +37,8 @@ function(daemonkit_precompile target owner)
         target_precompile_headers(${target} REUSE_FROM ${owner})
     endif()
 endfunction()
-daemonkit_precompile(daemonkit_test_support daemonkit_test_support <boost/test/unit_test.hpp>)
+daemonkit_precompile(daemonkit_test_support daemonkit_test_support
+    <boost/filesystem/path.hpp> <boost/test/unit_test.hpp>)
 set_source_files_properties("${PROJECT_SOURCE_DIR}/test/support/main.cpp" PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
 
 # All sources of a room are compiled as one: most of the time goes into code for the same templates. Not so in rooms
