@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../../core/pid_holder.hpp"
+#include "../../sys/raw/shared_memory.hpp"
 #include "case_process.hpp"
 #include "tracer.hpp"
 
@@ -61,9 +62,8 @@ int execute_step(const std::string& name, StepBody body)
 /// Why no system call can be traced here; empty if they can.
 inline std::string no_tracing()
 {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return "the sanitizers make system calls of their own";
-#elif defined(__x86_64__)
+    if constexpr (sys::under_sanitizer) return "the sanitizers make system calls of their own";
+#ifdef __x86_64__
     return can_trace() ? "" : "may not trace its own children (ptrace)";
 #else
     return "faults are put into the registers of an x86-64";
