@@ -165,8 +165,9 @@ public:
 
     // ---- The same, for a service manager. Without one, and with no_notify, these do nothing.
 
-    /// Half of WATCHDOG_USEC, sd_watchdog_enabled(3): an event loop must call wait_for(0s) this often. Longer calls of
-    /// wait() and wait_for() send the pings in time. std::chrono::nanoseconds::max() if there is no watchdog.
+    /// Half of WATCHDOG_USEC, sd_watchdog_enabled(3), or less if the identity demands it (`stuck_after` of a lease): an
+    /// event loop must call wait_for(0s) this often, and signal_fd() is readable then. Longer calls of wait() and
+    /// wait_for() send the pings in time. std::chrono::nanoseconds::max() if there is neither.
     [[nodiscard]] std::chrono::nanoseconds watchdog_interval() const noexcept { return runtime_.watchdog_interval(); }
 
     /// Sends the manager a copy of a descriptor for the next start, also after a crash (FDSTORE, sd_notify(3)). In that

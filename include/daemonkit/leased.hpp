@@ -66,10 +66,10 @@ public:
     [[nodiscard]] bool lost() const noexcept { return driver_->asked() || (driver_->token() != 0 && !driver_->owns()); }
 
     [[nodiscard]] bool owns() const noexcept { return driver_->owns(); }
-    /// As soon as the store has answered, or cannot be reached.
+    /// As soon as the store has answered, or cannot be reached. Never, if it may not stand by.
     [[nodiscard]] bool is_ready_standing_by() const noexcept
     {
-        return ready_ && (seen_.state == lease_state::standing_by || !seen_.error.empty());
+        return ready_ && stands_by_ && (seen_.state == lease_state::standing_by || !seen_.error.empty());
     }
     [[nodiscard]] std::string role() const
     {
@@ -83,6 +83,8 @@ public:
         return text;
     }
 
+    /// Half of stuck_after.
+    [[nodiscard]] std::chrono::nanoseconds wait_interval() const noexcept { return driver_->wait_interval(); }
     void waiting(bool begins) noexcept { begins ? driver_->waiting() : driver_->working(); }
 
     /// The token of this daemon, which rises with each change of the owner. A resource refuses smaller ones than it has

@@ -2,7 +2,7 @@
 // A daemon with a lease in a store that is a directory, the variable STORE. While it owns the lease it appends acts to
 // the file `acts` there: its token and the time. Variables: TTL in seconds, otherwise 2; ALONE=yes, it does not stand
 // by; WAITS=yes, only an owner is ready; STUCK_AFTER in seconds; LOOP=busy, run() asks stop_requested() alone; LOOP=stuck, it asks
-// nothing; SLOW_STOP=yes, on_stop() does not end; RUN_AS, a user; HANDOFF=yes, handoff_fork.
+// nothing; LOOP=poll, it waits for signal_fd(); SLOW_STOP=yes, on_stop() does not end; RUN_AS, a user; HANDOFF=yes, handoff_fork.
 #include "lease/file_store.hpp"
 #include "support/environment.hpp"
 #include "support/file.hpp"
@@ -13,6 +13,8 @@
 #include <daemonkit/daemonkit.hpp>
 #include <daemonkit/lease/verbs.hpp>
 #include <daemonkit/leased.hpp>
+
+#include <poll.h>
 
 #include <chrono>
 #include <cstdio>
@@ -62,6 +64,14 @@ struct leading : daemonkit::basic_daemon<leading<Fork>, Fork, daemonkit::leased<
     int run()
     {
         const auto loop = environment_variable("LOOP");
+        if (loop == "poll") {
+            do {
+                act();
+                pollfd fd{this->signal_fd(), POLLIN, 0};
+                ::poll(&fd, 1, -1);
+            } while (this->wait_for(0s));
+            return 0;
+        }
         do {
             act();
             if (!loop.empty()) std::this_thread::sleep_for(5ms);

@@ -85,6 +85,8 @@ struct written_owner
                           : "standing by for host " + host_ + " (token " + token_ + ")";
         }
         [[nodiscard]] const std::string& token() const { return token_; }
+        void waiting(bool begins) noexcept { works_ = !begins; }
+        [[nodiscard]] bool works() const { return works_; }
 
     private:
         static std::pair<std::string, std::string> read()
@@ -114,6 +116,7 @@ struct written_owner
         std::string token_{};
         std::string loss_{};
         bool news_ = false;
+        bool works_ = false;
         static inline std::atomic<bool> lost_{false};
     };
 
@@ -147,6 +150,7 @@ struct standing : daemonkit::basic_daemon<standing<ForkPolicy>, ForkPolicy, iden
     int run()
     {
         say("run with token " + this->identity().second().token());
+        if (!this->identity().second().works()) say("run() is taken for a wait");
         const std::string loop = std::getenv("LOOP") != nullptr ? std::getenv("LOOP") : "";
         if (loop == "busy") {
             while (!this->stop_requested()) std::this_thread::yield();

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(the_page_is_true)
     BOOST_TEST(contains(second.out, "); standing by for host h1 (token "), second.out);
     BOOST_TEST(hosts.on("h2", "status").status == 0);
     BOOST_TEST(hosts.on("h2", "holder").out.starts_with("ledgerd: host h1 (pid " + std::to_string(hosts.pid("h1"))));
-    BOOST_TEST(hosts.on("h2", "release").out == "ledgerd: host h1 has given the lease back\n");
+    BOOST_TEST(hosts.on("h2", "release").out == "ledgerd: host h1 owns the lease no longer\n");
     BOOST_TEST(hosts.says("h2", ": owner (token "));
     BOOST_TEST(hosts.on("h1", "status").status == 3);
     BOOST_TEST(hosts.on("h1", "start").status == 0);

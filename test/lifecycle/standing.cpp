@@ -71,6 +71,19 @@ BOOST_AUTO_TEST_CASE(a_daemon_is_ready_standing_by_and_runs_when_it_owns)
     BOOST_TEST(p.nobody_left());
 }
 
+// Else a run() that is stuck from its beginning would be taken for one that waits.
+BOOST_AUTO_TEST_CASE(run_works_from_its_beginning)
+{
+    for (const char* const owner : {"me 3", "h1 2"}) {
+        const standing_program p(owner);
+        BOOST_TEST(p({"start"}).status == 0);
+        p.owned_by("me 3");
+        BOOST_TEST(p.says("run with token 3"));
+        BOOST_TEST(p({"stop"}).status == 0);
+        BOOST_TEST(!p.has_said("run() is taken for a wait"));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(reload_and_stop_are_heard_standing_by)
 {
     const standing_program p("h1 2");

@@ -26,7 +26,7 @@ struct lease_verbs
     /// The verbs.
     static constexpr verb_help verbs[] = {
         {"holder", "", "print which host owns the lease; exit status 3 if none does", true},
-        {"release", "", "ask the owner of the lease to step down, and return when it has", true},
+        {"release", "", "ask the owner of the lease to step down, and return when it owns it no longer", true},
     };
 
     /// Executes one of them. Throws what the store throws.
@@ -42,21 +42,22 @@ struct lease_verbs
         const auto before = session.holder(sys::boot_clock::now() + each);
         if (call.asked == "holder" || !before) {
             print(call, before ? description_of(*before) : "no daemon owns the lease");
-            return before || call.asked == "release" ? exit_status::done : exit_status::status_stopped;
+            return before ? exit_status::done : exit_status::status_stopped;
         }
         session.ask_release(sys::boot_clock::now() + each);
         for (;; sys::sleep_for(50ms)) {
             const auto now = session.holder(sys::boot_clock::now() + each);
             if (!now || now->token != before->token) {
-                print(call, sys::joined({"host ", host_of(*before), " has given the lease back"}));
+                print(call, sys::joined({"host ", host_of(*before), " owns the lease no longer"}));
                 return exit_status::done;
             }
             if (sys::boot_clock::now() >= end)
                 throw startup_error(std::make_error_code(std::errc::timed_out), "release the lease",
                                     lease.store.where(),
                                     sys::joined({"host ", host_of(*now),
-                                                 " still owns it, and steps down as soon as its run() waits: give it "
-                                                 "more time by --timeout"}));
+                                                 " still owns it: it has to end its run() and on_stop() first, or "
+                                                 "does not hear the request (is it stopped?); see its status there, or "
+                                                 "give it more time by --timeout"}));
         }
     }
 

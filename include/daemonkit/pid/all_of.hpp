@@ -130,7 +130,10 @@ public:
     [[nodiscard]] bool lost() const noexcept
         requires(has_lost<FirstGuard> || has_lost<SecondGuard>)
     {
-        return any_lost(first_) || any_lost(second_);
+        if constexpr (has_lost<FirstGuard>)
+            if (first_.lost()) return true;
+        if constexpr (has_lost<SecondGuard>) return second_.lost();
+        return false;
     }
     [[nodiscard]] bool has_news()
         requires(tells_news<FirstGuard> || tells_news<SecondGuard>)
@@ -153,6 +156,11 @@ public:
         each([&](auto& guard) {
             if constexpr (has_waiting<std::remove_cvref_t<decltype(guard)>>) guard.waiting(begins);
         });
+    }
+    [[nodiscard]] std::chrono::nanoseconds wait_interval() const noexcept
+        requires has_wait_interval<SecondGuard>
+    {
+        return second_.wait_interval();
     }
     [[nodiscard]] bool owns() const
         requires has_owns<SecondGuard>
@@ -179,14 +187,6 @@ private:
     {
         call(first_);
         call(second_);
-    }
-    template <class AnyGuard>
-    static bool any_lost(const AnyGuard& guard) noexcept
-    {
-        if constexpr (has_lost<AnyGuard>)
-            return guard.lost();
-        else
-            return false;
     }
 
     FirstGuard first_;

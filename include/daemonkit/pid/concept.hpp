@@ -28,8 +28,7 @@
 //   g.descriptors()          daemon, once               range of descriptors that must stay open
 //   g.lost_fd()              daemon, at every wait      becomes readable when keep() has something to do; -1: never
 //   g.keep()                 daemon, after on_start()   cheap; restores what can be restored. Returns false if the
-//                            and after every wait       identity belongs to another daemon now: this one then stops.
-//                                                       Not called if it is constexpr and true
+//                            and after every wait       identity belongs to another daemon now: this one then stops
 //   g.loss()                 daemon; optional           why keep() returned false, in words that follow "NAME: "
 //   g.lost()                 daemon, any thread         optional: it is lost, also before keep(): one relaxed load
 //   g.has_news()             daemon; optional           run() should look at identity(): wait() and wait_for() return
@@ -39,6 +38,7 @@
 //   g.is_ready_standing_by() daemon; with owns()        whether the daemon is ready while it stands by
 //   g.role()                 daemon; with owns()        what it stands by for, or owns: "standing by for host h1"
 //   g.waiting(begins)        daemon; optional           at both ends of each wait of run(); never throws
+//   g.wait_interval()        daemon; optional           how often run() must wait; sys::forever: never. Never throws
 //   ~g                       launcher: start failed;    the identity is free again
 //                            daemon: after on_stop()
 //   p.find()                 any process, any user      the live holder, verified, with its pidfd; disturbs no process;
@@ -176,6 +176,12 @@ concept has_campaign = requires(PidGuard& g) { g.campaign(); };
 template <class PidGuard>
 concept has_waiting = requires(PidGuard& g) {
     { g.waiting(true) } noexcept;
+};
+
+/// g.wait_interval()
+template <class PidGuard>
+concept has_wait_interval = requires(const PidGuard& g) {
+    { g.wait_interval() } noexcept -> std::same_as<std::chrono::nanoseconds>;
 };
 
 /// g.owns()

@@ -108,6 +108,11 @@ public:
         return view_;
     }
 
+    /// How often run() has to wait, so that it is not taken for stuck.
+    [[nodiscard]] std::chrono::nanoseconds wait_interval() const noexcept
+    {
+        return timing_.stuck_after.count() > 0 ? timing_.stuck_after / 2 : sys::forever;
+    }
     /// run() waits now, and is not stuck however long that takes. Any thread; no system call.
     void waiting() noexcept { busy_since_.store(0, std::memory_order_relaxed); }
     /// run() works from now on, until the next waiting().

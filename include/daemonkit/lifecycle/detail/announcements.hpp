@@ -52,9 +52,12 @@ public:
 
     [[nodiscard]] std::chrono::nanoseconds watchdog_interval() const noexcept
     {
+        auto interval = sys::forever;
+        if constexpr (has_wait_interval<identity_type>)
+            if (identity_) interval = identity().wait_interval();
         if constexpr (has_manager)
-            if (manager_) return manager_->watchdog_interval();
-        return sys::forever;
+            if (manager_ && manager_->watchdog_interval() < interval) return manager_->watchdog_interval();
+        return interval;
     }
 
     bool store_descriptor(int fd, std::string_view name)

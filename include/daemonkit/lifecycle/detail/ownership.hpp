@@ -73,6 +73,8 @@ protected:
                 serve();
             }
             if (!stopping_) say();
+            // run() begins: it works until it waits, also if this process owned the identity before the first wait.
+            if constexpr (has_waiting<identity_type>) identity().waiting(false);
         }
     }
 
