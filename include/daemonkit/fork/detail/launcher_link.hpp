@@ -117,6 +117,7 @@ private:
         sys::double_forker forker(channel, watcher{channel}, stack_, exit_);
         const pid_t child = forker();
         watched_ = !forker.leaves();
+        left_ = forker.wait_status();
         return child;
     }
 
@@ -144,7 +145,7 @@ private:
     int collect() noexcept
     {
         if (!is_child()) return -1;
-        int status = -1;
+        int status = left_;
         if (sys::raw::retry(SYS_wait4, child_, sys::raw::address(&status)) == child_)
             stack_.unmap(); // no process runs on it any more
         return status;
@@ -217,6 +218,7 @@ private:
     pid_t child_ = -1;
     sys::unique_fd exit_;  // pidfd of the daemon
     bool watched_ = false; // by the intermediate process
+    int left_ = -1;        // wait status of an intermediate process that has left
 };
 
 } // namespace daemonkit::detail

@@ -53,7 +53,7 @@ public:
         if (!leaves_ && (!has_close_range() || !stack_.map())) return plainly();
         const pid_t intermediate = in_shared_memory();
         if (intermediate > 0 && leaves_) {
-            raw::retry(SYS_wait4, intermediate);
+            raw::retry(SYS_wait4, intermediate, raw::address(&status_));
             exit_.reset(own_.exit);
         }
         if (intermediate != -1) return intermediate > 0 && exit_ ? own_.daemon : intermediate;
@@ -64,6 +64,8 @@ public:
 
     /// Whether the intermediate process has exited.
     [[nodiscard]] bool leaves() const noexcept { return leaves_; }
+    /// Its wait status then; -1: unknown.
+    [[nodiscard]] int wait_status() const noexcept { return status_; }
 
 private:
     /// At the top of `stack`, or a member if the intermediate process leaves before the launcher goes on.
@@ -191,6 +193,7 @@ private:
     private_stack& stack_;
     unique_fd& exit_;
     bool leaves_ = false;
+    int status_ = -1;
     shared own_;
     shared* shared_ = nullptr;
     stack_t alternate_{};
