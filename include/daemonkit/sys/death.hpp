@@ -17,12 +17,12 @@ namespace daemonkit::sys {
 /// struct pidfd_info of <linux/pidfd.h>, Linux 6.13. Debian 12 has no header for it.
 struct pidfd_info
 {
-    __u64 mask; ///< what is asked for, and what is known
-    __u64 cgroup;
-    __u32 ids[11];
+    __u64 mask;        ///< what is asked for, and what is known
+    __u64 cgroup;      ///< not used here
+    __u32 ids[11];     ///< not used here
     __s32 wait_status; ///< known if mask has `exit`, Linux 6.15
 
-    static constexpr __u64 exit = 1U << 3;
+    static constexpr __u64 exit = 1U << 3; ///< PIDFD_INFO_EXIT
 };
 
 /// ioctl(2), PIDFD_GET_INFO. Returns whether the call works.
