@@ -10,9 +10,10 @@
 //   s.check_settings()       launcher; optional         throws startup_error, bad_setting, if the settings can never work
 //   s.open(terms)            daemon, engine's thread    a session. Threads may be started here: the daemon has forked.
 //                                                       Throws std::system_error
-//   n.acquire(self, until)   daemon, engine's thread    tries to own the lease: the token, or the holder. The request of
-//                                                       an earlier call that failed may have reached the store. Then
-//                                                       this session owns the lease already: it is renewed, and owned
+//   n.acquire(self, until)   daemon, engine's thread    tries to own the lease; returns the token, or the holder. If an
+//                                                       earlier call failed and its request reached the store all the
+//                                                       same, this session owns the lease already: renews it, and
+//                                                       returns the token
 //   n.renew(until)           daemon, engine's thread,   renewed; asked: renewed, and the owner is asked to step down;
 //                            as owner                   lost: another daemon can own the lease now, or owns it
 //   n.release(until)         daemon, engine's thread    this session owns nothing and wants nothing from now on
