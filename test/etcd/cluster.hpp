@@ -27,6 +27,21 @@ namespace etcd {
 
 using daemonkit::sys::boot_clock;
 
+/// The end of a request that takes no time.
+inline boot_clock::time_point soon() { return boot_clock::now() + std::chrono::seconds(5); }
+
+/// What it throws.
+template <class Function>
+[[nodiscard]] std::string failure_of(const Function& function)
+{
+    try {
+        function();
+    } catch (const std::system_error& e) {
+        return e.what();
+    }
+    return "no failure";
+}
+
 /// A port of loopback that was free a moment ago.
 inline int free_port()
 {

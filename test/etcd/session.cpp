@@ -8,11 +8,12 @@
 
 using daemonkit::lease_renewal;
 using etcd::boot_clock;
+using etcd::failure_of;
+using etcd::soon;
 using namespace std::chrono_literals;
 
 namespace {
 
-boot_clock::time_point soon() { return boot_clock::now() + 5s; }
 daemonkit::lease_holder self() { return daemonkit::detail::this_holder(); }
 
 /// One member, which answers.
@@ -40,17 +41,6 @@ bool tells(daemonkit::detail::etcd_session& session)
     const auto until = boot_clock::now() + 20s;
     session.watch(until);
     return boot_clock::now() < until;
-}
-
-template <class Function>
-std::string failure_of(const Function& function)
-{
-    try {
-        function();
-    } catch (const std::system_error& e) {
-        return e.what();
-    }
-    return "no failure";
 }
 
 } // namespace

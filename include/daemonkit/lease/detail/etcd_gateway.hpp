@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The JSON gateway of etcd 3.4 and later: requests to the first endpoint that answers, authentication, errors as
-// exceptions. https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/
+// exceptions. An answer that is not etcd's, as of a load balancer without a backend, is the failure of its endpoint.
+// https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/
 #pragma once
 
 #include "../../sys/boot_clock.hpp"
@@ -29,11 +30,17 @@ public:
     {
     }
     [[nodiscard]] int code() const noexcept { return code_; }
+    /// Whether another member can answer: this one is about to stop, is too slow, or has no leader.
+    [[nodiscard]] bool of_member() const noexcept
+    {
+        return code_ == cancelled || code_ == deadline_exceeded || code_ == unavailable;
+    }
 
-    static constexpr int invalid = 3;
+    static constexpr int cancelled = 1;
+    static constexpr int deadline_exceeded = 4;
     static constexpr int not_found = 5;
     static constexpr int unavailable = 14;
-    static constexpr int unauthenticated = 16;
+    static constexpr int unauthenticated = 16; ///< the last code of gRPC
 
 private:
     int code_;
@@ -60,22 +67,28 @@ public:
     void stream(const char* function, const std::string& body, time until,
                 const sys::function_ref<bool(const json_tree&)>& heard)
     {
-        log_in(until);
         std::size_t read = 0;
+        bool answered = false;
         const auto each_line = [&](const std::string& all) {
-            for (std::size_t end; (end = all.find('\n', read)) != std::string::npos; read = end + 1)
-                if (heard(result_of(parse_json(all.substr(read, end - read)), function))) return true;
+            for (std::size_t end; (end = all.find('\n', read)) != std::string::npos; read = end + 1) {
+                const auto line = result_of({200, all.substr(read, end - read)}, function);
+                answered = true;
+                if (heard(line)) return true;
+            }
             return false;
         };
         const sys::function_ref<bool(const std::string&)> hear(each_line);
         try {
-            client_.perform({"POST", url(function), body, token_}, until, true, &hear);
+            log_in(until);
+            const auto last = client_.perform({"POST", url(function), body, token_}, until, true, &hear);
+            if (!answered) (void)result_of(last, function);
         } catch (const etcd_error& e) {
             forget_token(e);
+            if (e.of_member()) next_endpoint();
             throw;
         } catch (const std::system_error& e) {
             if (e.code() == std::errc::timed_out && until <= sys::boot_clock::now()) return;
-            next_endpoint();
+            if (e.code() != std::errc::operation_canceled) next_endpoint();
             throw;
         }
     }
@@ -89,8 +102,7 @@ private:
     }
     void next_endpoint() noexcept { at_ = (at_ + 1) % endpoints_.size(); }
 
-    // Each endpoint gets an equal part of the time that is left. An endpoint that answers is asked first the next time;
-    // one that says that it has no leader is none.
+    // Each endpoint gets an equal part of the time that is left. An endpoint that answers is asked first the next time.
     template <class Request>
     json_tree try_endpoints(time until, const Request& request)
     {
@@ -100,7 +112,7 @@ private:
             try {
                 return request(now + std::max(until - now, time::duration::zero()) / static_cast<long>(left));
             } catch (const etcd_error& e) {
-                if (e.code() != etcd_error::unavailable) throw;
+                if (!e.of_member()) throw;
                 failed = std::current_exception();
             } catch (const std::system_error& e) {
                 if (e.code() == std::errc::operation_canceled) throw;
@@ -142,21 +154,34 @@ private:
 
     json_tree once(const char* function, const std::string& body, time until, bool heed_wake)
     {
-        const auto answer = client_.perform({"POST", url(function), body, token_}, until, heed_wake);
-        if (answer.status != 200 && answer.body.find('{') == std::string::npos)
-            throw etcd_error(0, url(function), sys::joined({"HTTP status ", answer.status}));
-        return result_of(parse_json(answer.body), function);
+        return result_of(client_.perform({"POST", url(function), body, token_}, until, heed_wake), function);
     }
 
-    // An answer, or a line of a stream: `result` has it there.
-    [[nodiscard]] json_tree result_of(const json_tree& tree, const char* function) const
+    // The JSON of an answer, or of a line of a stream: `result` has it there. Throws etcd_error if etcd answers an error,
+    // and startup_error if the answer is not etcd's: every answer of the functions that a lease needs has a header, every
+    // error a code of gRPC.
+    [[nodiscard]] json_tree result_of(const http_answer& answer, const char* function) const
     {
-        if (const auto error = tree.get_child_optional("error")) {
-            const auto text = error->get("message", error->data());
-            throw etcd_error(error->get("grpc_code", tree.get("code", 0)), url(function), text);
+        json_tree tree;
+        try {
+            tree = parse_json(answer.body);
+        } catch (const startup_error&) {
+            throw_not_of_etcd(answer.status, function);
         }
-        const auto result = tree.get_child_optional("result");
-        return result ? *result : tree;
+        const auto error = tree.get_child_optional("error"); // etcd 3.6: of a stream only
+        const auto code =
+            error ? error->get("grpc_code", error->get("code", tree.get("code", 0))) : tree.get("code", 0);
+        if (code > 0 && code <= etcd_error::unauthenticated)
+            throw etcd_error(code, url(function),
+                             error ? error->get("message", error->data()) : tree.get("message", ""));
+        if (auto result = tree.get_child_optional("result")) tree = json_tree(*result);
+        if (answer.status != 200 || !tree.get_child_optional("header")) throw_not_of_etcd(answer.status, function);
+        return tree;
+    }
+    [[noreturn, gnu::cold]] void throw_not_of_etcd(long status, const char* function) const
+    {
+        throw startup_error(std::make_error_code(std::errc::protocol_error), "use", url(function),
+                            sys::joined({"HTTP status ", status, status == 200 ? ", but no answer of etcd" : ""}));
     }
 
     std::vector<std::string> endpoints_;

@@ -61,7 +61,8 @@ public:
     }
 
     /// Sends it and returns the answer. Throws std::system_error if there is none by `until`. `heed_wake`: whether
-    /// `wake` ends it. `hear` is for a stream of answers: it gets the body so far after each part, until it returns true.
+    /// `wake` ends it. `hear` is for a stream of answers with status 200: it gets the body so far after each part, until
+    /// it returns true.
     http_answer perform(const http_request& request, time until, bool heed_wake,
                         const sys::function_ref<bool(const std::string&)>* hear = nullptr)
     {
@@ -69,7 +70,8 @@ public:
         timer_.set(until);
         for (int active = 1; active != 0;) {
             check(::curl_multi_perform(multi_.get(), &active));
-            if (hear != nullptr && !answer_.body.empty()) {
+            ::curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
+            if (hear != nullptr && answer_.status == 200 && !answer_.body.empty()) {
                 if ((*hear)(answer_.body)) return std::move(answer_);
             }
             if (active == 0) break;
@@ -82,7 +84,6 @@ public:
         int left = 0;
         const auto* const message = ::curl_multi_info_read(multi_.get(), &left);
         if (message != nullptr && message->data.result != CURLE_OK) fail(message->data.result, request.url);
-        ::curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &answer_.status);
         return std::move(answer_);
     }
 

@@ -221,7 +221,7 @@ struct etcd_store
     static constexpr bool expires = true; ///< etcd ends a lease after its TTL
     /// The same for every daemon that wants the lease; no other key begins with it.
     required_setting<std::string> key;
-    /// URLs of members; tried in turn.
+    /// URLs of members; tried in turn until etcd answers.
     std::vector<std::string> endpoints{"http://127.0.0.1:2379"};
     std::string user{};     ///< of etcd; empty: no authentication by password
     std::string password{}; ///< of that user
