@@ -35,6 +35,7 @@ struct file_store
         {
             const locked file(directory_);
             auto now = record();
+            seen_ = state_of(now);
             if (now.live() && !mine(now)) return {0, now.holder};
             if (!mine(now) || !now.live()) now.asked = false;
             if (!mine(now)) {
@@ -43,6 +44,7 @@ struct file_store
                 now.session = id();
             }
             write(now);
+            seen_ = state_of(record());
             return {now.holder.token, {}};
         }
         daemonkit::lease_renewal renew(time)
@@ -51,6 +53,7 @@ struct file_store
             const auto now = record();
             if (!mine(now) || !now.live()) return daemonkit::lease_renewal::lost;
             write(now);
+            seen_ = state_of(record());
             return now.asked ? daemonkit::lease_renewal::asked : daemonkit::lease_renewal::renewed;
         }
         void release(time)
@@ -74,10 +77,10 @@ struct file_store
             now.asked = true;
             write(now, false);
         }
+        /// Until the state is another one than acquire() or renew() saw last.
         void watch(time until)
         {
-            const auto seen = look();
-            while (look() == seen && time::clock::now() < until)
+            while (look() == seen_ && time::clock::now() < until)
                 if (daemonkit::sys::readable_within(terms_.wake, std::chrono::milliseconds(5)))
                     throw std::system_error(ECANCELED, std::system_category());
         }
@@ -132,12 +135,16 @@ struct file_store
         [[nodiscard]] std::string look() const
         {
             const locked file(directory_);
-            const auto now = record();
+            return state_of(record());
+        }
+        [[nodiscard]] static std::string state_of(const content& now)
+        {
             return now.session + std::to_string(now.tokens) + (now.live() ? "live" : "") + (now.asked ? "asked" : "");
         }
 
         boost::filesystem::path directory_;
         daemonkit::lease_terms terms_;
+        std::string seen_{};
     };
 
     [[nodiscard]] std::string where() const { return directory.string(); }
