@@ -19,7 +19,7 @@ using namespace daemonkit;
 
 namespace {
 
-/// A process that `die` ends, and that nobody has reaped.
+/// A process that `die` ends, and that was not reaped.
 template <class Die>
 class zombie
 {

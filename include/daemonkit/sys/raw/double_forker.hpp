@@ -161,7 +161,7 @@ private:
         }
         leaves_ = false;
         if (!has_close_range() || !stack_.map()) {
-            raw::kill(daemon, SIGKILL); // nobody could end it, or would learn of its end
+            raw::kill(daemon, SIGKILL); // no process could end it, or learn of its end
             raw::retry(SYS_wait4, daemon);
             errno = static_cast<int>(-opened);
             watcher_.fail("pidfd_open");
