@@ -15,7 +15,7 @@ needs() { # DIRECTORY
     [ -e "$1/.complete" ] || skip "no $(basename "$1") in $(dirname "$1"): run test/run -L $way"
 }
 
-# Not what the optimiser must leave out, nor the example ledgerd.
+# Not what the optimiser must leave out, nor what starts the example ledgerd.
 compiler=clang++-19 flags=() link=() without='^(lifecycle\.bare|etcd\.ledgerd)\.'
 case $way in
 clang) ;;
