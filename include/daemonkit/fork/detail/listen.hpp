@@ -24,8 +24,9 @@ inline void require_positive(std::chrono::nanoseconds deadline)
         throw_bad_setting("wait for the daemon", {}, "the deadline in the settings must be positive");
 }
 
-inline constexpr const char* was_ended = "was ended";
-inline constexpr const char* was_not_ended =
+// Arrays, which have one address in the whole program: they are told apart by it.
+inline constexpr char was_ended[] = "was ended";
+inline constexpr char was_not_ended[] =
     "could not be ended, because its parent process was killed (check by the verb status whether it runs)";
 
 /// The message for a late daemon. The lifecycle appends the advice, which depends on the daemon. `end`: was_ended or
