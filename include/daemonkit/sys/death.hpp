@@ -38,9 +38,14 @@ inline bool pidfd_tells_death() noexcept
 {
     utsname kernel{};
     if (::uname(&kernel) != 0) return false;
-    char* rest = nullptr;
-    const auto major = std::strtoul(kernel.release, &rest, 10);
-    const auto minor = *rest == '.' ? std::strtoul(rest + 1, nullptr, 10) : 0;
+    const char* at = kernel.release;
+    const auto number = [&at] {
+        unsigned value = 0;
+        for (; *at >= '0' && *at <= '9'; ++at) value = value * 10 + static_cast<unsigned>(*at - '0');
+        return value;
+    };
+    const unsigned major = number();
+    const unsigned minor = *at++ == '.' ? number() : 0;
     if (major < 6 || (major == 6 && minor < 15)) return false;
     const unique_fd self(pidfd_open(::getpid()));
     pidfd_info info;

@@ -32,6 +32,9 @@ public:
     {
     }
 
+    /// No less than the length of the text.
+    [[nodiscard]] std::size_t room() const noexcept { return number_ ? 20 : static_cast<std::size_t>(value_); }
+
     /// Appends the text.
     template <class TextBuffer>
     void append_to(TextBuffer& all) const
@@ -69,6 +72,9 @@ template <std::integral IntegerType>
 [[nodiscard]] inline std::string joined(std::initializer_list<piece> pieces)
 {
     std::string all;
+    std::size_t room = 0;
+    for (const auto& one : pieces) room += one.room();
+    all.reserve(room);
     for (const auto& one : pieces) one.append_to(all);
     return all;
 }

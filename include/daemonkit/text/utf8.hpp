@@ -65,9 +65,11 @@ namespace daemonkit::sys {
 /// The text with a space for each control character, which could change what a terminal shows.
 [[nodiscard, gnu::cold]] inline std::string without_controls(std::string text)
 {
-    for (std::size_t i = 0; i < text.size(); ++i)
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] >= ' ' && text[i] < 0x7F) continue; // usual
         if (const auto length = control_length(std::string_view(text).substr(i)); length != 0)
             text.replace(i, length, length, ' ');
+    }
     return text;
 }
 
