@@ -33,8 +33,8 @@ namespace daemonkit::detail {
 {
     bool stopped = false;
     if (may_be_continued(signal)) {
-        const auto stat = daemon.stat();
-        stopped = !stat || stat->state == 'T';
+        const auto stat = sys::read_process_stat(daemon.pid);
+        stopped = !stat || stat->state == 'T'; // of a later process with this pid: then the signals fail
     }
     if (!send(daemon, signal)) return false;
     if (stopped) sys::pidfd_send_signal(daemon.process.get(), SIGCONT); // fails if it has exited
