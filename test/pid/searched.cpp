@@ -99,4 +99,42 @@ BOOST_AUTO_TEST_CASE(while_a_daemon_ends_nothing_is_dead)
     });
 }
 
+BOOST_AUTO_TEST_CASE(in_a_directory_that_was_made_again_after_its_check)
+{
+    with_both([](auto make) {
+        const temporary_directory top;
+        const auto policy = make(top / "run/daemon.pid");
+        fs::create_directory(top / "run");
+        const auto checked = detail::check_directory(policy.path);
+        fs::rename(top / "run", top / "old"); // so that the new one has another inode number
+        fs::create_directory(top / "run");
+        auto guard = policy.claim();
+        guard.publish(::getpid());
+        BOOST_TEST(detail::find_in_file(policy.path, checked).holder.pid == ::getpid());
+    });
+}
+
+// The check of a path finds the mount on which it lies. Its own search finds the same one.
+BOOST_AUTO_TEST_CASE(the_name_of_a_path_depends_on_its_mount_only)
+{
+    const temporary_directory top;
+    int known = 0;
+    for (const fs::path& directory : {fs::path("/"), fs::path("/dev/shm"), fs::path("/dev/shm/missing"),
+                                      fs::path("/run"), fs::path("/proc"), top / "missing", top / "."}) {
+        const auto path = directory / "daemon.pid";
+        detail::trusted_directory checked;
+        try {
+            checked = detail::check_directory(path);
+        } catch (const startup_error&) { // of another user, on this machine
+            continue;
+        }
+        known += checked.mount ? 1 : 0;
+        const detail::abstract_socket one(path, checked);
+        checked.mount.reset();
+        BOOST_TEST(one.name() == detail::abstract_socket(path, checked).name(), path);
+        BOOST_TEST(!one.out_of_root(), path);
+    }
+    BOOST_TEST(known > 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

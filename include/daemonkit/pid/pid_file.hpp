@@ -35,6 +35,11 @@ struct pid_file
     /// The live daemon, verified; in any process. Throws startup_error if it cannot tell.
     [[nodiscard]] pid_holder find() const { return detail::find_by_pid_file(path, optional); }
     [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); } ///< whether the file exists
+    /// The same, and what control_socket() returns for it.
+    [[nodiscard]] pid_holder find(sys::unique_fd& control_socket) const
+    {
+        return detail::find_by_pid_file(path, optional, &control_socket);
+    }
     /// A socket connected to the daemon, for reload(); empty if it cannot be reached.
     [[nodiscard]] sys::unique_fd control_socket(const pid_holder& daemon) const
     {

@@ -4,12 +4,14 @@
 #pragma once
 
 #include "file.hpp"
+#include "refusal.hpp"
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace daemonkit::sys {
@@ -25,22 +27,36 @@ struct mount_root
     bool operator==(const mount_root&) const = default; ///< all are equal
 };
 
-/// Whether a mount begins at this path: 1 yes, 0 no, -1 and errno. statx(2), STATX_ATTR_MOUNT_ROOT, Linux 5.8. Older
-/// kernels, and sandboxes that refuse statx(2), only tell where another file system begins.
+/// Type, mode, owner, device and inode of a file, as lstat(2) tells them, and whether a mount begins there: statx(2),
+/// STATX_ATTR_MOUNT_ROOT, Linux 5.8. `begins` is empty on older kernels, and where a sandbox refuses statx(2). Returns 0,
+/// or -1 and errno.
+inline int link_status_of(const char* path, file_status& into, std::optional<bool>& begins) noexcept
+{
+    struct statx facts = {};
+    begins.reset();
+    const bool told = ::statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &facts) == 0;
+    if (!told && !is_refusal(errno)) return -1;
+    if (!told || (facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) == 0) return link_status_of(path, into);
+    into.st_mode = facts.stx_mode;
+    into.st_uid = facts.stx_uid;
+    into.st_gid = facts.stx_gid;
+    into.st_dev = makedev(facts.stx_dev_major, facts.stx_dev_minor);
+    into.st_ino = facts.stx_ino;
+    begins = (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    return 0;
+}
+
+/// Whether a mount begins at this path: 1 yes, 0 no, -1 and errno. Where the kernel does not tell, whether another file
+/// system does.
 inline int is_mount_root(const std::string& path, mount_root& found) noexcept
 {
-    const char* const name = path.empty() ? "/" : path.c_str();
-    struct statx facts = {};
-    const bool known = ::statx(AT_FDCWD, name, AT_SYMLINK_NOFOLLOW, STATX_INO, &facts) == 0;
-    if (known && (facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0) {
-        found = {makedev(facts.stx_dev_major, facts.stx_dev_minor), facts.stx_ino, path.size()};
-        return path.empty() || (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 ? 1 : 0;
-    }
     file_status own = {};
     file_status above = {};
-    if (link_status_of(name, own) == -1) return -1;
+    std::optional<bool> begins;
+    if (link_status_of(path.empty() ? "/" : path.c_str(), own, begins) == -1) return -1;
     found = {own.st_dev, own.st_ino, path.size()};
     if (path.empty()) return 1;
+    if (begins) return *begins ? 1 : 0;
     const auto parent = path.substr(0, path.rfind('/'));
     return link_status_of(parent.empty() ? "/" : parent.c_str(), above) == 0 && above.st_dev != own.st_dev ? 1 : 0;
 }

@@ -7,10 +7,13 @@
 #include "account_name.hpp"
 #include "credentials.hpp"
 #include "file.hpp"
+#include "mount_root.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +26,10 @@ struct untrusted
     std::string reason{}; ///< why it is not trusted, and what to do
     bool links = false;   ///< whether the path contains a symbolic link, trusted or not
     uid_t owner = 0;      ///< owner of the component, if that is the reason
+    /// Of the whole path, if it exists, has no symbolic link, and there is nothing not to be trusted; otherwise 0.
+    std::uint64_t inode = 0;
+    /// The mount on which the path lies; inode 0: the one at "/". Empty: use find_mount_root().
+    std::optional<mount_root> mount{};
 
     /// Whether there is something not to be trusted.
     [[nodiscard]] explicit operator bool() const noexcept { return !reason.empty(); }
@@ -100,15 +107,29 @@ inline void check_path(const std::string& path, uid_t user, int links, untrusted
 inline void check_path(const std::string& path, uid_t user, int links, untrusted& found)
 {
     std::string component = path; // cut off after each component in turn
-    for (std::size_t end = 0; end != std::string::npos && !found;) {
+    file_status status = {};
+    std::optional<mount_root> mount{mount_root()};
+    for (std::size_t end = 0; end != std::string::npos;) {
         end = component.find('/', end + 1);
         if (end != std::string::npos) component[end] = '\0';
-        file_status status = {};
-        if (link_status_of(component.c_str(), status) == -1) return;
+        std::optional<bool> begins;
+        if (link_status_of(component.c_str(), status, begins) == -1) {
+            if (errno != ENOENT && errno != ENOTDIR) return;
+            status.st_ino = 0;
+            break; // what does not exist lies where its parent lies
+        }
         check_file(component.c_str(), status, user, found);
         if (!found && S_ISLNK(status.st_mode)) check_link_target(component.c_str(), path, user, links, found);
+        if (found) return;
+        if (!begins)
+            mount.reset();
+        else if (mount && *begins)
+            mount = mount_root{status.st_dev, status.st_ino, path == "/" ? 0 : std::min(end, path.size())};
         if (end != std::string::npos) component[end] = '/';
     }
+    if (found.links) return;
+    found.inode = status.st_ino;
+    found.mount = mount;
 }
 
 /// Checks one file by the status that the caller has read.

@@ -83,6 +83,20 @@ inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it
     return wrong;
 }
 
+/// The daemon, and a socket for the request if the PidPolicy provides one.
+template <class PidPolicy>
+[[nodiscard, gnu::cold]] pid_holder find_to_ask(const PidPolicy& policy, [[maybe_unused]] sys::unique_fd& socket)
+{
+    if constexpr (requires { policy.find(socket); }) { // at once
+        return find_started(policy, socket);
+    } else {
+        auto daemon = find_started(policy);
+        if constexpr (has_control_socket<PidPolicy>)
+            if (daemon) socket = policy.control_socket(daemon);
+        return daemon;
+    }
+}
+
 /// For a reload without check().
 struct no_check
 {};
@@ -125,13 +139,12 @@ template <class PidPolicy, class Check = no_check>
                                                [[maybe_unused]] Check check = {})
 try {
     const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
-    const auto daemon = find_started(policy);
+    sys::unique_fd socket;
+    const auto daemon = find_to_ask(policy, socket);
     if (auto none = told_nothing(daemon); none.status != exit_status::done) return none;
     if constexpr (!std::is_same_v<Check, no_check>)
         if (auto wrong = check(); wrong.status != exit_status::done) return not_reloaded(std::move(wrong));
     const sys::deadline until(deadline);
-    sys::unique_fd socket;
-    if constexpr (has_control_socket<PidPolicy>) socket = policy.control_socket(daemon);
     reload_call call(std::move(socket));
     switch (request_reload(call, daemon, until)) {
     case request::refused: return cannot_signal(daemon.pid);

@@ -35,12 +35,12 @@ void remove_stale_record(const PidPolicy& policy) noexcept
 
 inline constexpr const char* not_recorded_yet = "a start is in progress and has not recorded a pid yet: try again";
 
-/// find(), again for a second while a start has not recorded the pid yet.
-template <class PidPolicy>
-[[nodiscard, gnu::cold]] pid_holder find_started(const PidPolicy& policy)
+/// find(), again for a second while a start has not recorded the pid yet. `socket`: arguments of find().
+template <class PidPolicy, class... ControlSocket>
+[[nodiscard, gnu::cold]] pid_holder find_started(const PidPolicy& policy, ControlSocket&... socket)
 {
     for (const sys::deadline until(std::chrono::seconds(1));; sys::sleep_for(std::chrono::milliseconds(1))) {
-        auto daemon = policy.find();
+        auto daemon = policy.find(socket...);
         if (daemon || !daemon.starting || until.passed()) return daemon;
     }
 }

@@ -52,15 +52,17 @@ public:
     /// Of the path of a pid file, whether the file exists or not; `directory` is that of check_directory().
     abstract_socket(const boost::filesystem::path& path, const trusted_directory& directory) : owner_(directory.owner)
     {
-        const auto parent = path.parent_path();
-        directory_ = directory.plain ? parent.native() : sys::real_path(parent.native());
-        check_call(sys::find_mount_root(directory_, mount_), "identify the directory", directory_);
-        const auto file = path.filename();
+        directory_ = directory.plain ? directory.path : sys::real_path(directory.path);
+        const bool known = directory.plain && directory.mount;
+        if (known) mount_ = *directory.mount;
+        if (mount_.inode == 0)
+            check_call(sys::find_mount_root(known ? "/" : directory_, mount_), "identify the directory", directory_);
+        const auto file = file_name_in(path);
         fingerprint all;
-        all.fold(std::string_view(directory_).substr(std::min(mount_.length, directory_.size()))).fold(file.native());
+        all.fold(std::string_view(directory_).substr(std::min(mount_.length, directory_.size()))).fold(file);
         all.fold(sys::decimal(mount_.device)).fold(sys::decimal(mount_.inode));
         // The file's name is for readers of ss(8).
-        name_ = sys::joined({"daemonkit/", all.value(), "/", std::string_view(file.native()).substr(0, 40)});
+        name_ = sys::joined({"daemonkit/", all.value(), "/", file.substr(0, 40)});
     }
 
     /// Whether the path lies on another mount than when this was made: after chroot(2) it says nothing.
@@ -85,11 +87,11 @@ public:
         return find_holder(kernel, except, is_trusted(owner));
     }
 
-    /// A socket connected to the control socket of a process that was found; empty if it cannot be reached.
-    [[nodiscard]] sys::unique_fd call(const pid_holder& daemon) const
+    /// A socket connected to the control socket of a process that was found; empty if it cannot be reached. `process`: its
+    /// identity.
+    [[nodiscard]] sys::unique_fd call(const process_identity& process) const
     {
         sys::unique_fd socket;
-        const auto process = identity_of(daemon.process.get(), daemon.pid);
         if (!process) return socket;
         sys::socket_diag kernel;
         if (connect(socket, kernel, control_name(process))) return socket;

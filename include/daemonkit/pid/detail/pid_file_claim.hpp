@@ -46,6 +46,7 @@ private:
     {
         if ((mode_ & (S_IWGRP | S_IWOTH)) != 0)
             throw_bad_setting("use the pid file", path_.native(), "its mode in the settings lets others write it");
+        if (attempt()) return;
         for (const sys::deadline until(std::chrono::seconds(5)); !attempt();)
             if (until.passed()) give_up();
     }
@@ -74,7 +75,7 @@ private:
         if (state == life::of_stranger || (state == life::taken && !locked)) return pass_by(opened, made, state);
         if (locked) return take_locked(opened, made);
         made.release();
-        return again(search(opened, read_pid_file(opened.file.get(), path_.native())).doubt);
+        return again(search(opened, read(opened)).doubt);
     }
 
     /// The file at the path. It and its directories are made if they are missing.
@@ -110,7 +111,7 @@ private:
     {
         made.release();
         const int file = opened.file.get();
-        const auto found = search(opened, read_pid_file(file, path_.native()));
+        const auto found = search(opened, read(opened));
         if (!found.left_over) return again(found.doubt);
         // Removed under the lock: otherwise another start may have put its own file there.
         if (sys::try_lock(file) && sys::leads_to(path_.c_str(), file) && sys::remove_file(path_.c_str()) == 0)
@@ -123,7 +124,7 @@ private:
     bool pass_by(opened_file& opened, sys::made_file& made, life state)
     {
         made.release();
-        const auto found = search(opened, read_pid_file(opened.file.get(), path_.native()));
+        const auto found = search(opened, read(opened));
         if (!found.doubt.empty()) return again(found.doubt);
         if (!sys::leads_to(path_.c_str(), opened.file.get()) || sys::remove_file(path_.c_str()) == 0) return false;
         return state == life::taken ? take_locked(opened, made) : again({});
@@ -136,7 +137,7 @@ private:
         const int file = opened.file.get();
         const auto status = check_pid_file(file, name, opened.directory.owner);
         const bool replaced = !sys::leads_to(name.c_str(), status);
-        const auto record = replaced || status.st_size == 0 ? pid_record() : read_pid_file(file, name);
+        const auto record = replaced || status.st_size == 0 ? pid_record() : read(opened);
         // A record in a fresh file: another start locked it first, and has published already.
         if (replaced || record.is_left()) made.release();
         if (replaced) return false;
@@ -155,11 +156,16 @@ private:
         return true;
     }
 
+    [[nodiscard]] pid_record read(const opened_file& opened) const
+    {
+        return read_pid_file(opened.file.get(), path_.native(), opened.directory.owner);
+    }
+
     /// What is known of another daemon, by its record or by its abstract sockets. They are not searched if this process
     /// has the first name. Throws already_running if one is found.
     [[nodiscard]] socket_search search(const opened_file& opened, const pid_record& record) const
     {
-        auto by_record = find_holder(record, path_, opened.file.get(), opened.directory.owner);
+        auto by_record = find_holder(record, path_, opened.file.get(), opened.directory);
         if (by_record.holder) find_activity(opened.file.get(), by_record.holder);
         refuse_if_held(by_record.holder, path_.native());
         socket_search found;

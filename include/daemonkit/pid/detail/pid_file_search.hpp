@@ -37,13 +37,15 @@ namespace daemonkit::detail {
 struct file_search
 {
     pid_holder holder{};
-    std::string doubt{}; ///< why there may be a daemon all the same; empty: no doubt
+    std::string doubt{};         ///< why there may be a daemon all the same; empty: no doubt
+    process_identity identity{}; ///< of the holder
     /// false: search again. A daemon may be about to stamp the file, or has ended since the file was opened.
     bool settled = true;
 };
 
-/// The daemon that a pid file controlled by `owner` names. Throws startup_error if something else is in its place.
-[[nodiscard]] inline file_search find_in_file(const boost::filesystem::path& path, uid_t owner = sys::effective_user())
+/// The daemon that a pid file in this directory names. Throws startup_error if something else is in its place.
+[[nodiscard]] inline file_search find_in_file(const boost::filesystem::path& path,
+                                              const trusted_directory& directory = {.owner = sys::effective_user()})
 {
     const sys::unique_fd file(sys::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     if (!file) {
@@ -51,10 +53,9 @@ struct file_search
         if (errno == ELOOP) refuse(path.native(), "it is a symbolic link");
         throw_errno("open the pid file", path.native(), sys::about_denial(path.native()));
     }
-    check_pid_file(file.get(), path.native(), owner);
-    const auto record = read_pid_file(file.get(), path.native());
-    auto found = find_holder(record, path, file.get(), owner);
-    file_search result{std::move(found.holder), std::move(found.doubt)};
+    const auto record = read_pid_file(file.get(), path.native(), directory.owner);
+    auto found = find_holder(record, path, file.get(), directory);
+    file_search result{std::move(found.holder), std::move(found.doubt), found.identity};
     if (result.holder) {
         find_activity(file.get(), result.holder);
         return result;
@@ -66,7 +67,7 @@ struct file_search
             "a live process has locked it, but the pid in it leads to no such process: does the daemon run in "
             "another pid namespace?";
     if (record.pid != 0) {
-        const auto now = read_pid_file(file.get(), path.native());
+        const auto now = read_pid_file(file.get(), path.native(), directory.owner);
         result.settled = now.stamp == record.stamp && now.pid != 0 && sys::leads_to(path.c_str(), file.get());
     }
     return result;
@@ -77,7 +78,7 @@ struct file_search
 [[nodiscard, gnu::cold]] inline pid_holder find_of_another_user(const boost::filesystem::path& path)
 try {
     const auto directory = check_directory(path, owners::one_other_user);
-    if (auto found = find_in_file(path, directory.owner).holder) return found;
+    if (auto found = find_in_file(path, directory).holder) return found;
     return abstract_socket(path, directory).find().holder;
 } catch (const startup_error&) {
     return {};
@@ -95,8 +96,10 @@ public:
     {
         for (const sys::deadline until(std::chrono::seconds(1));;) {
             auto in_file = find_in_file_or_by_socket();
+            identity_ = in_file.identity;
             if (in_file.holder) return std::move(in_file.holder);
             auto by_socket = find_by_socket();
+            identity_ = {};
             if (by_socket.holder) return std::move(by_socket.holder);
             if (by_socket.left_over) {
                 in_file.doubt.clear();
@@ -112,47 +115,63 @@ public:
         }
     }
 
+    /// A socket connected to the control socket of the daemon that was found; empty if it cannot be reached.
+    [[nodiscard]] sys::unique_fd call(const pid_holder& daemon)
+    {
+        return socket().call(identity_ ? identity_ : identity_of(daemon.process.get(), daemon.pid));
+    }
+
 private:
     /// Where something else is in the place of the file, a daemon may still hold the socket.
     [[nodiscard]] file_search find_in_file_or_by_socket()
     {
         try {
-            return find_in_file(path_);
+            return find_in_file(path_, directory_);
         } catch (const startup_error&) {
             if (auto found = find_by_socket().holder) return {std::move(found)};
             throw;
         }
     }
 
-    [[nodiscard]] socket_search find_by_socket()
+    [[nodiscard]] socket_search find_by_socket() { return socket().find(); }
+
+    [[nodiscard]] const abstract_socket& socket()
     {
         if (!socket_) socket_.emplace(path_, directory_);
-        return socket_->find();
+        return *socket_;
     }
 
     const boost::filesystem::path& path_;
     trusted_directory directory_;
     std::optional<abstract_socket> socket_{};
+    process_identity identity_{}; // of the holder; empty: not known
 };
 
-[[nodiscard]] inline pid_holder find_by_pid_file(const boost::filesystem::path& path, bool optional = false)
+/// control_socket() of both pid file policies.
+[[nodiscard]] inline sys::unique_fd control_socket_by_pid_file(const boost::filesystem::path& path,
+                                                               const pid_holder& daemon)
+{
+    return abstract_socket(path, check_directory(path, owners::one_other_user))
+        .call(identity_of(daemon.process.get(), daemon.pid));
+}
+
+/// find() of both pid file policies. `control`: becomes what control_socket() returns, with one check of the path.
+[[nodiscard]] inline pid_holder find_by_pid_file(const boost::filesystem::path& path, bool optional = false,
+                                                 sys::unique_fd* control = nullptr)
 {
     if (optional && path.empty()) throw_no_pid_file();
     std::optional<pid_file_search> search;
     try {
         search.emplace(path);
     } catch (const startup_error&) {
-        if (auto found = find_of_another_user(path)) return found;
-        throw;
+        auto found = find_of_another_user(path);
+        if (!found) throw;
+        if (control != nullptr) *control = control_socket_by_pid_file(path, found);
+        return found;
     }
-    return (*search)();
-}
-
-/// control_socket() of both pid file policies.
-[[nodiscard]] inline sys::unique_fd control_socket_by_pid_file(const boost::filesystem::path& path,
-                                                               const pid_holder& daemon)
-{
-    return abstract_socket(path, check_directory(path, owners::one_other_user)).call(daemon);
+    auto found = (*search)();
+    if (found && control != nullptr) *control = search->call(found);
+    return found;
 }
 
 /// check_directory() of a start. Where another user controls the path, root starts nothing, but finds the daemon of

@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace daemonkit::detail {
 
@@ -47,11 +48,29 @@ inline constexpr sys::byte_range both_locks{0, 2};    ///< both
     throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
 }
 
+/// The directory in the absolute path of a pid file.
+[[nodiscard]] inline std::string directory_in(const boost::filesystem::path& path)
+{
+    const auto& whole = path.native();
+    const auto end = whole.find_last_not_of('/', whole.rfind('/'));
+    return whole.substr(0, end == std::string::npos ? 1 : end + 1);
+}
+
+/// The last component of the path of a pid file.
+[[nodiscard]] inline std::string_view file_name_in(const boost::filesystem::path& path) noexcept
+{
+    const std::string_view whole = path.native();
+    return whole.substr(whole.rfind('/') + 1);
+}
+
 /// A directory that only root and one user can change, with every directory above it.
 struct trusted_directory
 {
-    bool plain = false; ///< no symbolic link, "." or ".." is on its path
-    uid_t owner = 0;    ///< that one user
+    std::string path{};                     ///< as in the path of the pid file
+    bool plain = false;                     ///< no symbolic link, "." or ".." is on its path
+    uid_t owner = 0;                        ///< that one user
+    std::uint64_t inode = 0;                ///< of the directory; 0: not known
+    std::optional<sys::mount_root> mount{}; ///< as sys::untrusted_path() found it
 };
 
 /// The setting `.pid.extra` as it is written: its last line ends with a newline. Throws startup_error.
@@ -78,17 +97,18 @@ inline trusted_directory check_directory(const boost::filesystem::path& path, ow
     if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
         throw_bad_setting("use the pid file", path.native(),
                           "its path must be absolute and name a file, because a daemon changes its working directory");
-    const auto directory = path.parent_path();
+    auto directory = directory_in(path);
     uid_t owner = sys::effective_user();
-    auto found = sys::untrusted_path(directory.native(), owner);
+    auto found = sys::untrusted_path(directory, owner);
     if (allowed == owners::one_other_user && owner == 0 && found.owner != 0) {
         owner = found.owner;
-        found = sys::untrusted_path(directory.native(), owner);
+        found = sys::untrusted_path(directory, owner);
     }
     if (found)
         throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the directory of the pid file",
                             found.path, found.reason);
-    return {!found.links && path.native().find("/.") == std::string::npos, owner};
+    return {std::move(directory), !found.links && path.native().find("/.") == std::string::npos, owner, found.inode,
+            found.mount};
 }
 
 /// The file; empty and errno if that fails. `fresh`: whether it was made.
@@ -123,14 +143,16 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return written || status.st_mtim.tv_nsec == 0 ? pid_record::none : status.st_mtim.tv_nsec;
 }
 
-/// What an open pid file says; throws startup_error if it may hold the data of another program.
-[[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path)
+/// What an open pid file says. Throws startup_error as check_pid_file(), and if it may hold the data of another program.
+[[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path, uid_t owner)
 {
     pid_text text;
-    sys::file_status status = {};
     // In this order: the line is written before it is stamped, and an older stamp would belong to an empty file.
-    check_call(text.read(fd), "read the pid file", path);
-    check_call(sys::status_of(fd, status), "read the status of the pid file", path);
+    const int result = text.read(fd);
+    const int error = errno;
+    const auto status = check_pid_file(fd, path, owner); // first: what is not a regular file may not be readable
+    errno = error;
+    check_call(result, "read the pid file", path);
     if (const auto pid = parse_pid(text.view())) return {*pid, stamp_in(status), false};
     if (!is_debris(fd))
         refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
@@ -138,12 +160,15 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 }
 
 /// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts,
-/// symbolic links and chroot(2) do not change them.
-[[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path)
+/// symbolic links and chroot(2) do not change them. `inode`: of the directory; 0: not known yet.
+[[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path, std::uint64_t inode = 0)
 {
-    sys::file_status directory = {};
-    sys::status_of(path.parent_path().c_str(), directory);
-    return sys::joined({path.filename().native(), " ", directory.st_ino});
+    if (inode == 0) {
+        sys::file_status directory = {};
+        sys::status_of(directory_in(path).c_str(), directory);
+        inode = directory.st_ino;
+    }
+    return sys::joined({file_name_in(path), " ", inode});
 }
 
 /// What is in a pid file.
@@ -189,7 +214,7 @@ inline written_record write_pid_file(int fd, const boost::filesystem::path& path
 /// that of another user only a process that this user could signal.
 [[nodiscard]] inline bool may_name(uid_t owner, pid_t pid)
 {
-    return owner == sys::effective_user() || sys::runs_as(pid, owner);
+    return owner == 0 || owner == sys::effective_user() || sys::runs_as(pid, owner);
 }
 
 /// What a record says.
@@ -197,12 +222,13 @@ struct record_search
 {
     pid_holder holder{};
     std::string doubt{}; ///< why it cannot be told whether the process of the record is the daemon; empty: no doubt
+    process_identity identity{}; ///< of the holder
 };
 
 /// The live process that the record in an open pid file names. Its stamp proves that. A process that does not fit the
 /// stamp is another one, unless it has this very file open for writing: only a daemon of this file can.
 [[nodiscard]] inline record_search find_holder(const pid_record& record, const boost::filesystem::path& path, int file,
-                                               uid_t owner = sys::effective_user())
+                                               const trusted_directory& directory)
 {
     record_search found;
     found.holder.stale = record.debris;
@@ -231,10 +257,15 @@ struct record_search
         }
     };
     found.holder = open_holder(pid, [&](int pidfd) {
-        const auto process = identity(pidfd);
+        const auto process = found.identity = identity(pidfd);
         if (!process) return false;
-        if (stamp_of(process, place_of(path)) != record.stamp && !is_without_stamp(pidfd)) return false;
-        return may_name(owner, pid);
+        const auto is_stamped = [&](std::uint64_t inode) {
+            return stamp_of(process, place_of(path, inode)) == record.stamp;
+        };
+        // The directory may have been made again since it was checked.
+        const bool proved = is_stamped(directory.inode) || (directory.inode != 0 && is_stamped(0));
+        if (!proved && !is_without_stamp(pidfd)) return false;
+        return may_name(directory.owner, pid);
     });
     found.holder.stale = !found.holder;
     return found;

@@ -89,8 +89,10 @@ private:
         const sys::unique_fd file(sys::open(name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
         if (!file) return {};
         try {
-            check_pid_file(file.get(), name, check_directory(path, owners::one_other_user).owner);
-            if (tries == 0) stamp = stamp_of(identity_of(daemon.process.get(), daemon.pid), place_of(path));
+            const auto directory = check_directory(path, owners::one_other_user);
+            check_pid_file(file.get(), name, directory.owner);
+            if (tries == 0)
+                stamp = stamp_of(identity_of(daemon.process.get(), daemon.pid), place_of(path, directory.inode));
         } catch (const startup_error&) { // it is not the file of this daemon
             return {};
         }
