@@ -39,7 +39,8 @@ public:
     {
         if (!socket_) socket_.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
         if (!socket_ || send(static_cast<unsigned>(inode)) == -1) return -1;
-        buffer_.resize(32768); // the kernel fills at most that much in one part of its answer
+        // The kernel fills at most 32 KiB in one part of its answer; of one socket it says less than 300 bytes.
+        buffer_.resize(inode == 0 ? 32768 : 1024);
         for (bool wanted = true;;) {
             const auto size = retry([&] { return ::recv(socket_.get(), buffer_.data(), buffer_.size(), 0); });
             if (size <= 0) return -1;

@@ -52,7 +52,10 @@ public:
     /// Of the path of a pid file, whether the file exists or not; `directory` is that of check_directory().
     abstract_socket(const boost::filesystem::path& path, const trusted_directory& directory) : owner_(directory.owner)
     {
-        directory_ = directory.plain ? directory.path : sys::real_path(directory.path);
+        if (directory.plain)
+            directory_ = directory.path;
+        else
+            directory_ = sys::real_path(directory.path);
         const bool known = directory.plain && directory.mount;
         if (known) mount_ = *directory.mount;
         if (mount_.inode == 0)
