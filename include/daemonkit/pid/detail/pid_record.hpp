@@ -12,6 +12,7 @@
 #include "../../sys/open_files.hpp"
 #include "../../sys/signal_mask.hpp"
 #include "../../sys/trust.hpp"
+#include "pid_directory.hpp"
 #include "pid_text.hpp"
 #include "process_identity.hpp"
 
@@ -20,7 +21,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace daemonkit::detail {
 
@@ -48,31 +48,6 @@ inline constexpr sys::byte_range both_locks{0, 2};    ///< both
     throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the pid file", path, reason);
 }
 
-/// The directory in the absolute path of a pid file.
-[[nodiscard]] inline std::string directory_in(const boost::filesystem::path& path)
-{
-    const auto& whole = path.native();
-    const auto end = whole.find_last_not_of('/', whole.rfind('/'));
-    return whole.substr(0, end == std::string::npos ? 1 : end + 1);
-}
-
-/// The last component of the path of a pid file.
-[[nodiscard]] inline std::string_view file_name_in(const boost::filesystem::path& path) noexcept
-{
-    const std::string_view whole = path.native();
-    return whole.substr(whole.rfind('/') + 1);
-}
-
-/// A directory that only root and one user can change, with every directory above it.
-struct trusted_directory
-{
-    std::string path{};                     ///< as in the path of the pid file
-    bool plain = false;                     ///< no symbolic link, "." or ".." is on its path
-    uid_t owner = 0;                        ///< that one user
-    std::uint64_t inode = 0;                ///< of the directory; 0: not known
-    std::optional<sys::mount_root> mount{}; ///< as sys::untrusted_path() found it
-};
-
 /// The setting `.pid.extra` as it is written: its last line ends with a newline. Throws startup_error.
 [[nodiscard]] inline std::string lines_to_write(const std::string& extra, const boost::filesystem::path& path)
 {
@@ -82,33 +57,6 @@ struct trusted_directory
         throw_bad_setting("use the pid file", path.native(),
                           "its further lines in the settings have zero bytes, or more than 4088 bytes");
     return lines;
-}
-
-/// Which users may control a path, besides root.
-enum class owners {
-    caller,        ///< the calling user
-    one_other_user ///< if root asks: any one user; the file may then name only processes of that user
-};
-
-/// The directory of a pid file. Throws startup_error unless `path` is absolute and only root and one user can change
-/// where it leads.
-inline trusted_directory check_directory(const boost::filesystem::path& path, owners allowed = owners::caller)
-{
-    if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
-        throw_bad_setting("use the pid file", path.native(),
-                          "its path must be absolute and name a file, because a daemon changes its working directory");
-    auto directory = directory_in(path);
-    uid_t owner = sys::effective_user();
-    auto found = sys::untrusted_path(directory, owner);
-    if (allowed == owners::one_other_user && owner == 0 && found.owner != 0) {
-        owner = found.owner;
-        found = sys::untrusted_path(directory, owner);
-    }
-    if (found)
-        throw startup_error(std::make_error_code(std::errc::invalid_argument), "use the directory of the pid file",
-                            found.path, found.reason);
-    return {std::move(directory), !found.links && path.native().find("/.") == std::string::npos, owner, found.inode,
-            found.mount};
 }
 
 /// The file; empty and errno if that fails. `fresh`: whether it was made.
@@ -157,18 +105,6 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     if (!is_debris(fd))
         refuse(path, "it holds something else than a process id: remove it if no daemon of yours wrote it");
     return {0, pid_record::none, true};
-}
-
-/// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts,
-/// symbolic links and chroot(2) do not change them. `inode`: of the directory; 0: not known yet.
-[[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path, std::uint64_t inode = 0)
-{
-    if (inode == 0) {
-        sys::file_status directory = {};
-        sys::status_of(directory_in(path).c_str(), directory);
-        inode = directory.st_ino;
-    }
-    return sys::joined({file_name_in(path), " ", inode});
 }
 
 /// What is in a pid file.
