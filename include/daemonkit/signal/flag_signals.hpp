@@ -45,8 +45,9 @@ struct basic_flag_signals
                 if (!detail::caught_signals::more())
                     timed_out = sys::poll_once(&fds, 1, timeout, &blocked.before()) == 0;
             }
-            const signal_event next = detail::caught_signals::take();
-            return {.signal = next.signal, .timed_out = timed_out && !next};
+            signal_event next = detail::caught_signals::take();
+            next.timed_out = timed_out && !next;
+            return next;
         }
 
         /// Whether a signal that means stop has arrived. In any thread: one relaxed load.
