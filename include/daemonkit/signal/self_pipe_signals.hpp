@@ -37,17 +37,15 @@ struct basic_self_pipe_signals
         }
 
         /// The next event; none after `timeout`, or when `also` is readable.
-        signal_event wait(std::chrono::nanoseconds timeout, int also)
+        [[gnu::always_inline]] signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
-            if (!detail::caught_signals::more() && (also != -1 || timeout > timeout.zero())) {
+            if (!detail::caught_signals::more() && (timeout > timeout.zero() || also != -1)) {
                 std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
                 const int ready = sys::poll_once(fds.data(), fds.size(), timeout);
-                if (ready != -1 && fds[0].revents == 0) return {.timed_out = ready == 0};
+                if (ready == 0) return {.timed_out = true};
+                if (ready != -1 && fds[0].revents == 0) return {};
             }
-            sys::drain(read_.get()); // before the check: a byte written after it must stay, to end the next sleep
-            const signal_event next = detail::caught_signals::take();
-            if (detail::caught_signals::more()) sys::wake(write_.get()); // fd() stays readable as long as events wait
-            return next;
+            return take();
         }
 
         [[nodiscard]] int fd() const noexcept { return read_.get(); } ///< readable while an event waits
@@ -59,6 +57,14 @@ struct basic_self_pipe_signals
         [[nodiscard]] static bool means_stop(int signal) noexcept { return detail::caught_signals::means_stop(signal); }
 
     private:
+        [[gnu::noinline]] signal_event take()
+        {
+            sys::drain(read_.get()); // before the check: a byte written after it must stay, to end the next sleep
+            const signal_event next = detail::caught_signals::take();
+            if (detail::caught_signals::more()) sys::wake(write_.get()); // fd() stays readable as long as events wait
+            return next;
+        }
+
         struct pipe
         {
             sys::unique_fd read_end{};

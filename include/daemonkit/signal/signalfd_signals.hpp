@@ -63,19 +63,17 @@ struct basic_signalfd_signals
         }
 
         /// The next event; none after `timeout`, or when `also` is readable.
-        signal_event wait(std::chrono::nanoseconds timeout, int also)
+        [[gnu::always_inline]] signal_event wait(std::chrono::nanoseconds timeout, int also)
         {
-            const bool sleeps = also != -1 || timeout > timeout.zero();
-            if (stops_first_) {
-                if (const signal_event stop = take_stop()) return stop;
-                if (const signal_event next = read()) return next;
-                if (!sleeps) return {};
+            const bool sleeps = timeout > timeout.zero() || also != -1;
+            if (stops_first_ || !sleeps) {
+                const signal_event next = read();
+                if (next || !sleeps) return next;
             }
-            if (sleeps) {
-                std::array<pollfd, 2> fds{{{fd_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
-                const int ready = sys::poll_once(fds.data(), fds.size(), timeout);
-                if (ready != -1 && fds[0].revents == 0) return {.timed_out = ready == 0};
-            }
+            std::array<pollfd, 2> fds{{{fd_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
+            const int ready = sys::poll_once(fds.data(), fds.size(), timeout);
+            if (ready == 0) return {.timed_out = true};
+            if (ready != -1 && fds[0].revents == 0) return {};
             return read();
         }
 
@@ -86,10 +84,19 @@ struct basic_signalfd_signals
     private:
         /// The kernel delivers pending signals in the order of their numbers, SIGHUP before SIGTERM. A stream of
         /// reloads would delay a stop for ever. So after each signal, a pending stop is taken before any other signal.
-        [[nodiscard]] signal_event take_stop() const { return {sys::take_signal(stop_set_)}; }
-
-        signal_event read()
+        /// It never waits, so it is no place to be cancelled: without the C library, in a third of the instructions.
+        [[nodiscard]] signal_event take_stop() const noexcept
         {
+            const timespec at_once{};
+            const long stop = sys::raw::retry(SYS_rt_sigtimedwait, sys::raw::address(&stop_set_), 0,
+                                              sys::raw::address(&at_once), _NSIG / 8);
+            return {.signal = stop > 0 ? static_cast<int>(stop) : 0};
+        }
+
+        [[gnu::noinline]] signal_event read()
+        {
+            if (stops_first_)
+                if (const auto stop = take_stop()) return stop;
             const auto next = sys::read_signal(fd_.get());
             stops_first_ = next.number != 0;
             return {.signal = next.number, .unasked = next.code != SI_QUEUE};

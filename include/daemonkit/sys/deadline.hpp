@@ -11,8 +11,11 @@
 #include <signal.h>
 
 #include <climits>
+#include <cstdint>
 #include <ctime>
+#include <ratio>
 #include <string>
+#include <type_traits>
 
 namespace daemonkit::sys {
 
@@ -27,13 +30,19 @@ inline constexpr std::chrono::nanoseconds century = std::chrono::hours(100 * 366
 template <class Rep, class Period>
 constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d) noexcept
 {
-    using seconds = std::chrono::duration<long double>;
-    if (seconds(d) >= seconds(century)) return forever;
-    if (!(seconds(d) > seconds::zero())) return std::chrono::nanoseconds::zero();
-    if constexpr (std::chrono::treat_as_floating_point_v<Rep>)
-        return std::chrono::round<std::chrono::nanoseconds>(d); // 0.3 is less than three tenths
-    else
-        return std::chrono::duration_cast<std::chrono::nanoseconds>(d);
+    if constexpr (std::is_integral_v<Rep> && std::is_signed_v<Rep> && std::ratio_divide<Period, std::nano>::den == 1) {
+        // The same in integers, a few instructions: wait_for() begins so.
+        constexpr auto most = std::chrono::ceil<std::chrono::duration<std::intmax_t, Period>>(century).count();
+        if (d.count() >= most) return forever;
+        if (d.count() <= 0) return std::chrono::nanoseconds::zero();
+    } else {
+        using seconds = std::chrono::duration<long double>;
+        if (seconds(d) >= seconds(century)) return forever;
+        if (!(seconds(d) > seconds::zero())) return std::chrono::nanoseconds::zero();
+        if constexpr (std::chrono::treat_as_floating_point_v<Rep>)
+            return std::chrono::round<std::chrono::nanoseconds>(d); // 0.3 is less than three tenths
+    }
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(d);
 }
 
 /// A duration in seconds as text, cut to tenths, and below a tenth to thousandths: "30", "0.5", "0.050".
@@ -53,9 +62,14 @@ class deadline
 public:
     /// `forever` never passes.
     explicit deadline(std::chrono::nanoseconds from_now) noexcept
-        : end_(from_now >= century           ? clock::time_point::max()
-               : from_now <= from_now.zero() ? clock::time_point::min()
-                                             : now() + from_now)
+        : deadline(from_now, from_now > from_now.zero() && from_now < century ? now() : clock::time_point())
+    {
+    }
+    /// Counted from `begin`, which was now().
+    deadline(std::chrono::nanoseconds from_begin, clock::time_point begin) noexcept
+        : end_(from_begin >= century             ? clock::time_point::max()
+               : from_begin <= from_begin.zero() ? clock::time_point::min()
+                                                 : begin + from_begin)
     {
     }
 
@@ -70,14 +84,15 @@ public:
     /// Whether it is over.
     [[nodiscard]] bool passed() const noexcept { return remaining() == std::chrono::nanoseconds::zero(); }
 
-private:
-    static clock::time_point now() noexcept
+    /// What the clock says.
+    [[gnu::noinline]] static clock::time_point now() noexcept
     {
         timespec time;
         ::clock_gettime(CLOCK_MONOTONIC, &time);
         return clock::time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
     }
 
+private:
     clock::time_point end_;
 };
 
@@ -100,17 +115,29 @@ private:
     return -1;
 }
 
+/// After ppoll(2) has failed: poll(2) if a sandbox refuses ppoll(2), otherwise a nap.
+[[gnu::cold]] inline int poll_refused(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout, bool same_mask)
+{
+    const int ready = is_refusal(errno) && same_mask ? poll_in_milliseconds(fds, count, timeout) : -1;
+    if (ready == -1 && errno != EINTR && timeout > timeout.zero()) nap();
+    return ready;
+}
+
 /// ppoll(2) once, not repeated after EINTR, so the caller can check for signals after a handler ran. If it fails for
 /// another reason, for example in a sandbox, sleeps for up to 10 ms first: loops around it do not spin. Not noexcept,
 /// like nap().
-inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout, const sigset_t* mask = nullptr)
+[[gnu::always_inline]] inline int poll_once(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout,
+                                            const sigset_t* mask = nullptr)
 {
-    const timespec wait{static_cast<time_t>(timeout.count() / 1'000'000'000),
-                        static_cast<long>(timeout.count() % 1'000'000'000)};
-    int ready = ::ppoll(fds, count, timeout == forever ? nullptr : &wait, mask);
-    if (ready == -1 && is_refusal(errno) && mask == nullptr) ready = poll_in_milliseconds(fds, count, timeout);
-    if (ready == -1 && errno != EINTR && timeout > timeout.zero()) nap();
-    return ready;
+    timespec wait{0, static_cast<long>(timeout.count())};
+    const timespec* longest = &wait;
+    if (timeout >= std::chrono::seconds(1)) { // short waits are the frequent ones: they divide nothing
+        wait = {static_cast<time_t>(timeout.count() / 1'000'000'000),
+                static_cast<long>(timeout.count() % 1'000'000'000)};
+        if (timeout == forever) longest = nullptr;
+    }
+    const int ready = ::ppoll(fds, count, longest, mask);
+    return ready != -1 || errno == EINTR ? ready : poll_refused(fds, count, timeout, mask == nullptr);
 }
 
 /// Whether `fd` becomes readable within `timeout`. A pidfd becomes readable when its process exits, reaped or not.

@@ -32,7 +32,12 @@ public:
     }
 
     /// The number; -1: none.
-    [[nodiscard]] int get() const noexcept { return closed_in_child_.ran() ? -1 : fd_.get(); }
+    [[nodiscard]] int get() const noexcept
+    {
+        if (closed_in_child_.ran()) [[unlikely]]
+            return -1;
+        return fd_.get();
+    }
     /// Whether it owns a descriptor.
     [[nodiscard]] explicit operator bool() const noexcept { return get() >= 0; }
 

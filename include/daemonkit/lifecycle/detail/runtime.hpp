@@ -3,13 +3,11 @@
 // that run() and the hooks can call. Class life (life.hpp) acquires and releases the guards.
 #pragma once
 
-#include "../../control/detail/failure.hpp"
 #include "../../control/detail/reload_protocol.hpp"
 #include "../../core/report.hpp"
 #include "../../sys/cancellation.hpp"
 #include "../../sys/credentials.hpp"
 #include "../../sys/deadline.hpp"
-#include "../../sys/file.hpp"
 #include "../../sys/give.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/signal_mask.hpp"
@@ -25,7 +23,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -56,15 +53,10 @@ public:
 
     bool wait_for(Derived& daemon, std::chrono::nanoseconds time)
     {
-        auto left = time;
-        const sys::deadline until(left);
-        for (int events = 0; !stopping_; ++events) { // bounded: signals can arrive faster than the hooks run
-            const signal_event e = handle_event(daemon, left);
-            if (e.timed_out || news()) return !stopping_;
-            left = until.remaining();
-            if ((!e || events >= _NSIG) && left == left.zero()) return !stopping_;
-        }
-        return false;
+        if (stopping_) return false;
+        const auto begin = time > time.zero() ? sys::deadline::now() : std::chrono::steady_clock::time_point();
+        const signal_event first = handle_event(daemon, time);
+        return first.timed_out ? !stopping_ : wait_until(daemon, sys::deadline(time, begin), first);
     }
 
     bool wait(Derived& daemon)
@@ -153,8 +145,19 @@ private:
         return !stopping_;
     }
 
+    /// The rest of wait_for(). Bounded: signals can arrive faster than the hooks run.
+    [[gnu::noinline]] bool wait_until(Derived& daemon, const sys::deadline& until, signal_event e)
+    {
+        for (int events = 0; !stopping_ && !e.timed_out && !news(); ++events) {
+            const auto left = until.remaining();
+            if ((!e || events >= _NSIG) && left == left.zero()) break;
+            e = handle_event(daemon, left);
+        }
+        return !stopping_;
+    }
+
     /// Waits for one event and handles it. The thread can be cancelled in the wait only.
-    signal_event handle_event(Derived& daemon, std::chrono::nanoseconds timeout)
+    [[gnu::always_inline]] signal_event handle_event(Derived& daemon, std::chrono::nanoseconds timeout)
     {
         auto until_ping = sys::forever;
         tell_manager([&](auto& manager) { until_ping = manager.alive(); });
@@ -165,7 +168,7 @@ private:
         return e;
     }
 
-    void serve(Derived& daemon, signal_event e)
+    [[gnu::noinline]] void serve(Derived& daemon, signal_event e)
     {
         const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
         if constexpr (has_waiting<identity_type>)
@@ -230,14 +233,11 @@ private:
         return *reason != '\0' ? reason : "no reason given";
     }
 
-    // The order of a life puts it there.
-    [[nodiscard]] signals_type& installed() { return require_installed(), *signals_; }
-    [[nodiscard]] const signals_type& installed() const { return require_installed(), *signals_; }
-
-    void require_installed() const
+    [[nodiscard]] signals_type& installed() { return signals_ ? *signals_ : not_installed(); }
+    [[nodiscard]] const signals_type& installed() const { return signals_ ? *signals_ : not_installed(); }
+    [[noreturn, gnu::cold]] static signals_type& not_installed()
     {
-        if (!signals_)
-            throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run() and the hooks");
+        throw std::logic_error("daemonkit: wait(), wait_for() and signal_fd() work inside run() and the hooks");
     }
 
     struct no_collector
