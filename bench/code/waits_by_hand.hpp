@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// Waits written by hand, one for each way to hear a signal: for USR1, TERM and INT, and nothing else.
+// Waits written by hand, one for each way to hear a signal: for USR1, TERM and INT, and nothing else. Those that are
+// guarded keep what daemonkit promises, too: a thread is cancelled in the wait only, never where an event is handled; a
+// stop is taken before any other signal; a handler keeps errno, and wakes the thread that waits.
 #pragma once
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -46,6 +50,27 @@ inline sigset_t set_by_hand()
     return set;
 }
 
+/// Where an event is handled.
+template <bool guarded>
+class handling
+{
+public:
+    handling() noexcept
+    {
+        if constexpr (guarded) ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before_);
+    }
+    handling(const handling&) = delete;
+    handling& operator=(const handling&) = delete;
+    ~handling()
+    {
+        if constexpr (guarded) ::pthread_setcancelstate(before_, nullptr);
+    }
+
+private:
+    int before_ = PTHREAD_CANCEL_ENABLE;
+};
+
+template <bool guarded>
 class hand_signalfd
 {
 public:
@@ -53,6 +78,7 @@ public:
     {
         const auto set = set_by_hand();
         ::sigprocmask(SIG_BLOCK, &set, nullptr);
+        sigdelset(&stopping_, SIGUSR1);
         signals_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     }
     hand_signalfd(const hand_signalfd&) = delete;
@@ -63,6 +89,12 @@ public:
 
     bool stops()
     {
+        if (guarded && more_) {
+            const timespec at_once{};
+            if (::sigtimedwait(&stopping_, nullptr, &at_once) > 0) return true;
+            const bool stop = hear();
+            if (more_) return stop;
+        }
         pollfd fd{signals_, POLLIN, 0};
         return ::poll(&fd, 1, -1) == 1 && hear();
     }
@@ -80,7 +112,9 @@ private:
     bool hear()
     {
         signalfd_siginfo heard;
-        if (::read(signals_, &heard, sizeof heard) != sizeof heard) return false;
+        more_ = ::read(signals_, &heard, sizeof heard) == sizeof heard;
+        if (!more_) return false;
+        const handling<guarded> here;
         if (heard.ssi_signo != SIGUSR1) return true;
         ++events_;
         return false;
@@ -88,6 +122,8 @@ private:
 
     int signals_ = -1;
     int events_ = 0;
+    bool more_ = false; ///< the last wait had an event
+    sigset_t stopping_ = set_by_hand();
 };
 
 /// What handlers note.
@@ -95,29 +131,38 @@ struct noted
 {
     static inline volatile sig_atomic_t event = 0, stop = 0;
     static inline int wake_up = -1;
+    static inline pthread_t waiter = ::pthread_self();
 
     static void note(int signal)
     {
         (signal == SIGUSR1 ? event : stop) = 1;
         if (wake_up != -1 && ::write(wake_up, "", 1) != 1) stop = 1;
     }
-    static void catch_signals()
+    static void note_guarded(int signal)
+    {
+        const int before = errno;
+        note(signal);
+        errno = before;
+        if (wake_up == -1 && ::pthread_equal(::pthread_self(), waiter) == 0) ::pthread_kill(waiter, signal);
+    }
+    static void catch_signals(void (*handler)(int))
     {
         struct sigaction action;
         std::memset(&action, 0, sizeof action);
-        action.sa_handler = note;
+        action.sa_handler = handler;
         sigfillset(&action.sa_mask);
         for (const int signal : heard_by_hand) ::sigaction(signal, &action, nullptr);
     }
 };
 
+template <bool guarded>
 class hand_self_pipe
 {
 public:
     hand_self_pipe()
     {
         if (::pipe2(ends_, O_CLOEXEC | O_NONBLOCK) == 0) noted::wake_up = ends_[1];
-        noted::catch_signals();
+        noted::catch_signals(guarded ? noted::note_guarded : noted::note);
     }
     hand_self_pipe(const hand_self_pipe&) = delete;
     hand_self_pipe& operator=(const hand_self_pipe&) = delete;
@@ -149,6 +194,7 @@ private:
     {
         char bytes[64];
         if (::read(ends_[0], bytes, sizeof bytes) <= 0) return false;
+        const handling<guarded> here;
         if (noted::event != 0) {
             noted::event = 0;
             ++events_;
@@ -161,10 +207,11 @@ private:
 };
 
 /// Outside the sleep the signals are heard too: a blocking call is to be interrupted, and a busy loop to see the flag.
+template <bool guarded>
 class hand_flag
 {
 public:
-    hand_flag() { noted::catch_signals(); }
+    hand_flag() { noted::catch_signals(guarded ? noted::note_guarded : noted::note); }
 
     [[nodiscard]] int events() const { return events_; }
 
@@ -191,6 +238,7 @@ private:
     }
     bool hear()
     {
+        const handling<guarded> here;
         if (noted::event != 0) {
             noted::event = 0;
             ++events_;
