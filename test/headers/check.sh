@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# check.sh alone|together INCLUDE_DIR COMPILER FLAGS…: every header below INCLUDE_DIR compiles without a warning. `alone`:
-# each as the first and only one, and included twice. `together`: all in one source, in the order of their names, then in
-# the reverse order. The compilers share one standard library, so what a header forgets to include is found by one of
-# them; the others see the same code with their own rules and warnings.
+# check.sh alone|together INCLUDE_DIR COMPILER FLAGS…: every header below INCLUDE_DIR compiles without a warning.
+# `alone`: each without any header that it does not include, and included twice. `together`: all in one source, in the
+# order of their names, then in the reverse order. The compilers share one standard library, so one of them finds what a
+# header forgets to include; the others see the same code with their own rules and warnings.
 how=$1 include=$2 compiler=$3
 shift 3
 
@@ -33,11 +33,14 @@ compiles() { # NAME SOURCE FLAGS…
 }
 includes=$(echo "$headers" | sed 's/.*/#include <&>/')
 
-# Alone, a header reads what it includes, which takes longer than the rest. So some headers are compiled once, and used
-# by those that include them anyhow. What a header forgets to include is in none of the headers that it includes.
-precompiled="daemonkit/testing/detail/suite.hpp daemonkit/testing/detail/processes.hpp daemonkit/pid/detail/pid_record.hpp
-    daemonkit/sys/trust.hpp daemonkit/sys/process.hpp daemonkit/text/joined.hpp"
-with_precompiled() { # prints each header, and the first of the precompiled ones that it includes, itself or by others
+# Alone, a header reads what it includes, which takes longer than the rest. What a header forgets to include is in none
+# of the headers that it includes. So these may come first: some are compiled once, and used by those that include them
+# anyhow, and a header is compiled in one source with a header that includes it, which comes after it.
+precompiled="daemonkit/testing/detail/suite.hpp daemonkit/testing/detail/processes.hpp
+    daemonkit/pid/detail/pid_record.hpp daemonkit/sys/trust.hpp daemonkit/sys/process.hpp daemonkit/text/joined.hpp"
+
+# Prints for each source its headers, after the precompiled one that all of them include, or -.
+in_sources() {
     (cd "$include" && awk -v precompiled="$precompiled" '
         /^ *# *include *["<]/ {
             path = $0
@@ -47,22 +50,36 @@ with_precompiled() { # prints each header, and the first of the precompiled ones
             while (sub(/[^\/.]+\/\.\.\//, "", path)) {}
             included[FILENAME] = included[FILENAME] " " path
         }
-        function visit(header, paths, n) {
+        function visit(header, from, paths, n) {
             n = split(included[header], paths)
             for (; n > 0; n--)
-                if (!(paths[n] in reached)) {
-                    reached[paths[n]]
-                    visit(paths[n])
+                if (!((from, paths[n]) in reached)) {
+                    reached[from, paths[n]]
+                    ++size[from]
+                    visit(paths[n], from)
                 }
         }
         END {
             count = split(precompiled, candidates)
             for (i = 1; i < ARGC; i++) {
-                split("", reached)
-                visit(ARGV[i])
-                for (k = 1; k <= count && !(candidates[k] in reached); k++) {}
-                print ARGV[i], k <= count ? candidates[k] : "-"
+                header = ARGV[i]
+                visit(header, header)
+                for (k = 1; k <= count && !((header, candidates[k]) in reached); k++) {}
+                first[header] = k <= count ? candidates[k] : "-"
+                for (at = i; at > 1 && size[order[at - 1]] > size[header]; at--) order[at] = order[at - 1]
+                order[at] = header
             }
+            for (i = 1; i < ARGC; i++) { # to the source whose last header is the largest that this one includes
+                header = order[i]
+                to = sources + 1
+                for (k = 1; k <= sources; k++)
+                    if (first[last[k]] == first[header] && (header, last[k]) in reached &&
+                        (to > sources || size[last[k]] > size[last[to]])) to = k
+                if (to > sources) sources = to
+                last[to] = header
+                all[to] = all[to] " " header
+            }
+            for (k = 1; k <= sources; k++) print first[last[k]] all[k]
         }' $headers)
 }
 
@@ -73,14 +90,13 @@ if [ "$how" = alone ]; then
         sh "$(dirname "$0")/../reject/precompile.sh" "$include/$header" "$place/$header" "$compiler" "$@" ||
             failed=$((failed + 1))
     done
-    with_precompiled >"$place/list"
-    while read -r header first; do
-        source="#include <$header>
-#include <$header>"
+    in_sources >"$place/list"
+    while read -r first together; do
+        source=$(printf '#include <%s>\n' $together $together)
         if [ "$first" = - ]; then
-            compiles "$header" "$source" "$@"
+            compiles "$together" "$source" "$@"
         else
-            compiles "$header" "$source" "$@" -Winvalid-pch -include "$place/$first"
+            compiles "$together" "$source" "$@" -Winvalid-pch -include "$place/$first"
         fi
     done <"$place/list"
 else
