@@ -54,9 +54,11 @@ foreach(unit IN LISTS units)
         set(labels unit)
     endif()
     set(timeout 300) # a hang, on the busiest machine too
-    set(cost 0) # what takes long starts first, so that nothing is waited for at the end
+    set(cost 20) # what takes long starts first, so that nothing is waited for at the end
     if("slow" IN_LIST labels OR "fault" IN_LIST labels)
         set(cost 40)
+    elseif("unit" IN_LIST labels)
+        set(cost 1)
     endif()
     if("slow" IN_LIST labels)
         set(timeout 900)

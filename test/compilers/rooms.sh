@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# rooms.sh clang|libcxx|i386 SOURCE_DIR WORK_DIR FILES_DIR I386_DIR SUPERVISORS_DIR: builds the rooms below, and the
-# daemons that they start, with Clang 19, with Clang's C++ library, or with GCC 12 for 32 bits, and runs their tests. The
-# Boost of this machine is made for GCC's library and 64 bits: for the others, its sources are compiled in the same way.
+# rooms.sh build|run clang|libcxx|i386 SOURCE_DIR WORK_DIR FILES_DIR I386_DIR SUPERVISORS_DIR: `build` makes the rooms
+# below, and the daemons that they start, with Clang 19, with Clang's C++ library, or with GCC 12 for 32 bits; `run` runs
+# their tests. The Boost of this machine is made for GCC's library and 64 bits: for the others, its sources are compiled
+# in the same way.
 set -euo pipefail
-way=$1 source_dir=$2 work=$3 files=$4 i386=$5 supervisors=$6
+step=$1 way=$2 source_dir=$3 work=$4 files=$5 i386=$6 supervisors=$7
 rooms=(sys fork pid signal stdio notify lifecycle control command_line reload lease)
 
 skip() {
@@ -60,14 +61,20 @@ if [ "$way" != clang ]; then
     options=(-DBoost_NO_BOOST_CMAKE=ON "-DBOOST_LIBRARYDIR=$work/lib" "-DCMAKE_CXX_FLAGS=${flags[*]}"
         "-DCMAKE_EXE_LINKER_FLAGS=${link[*]}" "-DCMAKE_SHARED_LINKER_FLAGS=${link[*]}")
 fi
-cmake -G Ninja -S "$source_dir" -B "$work" -DDAEMONKIT_DEVELOPER=ON -DDAEMONKIT_WERROR=ON -DDAEMONKIT_EXAMPLES=OFF \
-    -DDAEMONKIT_INSTALL=OFF -DDAEMONKIT_TEST_QUICK=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= \
-    -DDAEMONKIT_TEST_PRECOMPILE=ON "-DCMAKE_CXX_COMPILER=$compiler" "-DDAEMONKIT_SUPERVISORS=$supervisors" "${options[@]}"
+if [ "$step" = build ]; then
+    cmake -G Ninja -S "$source_dir" -B "$work" -DDAEMONKIT_DEVELOPER=ON -DDAEMONKIT_WERROR=ON -DDAEMONKIT_EXAMPLES=OFF \
+        -DDAEMONKIT_INSTALL=OFF -DDAEMONKIT_TEST_QUICK=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= \
+        -DDAEMONKIT_TEST_PRECOMPILE=ON "-DCMAKE_CXX_COMPILER=$compiler" "-DDAEMONKIT_SUPERVISORS=$supervisors" \
+        "${options[@]}"
+fi
 # libcurl is here, for 64 bits.
 if [ "$way" != i386 ] && grep -q '^CURL_LIBRARY_[A-Z]*:FILEPATH=/' "$work/CMakeCache.txt"; then
     rooms+=(etcd kubernetes)
 fi
-cmake --build "$work" --target test/daemon/all "${rooms[@]/#/test_}"
+if [ "$step" = build ]; then
+    cmake --build "$work" --parallel "$(nproc)" --target test/daemon/all "${rooms[@]/#/test_}"
+    exit 0
+fi
 
 # As for the build that is not optimised: nothing that takes long, and nothing that the optimiser must leave out. The
 # lines get a margin, because a line `SKIPPED: ` would say that this test is skipped.
