@@ -11,11 +11,10 @@ violation() {
 
 # Own headers as paths from here, whether written "../sys/file.hpp" or <daemonkit/sys/file.hpp>.
 own_includes() {
-    local written
-    sed -n 's|^ *# *include *<daemonkit/\([^>]*\)>.*|\1|p' "$1"
-    sed -n 's|^ *# *include *"\([^"]*\)".*|\1|p' "$1" | while read -r written; do
-        realpath -m --relative-to=. "$(dirname "$1")/$written"
-    done
+    local folder=.
+    [[ $1 != */* ]] || folder=${1%/*}
+    sed -n 's|^ *# *include *<daemonkit/\([^>]*\)>.*|\1|p; s|^ *# *include *"\([^"]*\)".*|'"$folder"'/\1|p' "$1" |
+        xargs -r realpath -m --relative-to=.
 }
 system_includes() { sed -n 's|^ *# *include *<\([^>]*\)>.*|\1|p' "$1" | grep -v '^daemonkit/'; }
 
