@@ -40,7 +40,7 @@ struct flock_pid_file
     /// The same, and what control_socket() returns for it.
     [[nodiscard]] pid_holder find(sys::unique_fd& control_socket) const
     {
-        return detail::find_by_pid_file(path, optional, &control_socket);
+        return detail::find_by_pid_file(path, optional, control_socket);
     }
     /// A socket connected to the daemon, for reload(); empty if it cannot be reached.
     [[nodiscard]] sys::unique_fd control_socket(const pid_holder& daemon) const

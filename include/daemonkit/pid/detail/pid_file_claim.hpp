@@ -200,7 +200,7 @@ private:
         const auto& name = path_.native();
         if (error == ELOOP) refuse(name, "it is a symbolic link");
         if (error == EISDIR) refuse(name, "it is a directory");
-        if (error == EROFS) refuse_if_held(find_by_pid_file(path_), name);
+        if (error == EROFS) refuse_if_held(find_by_pid_file(path_, false), name);
         errno = error;
         throw_errno("open the pid file", name, sys::about_denial(name));
     }

@@ -155,9 +155,9 @@ private:
         .call(identity_of(daemon.process.get(), daemon.pid));
 }
 
-/// find() of both pid file policies. `control`: becomes what control_socket() returns, with one check of the path.
-[[nodiscard]] inline pid_holder find_by_pid_file(const boost::filesystem::path& path, bool optional = false,
-                                                 sys::unique_fd* control = nullptr)
+/// find() of both pid file policies. A `control` becomes what control_socket() returns, with one check of the path.
+template <class... ControlSocket>
+[[nodiscard]] pid_holder find_by_pid_file(const boost::filesystem::path& path, bool optional, ControlSocket&... control)
 {
     if (optional && path.empty()) throw_no_pid_file();
     std::optional<pid_file_search> search;
@@ -166,11 +166,11 @@ private:
     } catch (const startup_error&) {
         auto found = find_of_another_user(path);
         if (!found) throw;
-        if (control != nullptr) *control = control_socket_by_pid_file(path, found);
+        ((control = control_socket_by_pid_file(path, found)), ...);
         return found;
     }
     auto found = (*search)();
-    if (found && control != nullptr) *control = search->call(found);
+    if (found) ((control = search->call(found)), ...);
     return found;
 }
 
