@@ -2,6 +2,9 @@
 // A search that meets a daemon while it publishes or ends, between any two system calls of both. "Dead" would be wrong:
 // the daemon lives, or has ended in order.
 #include "pid/both_policies.hpp"
+
+#include <daemonkit/control/detail/reload.hpp>
+
 #include "support/traced_process.hpp"
 
 #include <sys/syscall.h>
@@ -135,6 +138,25 @@ BOOST_AUTO_TEST_CASE(the_name_of_a_path_depends_on_its_mount_only)
         BOOST_TEST(!one.out_of_root(), path);
     }
     BOOST_TEST(known > 0);
+}
+
+// A class derived from a policy is asked for its own socket.
+BOOST_AUTO_TEST_CASE(for_a_reload_with_the_socket_of_the_policy)
+{
+    struct without_socket : flock_pid_file
+    {
+        [[nodiscard]] sys::unique_fd control_socket(const pid_holder&) const { return {}; }
+    };
+    const temporary_directory top;
+    const without_socket derived{{.path = top / "daemon.pid"}};
+    const flock_pid_file policy{.path = derived.path};
+    auto guard = policy.claim();
+    guard.publish(::getpid());
+    sys::unique_fd socket;
+    BOOST_TEST(detail::find_to_ask(derived, socket).pid == ::getpid());
+    BOOST_TEST(!socket);
+    BOOST_TEST(detail::find_to_ask(policy, socket).pid == ::getpid());
+    BOOST_TEST(static_cast<bool>(socket));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

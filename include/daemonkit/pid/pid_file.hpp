@@ -35,8 +35,8 @@ struct pid_file
     /// The live daemon, verified; in any process. Throws startup_error if it cannot tell.
     [[nodiscard]] pid_holder find() const { return detail::find_by_pid_file(path, optional); }
     [[nodiscard]] bool has_record() const noexcept { return sys::is_there(path.c_str()); } ///< whether the file exists
-    /// The same, and what control_socket() returns for it.
-    [[nodiscard]] pid_holder find(sys::unique_fd& control_socket) const
+    /// find(), and what control_socket() returns for that daemon, with one check of the path.
+    [[nodiscard]] pid_holder find_with_control_socket(sys::unique_fd& control_socket) const
     {
         return detail::find_by_pid_file(path, optional, control_socket);
     }

@@ -83,12 +83,20 @@ inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it
     return wrong;
 }
 
+/// Whether the PidPolicy itself finds the daemon and its socket at once. A class derived from such a policy does not,
+/// because it may have a find() or a control_socket() of its own.
+template <class PidPolicy>
+inline constexpr bool finds_with_control_socket = requires {
+    requires std::is_same_v<decltype(&PidPolicy::find_with_control_socket),
+                            pid_holder (PidPolicy::*)(sys::unique_fd&) const>;
+};
+
 /// The daemon, and a socket for the request if the PidPolicy provides one.
 template <class PidPolicy>
 [[nodiscard, gnu::cold]] pid_holder find_to_ask(const PidPolicy& policy, [[maybe_unused]] sys::unique_fd& socket)
 {
-    if constexpr (requires { policy.find(socket); }) { // at once
-        return find_started(policy, socket);
+    if constexpr (finds_with_control_socket<PidPolicy>) {
+        return find_started_by([&] { return policy.find_with_control_socket(socket); });
     } else {
         auto daemon = find_started(policy);
         if constexpr (has_control_socket<PidPolicy>)

@@ -35,14 +35,19 @@ void remove_stale_record(const PidPolicy& policy) noexcept
 
 inline constexpr const char* not_recorded_yet = "a start is in progress and has not recorded a pid yet: try again";
 
-/// find(), again for a second while a start has not recorded the pid yet. `socket`: arguments of find().
-template <class PidPolicy, class... ControlSocket>
-[[nodiscard, gnu::cold]] pid_holder find_started(const PidPolicy& policy, ControlSocket&... socket)
+/// Calls find(), again for a second while a start has not recorded the pid yet.
+template <class Find>
+[[nodiscard, gnu::cold]] pid_holder find_started_by(const Find& find)
 {
     for (const sys::deadline until(std::chrono::seconds(1));; sys::sleep_for(std::chrono::milliseconds(1))) {
-        auto daemon = policy.find(socket...);
+        auto daemon = find();
         if (daemon || !daemon.starting || until.passed()) return daemon;
     }
+}
+template <class PidPolicy>
+[[nodiscard, gnu::cold]] pid_holder find_started(const PidPolicy& policy)
+{
+    return find_started_by([&] { return policy.find(); });
 }
 
 /// Waits for the end of a process, and calls `progress` once a second. Returns whether the process has exited.
