@@ -97,7 +97,7 @@ void measure(report& report)
             goals.push_back({what + ", time", with.name, ours, needed, 1, true, milliseconds, ""});
             goals.push_back({what + ", memory", with.name, ours, needed, 1, true, mebibytes, ""});
         }
-        report.settle(all, {.least = 6, .budget = std::chrono::seconds(50)}, goals);
+        report.settle(all, {.least = 6, .budget = std::chrono::seconds(40)}, goals);
 
         table t{.title = std::string("one source, ") + with.name + " -O2",
                 .columns = {"source", "CPU time, ms", "÷ the headers (95 %)", "peak memory, MiB",

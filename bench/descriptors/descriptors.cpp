@@ -156,7 +156,7 @@ void calls(report& report)
             {.what = "closing descriptors, processor time",
              .id = "descriptors",
              .against_by_hand = {0, 1},
-             .until = {.least = 40, .budget = std::chrono::seconds(60)}},
+             .until = {.least = 40, .budget = std::chrono::seconds(40)}},
             rows);
 }
 
@@ -176,7 +176,7 @@ void starts(report& report, const temporary_directory& directory)
             {.what = "start to ready",
              .id = "descriptors.start",
              .against_by_hand = {1},
-             .until = {.least = 40, .budget = std::chrono::seconds(60)}},
+             .until = {.least = 40, .budget = std::chrono::seconds(40)}},
             rows);
 }
 

@@ -100,7 +100,7 @@ int main(int argc, char** argv)
             goals.push_back({"log lines a second ÷ a bare O_APPEND file", g.way, g.entries[2].number,
                              g.entries[0].number, 0.98, false, lines_per_second, ""});
         }
-        to.settle(all, {.least = 10, .budget = std::chrono::seconds(240)}, goals);
+        to.settle(all, {.least = 10, .budget = std::chrono::seconds(150)}, goals);
         for (const auto& g : groups) tell(to, all, g);
         to.add_note("Lines of " + std::to_string(line_length) + " bytes, numbered, " + std::to_string(lines) +
                     " a run; files are renamed and reopened on HUP every 100 ms. The programs get them through a pipe "

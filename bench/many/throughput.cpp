@@ -59,7 +59,7 @@ void compare(bench::report& report, int at_a_time, const std::string& how)
     for (const auto& one : bench::peers("none")) // it waits, and takes its pid file from the environment
         if (one.name == "libdaemon") add(one);
 
-    report.settle(all, {.least = 12, .budget = std::chrono::seconds(60)},
+    report.settle(all, {.least = 12, .budget = std::chrono::seconds(45)},
                   by_name.against_the_limit("daemons a second, " + how + ", ÷ the limit", 0.97, false));
     std::vector<bench::contestant> contestants;
     for (const auto& name : names) contestants.push_back({bench::name_in_tables(name), by_name.values(name), ""});

@@ -120,7 +120,7 @@ void measure(report& report, const temporary_directory& directory, const placeme
     ::daemon_pid_file_proc = [] { return libdaemon_pid_file; };
     add("libdaemon", "daemon_pid_file_kill(); believes the file", hand_written, by_libdaemon);
 #endif
-    report.settle(all, {.least = 500, .budget = std::chrono::seconds(40)},
+    report.settle(all, {.least = 500, .budget = std::chrono::seconds(30)},
                   {{"reload(): time ÷ the limit", place.name, numbers[1], numbers[0], 1.05}});
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].values = &all.of(numbers[i]);
     report.add_ratios("reload() to on_reload() done, " + place.name, "µs", rows);
@@ -149,7 +149,7 @@ void compare_verbs(report& to, const temporary_directory& directory)
                 },
                 verb_quantities);
         }
-    to.settle(all, {.least = 60, .budget = std::chrono::seconds(90)},
+    to.settle(all, {.least = 60, .budget = std::chrono::seconds(70)},
               by_name.against_the_limit("reload: time ÷ the limit", 1.05));
     for (const auto& [who, environment] : daemons) run(who.stop, environment);
     verb_table counted(to, "reload");

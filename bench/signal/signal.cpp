@@ -57,7 +57,7 @@ void latency(report& report, const std::vector<entrant>& all, const placement& p
     for (const auto& [about, two] : entrants) // by hand first, then ours
         goals.push_back(
             {about.first + ": time ÷ C by hand", about.second + ", " + place.name, two[1].second, two[0].second, 1.05});
-    report.settle(signalled, {.least = 400, .budget = std::chrono::seconds(60)}, goals);
+    report.settle(signalled, {.least = 400, .budget = std::chrono::seconds(40)}, goals);
     for (const auto& [about, contenders] : entrants) {
         std::vector<contestant> rows;
         for (const auto& [name, number] : contenders) rows.push_back({name, &signalled.of(number), ""});

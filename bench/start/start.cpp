@@ -40,7 +40,7 @@ void against_the_limit(report& to, const temporary_directory& directory)
             if (const auto who = built(name); !who.start.empty())
                 by_name.add(name, [who, pid_file] { return start_and_end(who, pid_file); }, verb_quantities);
     }
-    to.settle(all, {.least = 60, .budget = 200s}, by_name.against_the_limit("start: time ÷ the limit", 1.03));
+    to.settle(all, {.least = 60, .budget = 120s}, by_name.against_the_limit("start: time ÷ the limit", 1.03));
     by_name.add_costs(to, "start, time");
 
     verb_table counted(to, "start");
@@ -87,7 +87,7 @@ void against_peers(report& to, const temporary_directory& directory)
             goals.push_back({"start: time ÷ a peer that waits until ready", added.who.name, *rows.front().number,
                              *added.number, 1, true, wall, ""});
     }
-    to.settle(all, {.least = 15, .budget = 120s}, goals);
+    to.settle(all, {.least = 15, .budget = 60s}, goals);
     std::vector<contestant> contestants;
     for (const auto& r : rows)
         contestants.push_back(

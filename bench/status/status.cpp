@@ -80,7 +80,7 @@ void compare_times(bench::report& report, const std::vector<asked>& all, const b
             },
             bench::verb_quantities);
     }
-    report.settle(race, {.least = 60, .budget = std::chrono::seconds(100)},
+    report.settle(race, {.least = 60, .budget = std::chrono::seconds(70)},
                   by_name.against_the_limit("status: time ÷ the limit", 1.03));
     by_name.add_costs(report, "status, time");
     bench::verb_table counted(report, "status");

@@ -169,13 +169,13 @@ int main(int argc, char** argv)
                               .title = "stop: from the end of the daemon to the return of stop",
                               .id = "stop",
                               .delay = 0s,
-                              .until = {.least = 40, .budget = 150s},
+                              .until = {.least = 40, .budget = 80s},
                               .every = 4};
         const situation late{.name = "stop, collected late",
                              .title = "the same where process 1 collects the dead a second later",
                              .id = "stop.late",
                              .delay = 1s,
-                             .until = {.least = 12, .budget = 150s},
+                             .until = {.least = 12, .budget = 110s},
                              .every = 12};
         compare(report, usual, [&](const bench::field& measured) {
             const bench::temporary_directory directory;
