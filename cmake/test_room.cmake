@@ -46,7 +46,7 @@ set_source_files_properties("${PROJECT_SOURCE_DIR}/test/support/main.cpp" PROPER
 # All sources of a room are compiled as one: most of the time goes into code for the same templates. Not so in rooms
 # whose sources use one name for different things. With OFF, a changed test costs less, and everything twice as much.
 option(DAEMONKIT_TEST_UNITY "Compile all sources of a room of tests as one" ON)
-set(DAEMONKIT_ROOMS_APART identity lifecycle pid static systemd)
+set(DAEMONKIT_ROOMS_APART identity static)
 
 function(daemonkit_add_test_room room)
     set(target test_${room})

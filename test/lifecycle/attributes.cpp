@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a daemon inherits and what its settings change: in the foreground and detached. Limits, environment, scheduling.
+#include "lifecycle/in_child.hpp"
 #include "support/child_process.hpp"
 #include "support/file.hpp"
 #include "support/skip.hpp"
@@ -22,8 +23,6 @@
 using namespace daemonkit;
 
 namespace {
-
-void say(const std::string& line) { child_process::say(line); }
 
 std::string own_limit(int resource)
 {
@@ -111,11 +110,6 @@ int last_processor()
 {
     const auto allowed = proc_status(::getpid(), "Cpus_allowed_list"); // 0-3,8
     return std::stoi(allowed.substr(allowed.find_last_of("-,") + 1));
-}
-
-void become_nobody()
-{
-    if (!become_user(nobody)) ::_exit(99);
 }
 
 } // namespace

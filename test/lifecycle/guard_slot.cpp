@@ -10,7 +10,7 @@ namespace {
 
 using daemonkit::detail::guard_slot;
 
-int alive = 0;
+int living = 0;
 
 /// Cannot be moved, and would be made from anything.
 struct greedy
@@ -18,12 +18,12 @@ struct greedy
     template <class Anything>
     greedy(Anything&&) : made_from("anything") // NOLINT(*-explicit-*,*-forwarding-reference-overload)
     {
-        ++alive;
+        ++living;
     }
-    greedy(const char* text, int) : made_from(text) { ++alive; }
+    greedy(const char* text, int) : made_from(text) { ++living; }
     greedy(const greedy&) = delete;
     greedy& operator=(const greedy&) = delete;
-    ~greedy() { --alive; }
+    ~greedy() { --living; }
 
     std::string made_from;
 };
@@ -39,11 +39,11 @@ BOOST_AUTO_TEST_CASE(holds_the_result_of_the_maker_itself)
     slot.make([] { return greedy("the policy", 0); });
     BOOST_TEST(static_cast<bool>(slot));
     BOOST_TEST(slot->made_from == "the policy");
-    BOOST_TEST(alive == 1);
+    BOOST_TEST(living == 1);
     slot.release();
     slot.release();
     BOOST_TEST(!slot);
-    BOOST_TEST(alive == 0);
+    BOOST_TEST(living == 0);
 }
 
 BOOST_AUTO_TEST_CASE(its_end_releases_nothing)
@@ -52,12 +52,12 @@ BOOST_AUTO_TEST_CASE(its_end_releases_nothing)
     alignas(guard_slot<greedy>) std::byte place[sizeof(guard_slot<greedy>)];
     auto* const slot = new (place) guard_slot<greedy>;
     slot->make([&] { return greedy(made().c_str(), 0); });
-    BOOST_TEST(alive == 1);
+    BOOST_TEST(living == 1);
     greedy& guard = **slot;
     slot->~guard_slot();
-    BOOST_TEST(alive == 1);
+    BOOST_TEST(living == 1);
     guard.~greedy();
-    BOOST_TEST(alive == 0);
+    BOOST_TEST(living == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_maker_that_throws_leaves_it_empty)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // The life of a daemon: the order of its steps, every result of a start, and which process reports what.
+#include "lifecycle/in_child.hpp"
 #include "support/child_process.hpp"
 #include "support/file.hpp"
 #include "support/mounts.hpp"
@@ -24,8 +25,6 @@ using namespace std::chrono_literals;
 using namespace daemonkit;
 
 namespace {
-
-void say(const std::string& line) { child_process::say(line); }
 
 template <class Derived, class Daemon>
 struct hooks : Daemon

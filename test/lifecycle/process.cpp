@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon as a process: directory, umask, limits, descriptors, user; and settings that are refused before a process is
 // made.
+#include "lifecycle/in_child.hpp"
 #include "support/child_process.hpp"
 #include "support/file.hpp"
 #include "support/skip.hpp"
@@ -25,8 +26,6 @@ using namespace std::chrono_literals;
 using namespace daemonkit;
 
 namespace {
-
-void say(const std::string& line) { child_process::say(line); }
 
 std::string users_and_groups()
 {
@@ -136,11 +135,6 @@ std::string expected_of(const char* user, gid_t gid)
     std::string text = "Uid:" + four_times(entry->pw_uid) + "; Gid:" + four_times(gid) + "; Groups:";
     for (const gid_t group : groups) text += " " + std::to_string(group);
     return text + "; ";
-}
-
-void become_nobody()
-{
-    if (!become_user(nobody)) ::_exit(99);
 }
 
 } // namespace

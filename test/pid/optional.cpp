@@ -116,13 +116,15 @@ BOOST_AUTO_TEST_CASE(without_optional_an_empty_path_is_an_error)
 
 BOOST_AUTO_TEST_CASE(a_relative_path_is_an_error_with_optional_too)
 {
-    expect_refusal([] { (void)flock_pid_file{.path = "d.pid", .optional = true}.claim(); }, "must be absolute", 6);
+    expect_refusal([] { (void)daemonkit::flock_pid_file{.path = "d.pid", .optional = true}.claim(); },
+                   "must be absolute", 6);
     expect_refusal([] { (void)pid_file{.path = "d.pid", .optional = true}.find(); }, "must be absolute", 6);
 }
 
 BOOST_AUTO_TEST_CASE(the_calls_say_it_too)
 {
-    expect_refusal([] { (void)flock_pid_file{.path = "", .optional = true}.find(); }, "this daemon has no pid file", 3);
+    expect_refusal([] { (void)daemonkit::flock_pid_file{.path = "", .optional = true}.find(); },
+                   "this daemon has no pid file", 3);
     expect_refusal([] { (void)pid_file{.path = "", .optional = true}.find(); }, "this daemon has no pid file", 3);
 }
 

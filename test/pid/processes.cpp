@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(flock_of_util_linux_sees_the_lock_while_the_daemon_lives)
     const auto file = (top / "daemon.pid").string();
     if (run({"flock", "--version"}).status != 0) DAEMONKIT_SKIP("there is no flock(1)");
     const auto lockable = [&] { return run({"flock", "--nonblock", file, "true"}).status == 0; };
-    other_process locks(daemon_of(flock_pid_file{.path = file}));
+    other_process locks(daemon_of(daemonkit::flock_pid_file{.path = file}));
     BOOST_TEST(locks.hear() == 1);
     BOOST_TEST(!lockable());
     locks.kill();
@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(a_file_deleted_after_dropping_privileges_does_not_stop_the_
     if (::geteuid() != 0) DAEMONKIT_SKIP("only root has privileges to drop");
     const temporary_directory top;
     const auto path = top / "daemon.pid";
-    const flock_pid_file policy{.path = path};
+    const daemonkit::flock_pid_file policy{.path = path};
     other_process daemon([&](const other_process& self) {
         auto guard = policy.claim();
         guard.publish(::getpid());
