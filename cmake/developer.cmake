@@ -26,9 +26,20 @@ include(cmake/sanitizers.cmake)
 include(cmake/docs.cmake)
 
 # What every program of this project is built with; it never reaches a consumer.
+add_library(daemonkit_checked INTERFACE)
+target_compile_options(daemonkit_checked INTERFACE ${DAEMONKIT_WARNINGS} $<$<BOOL:${DAEMONKIT_WERROR}>:-Werror>)
+target_link_libraries(daemonkit_checked INTERFACE daemonkit_sanitizers)
+include(cmake/daemonkitCompiled.cmake)
+target_link_libraries(daemonkit_compiled PRIVATE daemonkit_checked)
+
+# Both forms of the library are tested: the rooms of tests always have the compiled form, their daemons and the examples
+# only where time counts and nothing is measured.
 add_library(daemonkit_developer INTERFACE)
-target_compile_options(daemonkit_developer INTERFACE ${DAEMONKIT_WARNINGS} $<$<BOOL:${DAEMONKIT_WERROR}>:-Werror>)
-target_link_libraries(daemonkit_developer INTERFACE daemonkit::daemonkit daemonkit_sanitizers)
+target_link_libraries(daemonkit_developer INTERFACE daemonkit_checked daemonkit::daemonkit)
+if(DAEMONKIT_SANITIZE OR DAEMONKIT_TEST_QUICK)
+    target_link_libraries(daemonkit_developer INTERFACE daemonkit::compiled)
+    target_compile_definitions(daemonkit_developer INTERFACE DAEMONKIT_COMPILED_DAEMONS) # for tests of what is left out
+endif()
 
 if(DAEMONKIT_TESTS)
     enable_testing()

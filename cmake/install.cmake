@@ -8,7 +8,7 @@ set(config_dir "${CMAKE_INSTALL_DATADIR}/cmake/daemonkit")
 set(pkgconfig_dir "${CMAKE_INSTALL_DATADIR}/pkgconfig")
 
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        FILES_MATCHING PATTERN "*.hpp" PATTERN "*.schema.json" PATTERN testing EXCLUDE)
+        FILES_MATCHING PATTERN "*.hpp" PATTERN compiled.cpp PATTERN "*.schema.json" PATTERN testing EXCLUDE)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE_1_0.txt" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT licence)
 install(FILES "${PROJECT_SOURCE_DIR}/cmake/daemonkit.7" DESTINATION "${CMAKE_INSTALL_MANDIR}/man7")
 
@@ -27,6 +27,7 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/daemonkitConfigVersion.c
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/daemonkitConfig.cmake"
               "${PROJECT_BINARY_DIR}/daemonkitConfigVersion.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/daemonkitCompiled.cmake"
               "${PROJECT_SOURCE_DIR}/cmake/daemonkitEtcd.cmake"
         DESTINATION "${config_dir}")
 

@@ -20,8 +20,9 @@ target_compile_definitions(daemonkit_test_support PUBLIC
     "DAEMONKIT_INCLUDE_DIR=\"${PROJECT_SOURCE_DIR}/include\""
     "DAEMONKIT_TEST_DAEMON_DIR=\"${DAEMONKIT_TEST_DAEMON_DIR}\""
     "DAEMONKIT_EXAMPLE_DIR=\"${DAEMONKIT_EXAMPLE_DIR}\"")
-target_link_libraries(daemonkit_test_support PUBLIC daemonkit_developer Boost::unit_test_framework)
-# The daemons and examples are optimised as a distribution does it. What tests them is not: it would take the most time.
+target_link_libraries(daemonkit_test_support PUBLIC daemonkit_developer daemonkit::compiled Boost::unit_test_framework)
+# The library and the daemons are optimised as a distribution does it. What tests them is not: it would take the most time.
+target_compile_options(daemonkit_test_support PUBLIC $<$<CONFIG:Release>:-O1>)
 target_compile_options(daemonkit_test_support PUBLIC $<$<CONFIG:Release>:-O1>)
 
 # Headers of others, read once for all rooms, and once for all daemons, some of which must not see Boost. What a source

@@ -9,6 +9,7 @@
 
 #include "core/require_cxx20.hpp"
 
+#include "compiled.hpp"
 #include "core/startup_error.hpp"
 #include "sys/environment.hpp"
 #include "sys/passed_descriptor.hpp"
@@ -46,13 +47,7 @@ public:
     /// The first descriptor with this name that was not taken; -1 if there is none.
     [[nodiscard]] int named(std::string_view name) const noexcept { return (*this)[index_of(name)]; }
     /// All descriptors with this name that were not taken: systemd gives every socket of a unit the same name.
-    [[nodiscard]] std::vector<int> all_named(std::string_view name) const
-    {
-        std::vector<int> found;
-        for (const auto& one : all_)
-            if (one.fd && one.name == name) found.push_back(one.fd.get());
-        return found;
-    }
+    [[nodiscard]] std::vector<int> all_named(std::string_view name) const;
 
     /// Takes the descriptor at index `i`, which the caller then owns; empty if there is none, or it was taken.
     [[nodiscard]] sys::unique_fd take(std::size_t i) noexcept
@@ -92,14 +87,7 @@ inline constexpr sys::socket_kind listening_stream{AF_UNSPEC, SOCK_STREAM, true}
 
 /// Throws startup_error, exit status 6, unless `fd` is a socket of the wanted kind. The message names the mistake in
 /// the manager's configuration, which otherwise shows only when a later system call fails.
-inline void require_socket(int fd, const sys::socket_kind& wanted)
-{
-    if (is_socket(fd, wanted)) return;
-    const auto kind = sys::socket_kind_of(fd);
-    throw_bad_setting(
-        "use the passed descriptor", sys::joined({fd}),
-        sys::joined({"it is ", kind ? sys::describe(kind) : "not a socket", ", but must be ", sys::describe(wanted)}));
-}
+DAEMONKIT_INLINE void require_socket(int fd, const sys::socket_kind& wanted);
 
 /// Derive from it beside the daemon class; see above.
 class socket_activation
@@ -107,25 +95,7 @@ class socket_activation
 public:
     /// Takes the descriptors and sets close-on-exec. Removes the LISTEN_* variables from the environment, because
     /// children do not have these descriptors.
-    socket_activation()
-    {
-        const auto pid = sys::take_variable("LISTEN_PID");
-        const auto count = sys::take_variable("LISTEN_FDS");
-        const auto names = sys::take_variable("LISTEN_FDNAMES");
-        static_cast<void>(sys::take_variable("LISTEN_PIDFDID"));
-        if (!pid || !count) return;
-        const auto receiver = sys::number_in(*pid);
-        const auto number = sys::number_in(*count);
-        if (receiver == -1) {
-            note_error({"LISTEN_PID is not a number: \"", *pid, "\""});
-        } else if (receiver == sys::this_process()) {
-            if (number != -1)
-                take_passed(number);
-            else
-                note_error({"LISTEN_FDS is not a number: \"", *count, "\""});
-            if (names && !passed_.empty() && error_.empty()) set_names(*names);
-        }
-    }
+    socket_activation();
 
     /// The descriptors that were passed to this process; none if the manager passed none. Call it in on_start() or
     /// run(). Throws startup_error, exit status 6, if the LISTEN_* variables are not consistent.
@@ -136,43 +106,90 @@ public:
     }
 
     /// For the lifecycle: the descriptors that must stay open in a daemon that detaches.
-    [[nodiscard]] std::vector<int> kept_descriptors() const
-    {
-        std::vector<int> kept;
-        for (const auto& one : passed_.all_)
-            if (one.fd) kept.push_back(one.fd.get());
-        return kept;
-    }
+    [[nodiscard]] std::vector<int> kept_descriptors() const;
 
 private:
     static constexpr int first_passed = 3; // SD_LISTEN_FDS_START
 
-    void take_passed(long long count)
-    {
-        for (int i = 0; i < count; ++i) {
-            if (i > INT_MAX - first_passed || sys::set_close_on_exec(first_passed + i) == -1)
-                return note_error({"LISTEN_FDS is ", count, ", but descriptor ", first_passed + i, " is not open"});
-            passed_.all_.push_back({sys::unique_fd(first_passed + i), "unknown"});
-        }
-    }
+    void take_passed(long long count);
 
     /// `names` is a list separated by colons; names can be empty.
-    void set_names(std::string_view names)
-    {
-        std::size_t count = 1;
-        for (const char c : names) count += c == ':' ? 1 : 0;
-        if (count != passed_.size())
-            return note_error({"LISTEN_FDS is ", passed_.size(), ", but LISTEN_FDNAMES names ", count});
-        for (auto& one : passed_.all_) {
-            one.name = names.substr(0, names.find(':'));
-            names.remove_prefix(one.name.size() < names.size() ? one.name.size() + 1 : names.size());
-        }
-    }
+    void set_names(std::string_view names);
 
     [[gnu::cold]] void note_error(std::initializer_list<sys::piece> sentence) { error_ = sys::joined(sentence); }
 
     passed_descriptors passed_{};
     std::string error_{}; // thrown by listen_fds(): during construction it could not be reported
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::vector<int> passed_descriptors::all_named(std::string_view name) const
+{
+    std::vector<int> found;
+    for (const auto& one : all_)
+        if (one.fd && one.name == name) found.push_back(one.fd.get());
+    return found;
+}
+
+DAEMONKIT_INLINE void require_socket(int fd, const sys::socket_kind& wanted)
+{
+    if (is_socket(fd, wanted)) return;
+    const auto kind = sys::socket_kind_of(fd);
+    throw_bad_setting(
+        "use the passed descriptor", sys::joined({fd}),
+        sys::joined({"it is ", kind ? sys::describe(kind) : "not a socket", ", but must be ", sys::describe(wanted)}));
+}
+
+DAEMONKIT_INLINE socket_activation::socket_activation()
+{
+    const auto pid = sys::take_variable("LISTEN_PID");
+    const auto count = sys::take_variable("LISTEN_FDS");
+    const auto names = sys::take_variable("LISTEN_FDNAMES");
+    static_cast<void>(sys::take_variable("LISTEN_PIDFDID"));
+    if (!pid || !count) return;
+    const auto receiver = sys::number_in(*pid);
+    const auto number = sys::number_in(*count);
+    if (receiver == -1) {
+        note_error({"LISTEN_PID is not a number: \"", *pid, "\""});
+    } else if (receiver == sys::this_process()) {
+        if (number != -1)
+            take_passed(number);
+        else
+            note_error({"LISTEN_FDS is not a number: \"", *count, "\""});
+        if (names && !passed_.empty() && error_.empty()) set_names(*names);
+    }
+}
+
+DAEMONKIT_INLINE std::vector<int> socket_activation::kept_descriptors() const
+{
+    std::vector<int> kept;
+    for (const auto& one : passed_.all_)
+        if (one.fd) kept.push_back(one.fd.get());
+    return kept;
+}
+
+DAEMONKIT_INLINE void socket_activation::take_passed(long long count)
+{
+    for (int i = 0; i < count; ++i) {
+        if (i > INT_MAX - first_passed || sys::set_close_on_exec(first_passed + i) == -1)
+            return note_error({"LISTEN_FDS is ", count, ", but descriptor ", first_passed + i, " is not open"});
+        passed_.all_.push_back({sys::unique_fd(first_passed + i), "unknown"});
+    }
+}
+
+DAEMONKIT_INLINE void socket_activation::set_names(std::string_view names)
+{
+    std::size_t count = 1;
+    for (const char c : names) count += c == ':' ? 1 : 0;
+    if (count != passed_.size())
+        return note_error({"LISTEN_FDS is ", passed_.size(), ", but LISTEN_FDNAMES names ", count});
+    for (auto& one : passed_.all_) {
+        one.name = names.substr(0, names.find(':'));
+        names.remove_prefix(one.name.size() < names.size() ? one.name.size() + 1 : names.size());
+    }
+}
+
+#endif
 
 } // namespace daemonkit

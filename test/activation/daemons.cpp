@@ -153,6 +153,9 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(every_policy_that_forks_keeps_them, ForkPolicy, fo
 
 BOOST_AUTO_TEST_CASE(a_program_that_does_not_ask_for_it_has_nothing_of_it)
 {
+#ifdef DAEMONKIT_COMPILED_DAEMONS
+    DAEMONKIT_SKIP("the compiled form, which the daemons have here, brings the texts of all its functions");
+#endif
     BOOST_TEST(contains(read_file(DAEMONKIT_TEST_DAEMON_DIR "/activated"), "LISTEN_FDS"));
     BOOST_TEST(!contains(read_file(DAEMONKIT_TEST_DAEMON_DIR "/plain"), "LISTEN_FDS"));
 }

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSL-1.0
 # check.sh alone|together INCLUDE_DIR COMPILER FLAGS…: every header below INCLUDE_DIR compiles without a warning.
 # `alone`: each without any header that it does not include, and included twice. `together`: all in one source, in the
-# order of their names, then in the reverse order. The compilers share one standard library, so one of them finds what a
-# header forgets to include; the others see the same code with their own rules and warnings.
+# order of their names, then in the reverse order; then without the functions that daemonkit::compiled defines, and
+# compiled.cpp, which must include each header with such functions. The compilers share one standard library, so one of
+# them finds what a header forgets to include; the others see the same code with their own rules and warnings.
 how=$1 include=$2 compiler=$3
 shift 3
 
@@ -102,6 +103,16 @@ if [ "$how" = alone ]; then
 else
     compiles "all headers" "$includes" "$@"
     compiles "all headers in reverse order" "$(echo "$includes" | sort -r)" "$@"
+    compiles "all headers, compiled form" "$includes" "$@" -DDAEMONKIT_COMPILED
+    compiles "daemonkit/compiled.cpp" '#include <daemonkit/compiled.cpp>' "$@" -DDAEMONKIT_COMPILED
+    read_by_it=$("$compiler" "$@" -DDAEMONKIT_COMPILED -M "$include/daemonkit/compiled.cpp" | tr ' ' '\n' |
+        grep '\.hpp$' | xargs realpath)
+    for header in $(cd "$include" && grep -rl '^#if DAEMONKIT_DEFINES$' daemonkit --include='*.hpp'); do
+        if ! echo "$read_by_it" | grep -qxF "$(realpath "$include/$header")"; then
+            echo "$header: has functions that compiled.cpp must define, and it does not include it"
+            failed=$((failed + 1))
+        fi
+    done
 fi
 echo "$(echo "$headers" | wc -l) headers $how, $failed failed"
 [ -n "$headers" ] && [ "$failed" -eq 0 ]

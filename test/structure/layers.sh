@@ -20,14 +20,15 @@ system_includes() { sed -n 's|^ *# *include *<\([^>]*\)>.*|\1|p' "$1" | grep -v 
 
 # The room of a header, what it may include beside its own room, as patterns. A family's concept.hpp is a room of its
 # own: what only knows concepts cannot depend on a policy. The first line that fits counts.
-below='core/*.hpp sys/raw/*.hpp sys/*.hpp text/*.hpp'
+below='core/*.hpp sys/raw/*.hpp sys/*.hpp text/*.hpp compiled.hpp'
 concepts='fork/concept.hpp pid/concept.hpp pid/requirements.hpp signal/concept.hpp stdio/concept.hpp notify/concept.hpp'
 table="
-text/*.hpp                  -
+compiled.hpp                -
+text/*.hpp                  compiled.hpp
 sys/raw/*.hpp               sys/*.hpp text/*.hpp
-sys/*.hpp                   text/*.hpp
+sys/*.hpp                   text/*.hpp compiled.hpp
 core/detail/*.hpp           $below
-core/*.hpp                  sys/raw/*.hpp sys/*.hpp text/*.hpp
+core/*.hpp                  sys/raw/*.hpp sys/*.hpp text/*.hpp compiled.hpp
 fork/detail/*.hpp           $below
 pid/detail/*.hpp            $below
 signal/detail/*.hpp         $below

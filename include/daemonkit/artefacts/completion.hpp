@@ -4,13 +4,36 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "facts.hpp"
 #include "fill.hpp"
 
 namespace daemonkit::detail {
 
 /// The name of a function in a shell.
-[[nodiscard, gnu::cold]] inline std::string function_name(const artefact_facts& f)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string function_name(const artefact_facts& f);
+
+/// Separated by spaces: the verbs, and the options with their dashes.
+[[nodiscard, gnu::cold]] inline std::string verb_names(const artefact_facts& f)
+{
+    std::string all;
+    for (const auto& verb : f.verbs) all += (all.empty() ? "" : " ") + verb.name;
+    return all;
+}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string option_names(const artefact_facts& f, bool with_argument);
+
+/// For bash, in /usr/share/bash-completion/completions/NAME.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string bash_completion(const artefact_facts& f, std::string_view kinds);
+
+/// For zsh, as _NAME in a directory of $fpath.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string zsh_completion(const artefact_facts& f, std::string_view kinds);
+
+/// For fish, in /usr/share/fish/vendor_completions.d/NAME.fish.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string fish_completion(const artefact_facts& f, std::string_view kinds);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string function_name(const artefact_facts& f)
 {
     std::string name = "_" + f.name;
     for (char& c : name)
@@ -20,14 +43,7 @@ namespace daemonkit::detail {
     return name;
 }
 
-/// Separated by spaces: the verbs, and the options with their dashes.
-[[nodiscard, gnu::cold]] inline std::string verb_names(const artefact_facts& f)
-{
-    std::string all;
-    for (const auto& verb : f.verbs) all += (all.empty() ? "" : " ") + verb.name;
-    return all;
-}
-[[nodiscard, gnu::cold]] inline std::string option_names(const artefact_facts& f, bool with_argument)
+DAEMONKIT_INLINE std::string option_names(const artefact_facts& f, bool with_argument)
 {
     std::string all;
     const auto add = [&](std::string_view dashes, std::string_view name) {
@@ -42,8 +58,7 @@ namespace daemonkit::detail {
     return all;
 }
 
-/// For bash, in /usr/share/bash-completion/completions/NAME.
-[[nodiscard, gnu::cold]] inline std::string bash_completion(const artefact_facts& f, std::string_view kinds)
+DAEMONKIT_INLINE std::string bash_completion(const artefact_facts& f, std::string_view kinds)
 {
     return filled(R"(# bash completion of @name@
 # shellcheck shell=bash
@@ -87,8 +102,7 @@ complete -F @function@ @word@
                    {"word", shell_word(f.name)}});
 }
 
-/// For zsh, as _NAME in a directory of $fpath.
-[[nodiscard, gnu::cold]] inline std::string zsh_completion(const artefact_facts& f, std::string_view kinds)
+DAEMONKIT_INLINE std::string zsh_completion(const artefact_facts& f, std::string_view kinds)
 {
     const auto text = [](std::string_view plain) { return escaped(plain, "\\[]:", "\\"); };
     std::string options;
@@ -113,8 +127,7 @@ complete -F @function@ @word@
                         f.words ? " \\\n    " : "", f.words ? shell_word(words) : std::string(), "\n"});
 }
 
-/// For fish, in /usr/share/fish/vendor_completions.d/NAME.fish.
-[[nodiscard, gnu::cold]] inline std::string fish_completion(const artefact_facts& f, std::string_view kinds)
+DAEMONKIT_INLINE std::string fish_completion(const artefact_facts& f, std::string_view kinds)
 {
     const auto word = [](std::string_view text) { return sys::joined({"'", escaped(text, "\\'", "\\"), "'"}); };
     const auto begin = sys::joined({"complete -c ", word(f.name)});
@@ -132,5 +145,7 @@ complete -F @function@ @word@
         all += sys::joined({begin, " -n '__fish_seen_subcommand_from print' -a ", word(kinds), "\n"});
     return all;
 }
+
+#endif
 
 } // namespace daemonkit::detail

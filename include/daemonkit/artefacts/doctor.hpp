@@ -6,6 +6,7 @@
 #include "../core/require_cxx20.hpp"
 
 #include "../command_line/detail/json.hpp"
+#include "../compiled.hpp"
 #include "../control/status_report.hpp"
 #include "../core/exit_status.hpp"
 #include "../core/startup_error.hpp"
@@ -28,7 +29,41 @@
 namespace daemonkit::detail {
 
 /// What the hook check() throws.
-[[gnu::cold]] inline void look_at_check(const sys::function_ref<void()>& check, findings& all)
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_check(const sys::function_ref<void()>& check, findings& all);
+
+/// What the record says about the daemon.
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_daemon(const artefact_facts& f, const status_report& found, findings& all);
+
+/// All findings, worst first.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE findings examined(const artefact_facts& f, const status_report& found,
+                                                            const sys::function_ref<void()>& check);
+
+/// Whether one is worse than a note.
+[[nodiscard, gnu::cold]] inline bool is_unhealthy(const findings& all)
+{
+    return !all.list.empty() && all.list.front().how_bad != severity::note;
+}
+
+/// One object, as doctor.schema.json describes it.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string doctor_json(const findings& all, std::string_view name);
+
+/// The same where there are no facts. `reason` is not empty.
+[[nodiscard, gnu::cold]] inline std::string doctor_json(const std::string& reason, std::string_view name)
+{
+    findings all;
+    all.add(severity::error, "settings", reason, "");
+    return doctor_json(all, name);
+}
+
+/// The JSON of a doctor that failed. Returns the exit status. Throws startup_error.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE int print_failure(const std::exception& e, std::string_view name);
+
+/// Prints them. Returns the exit status: 0 if none is worse than a note, otherwise 1. Throws startup_error.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE int print_findings(const findings& all, const std::string& name, bool json);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void look_at_check(const sys::function_ref<void()>& check, findings& all)
 {
     try {
         check();
@@ -37,8 +72,7 @@ namespace daemonkit::detail {
     }
 }
 
-/// What the record says about the daemon.
-[[gnu::cold]] inline void look_at_daemon(const artefact_facts& f, const status_report& found, findings& all)
+DAEMONKIT_INLINE void look_at_daemon(const artefact_facts& f, const status_report& found, findings& all)
 {
     using enum status_report::condition;
     if (found.state == unknown && !f.records_pid && f.may_lack_pid) {
@@ -62,9 +96,8 @@ namespace daemonkit::detail {
                 "call restart");
 }
 
-/// All findings, worst first.
-[[nodiscard, gnu::cold]] inline findings examined(const artefact_facts& f, const status_report& found,
-                                                  const sys::function_ref<void()>& check)
+DAEMONKIT_INLINE findings examined(const artefact_facts& f, const status_report& found,
+                                   const sys::function_ref<void()>& check)
 {
     findings all;
     look_at_check(check, all);
@@ -80,14 +113,7 @@ namespace daemonkit::detail {
     return all;
 }
 
-/// Whether one is worse than a note.
-[[nodiscard, gnu::cold]] inline bool is_unhealthy(const findings& all)
-{
-    return !all.list.empty() && all.list.front().how_bad != severity::note;
-}
-
-/// One object, as doctor.schema.json describes it.
-[[nodiscard, gnu::cold]] inline std::string doctor_json(const findings& all, std::string_view name)
+DAEMONKIT_INLINE std::string doctor_json(const findings& all, std::string_view name)
 {
     std::string text;
     for (const auto& one : all.list)
@@ -99,24 +125,14 @@ namespace daemonkit::detail {
                         ", \"healthy\": ", is_unhealthy(all) ? "false" : "true", ", \"findings\": [", text, "]}"});
 }
 
-/// The same where there are no facts. `reason` is not empty.
-[[nodiscard, gnu::cold]] inline std::string doctor_json(const std::string& reason, std::string_view name)
-{
-    findings all;
-    all.add(severity::error, "settings", reason, "");
-    return doctor_json(all, name);
-}
-
-/// The JSON of a doctor that failed. Returns the exit status. Throws startup_error.
-[[nodiscard, gnu::cold]] inline int print_failure(const std::exception& e, std::string_view name)
+DAEMONKIT_INLINE int print_failure(const std::exception& e, std::string_view name)
 {
     write_output(doctor_json(std::string(e.what()), name) + "\n");
     const auto* const known = dynamic_cast<const startup_error*>(&e);
     return known != nullptr ? known->status() : exit_status::error;
 }
 
-/// Prints them. Returns the exit status: 0 if none is worse than a note, otherwise 1. Throws startup_error.
-[[nodiscard, gnu::cold]] inline int print_findings(const findings& all, const std::string& name, bool json)
+DAEMONKIT_INLINE int print_findings(const findings& all, const std::string& name, bool json)
 {
     std::string text = json ? doctor_json(all, name) + "\n" : std::string();
     const auto add = [&](std::initializer_list<sys::piece> pieces) {
@@ -129,5 +145,7 @@ namespace daemonkit::detail {
     write_output(text);
     return is_unhealthy(all) ? exit_status::error : exit_status::done;
 }
+
+#endif
 
 } // namespace daemonkit::detail

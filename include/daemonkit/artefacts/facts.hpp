@@ -5,6 +5,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../control/stop_schedule.hpp"
 #include "../core/startup_error.hpp"
 #include "../sys/limits.hpp"
@@ -138,7 +139,12 @@ struct artefact_facts
 }
 
 /// How long the stop schedule takes at most, and how long it waits before SIGKILL.
-[[nodiscard, gnu::cold]] inline std::chrono::nanoseconds stop_time(const stop_schedule& steps, bool before_kill = false)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::chrono::nanoseconds stop_time(const stop_schedule& steps,
+                                                                             bool before_kill = false);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::chrono::nanoseconds stop_time(const stop_schedule& steps, bool before_kill)
 {
     std::chrono::nanoseconds all{};
     for (const auto& step : steps) {
@@ -147,5 +153,7 @@ struct artefact_facts
     }
     return all;
 }
+
+#endif
 
 } // namespace daemonkit::detail

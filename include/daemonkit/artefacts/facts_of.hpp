@@ -6,6 +6,7 @@
 
 #include "../command_line/detail/verbs.hpp"
 #include "../command_line/verb_call.hpp"
+#include "../compiled.hpp"
 #include "../lifecycle/detail/heard_signals.hpp"
 #include "../lifecycle/detail/hooks.hpp"
 
@@ -23,83 +24,16 @@
 namespace daemonkit::detail {
 
 /// The options of the library that this daemon has, and those of the program.
-[[gnu::cold]] inline void add_options(artefact_facts& f, std::span<const program_option> more, bool instances,
-                                      const std::string& with_json)
-{
-    for (const auto& option : more) {
-        artefact_option one{option.name.c_str(), option.letter.get(),
-                            option.value.takes_argument() ? option.argument : "",
-                            option.help != nullptr ? option.help : ""};
-        std::replace(one.help.begin(), one.help.end(), '\n', ' '); // --help breaks the line there
-        if (one.name.empty() && one.letter == 0)
-            f.words = one;
-        else
-            f.options.push_back(one);
-    }
-    f.options.push_back({"timeout", 0, "S", "wait at most S seconds"});
-    if (f.notifies)
-        f.options.push_back({"ready-fd", 0, "N", "run: write a newline to descriptor N when the daemon is ready"});
-    if (instances) f.options.push_back({"instance", 0, "NAME", "which instance of the program"});
-    f.options.push_back({"json", 0, "", with_json + ": print one JSON object"});
-    f.options.push_back({"quiet", 0, "", "print errors only"});
-    f.options.push_back({"verbose", 0, "", "print each step"});
-    f.options.push_back({"help", 'h', "", "print the verbs and options"});
-    f.options.push_back({"version", 'V', "", "print the version"});
-}
+[[gnu::cold]] DAEMONKIT_INLINE void add_options(artefact_facts& f, std::span<const program_option> more, bool instances,
+                                                const std::string& with_json);
 
 /// The facts that do not depend on a class.
-[[gnu::cold]] inline void add_common(artefact_facts& f, const artefact_notes& notes, const process_settings& process)
-{
-    if (*notes.program != '\0' && *notes.program != '/')
-        throw_bad_setting("use notes.program", notes.program,
-                          "it is not absolute, and service managers start it by this path");
-    f.program = *notes.program != '\0' ? notes.program : sys::program_path();
-    f.description = notes.description;
-    f.documentation = notes.documentation;
-    f.listen = notes.listen;
-    f.watchdog = notes.watchdog;
-    f.becomes = process.user;
-    f.user = f.becomes.empty() ? notes.user : "";
-    f.group = process.group;
-    if (sys::credentials worker; !f.worker().empty() && sys::find_user(f.worker(), worker))
-        f.primary_group = sys::group_name(worker.gid);
-    f.directory = process.working_directory.empty() ? "/" : process.working_directory;
-    f.chroot = process.chroot;
-    f.umask = process.umask;
-    f.limits = process.limits.values();
-    if (process.nice.is_given()) f.attributes.emplace_back("Nice", sys::joined({process.nice.value()}));
-    if (process.oom_score_adjust.is_given())
-        f.attributes.emplace_back("OOMScoreAdjust", sys::joined({process.oom_score_adjust.value()}));
-    if (process.io_scheduling.is_given()) {
-        f.attributes.emplace_back("IOSchedulingClass", sys::joined({static_cast<int>(process.io_scheduling.value())}));
-        f.attributes.emplace_back("IOSchedulingPriority", sys::joined({process.io_scheduling.level()}));
-    }
-    if (const auto& cpu = process.cpu_scheduling; cpu.is_given()) {
-        static constexpr const char* names[] = {"other", "fifo", "rr", "batch", "", "idle"};
-        const auto number = static_cast<unsigned>(cpu.policy() & ~SCHED_RESET_ON_FORK);
-        f.real_time = number == SCHED_FIFO || number == SCHED_RR;
-        f.resets_fork = (cpu.policy() & SCHED_RESET_ON_FORK) != 0;
-        if (number < std::size(names)) f.attributes.emplace_back("CPUSchedulingPolicy", names[number]);
-        if (f.real_time) f.attributes.emplace_back("CPUSchedulingPriority", sys::joined({cpu.priority()}));
-        if (f.resets_fork) f.attributes.emplace_back("CPUSchedulingResetOnFork", "yes");
-    }
-}
+[[gnu::cold]] DAEMONKIT_INLINE void add_common(artefact_facts& f, const artefact_notes& notes,
+                                               const process_settings& process);
 
 /// The directory of the call, if a path of the program depends on it, or may: a file there has the name that an option
 /// says. Otherwise empty.
-[[nodiscard, gnu::cold]] inline std::string call_directory(const artefact_facts& f)
-{
-    auto here = sys::real_path(".");
-    if (here == "/") return {};
-    for (const auto* path : {&f.pid_file, &f.output, &f.error})
-        if (path->starts_with(here + "/")) return here;
-    for (const auto& one : f.given) {
-        const auto value = one.substr(one.starts_with("--") ? std::min(one.find('='), one.size() - 1) + 1 : 2);
-        sys::file_status status = {};
-        if (!value.starts_with('/') && sys::status_of(value.c_str(), status) == 0) return here;
-    }
-    return {};
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string call_directory(const artefact_facts& f);
 
 /// A signal that the policy hears in every case.
 template <class SignalPolicy>
@@ -176,5 +110,84 @@ template <class Derived>
     if (!f.called_in.empty()) f.directory = f.called_in;
     return f;
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void add_options(artefact_facts& f, std::span<const program_option> more, bool instances,
+                                  const std::string& with_json)
+{
+    for (const auto& option : more) {
+        artefact_option one{option.name.c_str(), option.letter.get(),
+                            option.value.takes_argument() ? option.argument : "",
+                            option.help != nullptr ? option.help : ""};
+        std::replace(one.help.begin(), one.help.end(), '\n', ' '); // --help breaks the line there
+        if (one.name.empty() && one.letter == 0)
+            f.words = one;
+        else
+            f.options.push_back(one);
+    }
+    f.options.push_back({"timeout", 0, "S", "wait at most S seconds"});
+    if (f.notifies)
+        f.options.push_back({"ready-fd", 0, "N", "run: write a newline to descriptor N when the daemon is ready"});
+    if (instances) f.options.push_back({"instance", 0, "NAME", "which instance of the program"});
+    f.options.push_back({"json", 0, "", with_json + ": print one JSON object"});
+    f.options.push_back({"quiet", 0, "", "print errors only"});
+    f.options.push_back({"verbose", 0, "", "print each step"});
+    f.options.push_back({"help", 'h', "", "print the verbs and options"});
+    f.options.push_back({"version", 'V', "", "print the version"});
+}
+
+DAEMONKIT_INLINE void add_common(artefact_facts& f, const artefact_notes& notes, const process_settings& process)
+{
+    if (*notes.program != '\0' && *notes.program != '/')
+        throw_bad_setting("use notes.program", notes.program,
+                          "it is not absolute, and service managers start it by this path");
+    f.program = *notes.program != '\0' ? notes.program : sys::program_path();
+    f.description = notes.description;
+    f.documentation = notes.documentation;
+    f.listen = notes.listen;
+    f.watchdog = notes.watchdog;
+    f.becomes = process.user;
+    f.user = f.becomes.empty() ? notes.user : "";
+    f.group = process.group;
+    if (sys::credentials worker; !f.worker().empty() && sys::find_user(f.worker(), worker))
+        f.primary_group = sys::group_name(worker.gid);
+    f.directory = process.working_directory.empty() ? "/" : process.working_directory;
+    f.chroot = process.chroot;
+    f.umask = process.umask;
+    f.limits = process.limits.values();
+    if (process.nice.is_given()) f.attributes.emplace_back("Nice", sys::joined({process.nice.value()}));
+    if (process.oom_score_adjust.is_given())
+        f.attributes.emplace_back("OOMScoreAdjust", sys::joined({process.oom_score_adjust.value()}));
+    if (process.io_scheduling.is_given()) {
+        f.attributes.emplace_back("IOSchedulingClass", sys::joined({static_cast<int>(process.io_scheduling.value())}));
+        f.attributes.emplace_back("IOSchedulingPriority", sys::joined({process.io_scheduling.level()}));
+    }
+    if (const auto& cpu = process.cpu_scheduling; cpu.is_given()) {
+        static constexpr const char* names[] = {"other", "fifo", "rr", "batch", "", "idle"};
+        const auto number = static_cast<unsigned>(cpu.policy() & ~SCHED_RESET_ON_FORK);
+        f.real_time = number == SCHED_FIFO || number == SCHED_RR;
+        f.resets_fork = (cpu.policy() & SCHED_RESET_ON_FORK) != 0;
+        if (number < std::size(names)) f.attributes.emplace_back("CPUSchedulingPolicy", names[number]);
+        if (f.real_time) f.attributes.emplace_back("CPUSchedulingPriority", sys::joined({cpu.priority()}));
+        if (f.resets_fork) f.attributes.emplace_back("CPUSchedulingResetOnFork", "yes");
+    }
+}
+
+DAEMONKIT_INLINE std::string call_directory(const artefact_facts& f)
+{
+    auto here = sys::real_path(".");
+    if (here == "/") return {};
+    for (const auto* path : {&f.pid_file, &f.output, &f.error})
+        if (path->starts_with(here + "/")) return here;
+    for (const auto& one : f.given) {
+        const auto value = one.substr(one.starts_with("--") ? std::min(one.find('='), one.size() - 1) + 1 : 2);
+        sys::file_status status = {};
+        if (!value.starts_with('/') && sys::status_of(value.c_str(), status) == 0) return here;
+    }
+    return {};
+}
+
+#endif
 
 } // namespace daemonkit::detail

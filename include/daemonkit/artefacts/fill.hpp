@@ -5,6 +5,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../text/joined.hpp"
 #include "facts.hpp"
 
@@ -32,7 +33,75 @@ struct blank
 };
 
 /// The text with all names replaced. A line feed right after a condition at the end of its line is kept.
-[[nodiscard, gnu::cold]] inline std::string filled(std::string_view text, std::initializer_list<blank> blanks)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string filled(std::string_view text,
+                                                             std::initializer_list<blank> blanks);
+
+/// `text` with `before` in front of each of `characters`.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string escaped(std::string_view text, std::string_view characters,
+                                                              std::string_view before);
+
+/// `text` with each character `c` doubled.
+[[nodiscard, gnu::cold]] inline std::string doubled(std::string_view text, char c)
+{
+    return escaped(text, {&c, 1}, {&c, 1});
+}
+
+inline constexpr std::string_view plain_characters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+:,=";
+
+/// Whether no format needs quotes for it.
+[[nodiscard, gnu::cold]] inline bool is_plain(std::string_view text)
+{
+    return !text.empty() && text.find_first_not_of(plain_characters) == text.npos;
+}
+
+/// One word of a POSIX shell, also of bash and zsh.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string shell_word(std::string_view text);
+
+/// What stands between the program and the verb, by a quoting function: "--instance NAME ", and the options of the
+/// program with which print was called.
+template <class QuoteFunction>
+[[nodiscard]] std::string options_of(const artefact_facts& f, QuoteFunction quoted)
+{
+    std::string all;
+    if (!f.instance.empty()) all = sys::joined({"--instance ", quoted(f.instance), " "});
+    for (const auto& one : f.given) all += sys::joined({quoted(one), " "});
+    return all;
+}
+
+/// A command line of the program for a shell: "/usr/sbin/clientd --instance a print logrotate".
+[[nodiscard, gnu::cold]] inline std::string shell_command(const artefact_facts& f, std::string_view verb)
+{
+    return sys::joined({shell_word(f.program), " ", options_of(f, shell_word), verb});
+}
+
+/// One word in a list of systemd: specifiers and quotes, systemd.syntax(7). tmpfiles.d(5) and sysusers.d(5) read the
+/// same.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string systemd_word(std::string_view text);
+
+/// One argument of a command of systemd, which also replaces variables: systemd.service(5).
+[[nodiscard, gnu::cold]] inline std::string systemd_argument(std::string_view text)
+{
+    return systemd_word(doubled(text, '$'));
+}
+
+/// The rest of a line of systemd, where quotes mean nothing.
+[[nodiscard, gnu::cold]] inline std::string systemd_value(std::string_view text) { return doubled(text, '%'); }
+
+/// Text inside a line of roff(7).
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string roff_inside(std::string_view text);
+/// The same at the beginning of a line.
+[[nodiscard, gnu::cold]] inline std::string roff(std::string_view text)
+{
+    return (text.starts_with('.') || text.starts_with('\'') ? "\\&" : "") + roff_inside(text);
+}
+
+/// Text of XML.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string xml(std::string_view text);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string filled(std::string_view text, std::initializer_list<blank> blanks)
 {
     std::string all;
     while (!text.empty()) {
@@ -64,9 +133,7 @@ struct blank
     return all;
 }
 
-/// `text` with `before` in front of each of `characters`.
-[[nodiscard, gnu::cold]] inline std::string escaped(std::string_view text, std::string_view characters,
-                                                    std::string_view before)
+DAEMONKIT_INLINE std::string escaped(std::string_view text, std::string_view characters, std::string_view before)
 {
     std::string all;
     for (const char c : text) {
@@ -76,23 +143,7 @@ struct blank
     return all;
 }
 
-/// `text` with each character `c` doubled.
-[[nodiscard, gnu::cold]] inline std::string doubled(std::string_view text, char c)
-{
-    return escaped(text, {&c, 1}, {&c, 1});
-}
-
-inline constexpr std::string_view plain_characters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._-+:,=";
-
-/// Whether no format needs quotes for it.
-[[nodiscard, gnu::cold]] inline bool is_plain(std::string_view text)
-{
-    return !text.empty() && text.find_first_not_of(plain_characters) == text.npos;
-}
-
-/// One word of a POSIX shell, also of bash and zsh.
-[[nodiscard, gnu::cold]] inline std::string shell_word(std::string_view text)
+DAEMONKIT_INLINE std::string shell_word(std::string_view text)
 {
     if (is_plain(text)) return std::string(text);
     std::string all = "'";
@@ -100,56 +151,21 @@ inline constexpr std::string_view plain_characters =
     return all += '\'';
 }
 
-/// What stands between the program and the verb, by a quoting function: "--instance NAME ", and the options of the
-/// program with which print was called.
-template <class QuoteFunction>
-[[nodiscard]] std::string options_of(const artefact_facts& f, QuoteFunction quoted)
-{
-    std::string all;
-    if (!f.instance.empty()) all = sys::joined({"--instance ", quoted(f.instance), " "});
-    for (const auto& one : f.given) all += sys::joined({quoted(one), " "});
-    return all;
-}
-
-/// A command line of the program for a shell: "/usr/sbin/clientd --instance a print logrotate".
-[[nodiscard, gnu::cold]] inline std::string shell_command(const artefact_facts& f, std::string_view verb)
-{
-    return sys::joined({shell_word(f.program), " ", options_of(f, shell_word), verb});
-}
-
-/// One word in a list of systemd: specifiers and quotes, systemd.syntax(7). tmpfiles.d(5) and sysusers.d(5) read the
-/// same.
-[[nodiscard, gnu::cold]] inline std::string systemd_word(std::string_view text)
+DAEMONKIT_INLINE std::string systemd_word(std::string_view text)
 {
     auto plain = doubled(text, '%');
     if (is_plain(text)) return plain;
     return sys::joined({"\"", escaped(plain, "\"\\", "\\"), "\""});
 }
 
-/// One argument of a command of systemd, which also replaces variables: systemd.service(5).
-[[nodiscard, gnu::cold]] inline std::string systemd_argument(std::string_view text)
-{
-    return systemd_word(doubled(text, '$'));
-}
-
-/// The rest of a line of systemd, where quotes mean nothing.
-[[nodiscard, gnu::cold]] inline std::string systemd_value(std::string_view text) { return doubled(text, '%'); }
-
-/// Text inside a line of roff(7).
-[[nodiscard, gnu::cold]] inline std::string roff_inside(std::string_view text)
+DAEMONKIT_INLINE std::string roff_inside(std::string_view text)
 {
     std::string all;
     for (const char c : text) c == '\\' ? all += "\\e" : c == '-' ? all += "\\-" : c == '"' ? all += "\\(dq" : all += c;
     return all;
 }
-/// The same at the beginning of a line.
-[[nodiscard, gnu::cold]] inline std::string roff(std::string_view text)
-{
-    return (text.starts_with('.') || text.starts_with('\'') ? "\\&" : "") + roff_inside(text);
-}
 
-/// Text of XML.
-[[nodiscard, gnu::cold]] inline std::string xml(std::string_view text)
+DAEMONKIT_INLINE std::string xml(std::string_view text)
 {
     std::string all;
     for (const char c : text)
@@ -160,5 +176,7 @@ template <class QuoteFunction>
                    : all += c;
     return all;
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,6 +4,8 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,15 +35,21 @@ struct findings
     std::vector<detail::finding> list{};
 
     /// Behind those that are as bad; once for each text.
-    void add(severity how_bad, const char* about, std::string text, std::string advice)
-    {
-        auto place = list.begin();
-        for (auto one = list.begin(); one != list.end(); ++one) {
-            if (one->finding == text) return;
-            if (one->how_bad <= how_bad) place = one + 1;
-        }
-        list.insert(place, {how_bad, about, std::move(text), std::move(advice)});
-    }
+    void add(severity how_bad, const char* about, std::string text, std::string advice);
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void findings::add(severity how_bad, const char* about, std::string text, std::string advice)
+{
+    auto place = list.begin();
+    for (auto one = list.begin(); one != list.end(); ++one) {
+        if (one->finding == text) return;
+        if (one->how_bad <= how_bad) place = one + 1;
+    }
+    list.insert(place, {how_bad, about, std::move(text), std::move(advice)});
+}
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "facts.hpp"
 #include "fill.hpp"
 #include "places.hpp"
@@ -11,7 +12,17 @@
 namespace daemonkit::detail {
 
 /// The rule of logrotate(8). The verb reload makes the daemon open a new file, so copytruncate is not needed.
-[[nodiscard, gnu::cold]] inline std::string logrotate_rule(const artefact_facts& f)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string logrotate_rule(const artefact_facts& f);
+
+/// The directories of the daemon, tmpfiles.d(5).
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string tmpfiles_rule(const artefact_facts& f);
+
+/// The user of the daemon, sysusers.d(5).
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string sysusers_rule(const artefact_facts& f);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string logrotate_rule(const artefact_facts& f)
 {
     if (!f.has_log())
         refuse_artefact("logrotate", "the daemon writes no log file: standard output and error are not its own files");
@@ -54,8 +65,7 @@ namespace daemonkit::detail {
                    {"program", shell_word(f.program)}});
 }
 
-/// The directories of the daemon, tmpfiles.d(5).
-[[nodiscard, gnu::cold]] inline std::string tmpfiles_rule(const artefact_facts& f)
+DAEMONKIT_INLINE std::string tmpfiles_rule(const artefact_facts& f)
 {
     std::string lines;
     for (const auto& directory : written_directories(f)) {
@@ -71,8 +81,7 @@ namespace daemonkit::detail {
     return sys::joined({"# /usr/lib/tmpfiles.d/", f.name, ".conf\n", lines});
 }
 
-/// The user of the daemon, sysusers.d(5).
-[[nodiscard, gnu::cold]] inline std::string sysusers_rule(const artefact_facts& f)
+DAEMONKIT_INLINE std::string sysusers_rule(const artefact_facts& f)
 {
     const auto& user = f.worker();
     if (user.empty()) refuse_artefact("sysusers", "the daemon has no user: it runs as root");
@@ -85,5 +94,7 @@ namespace daemonkit::detail {
                         escaped(systemd_value(described), "\"\\", "\\"), "\"", " ",
                         f.directory == "/" ? "-" : systemd_word(f.directory), "\n"});
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "completion.hpp"
 #include "facts.hpp"
 #include "host_files.hpp"
@@ -58,7 +59,14 @@ inline constexpr artefact_kind artefact_kinds[] = {
 
 /// Without --instance the paths have "%i": systemd's own word for the instance of a template, systemd.unit(5). Texts for
 /// people and shells are about the program; other files are for one instance.
-[[nodiscard]] inline std::string text_for_all(const artefact_kind& kind, artefact_facts f)
+[[nodiscard]] DAEMONKIT_INLINE std::string text_for_all(const artefact_kind& kind, artefact_facts f);
+
+/// The text of the kind, which exists. Throws startup_error, exit status 6, if it cannot be made for this daemon.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string artefact_text(std::string_view name, const artefact_facts& f);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string text_for_all(const artefact_kind& kind, artefact_facts f)
 {
     const std::string_view name = kind.name;
     if (name.starts_with("systemd")) {
@@ -73,8 +81,7 @@ inline constexpr artefact_kind artefact_kinds[] = {
     return kind.text(f);
 }
 
-/// The text of the kind, which exists. Throws startup_error, exit status 6, if it cannot be made for this daemon.
-[[nodiscard, gnu::cold]] inline std::string artefact_text(std::string_view name, const artefact_facts& f)
+DAEMONKIT_INLINE std::string artefact_text(std::string_view name, const artefact_facts& f)
 {
     const auto refuse_controls = [&](std::string_view field, std::string_view text) {
         for (const char c : text)
@@ -101,5 +108,7 @@ inline constexpr artefact_kind artefact_kinds[] = {
         if (name == kind.name) return f.instance == "%i" ? text_for_all(kind, f) : kind.text(f);
     return {};
 }
+
+#endif
 
 } // namespace daemonkit::detail

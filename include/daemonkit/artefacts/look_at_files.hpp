@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../sys/host.hpp"
 #include "../sys/trust.hpp"
 #include "facts.hpp"
@@ -21,8 +22,47 @@
 namespace daemonkit::detail {
 
 /// The directory of a file: it exists or can be made, is trusted, and its user may write there.
-[[gnu::cold]] inline void look_at_place(const artefact_facts& f, const char* about, const std::string& file,
-                                        const sys::credentials& user, findings& all)
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_place(const artefact_facts& f, const char* about, const std::string& file,
+                                                  const sys::credentials& user, findings& all);
+
+/// The file itself: no other user may write to it.
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_file(const char* about, const std::string& file,
+                                                 const sys::credentials& user, findings& all);
+
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_pid_file(const artefact_facts& f, findings& all);
+
+/// Other processes that write to the log, beside the daemon and its children.
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_logs(const artefact_facts& f, pid_t daemon, findings& all);
+
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_directory(const artefact_facts& f, findings& all);
+
+/// Where a configuration of logrotate names the file; npos: nowhere.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::size_t rule_of_logrotate(const std::string& text,
+                                                                        const std::string& file);
+
+/// "FILE:LINE: ", the line in which `at` is.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string place_in(const std::string& file, std::string_view text,
+                                                               std::size_t at);
+
+/// What prints a rule; empty if there is none for this daemon.
+[[nodiscard, gnu::cold]] inline std::string command_for_logrotate(const artefact_facts& f)
+try {
+    (void)logrotate_rule(f);
+    return shell_command(f, "print logrotate");
+} catch (const startup_error&) {
+    return {};
+}
+
+/// A rule that renames the log must make the daemon open a new one. copytruncate does not rename it.
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_logrotate(const artefact_facts& f, findings& all);
+
+/// The pid file that an init script names, for systemd or for start-stop-daemon(8).
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_init_script(const artefact_facts& f, findings& all);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void look_at_place(const artefact_facts& f, const char* about, const std::string& file,
+                                    const sys::credentials& user, findings& all)
 {
     const auto directory = directory_of(file);
     if (const auto found = sys::untrusted_path(directory, user.uid))
@@ -46,9 +86,8 @@ namespace daemonkit::detail {
                                owner, " ", shell_word(directory)}));
 }
 
-/// The file itself: no other user may write to it.
-[[gnu::cold]] inline void look_at_file(const char* about, const std::string& file, const sys::credentials& user,
-                                       findings& all)
+DAEMONKIT_INLINE void look_at_file(const char* about, const std::string& file, const sys::credentials& user,
+                                   findings& all)
 {
     sys::file_status status = {};
     if (sys::link_status_of(file.c_str(), status) == -1) return;
@@ -62,7 +101,7 @@ namespace daemonkit::detail {
         all.add(severity::error, about, sys::joined({file, " is not safe"}), found.reason);
 }
 
-[[gnu::cold]] inline void look_at_pid_file(const artefact_facts& f, findings& all)
+DAEMONKIT_INLINE void look_at_pid_file(const artefact_facts& f, findings& all)
 {
     sys::credentials user;
     if (f.pid_file.empty() || !starting_user(f, user)) return;
@@ -83,8 +122,7 @@ namespace daemonkit::detail {
                 "start recognises a pid file of an earlier boot");
 }
 
-/// Other processes that write to the log, beside the daemon and its children.
-[[gnu::cold]] inline void look_at_logs(const artefact_facts& f, pid_t daemon, findings& all)
+DAEMONKIT_INLINE void look_at_logs(const artefact_facts& f, pid_t daemon, findings& all)
 {
     sys::credentials user;
     if (!starting_user(f, user)) return;
@@ -107,7 +145,7 @@ namespace daemonkit::detail {
     }
 }
 
-[[gnu::cold]] inline void look_at_directory(const artefact_facts& f, findings& all)
+DAEMONKIT_INLINE void look_at_directory(const artefact_facts& f, findings& all)
 {
     if (!f.chroot.empty()) return;
     sys::file_status status = {};
@@ -117,8 +155,7 @@ namespace daemonkit::detail {
                              f.worker().empty() ? "" : shell_word(f.worker()), " ", shell_word(f.directory)}));
 }
 
-/// Where a configuration of logrotate names the file; npos: nowhere.
-[[nodiscard, gnu::cold]] inline std::size_t rule_of_logrotate(const std::string& text, const std::string& file)
+DAEMONKIT_INLINE std::size_t rule_of_logrotate(const std::string& text, const std::string& file)
 {
     for (std::size_t at = 0; (at = text.find('/', at)) != text.npos;) {
         const bool quoted = at > 0 && text[at - 1] == '"';
@@ -129,24 +166,13 @@ namespace daemonkit::detail {
     return text.npos;
 }
 
-/// "FILE:LINE: ", the line in which `at` is.
-[[nodiscard, gnu::cold]] inline std::string place_in(const std::string& file, std::string_view text, std::size_t at)
+DAEMONKIT_INLINE std::string place_in(const std::string& file, std::string_view text, std::size_t at)
 {
     const auto before = text.substr(0, at);
     return sys::joined({file, ":", 1 + std::count(before.begin(), before.end(), '\n'), ": "});
 }
 
-/// What prints a rule; empty if there is none for this daemon.
-[[nodiscard, gnu::cold]] inline std::string command_for_logrotate(const artefact_facts& f)
-try {
-    (void)logrotate_rule(f);
-    return shell_command(f, "print logrotate");
-} catch (const startup_error&) {
-    return {};
-}
-
-/// A rule that renames the log must make the daemon open a new one. copytruncate does not rename it.
-[[gnu::cold]] inline void look_at_logrotate(const artefact_facts& f, findings& all)
+DAEMONKIT_INLINE void look_at_logrotate(const artefact_facts& f, findings& all)
 {
     if (!f.has_log()) return;
     std::vector<std::string> files{"/etc/logrotate.conf"};
@@ -173,8 +199,7 @@ try {
                             : sys::joined({command, " >", shell_word("/etc/logrotate.d/" + f.name)}));
 }
 
-/// The pid file that an init script names, for systemd or for start-stop-daemon(8).
-[[gnu::cold]] inline void look_at_init_script(const artefact_facts& f, findings& all)
+DAEMONKIT_INLINE void look_at_init_script(const artefact_facts& f, findings& all)
 {
     const auto file = "/etc/init.d/" + f.name;
     std::string text;
@@ -191,5 +216,7 @@ try {
                     "correct the path");
     }
 }
+
+#endif
 
 } // namespace daemonkit::detail

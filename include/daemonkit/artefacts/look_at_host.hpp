@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../sys/account_name.hpp"
 #include "../sys/credentials.hpp"
 #include "../sys/file.hpp"
@@ -26,12 +27,7 @@ namespace daemonkit::detail {
     return name.empty() || sys::find_user(name, into);
 }
 /// The user that the program is started as. Without one in the notes and not as root: the caller.
-[[nodiscard, gnu::cold]] inline bool starting_user(const artefact_facts& f, sys::credentials& into)
-{
-    if (!find_account(f.user, into)) return false;
-    if (f.user.empty() && sys::effective_user() != 0) into = {sys::effective_user(), sys::effective_group(), {}};
-    return true;
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE bool starting_user(const artefact_facts& f, sys::credentials& into);
 /// The user that the daemon works as.
 [[nodiscard, gnu::cold]] inline bool find_worker(const artefact_facts& f, sys::credentials& into)
 {
@@ -39,7 +35,28 @@ namespace daemonkit::detail {
 }
 
 /// Whether the mode of a file lets the user write to it.
-[[nodiscard, gnu::cold]] inline bool may_write(const sys::file_status& status, const sys::credentials& user)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE bool may_write(const sys::file_status& status, const sys::credentials& user);
+
+/// Whether one of the parents of a process is `ancestor`.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE bool descends_from(pid_t pid, pid_t ancestor);
+
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_accounts(const artefact_facts& f, findings& all);
+
+/// Whether /proc hides the processes of other users.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE bool proc_is_hidden();
+
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_kernel(const artefact_facts& f, findings& all);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE bool starting_user(const artefact_facts& f, sys::credentials& into)
+{
+    if (!find_account(f.user, into)) return false;
+    if (f.user.empty() && sys::effective_user() != 0) into = {sys::effective_user(), sys::effective_group(), {}};
+    return true;
+}
+
+DAEMONKIT_INLINE bool may_write(const sys::file_status& status, const sys::credentials& user)
 {
     if (user.uid == 0) return true;
     if (status.st_uid == user.uid) return (status.st_mode & S_IWUSR) != 0;
@@ -48,8 +65,7 @@ namespace daemonkit::detail {
     return (status.st_mode & (in_group ? S_IWGRP : S_IWOTH)) != 0;
 }
 
-/// Whether one of the parents of a process is `ancestor`.
-[[nodiscard, gnu::cold]] inline bool descends_from(pid_t pid, pid_t ancestor)
+DAEMONKIT_INLINE bool descends_from(pid_t pid, pid_t ancestor)
 {
     for (int steps = 0; ancestor != 0 && pid > 1 && steps < 64; ++steps) {
         if (pid == ancestor) return true;
@@ -61,7 +77,7 @@ namespace daemonkit::detail {
     return false;
 }
 
-[[gnu::cold]] inline void look_at_accounts(const artefact_facts& f, findings& all)
+DAEMONKIT_INLINE void look_at_accounts(const artefact_facts& f, findings& all)
 {
     sys::credentials found;
     if (!find_account(f.worker(), found))
@@ -72,8 +88,7 @@ namespace daemonkit::detail {
                 sys::joined({"groupadd --system ", shell_word(f.group)}));
 }
 
-/// Whether /proc hides the processes of other users.
-[[nodiscard, gnu::cold]] inline bool proc_is_hidden()
+DAEMONKIT_INLINE bool proc_is_hidden()
 {
     std::string mounts;
     sys::read_file("/proc/self/mountinfo", mounts, 1 << 20);
@@ -88,7 +103,7 @@ namespace daemonkit::detail {
     return hidden;
 }
 
-[[gnu::cold]] inline void look_at_kernel(const artefact_facts& f, findings& all)
+DAEMONKIT_INLINE void look_at_kernel(const artefact_facts& f, findings& all)
 {
     const auto release = sys::kernel_release();
     char* rest = nullptr;
@@ -108,5 +123,7 @@ namespace daemonkit::detail {
                 "call status and stop as root or as the user of the daemon");
     all.add(severity::note, "versions", sys::joined({f.name, " ", f.version, ", Linux ", release}), "");
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "facts.hpp"
 #include "findings.hpp"
 #include "unit_file.hpp"
@@ -17,7 +18,17 @@
 namespace daemonkit::detail {
 
 /// Reports the lines that systemd ignores, and removes them.
-[[gnu::cold]] inline void remove_ignored(unit_file& unit, std::span<const unit_rule> rules, findings& all)
+[[gnu::cold]] DAEMONKIT_INLINE void remove_ignored(unit_file& unit, std::span<const unit_rule> rules, findings& all);
+
+/// One unit, if it is installed.
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_unit(const artefact_facts& f, const std::string& name, findings& all);
+
+/// The unit of the daemon; of an instance also that of the template.
+[[gnu::cold]] DAEMONKIT_INLINE void look_at_units(const artefact_facts& f, findings& all);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void remove_ignored(unit_file& unit, std::span<const unit_rule> rules, findings& all)
 {
     std::erase_if(unit.lines, [&](const unit_line& line) {
         for (const auto& rule : rules) {
@@ -35,8 +46,7 @@ namespace daemonkit::detail {
     });
 }
 
-/// One unit, if it is installed.
-[[gnu::cold]] inline void look_at_unit(const artefact_facts& f, const std::string& name, findings& all)
+DAEMONKIT_INLINE void look_at_unit(const artefact_facts& f, const std::string& name, findings& all)
 {
     unit_file unit(name);
     if (unit.masked)
@@ -52,12 +62,13 @@ namespace daemonkit::detail {
             if (rule.check != nullptr) rule.check({f, unit, all});
 }
 
-/// The unit of the daemon; of an instance also that of the template.
-[[gnu::cold]] inline void look_at_units(const artefact_facts& f, findings& all)
+DAEMONKIT_INLINE void look_at_units(const artefact_facts& f, findings& all)
 {
     look_at_unit(f, f.name + ".service", all);
     const auto program = f.program.substr(f.program.rfind('/') + 1);
     if (!f.instance.empty()) look_at_unit(f, sys::joined({program, "@", f.instance, ".service"}), all);
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,21 +4,31 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "facts.hpp"
 #include "fill.hpp"
 
 namespace daemonkit::detail {
 
 /// An init script calls stop and status, so the daemon must be found.
-[[gnu::cold]] inline void require_found(const artefact_facts& f, const char* kind)
+[[gnu::cold]] DAEMONKIT_INLINE void require_found(const artefact_facts& f, const char* kind);
+
+/// The init script. Not that of /lib/lsb/init-functions: on a systemd host that passes each verb to systemctl.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string lsb_script(const artefact_facts& f);
+
+/// The service script of OpenRC.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string openrc_script(const artefact_facts& f);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void require_found(const artefact_facts& f, const char* kind)
 {
     if (!f.records_pid)
         refuse_artefact(kind, "the daemon has no pid file, so stop and status cannot find it: use a service manager");
     if (!f.detaches) refuse_artefact(kind, "the daemon does not detach, so start would not return: use a fork policy");
 }
 
-/// The init script. Not that of /lib/lsb/init-functions: on a systemd host that passes each verb to systemctl.
-[[nodiscard, gnu::cold]] inline std::string lsb_script(const artefact_facts& f)
+DAEMONKIT_INLINE std::string lsb_script(const artefact_facts& f)
 {
     require_found(f, "lsb");
     const auto title = f.description.empty() ? f.name : sys::joined({f.name, " ", f.description});
@@ -84,8 +94,7 @@ esac@?user@
                    {"?directory", f.directory != "/"}});
 }
 
-/// The service script of OpenRC.
-[[nodiscard, gnu::cold]] inline std::string openrc_script(const artefact_facts& f)
+DAEMONKIT_INLINE std::string openrc_script(const artefact_facts& f)
 {
     require_found(f, "openrc");
     // Twice a word: of this script, and of the shell that su(1) runs. The verb is a plain word.
@@ -147,5 +156,7 @@ status() {
                    {"program", shell_word(f.program)},
                    {"?root", !other}});
 }
+
+#endif
 
 } // namespace daemonkit::detail

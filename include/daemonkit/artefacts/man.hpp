@@ -5,6 +5,7 @@
 #include "../core/require_cxx20.hpp"
 
 #include "../command_line/detail/json.hpp"
+#include "../compiled.hpp"
 #include "../sys/file.hpp"
 #include "../sys/process.hpp"
 #include "facts.hpp"
@@ -17,7 +18,23 @@
 namespace daemonkit::detail {
 
 /// The text in lines of at most 80 bytes, where words allow it.
-[[nodiscard, gnu::cold]] inline std::string man_text(std::string_view text)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string man_text(std::string_view text);
+
+/// One tagged paragraph.
+[[nodiscard, gnu::cold]] inline std::string man_item(const std::string& tag, const std::string& text)
+{
+    return sys::joined({".TP\n", tag, "\n", man_text(text), "\n"});
+}
+
+/// The date of the program's file: the same program prints the same page.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string date_of_program(const artefact_facts& f);
+
+/// The page.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string man_page(const artefact_facts& f);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string man_text(std::string_view text)
 {
     std::string all;
     for (std::size_t width = 0; !text.empty();) {
@@ -31,22 +48,14 @@ namespace daemonkit::detail {
     return all;
 }
 
-/// One tagged paragraph.
-[[nodiscard, gnu::cold]] inline std::string man_item(const std::string& tag, const std::string& text)
-{
-    return sys::joined({".TP\n", tag, "\n", man_text(text), "\n"});
-}
-
-/// The date of the program's file: the same program prints the same page.
-[[nodiscard, gnu::cold]] inline std::string date_of_program(const artefact_facts& f)
+DAEMONKIT_INLINE std::string date_of_program(const artefact_facts& f)
 {
     sys::file_status status = {};
     if (sys::status_of("/proc/self/exe", status) == -1 && sys::status_of(f.program.c_str(), status) == -1) return {};
     return format_time(std::chrono::system_clock::from_time_t(status.st_mtime), "%F", true);
 }
 
-/// The page.
-[[nodiscard, gnu::cold]] inline std::string man_page(const artefact_facts& f)
+DAEMONKIT_INLINE std::string man_page(const artefact_facts& f)
 {
     std::string verbs;
     for (const auto& verb : f.verbs)
@@ -114,5 +123,7 @@ namespace daemonkit::detail {
          f.documentation.empty() ? "" : roff(f.documentation),
          f.documentation.empty() ? "" : "\n"});
 }
+
+#endif
 
 } // namespace daemonkit::detail

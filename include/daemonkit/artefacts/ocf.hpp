@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "facts.hpp"
 #include "fill.hpp"
 #include "lsb.hpp"
@@ -25,7 +26,11 @@ monitor)
 
 /// The agent. "Unknown" must not become "not running": the cluster would start the daemon on another node too. With a
 /// lease, the agent has the roles of a promotable clone: the owner of the lease is the promoted one.
-[[nodiscard, gnu::cold]] inline std::string ocf_agent(const artefact_facts& f)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string ocf_agent(const artefact_facts& f);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string ocf_agent(const artefact_facts& f)
 {
     require_found(f, "ocf");
     const bool other = f.becomes.empty() && !f.user.empty();
@@ -164,5 +169,7 @@ esac
                    {"stop", seconds(stop_time(f.stop))},
                    {"reload", f.reloads ? seconds(f.reload_deadline) : ""}});
 }
+
+#endif
 
 } // namespace daemonkit::detail

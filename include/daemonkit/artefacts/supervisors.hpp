@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "facts.hpp"
 #include "fill.hpp"
 #include "lsb.hpp"
@@ -17,14 +18,32 @@ namespace daemonkit::detail {
 }
 
 /// USER, or USER:GROUP.
-[[nodiscard, gnu::cold]] inline std::string user_and_group(const artefact_facts& f)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string user_and_group(const artefact_facts& f);
+
+/// A script that makes the service directory of runit(8) at the path that is its argument.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string runit_directory(const artefact_facts& f);
+
+/// A script that makes the service directory of s6-supervise(8) at the path that is its argument.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string s6_directory(const artefact_facts& f);
+
+/// The description of dinit-service(5).
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string dinit_service(const artefact_facts& f);
+
+/// A program of supervisord.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string supervisord_program(const artefact_facts& f);
+
+/// A check of monit(1). Names are quoted: some words, such as daemon, mean something to monit otherwise.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string monit_check(const artefact_facts& f);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string user_and_group(const artefact_facts& f)
 {
     const auto user = started_as(f);
     return user.empty() || f.worker_group() == user ? user : sys::joined({user, ":", f.worker_group()});
 }
 
-/// A script that makes the service directory of runit(8) at the path that is its argument.
-[[nodiscard, gnu::cold]] inline std::string runit_directory(const artefact_facts& f)
+DAEMONKIT_INLINE std::string runit_directory(const artefact_facts& f)
 {
     const auto user = user_and_group(f);
     return filled(R"(#!/bin/sh
@@ -70,8 +89,7 @@ chmod 755 run @check@finish log/run
                    {"?root", user.empty()}});
 }
 
-/// A script that makes the service directory of s6-supervise(8) at the path that is its argument.
-[[nodiscard, gnu::cold]] inline std::string s6_directory(const artefact_facts& f)
+DAEMONKIT_INLINE std::string s6_directory(const artefact_facts& f)
 {
     const auto user = started_as(f);
     return filled(R"(#!/bin/sh
@@ -112,8 +130,7 @@ chmod 755 run finish log/run
                    {"?root", user.empty()}});
 }
 
-/// The description of dinit-service(5).
-[[nodiscard, gnu::cold]] inline std::string dinit_service(const artefact_facts& f)
+DAEMONKIT_INLINE std::string dinit_service(const artefact_facts& f)
 {
     const auto word = [](std::string_view text) {
         const auto once = doubled(text, '$');
@@ -141,8 +158,7 @@ restart = true
                    {"stop", std::to_string(whole_seconds(stop_time(f.stop, true)))}});
 }
 
-/// A program of supervisord.
-[[nodiscard, gnu::cold]] inline std::string supervisord_program(const artefact_facts& f)
+DAEMONKIT_INLINE std::string supervisord_program(const artefact_facts& f)
 {
     for (const auto& text : {f.program, f.directory, options_of(f, shell_word)})
         if (text.find(" ;") != text.npos || text.find(" #") != text.npos)
@@ -176,8 +192,7 @@ stdout_logfile_backups=10
                    {"stop", std::to_string(whole_seconds(stop_time(f.stop, true)))}});
 }
 
-/// A check of monit(1). Names are quoted: some words, such as daemon, mean something to monit otherwise.
-[[nodiscard, gnu::cold]] inline std::string monit_check(const artefact_facts& f)
+DAEMONKIT_INLINE std::string monit_check(const artefact_facts& f)
 {
     require_found(f, "monit");
     const auto user = started_as(f);
@@ -203,5 +218,7 @@ check process "@name@" with pidfile "@pid@"
                    {"user", word(user)},
                    {"group", word(group)}});
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../sys/process.hpp"
 #include "facts.hpp"
 #include "fill.hpp"
@@ -12,7 +13,20 @@
 namespace daemonkit::detail {
 
 /// The directories that the daemon writes to, as systemd makes them and lets it write there.
-[[nodiscard, gnu::cold]] inline std::string systemd_directories(const artefact_facts& f, bool logs)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string systemd_directories(const artefact_facts& f, bool logs);
+
+/// LimitNOFILE=, Nice= and so on: the daemon sets the same values, and needs no privilege for it then.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string systemd_limits(const artefact_facts& f);
+
+/// The unit file. With a NotifyPolicy the verb run and Type=notify; Type=forking for a daemon that only detaches.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string systemd_unit(const artefact_facts& f);
+
+/// The socket unit.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string systemd_socket(const artefact_facts& f);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string systemd_directories(const artefact_facts& f, bool logs)
 {
     std::string lines;
     std::string others;
@@ -37,8 +51,7 @@ namespace daemonkit::detail {
     return lines;
 }
 
-/// LimitNOFILE=, Nice= and so on: the daemon sets the same values, and needs no privilege for it then.
-[[nodiscard, gnu::cold]] inline std::string systemd_limits(const artefact_facts& f)
+DAEMONKIT_INLINE std::string systemd_limits(const artefact_facts& f)
 {
     std::string lines;
     const auto value = [](rlim_t limit) { return limit == RLIM_INFINITY ? "infinity" : std::to_string(limit); };
@@ -63,8 +76,7 @@ namespace daemonkit::detail {
     return lines;
 }
 
-/// The unit file. With a NotifyPolicy the verb run and Type=notify; Type=forking for a daemon that only detaches.
-[[nodiscard, gnu::cold]] inline std::string systemd_unit(const artefact_facts& f)
+DAEMONKIT_INLINE std::string systemd_unit(const artefact_facts& f)
 {
     if (f.program.find_first_of("\"'\\") != f.program.npos)
         refuse_artefact("systemd", "systemd starts no program whose path has quotes or backslashes: " + f.program);
@@ -171,8 +183,7 @@ WantedBy=multi-user.target
                    {"?found", f.records_pid}});
 }
 
-/// The socket unit.
-[[nodiscard, gnu::cold]] inline std::string systemd_socket(const artefact_facts& f)
+DAEMONKIT_INLINE std::string systemd_socket(const artefact_facts& f)
 {
     if (!f.takes_sockets) refuse_artefact("systemd-socket", "the program does not derive from socket_activation");
     if (f.listen.empty()) refuse_artefact("systemd-socket", "its class says no address in artefact_notes::listen");
@@ -188,5 +199,7 @@ WantedBy=sockets.target
 )",
                   {{"name", systemd_value(f.name)}, {"listen", systemd_value(f.listen)}});
 }
+
+#endif
 
 } // namespace daemonkit::detail

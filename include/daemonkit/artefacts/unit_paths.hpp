@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "places.hpp"
 #include "unit_view.hpp"
 
@@ -23,7 +24,21 @@ struct unit_path
     const unit_line* line;
 };
 
-[[nodiscard, gnu::cold]] inline std::vector<unit_path> paths_of(const unit_view& v)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::vector<unit_path> paths_of(const unit_view& v);
+
+/// The rule for a file: one that makes it inaccessible, otherwise that of the longest path; of two for one path the stricter one.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE const unit_path* rule_for(const std::vector<unit_path>& all,
+                                                                    const std::string& file);
+
+/// A directory of the daemon that the unit hides, or makes read-only.
+[[gnu::cold]] DAEMONKIT_INLINE void check_directory(const unit_view& v, const unit_path& rule,
+                                                    const std::string& directory, std::string_view what);
+
+[[gnu::cold]] DAEMONKIT_INLINE void check_paths(const unit_view& v);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::vector<unit_path> paths_of(const unit_view& v)
 {
     using enum unit_path::kind;
     std::vector<unit_path> all;
@@ -68,8 +83,7 @@ struct unit_path
     return all;
 }
 
-/// The rule for a file: one that makes it inaccessible, otherwise that of the longest path; of two for one path the stricter one.
-[[nodiscard, gnu::cold]] inline const unit_path* rule_for(const std::vector<unit_path>& all, const std::string& file)
+DAEMONKIT_INLINE const unit_path* rule_for(const std::vector<unit_path>& all, const std::string& file)
 {
     const unit_path* found = nullptr;
     for (const auto& one : all) {
@@ -82,9 +96,8 @@ struct unit_path
     return found;
 }
 
-/// A directory of the daemon that the unit hides, or makes read-only.
-[[gnu::cold]] inline void check_directory(const unit_view& v, const unit_path& rule, const std::string& directory,
-                                          std::string_view what)
+DAEMONKIT_INLINE void check_directory(const unit_view& v, const unit_path& rule, const std::string& directory,
+                                      std::string_view what)
 {
     const bool hides = rule.access != unit_path::read_only;
     const auto text =
@@ -100,7 +113,7 @@ struct unit_path
     v.wrong(*rule.line, severity::error, "it " + text, advice);
 }
 
-[[gnu::cold]] inline void check_paths(const unit_view& v)
+DAEMONKIT_INLINE void check_paths(const unit_view& v)
 {
     const auto all = paths_of(v);
     const auto look = [&](const std::string& file, std::string_view what) {
@@ -112,5 +125,7 @@ struct unit_path
     look(v.f.output, "the log");
     look(v.f.error, "the log");
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "unit_sandbox.hpp"
 #include "unit_view.hpp"
 
@@ -15,7 +16,32 @@
 namespace daemonkit::detail {
 
 /// The capability that a process needs for a setting, by its name in systemd.exec(5); null: none.
-[[nodiscard, gnu::cold]] inline const char* capability_for(std::string_view name, const std::string& value)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE const char* capability_for(std::string_view name, const std::string& value);
+
+/// Whether the daemon has the capability in this unit.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE bool has_capability(const unit_view& v, std::string_view capability);
+
+/// Whether the unit gives what the daemon sets, so that the daemon changes nothing, or a limit that allows it.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE bool gives(const unit_view& v, std::string_view name,
+                                                     const std::string& wanted);
+
+[[gnu::cold]] DAEMONKIT_INLINE void check_priorities(const unit_view& v);
+
+inline constexpr unit_rule priority_rules[] = {
+    {"Nice OOMScoreAdjust CPUSchedulingPolicy CPUSchedulingPriority IOSchedulingClass LimitNICE LimitRTPRIO "
+     "AmbientCapabilities",
+     nullptr, check_priorities},
+    {"RestrictRealtime", reads_truth,
+     [](const unit_view& v) {
+         if (v.f.real_time && v.is_set("RestrictRealtime"))
+             v.wrong("RestrictRealtime", severity::error, "it refuses the scheduling policy that the daemon sets",
+                     "remove the line");
+     }},
+};
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE const char* capability_for(std::string_view name, const std::string& value)
 {
     if (name == "OOMScoreAdjust") return value.starts_with('-') ? "CAP_SYS_RESOURCE" : nullptr;
     const bool needed = name == "Nice"                  ? value.starts_with('-')
@@ -25,8 +51,7 @@ namespace daemonkit::detail {
     return needed ? "CAP_SYS_NICE" : nullptr;
 }
 
-/// Whether the daemon has the capability in this unit.
-[[nodiscard, gnu::cold]] inline bool has_capability(const unit_view& v, std::string_view capability)
+DAEMONKIT_INLINE bool has_capability(const unit_view& v, std::string_view capability)
 {
     const auto is_it = [&](auto word) { return word == capability; };
     const auto user = v.unit.expanded(v.value("User"));
@@ -39,8 +64,7 @@ namespace daemonkit::detail {
                     refusing_line(v.unit, "AmbientCapabilities", false, is_it) == nullptr);
 }
 
-/// Whether the unit gives what the daemon sets, so that the daemon changes nothing, or a limit that allows it.
-[[nodiscard, gnu::cold]] inline bool gives(const unit_view& v, std::string_view name, const std::string& wanted)
+DAEMONKIT_INLINE bool gives(const unit_view& v, std::string_view name, const std::string& wanted)
 {
     const auto number = [&](std::string_view key) { return std::atoi(v.value(key).c_str()); };
     const auto limit = [&](std::string_view key) {
@@ -55,7 +79,7 @@ namespace daemonkit::detail {
     return limit("LimitRTPRIO") >= priority || (v.value(name) == wanted && number("CPUSchedulingPriority") >= priority);
 }
 
-[[gnu::cold]] inline void check_priorities(const unit_view& v)
+DAEMONKIT_INLINE void check_priorities(const unit_view& v)
 {
     for (const auto& [key, value] : v.f.attributes) {
         const std::string_view name = key;
@@ -74,16 +98,6 @@ namespace daemonkit::detail {
     }
 }
 
-inline constexpr unit_rule priority_rules[] = {
-    {"Nice OOMScoreAdjust CPUSchedulingPolicy CPUSchedulingPriority IOSchedulingClass LimitNICE LimitRTPRIO "
-     "AmbientCapabilities",
-     nullptr, check_priorities},
-    {"RestrictRealtime", reads_truth,
-     [](const unit_view& v) {
-         if (v.f.real_time && v.is_set("RestrictRealtime"))
-             v.wrong("RestrictRealtime", severity::error, "it refuses the scheduling policy that the daemon sets",
-                     "remove the line");
-     }},
-};
+#endif
 
 } // namespace daemonkit::detail

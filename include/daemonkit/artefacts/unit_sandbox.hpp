@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../sys/credentials.hpp"
 #include "unit_paths.hpp"
 #include "unit_view.hpp"
@@ -17,49 +18,11 @@
 namespace daemonkit::detail {
 
 /// Whether two names, or a name and a number, are the same user.
-[[nodiscard, gnu::cold]] inline bool is_same_user(const std::string& one, const std::string& other)
-{
-    sys::credentials a;
-    sys::credentials b;
-    const auto find = [](const std::string& name, sys::credentials& into) {
-        const auto number = sys::number_in(name);
-        if (number >= 0) into.uid = static_cast<uid_t>(number);
-        return number >= 0 || sys::find_user(name, into);
-    };
-    return one == other || (find(one, a) && find(other, b) && a.uid == b.uid);
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE bool is_same_user(const std::string& one, const std::string& other);
 
-[[gnu::cold]] inline void check_user(const unit_view& v)
-{
-    auto user = v.unit.expanded(v.value("User"));
-    if (!v.f.becomes.empty()) {
-        const auto* const key = v.has_dynamic_user() ? "DynamicUser" : "User";
-        if (v.has_dynamic_user() || (!user.empty() && !is_same_user(user, "root")))
-            v.wrong(key, severity::error,
-                    sys::joined({"the daemon starts as root, and changes to ", v.f.becomes, " by itself"}),
-                    "remove the line");
-        return;
-    }
-    if (user.empty()) user = v.has_dynamic_user() ? v.unit.expanded("%p") : "root";
-    if (v.f.user.empty() || is_same_user(user, v.f.user)) return;
-    v.wrong("User", severity::warning, "the program is made for " + v.f.user,
-            sys::joined({"set User=", systemd_value(v.f.user)}));
-}
+[[gnu::cold]] DAEMONKIT_INLINE void check_user(const unit_view& v);
 
-[[gnu::cold]] inline void check_group(const unit_view& v)
-{
-    auto group = v.unit.expanded(v.value("Group"));
-    if (group.empty()) group = v.f.primary_group;
-    const auto& wanted = v.f.worker_group();
-    gid_t a = 0;
-    gid_t b = 0;
-    if (!v.f.becomes.empty() || v.f.user.empty() || group.empty() || group == wanted) return;
-    if (sys::find_group(wanted, b) &&
-        (sys::number_in(group) == static_cast<long long>(b) || (sys::find_group(group, a) && a == b)))
-        return;
-    v.wrong("Group", severity::warning, sys::joined({"the program is made for the group ", wanted}),
-            sys::joined({"set Group=", systemd_value(wanted)}));
-}
+[[gnu::cold]] DAEMONKIT_INLINE void check_group(const unit_view& v);
 
 /// The line of a list of allowed words, or of refused ones behind "~", that refuses something; null: it is allowed.
 template <class IsIt>
@@ -80,7 +43,92 @@ template <class IsIt>
 }
 
 /// The calls that a daemon makes, by the sets of systemd.exec(5) that have them beside @system-service and @known.
-[[gnu::cold]] inline void check_calls(const unit_view& v)
+[[gnu::cold]] DAEMONKIT_INLINE void check_calls(const unit_view& v);
+
+[[gnu::cold]] DAEMONKIT_INLINE void check_variables(const unit_view& v);
+
+inline constexpr unit_rule sandbox_rules[] = {
+    {"User", nullptr, check_user},
+    {"Group", nullptr, check_group},
+    {"DynamicUser", reads_truth, nullptr},
+    {"PrivateTmp", [](const std::string& t) { return unit_truth(t) || t == "disconnected"; }, nullptr},
+    {"ProtectSystem", [](const std::string& t) { return unit_truth(t) || has_word("full strict", t); }, nullptr},
+    {"ProtectHome", [](const std::string& t) { return unit_truth(t) || has_word("read-only tmpfs", t); }, nullptr},
+    {"ReadWritePaths ReadOnlyPaths InaccessiblePaths TemporaryFileSystem RuntimeDirectory StateDirectory LogsDirectory "
+     "CacheDirectory",
+     nullptr, check_paths},
+    {"SystemCallFilter SystemCallErrorNumber RestrictAddressFamilies", nullptr, check_calls},
+    {"CapabilityBoundingSet", nullptr,
+     [](const unit_view& v) {
+         const auto* const line = v.unit.last({"CapabilityBoundingSet"});
+         if (v.f.becomes.empty() || line == nullptr) return;
+         for (const auto* const name : {"CAP_SETUID", "CAP_SETGID"}) {
+             const auto* const by =
+                 v.unit.all(line->key).empty()
+                     ? line
+                     : refusing_line(v.unit, line->key, false, [&](auto word) { return word == name; });
+             if (by != nullptr)
+                 v.wrong(*by, severity::error,
+                         sys::joined({"the daemon changes to ", v.f.becomes, ", which needs ", name}),
+                         sys::joined({"add CapabilityBoundingSet=", name}));
+         }
+     }},
+    {"ProcSubset", [](const std::string& t) { return has_word("all pid", t); },
+     [](const unit_view& v) {
+         if (v.value("ProcSubset") == "pid" && v.f.records_pid)
+             v.wrong("ProcSubset", severity::error, "it hides /proc/sys/kernel/random/boot_id from the pid file",
+                     "remove the line");
+     }},
+    {"Environment UnsetEnvironment", nullptr, check_variables},
+};
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE bool is_same_user(const std::string& one, const std::string& other)
+{
+    sys::credentials a;
+    sys::credentials b;
+    const auto find = [](const std::string& name, sys::credentials& into) {
+        const auto number = sys::number_in(name);
+        if (number >= 0) into.uid = static_cast<uid_t>(number);
+        return number >= 0 || sys::find_user(name, into);
+    };
+    return one == other || (find(one, a) && find(other, b) && a.uid == b.uid);
+}
+
+DAEMONKIT_INLINE void check_user(const unit_view& v)
+{
+    auto user = v.unit.expanded(v.value("User"));
+    if (!v.f.becomes.empty()) {
+        const auto* const key = v.has_dynamic_user() ? "DynamicUser" : "User";
+        if (v.has_dynamic_user() || (!user.empty() && !is_same_user(user, "root")))
+            v.wrong(key, severity::error,
+                    sys::joined({"the daemon starts as root, and changes to ", v.f.becomes, " by itself"}),
+                    "remove the line");
+        return;
+    }
+    if (user.empty()) user = v.has_dynamic_user() ? v.unit.expanded("%p") : "root";
+    if (v.f.user.empty() || is_same_user(user, v.f.user)) return;
+    v.wrong("User", severity::warning, "the program is made for " + v.f.user,
+            sys::joined({"set User=", systemd_value(v.f.user)}));
+}
+
+DAEMONKIT_INLINE void check_group(const unit_view& v)
+{
+    auto group = v.unit.expanded(v.value("Group"));
+    if (group.empty()) group = v.f.primary_group;
+    const auto& wanted = v.f.worker_group();
+    gid_t a = 0;
+    gid_t b = 0;
+    if (!v.f.becomes.empty() || v.f.user.empty() || group.empty() || group == wanted) return;
+    if (sys::find_group(wanted, b) &&
+        (sys::number_in(group) == static_cast<long long>(b) || (sys::find_group(group, a) && a == b)))
+        return;
+    v.wrong("Group", severity::warning, sys::joined({"the program is made for the group ", wanted}),
+            sys::joined({"set Group=", systemd_value(wanted)}));
+}
+
+DAEMONKIT_INLINE void check_calls(const unit_view& v)
 {
     const auto& f = v.f;
     const struct
@@ -132,7 +180,7 @@ template <class IsIt>
         v.wrong(*family, severity::error, "the daemon needs sockets of AF_UNIX", "add RestrictAddressFamilies=AF_UNIX");
 }
 
-[[gnu::cold]] inline void check_variables(const unit_view& v)
+DAEMONKIT_INLINE void check_variables(const unit_view& v)
 {
     if (!v.f.notifies && !v.f.takes_sockets) return;
     for (const auto* const key : {"Environment", "UnsetEnvironment"})
@@ -145,39 +193,6 @@ template <class IsIt>
                             "remove the variable");
 }
 
-inline constexpr unit_rule sandbox_rules[] = {
-    {"User", nullptr, check_user},
-    {"Group", nullptr, check_group},
-    {"DynamicUser", reads_truth, nullptr},
-    {"PrivateTmp", [](const std::string& t) { return unit_truth(t) || t == "disconnected"; }, nullptr},
-    {"ProtectSystem", [](const std::string& t) { return unit_truth(t) || has_word("full strict", t); }, nullptr},
-    {"ProtectHome", [](const std::string& t) { return unit_truth(t) || has_word("read-only tmpfs", t); }, nullptr},
-    {"ReadWritePaths ReadOnlyPaths InaccessiblePaths TemporaryFileSystem RuntimeDirectory StateDirectory LogsDirectory "
-     "CacheDirectory",
-     nullptr, check_paths},
-    {"SystemCallFilter SystemCallErrorNumber RestrictAddressFamilies", nullptr, check_calls},
-    {"CapabilityBoundingSet", nullptr,
-     [](const unit_view& v) {
-         const auto* const line = v.unit.last({"CapabilityBoundingSet"});
-         if (v.f.becomes.empty() || line == nullptr) return;
-         for (const auto* const name : {"CAP_SETUID", "CAP_SETGID"}) {
-             const auto* const by =
-                 v.unit.all(line->key).empty()
-                     ? line
-                     : refusing_line(v.unit, line->key, false, [&](auto word) { return word == name; });
-             if (by != nullptr)
-                 v.wrong(*by, severity::error,
-                         sys::joined({"the daemon changes to ", v.f.becomes, ", which needs ", name}),
-                         sys::joined({"add CapabilityBoundingSet=", name}));
-         }
-     }},
-    {"ProcSubset", [](const std::string& t) { return has_word("all pid", t); },
-     [](const unit_view& v) {
-         if (v.value("ProcSubset") == "pid" && v.f.records_pid)
-             v.wrong("ProcSubset", severity::error, "it hides /proc/sys/kernel/random/boot_id from the pid file",
-                     "remove the line");
-     }},
-    {"Environment UnsetEnvironment", nullptr, check_variables},
-};
+#endif
 
 } // namespace daemonkit::detail

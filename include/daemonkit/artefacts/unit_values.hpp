@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../sys/file.hpp"
 #include "../sys/process.hpp"
 #include "facts.hpp"
@@ -36,7 +37,35 @@ namespace daemonkit::detail {
 }
 
 /// The seconds of a time, systemd.time(7): "1min 30s"; none: systemd ignores the line.
-[[nodiscard, gnu::cold]] inline std::optional<double> unit_seconds(const std::string& text)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::optional<double> unit_seconds(const std::string& text);
+
+/// The words of a list or a command, without their quotes.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::vector<std::string> unit_words(std::string_view text);
+
+/// A command of a unit, as far as it concerns the daemon.
+struct unit_command
+{
+    bool is_program = false; ///< it is the program, or runs it
+    bool is_known = true;    ///< false: a shell, or something else with the program inside
+    int kills = 0;           ///< it is kill(1), with this signal
+    std::string verb{};      ///< of the program; empty: none was found
+    std::string instance{};  ///< the argument of --instance; empty: none
+};
+
+/// Whether both are the same file.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE bool is_same_program(const std::string& one, const std::string& other);
+
+/// Reads the arguments of the program: the verb is the first word that is no option.
+[[gnu::cold]] DAEMONKIT_INLINE void read_arguments(const artefact_facts& f, std::span<const std::string> words,
+                                                   unit_command& into);
+
+/// Reads a command of systemd.service(5).
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE unit_command read_command(const artefact_facts& f, const unit_file& unit,
+                                                                    std::string_view text);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::optional<double> unit_seconds(const std::string& text)
 {
     if (text == "infinity") return std::numeric_limits<double>::infinity();
     static constexpr struct
@@ -62,8 +91,7 @@ namespace daemonkit::detail {
     return all;
 }
 
-/// The words of a list or a command, without their quotes.
-[[nodiscard, gnu::cold]] inline std::vector<std::string> unit_words(std::string_view text)
+DAEMONKIT_INLINE std::vector<std::string> unit_words(std::string_view text)
 {
     std::vector<std::string> words;
     bool inside = false;
@@ -86,18 +114,7 @@ namespace daemonkit::detail {
     return words;
 }
 
-/// A command of a unit, as far as it concerns the daemon.
-struct unit_command
-{
-    bool is_program = false; ///< it is the program, or runs it
-    bool is_known = true;    ///< false: a shell, or something else with the program inside
-    int kills = 0;           ///< it is kill(1), with this signal
-    std::string verb{};      ///< of the program; empty: none was found
-    std::string instance{};  ///< the argument of --instance; empty: none
-};
-
-/// Whether both are the same file.
-[[nodiscard, gnu::cold]] inline bool is_same_program(const std::string& one, const std::string& other)
+DAEMONKIT_INLINE bool is_same_program(const std::string& one, const std::string& other)
 {
     sys::file_status a = {};
     sys::file_status b = {};
@@ -105,9 +122,7 @@ struct unit_command
                             sys::status_of(other.c_str(), b) == 0 && sys::same_file(a, b));
 }
 
-/// Reads the arguments of the program: the verb is the first word that is no option.
-[[gnu::cold]] inline void read_arguments(const artefact_facts& f, std::span<const std::string> words,
-                                         unit_command& into)
+DAEMONKIT_INLINE void read_arguments(const artefact_facts& f, std::span<const std::string> words, unit_command& into)
 {
     for (std::size_t i = 0; i < words.size(); ++i) {
         const auto& word = words[i];
@@ -131,9 +146,7 @@ struct unit_command
     }
 }
 
-/// Reads a command of systemd.service(5).
-[[nodiscard, gnu::cold]] inline unit_command read_command(const artefact_facts& f, const unit_file& unit,
-                                                          std::string_view text)
+DAEMONKIT_INLINE unit_command read_command(const artefact_facts& f, const unit_file& unit, std::string_view text)
 {
     const auto start = std::min(text.find_first_not_of("@-:+!|"), text.size());
     const bool renamed = text.substr(0, start).find('@') != text.npos;
@@ -174,5 +187,7 @@ struct unit_command
     }
     return command;
 }
+
+#endif
 
 } // namespace daemonkit::detail

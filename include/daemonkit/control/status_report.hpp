@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../core/exit_status.hpp"
 #include "../core/status_details.hpp"
 #include "../sys/time.hpp"
@@ -46,19 +47,7 @@ struct status_report
     [[nodiscard]] bool ready() const noexcept { return state == condition::running || state == condition::reloading; }
 
     /// The exit status, LSB 3.1, section 20.2.
-    [[nodiscard]] int status() const noexcept
-    {
-        switch (state) {
-        case condition::running:
-        case condition::reloading:
-        case condition::stopping: return exit_status::status_running;
-        case condition::starting: return pid != 0 ? exit_status::status_running : exit_status::status_stopped;
-        case condition::dead: return exit_status::status_dead_pid_file;
-        case condition::stopped: return exit_status::status_stopped;
-        case condition::unknown: break;
-        }
-        return exit_status::status_unknown;
-    }
+    [[nodiscard]] int status() const noexcept;
     /// The exit status, so that main() can return the report.
     operator int() const noexcept { return status(); } // NOLINT(*-explicit-*)
 };
@@ -68,5 +57,23 @@ struct detailed_status_report : status_report
 {
     status_details details{}; ///< of a daemon that runs
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int status_report::status() const noexcept
+{
+    switch (state) {
+    case condition::running:
+    case condition::reloading:
+    case condition::stopping: return exit_status::status_running;
+    case condition::starting: return pid != 0 ? exit_status::status_running : exit_status::status_stopped;
+    case condition::dead: return exit_status::status_dead_pid_file;
+    case condition::stopped: return exit_status::status_stopped;
+    case condition::unknown: break;
+    }
+    return exit_status::status_unknown;
+}
+
+#endif
 
 } // namespace daemonkit

@@ -4,6 +4,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../core/startup_error.hpp"
 #include "../sys/time.hpp"
 
@@ -30,16 +31,7 @@ public:
     /// As in `.stop = {{SIGTERM, 10s}, {SIGKILL, 5s}}`, which is the default. Throws startup_error, exit status 6, if
     /// there are no steps or more than eight, if a signal number does not exist, or if a time is negative or over a
     /// year.
-    stop_schedule(std::initializer_list<stop_step> steps) : count_(0)
-    {
-        if (steps.size() == 0 || steps.size() > std::size(steps_)) throw wrong("it has no steps, or more than eight");
-        for (const auto& step : steps) {
-            if (step.signal <= 0 || step.signal >= _NSIG) throw wrong("a signal number in it does not exist");
-            if (step.patience < step.patience.zero() || step.patience > std::chrono::hours(24 * 366))
-                throw wrong("a time in it is negative, or longer than a year");
-            steps_[count_++] = step;
-        }
-    }
+    stop_schedule(std::initializer_list<stop_step> steps);
 
     /// The steps, in order.
     [[nodiscard]] const stop_step* begin() const noexcept { return steps_; }
@@ -58,5 +50,20 @@ private:
     stop_step steps_[8] = {{SIGTERM, std::chrono::seconds(10)}, {SIGKILL, std::chrono::seconds(5)}};
     std::size_t count_ = 2;
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE stop_schedule::stop_schedule(std::initializer_list<stop_step> steps) : count_(0)
+{
+    if (steps.size() == 0 || steps.size() > std::size(steps_)) throw wrong("it has no steps, or more than eight");
+    for (const auto& step : steps) {
+        if (step.signal <= 0 || step.signal >= _NSIG) throw wrong("a signal number in it does not exist");
+        if (step.patience < step.patience.zero() || step.patience > std::chrono::hours(24 * 366))
+            throw wrong("a time in it is negative, or longer than a year");
+        steps_[count_++] = step;
+    }
+}
+
+#endif
 
 } // namespace daemonkit

@@ -4,6 +4,7 @@
 
 #include "require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../sys/deadline.hpp"
 #include "../sys/process.hpp"
 #include "../sys/unique_fd.hpp"
@@ -31,12 +32,7 @@ struct pid_holder
     [[nodiscard]] explicit operator bool() const noexcept { return pid != 0; } ///< whether there is one
 
     /// What /proc/PID/stat shows of the process. Empty if /proc hides it, or if the process has exited.
-    [[nodiscard]] std::optional<sys::process_stat> stat() const
-    {
-        const auto found = pid != 0 ? sys::read_process_stat(pid) : std::nullopt;
-        if (!found || sys::has_exited(process.get())) return {};
-        return found;
-    }
+    [[nodiscard]] std::optional<sys::process_stat> stat() const;
 
     /// The start time of the process. Empty if /proc hides it, or if the process has exited.
     [[nodiscard]] std::optional<std::chrono::system_clock::time_point> since() const
@@ -50,17 +46,7 @@ struct pid_holder
 /// compare what /proc shows of the process. Returns no holder if `still` returns false or the process exits. A process
 /// that is alive after the check was alive during it, so `still` cannot have seen a later process with the same pid.
 /// Throws startup_error if the pidfd cannot be opened, and what `still` throws.
-[[nodiscard]] inline pid_holder open_holder(pid_t pid, sys::function_ref<bool(int)> still)
-{
-    sys::unique_fd process(sys::pidfd_open(pid));
-    if (!process) {
-        if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return {}; // no such process, or a thread
-        detail::throw_call_error("pidfd_open", "open process", sys::joined({pid}));
-    }
-    if (!still(process.get())) return {};
-    pid_holder found{pid, std::move(process)};
-    return sys::has_exited(found.process.get()) ? pid_holder{} : std::move(found);
-}
+[[nodiscard]] DAEMONKIT_INLINE pid_holder open_holder(pid_t pid, sys::function_ref<bool(int)> still);
 
 /// Thrown by PidPolicy::claim() if a live daemon owns the instance.
 class already_running : public startup_error
@@ -73,13 +59,7 @@ public:
     }
 
     /// The same, with what `daemon` does.
-    [[gnu::cold]] already_running(const pid_holder& daemon, std::string_view where)
-        : already_running(daemon.pid, where,
-                          daemon.stopping   ? daemon_activity::stops
-                          : daemon.starting ? daemon_activity::starts
-                                            : daemon_activity::none)
-    {
-    }
+    [[gnu::cold]] already_running(const pid_holder& daemon, std::string_view where);
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; } ///< the pid of that daemon
     /// Whether that daemon is not ready yet.
@@ -90,16 +70,7 @@ public:
 private:
     enum class daemon_activity { none, starts, stops };
 
-    [[gnu::cold]] already_running(pid_t pid, std::string_view where, daemon_activity does)
-        : startup_error(
-              std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
-              sys::joined({does == daemon_activity::stops    ? "it is stopping"
-                           : does == daemon_activity::starts ? "already starting"
-                                                             : "already running",
-                           " (pid ", pid, does == daemon_activity::stops ? "), and has not exited yet" : ")"})),
-          pid_(pid), does_(does)
-    {
-    }
+    [[gnu::cold]] already_running(pid_t pid, std::string_view where, daemon_activity does);
 
     pid_t pid_;
     daemon_activity does_;
@@ -119,5 +90,46 @@ inline void refuse_if_held(const pid_holder& other, std::string_view where)
 }
 
 } // namespace detail
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::optional<sys::process_stat> pid_holder::stat() const
+{
+    const auto found = pid != 0 ? sys::read_process_stat(pid) : std::nullopt;
+    if (!found || sys::has_exited(process.get())) return {};
+    return found;
+}
+
+DAEMONKIT_INLINE pid_holder open_holder(pid_t pid, sys::function_ref<bool(int)> still)
+{
+    sys::unique_fd process(sys::pidfd_open(pid));
+    if (!process) {
+        if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return {}; // no such process, or a thread
+        detail::throw_call_error("pidfd_open", "open process", sys::joined({pid}));
+    }
+    if (!still(process.get())) return {};
+    pid_holder found{pid, std::move(process)};
+    return sys::has_exited(found.process.get()) ? pid_holder{} : std::move(found);
+}
+
+DAEMONKIT_INLINE already_running::already_running(const pid_holder& daemon, std::string_view where)
+    : already_running(daemon.pid, where,
+                      daemon.stopping   ? daemon_activity::stops
+                      : daemon.starting ? daemon_activity::starts
+                                        : daemon_activity::none)
+{
+}
+
+DAEMONKIT_INLINE already_running::already_running(pid_t pid, std::string_view where, daemon_activity does)
+    : startup_error(std::make_error_code(std::errc::device_or_resource_busy), "claim", where,
+                    sys::joined({does == daemon_activity::stops    ? "it is stopping"
+                                 : does == daemon_activity::starts ? "already starting"
+                                                                   : "already running",
+                                 " (pid ", pid, does == daemon_activity::stops ? "), and has not exited yet" : ")"})),
+      pid_(pid), does_(does)
+{
+}
+
+#endif
 
 } // namespace daemonkit

@@ -5,6 +5,7 @@
 
 #include "require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../sys/system_log.hpp"
 #include "../text/utf8.hpp"
 #include "log_line.hpp"
@@ -19,8 +20,13 @@ enum class report_kind {
 
 /// Writes "NAME: TEXT" as one line, in any thread. Uses syslog(3) if standard error is closed or /dev/null, or cannot
 /// be written.
-[[gnu::cold, gnu::noinline]] inline void report(log_level level, std::string_view name, std::string_view text,
-                                                report_kind kind = report_kind::event) noexcept
+[[gnu::cold]] void report(log_level level, std::string_view name, std::string_view text,
+                          report_kind kind = report_kind::event) noexcept;
+
+#if DAEMONKIT_DEFINES
+
+[[gnu::noinline]] DAEMONKIT_INLINE void report(log_level level, std::string_view name, std::string_view text,
+                                               report_kind kind) noexcept
 {
     const sys::cancellation off(PTHREAD_CANCEL_DISABLE);
     const auto reader = sys::reader_of(2);
@@ -32,5 +38,7 @@ enum class report_kind {
     if (!written || (kind == report_kind::last_words && in_a_file))
         sys::write_to_system_log(static_cast<int>(level), name, reason);
 }
+
+#endif
 
 } // namespace daemonkit::detail

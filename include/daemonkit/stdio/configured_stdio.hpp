@@ -6,6 +6,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../core/startup_error.hpp"
 #include "../sys/descriptors.hpp"
 #include "../sys/system_log_socket.hpp"
@@ -54,18 +55,7 @@ class configured_stdio::streams
 {
 public:
     /// Opens 0, 1 and 2 where the setting says. Throws startup_error.
-    explicit streams(const configured_stdio& settings)
-    {
-        if (settings.to == log_target::inherit) return;
-        if (settings.to == log_target::file)
-            files_.emplace(log_file_stdio{.output = settings.output,
-                                          .error = settings.error,
-                                          .mode = settings.mode,
-                                          .directory_mode = settings.directory_mode});
-        else
-            (void)null_stdio{}.redirect();
-        if (settings.to == log_target::syslog) redirect_to_system_log(settings.syslog_socket);
-    }
+    explicit streams(const configured_stdio& settings);
 
     /// See log_file_stdio::streams.
     void give_to(uid_t user, gid_t group)
@@ -76,41 +66,64 @@ public:
     /// Opens the files again: throws startup_error and keeps the old files on failure. Or connects to the syslog daemon
     /// again, which has a new socket after its restart, and keeps the old connection on failure: after chroot(2) the
     /// socket is out of reach.
-    void reopen()
-    {
-        if (files_) files_->reopen();
-        if (system_log_.empty()) return;
-        std::fflush(stdout);
-        if (const auto socket = sys::connect_to_system_log(system_log_)) put_on_output(socket.get());
-    }
+    void reopen();
 
 private:
-    void redirect_to_system_log(const std::string& path)
-    {
-        const auto socket = sys::connect_to_system_log(path);
-        if (!socket)
-            throw_errno("connect to the system log", path,
-                        errno == ENOENT || errno == ECONNREFUSED
-                            ? "no syslog daemon listens there: start one, or send the output to a file"
-                            : std::string_view());
-        put_on_output(socket.get());
-        static char of_output[BUFSIZ];
-        static char of_error[BUFSIZ];
-        std::setvbuf(stdout, of_output, _IOLBF, sizeof of_output);
-        std::setvbuf(stderr, of_error, _IOLBF, sizeof of_error); // without a buffer each part of a line is a message
-        system_log_ = path;
-    }
+    void redirect_to_system_log(const std::string& path);
 
-    static void put_on_output(int socket)
-    {
-        detail::check_call_of("dup2", sys::put_on(socket, 1), "redirect standard output");
-        detail::check_call_of("dup2", sys::put_on(socket, 2), "redirect standard error");
-    }
+    static void put_on_output(int socket);
 
     std::optional<log_file_stdio::streams> files_{};
     std::string system_log_{}; // empty: the output goes elsewhere
 };
 
 inline configured_stdio::streams configured_stdio::redirect() const { return streams(*this); }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE configured_stdio::streams::streams(const configured_stdio& settings)
+{
+    if (settings.to == log_target::inherit) return;
+    if (settings.to == log_target::file)
+        files_.emplace(log_file_stdio{.output = settings.output,
+                                      .error = settings.error,
+                                      .mode = settings.mode,
+                                      .directory_mode = settings.directory_mode});
+    else
+        (void)null_stdio{}.redirect();
+    if (settings.to == log_target::syslog) redirect_to_system_log(settings.syslog_socket);
+}
+
+DAEMONKIT_INLINE void configured_stdio::streams::reopen()
+{
+    if (files_) files_->reopen();
+    if (system_log_.empty()) return;
+    std::fflush(stdout);
+    if (const auto socket = sys::connect_to_system_log(system_log_)) put_on_output(socket.get());
+}
+
+DAEMONKIT_INLINE void configured_stdio::streams::redirect_to_system_log(const std::string& path)
+{
+    const auto socket = sys::connect_to_system_log(path);
+    if (!socket)
+        throw_errno("connect to the system log", path,
+                    errno == ENOENT || errno == ECONNREFUSED
+                        ? "no syslog daemon listens there: start one, or send the output to a file"
+                        : std::string_view());
+    put_on_output(socket.get());
+    static char of_output[BUFSIZ];
+    static char of_error[BUFSIZ];
+    std::setvbuf(stdout, of_output, _IOLBF, sizeof of_output);
+    std::setvbuf(stderr, of_error, _IOLBF, sizeof of_error); // without a buffer each part of a line is a message
+    system_log_ = path;
+}
+
+DAEMONKIT_INLINE void configured_stdio::streams::put_on_output(int socket)
+{
+    detail::check_call_of("dup2", sys::put_on(socket, 1), "redirect standard output");
+    detail::check_call_of("dup2", sys::put_on(socket, 2), "redirect standard error");
+}
+
+#endif
 
 } // namespace daemonkit

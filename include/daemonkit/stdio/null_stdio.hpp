@@ -5,6 +5,7 @@
 
 #include "../core/require_cxx20.hpp"
 
+#include "../compiled.hpp"
 #include "../core/startup_error.hpp"
 #include "../sys/descriptors.hpp"
 #include "../sys/file.hpp"
@@ -19,13 +20,19 @@ struct null_stdio
     static constexpr bool reopens = false;        ///< a reload opens nothing again
 
     /// In the daemon. Throws startup_error.
-    [[nodiscard]] fixed_streams redirect() const
-    {
-        const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDWR), "open", "/dev/null"));
-        for (int fd = 0; fd <= 2; ++fd)
-            detail::check_call_of("dup2", sys::put_on(null.get(), fd), "redirect standard descriptors");
-        return {};
-    }
+    [[nodiscard]] fixed_streams redirect() const;
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE fixed_streams null_stdio::redirect() const
+{
+    const sys::unique_fd null(check_call(sys::open("/dev/null", O_RDWR), "open", "/dev/null"));
+    for (int fd = 0; fd <= 2; ++fd)
+        detail::check_call_of("dup2", sys::put_on(null.get(), fd), "redirect standard descriptors");
+    return {};
+}
+
+#endif
 
 } // namespace daemonkit

@@ -3,6 +3,7 @@
 // takes locks, opens sockets, and is not in static programs.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/joined.hpp"
 #include "read_file.hpp"
 
@@ -25,7 +26,27 @@ struct user_map
 };
 
 /// Reads /proc/self/uid_map. Without it, all users.
-[[gnu::cold, gnu::noinline]] inline user_map mapped_users()
+[[gnu::cold]] user_map mapped_users();
+
+/// Whether `user` stands for the users that are not mapped into this user namespace, and for no other.
+[[gnu::cold]] inline bool is_unmapped(uid_t user) { return user == overflow_user && !mapped_users().has_overflow_user; }
+
+/// The number, and before it the name that /etc/passwd or /etc/group has for it: "www-data (33)". Without a name "33".
+[[gnu::cold]] std::string named_id(const char* database, unsigned id);
+
+/// "user www-data (33)", as an error message names the owner of a file. The overflow user may be a user that is not
+/// mapped, and is then described as one.
+[[gnu::cold]] std::string described_user(uid_t user);
+
+/// "group staff (50)".
+[[gnu::cold, gnu::noinline]] inline std::string described_group(gid_t group)
+{
+    return joined({"group ", named_id("/etc/group", group)});
+}
+
+#if DAEMONKIT_DEFINES
+
+[[gnu::noinline]] DAEMONKIT_INLINE user_map mapped_users()
 {
     std::string map;
     if (read_file("/proc/self/uid_map", map, 65536) == -1) return {};
@@ -41,11 +62,7 @@ struct user_map
     return users;
 }
 
-/// Whether `user` stands for the users that are not mapped into this user namespace, and for no other.
-[[gnu::cold]] inline bool is_unmapped(uid_t user) { return user == overflow_user && !mapped_users().has_overflow_user; }
-
-/// The number, and before it the name that /etc/passwd or /etc/group has for it: "www-data (33)". Without a name "33".
-[[gnu::cold, gnu::noinline]] inline std::string named_id(const char* database, unsigned id)
+[[gnu::noinline]] DAEMONKIT_INLINE std::string named_id(const char* database, unsigned id)
 {
     std::string all;
     read_file(database, all, 1 << 20);
@@ -61,9 +78,7 @@ struct user_map
     return joined({id});
 }
 
-/// "user www-data (33)", as an error message names the owner of a file. The overflow user may be a user that is not
-/// mapped, and is then described as one.
-[[gnu::cold, gnu::noinline]] inline std::string described_user(uid_t user)
+[[gnu::noinline]] DAEMONKIT_INLINE std::string described_user(uid_t user)
 {
     const auto users = user == overflow_user ? mapped_users() : user_map();
     if (!users.has_overflow_user) return joined({"a user that this user namespace does not map (", user, ")"});
@@ -71,10 +86,6 @@ struct user_map
                    users.is_complete ? "" : " or a user that this user namespace does not map"});
 }
 
-/// "group staff (50)".
-[[gnu::cold, gnu::noinline]] inline std::string described_group(gid_t group)
-{
-    return joined({"group ", named_id("/etc/group", group)});
-}
+#endif
 
 } // namespace daemonkit::sys

@@ -3,6 +3,7 @@
 // that time, too.
 #pragma once
 
+#include "../compiled.hpp"
 #include "time.hpp"
 
 #include <ctime>
@@ -20,20 +21,28 @@ struct boot_clock
     static constexpr time_point never = time_point::max();  ///< a time that does not come
 
     /// The present time, clock_gettime(2); from the vDSO, without a system call.
-    [[nodiscard]] static time_point now() noexcept
-    {
-        timespec time{};
-        ::clock_gettime(CLOCK_BOOTTIME, &time);
-        return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
-    }
+    [[nodiscard]] static time_point now() noexcept;
 };
 
 /// The time as the kernel takes it; zero for `never`, which disarms a timer.
-[[nodiscard]] inline timespec kernel_time(boot_clock::time_point at) noexcept
+[[nodiscard]] DAEMONKIT_INLINE timespec kernel_time(boot_clock::time_point at) noexcept;
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE boot_clock::time_point boot_clock::now() noexcept
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+DAEMONKIT_INLINE timespec kernel_time(boot_clock::time_point at) noexcept
 {
     if (at == boot_clock::never) return {};
     const auto count = at.time_since_epoch().count();
     return {static_cast<time_t>(count / 1'000'000'000), static_cast<long>(count % 1'000'000'000)};
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -3,6 +3,7 @@
 // without a reader raises SIGPIPE in the daemon. send(2) with MSG_NOSIGNAL does not, and a socket works both ways.
 #pragma once
 
+#include "../compiled.hpp"
 #include "unique_fd.hpp"
 
 #include <sys/socket.h>
@@ -10,7 +11,14 @@
 namespace daemonkit::sys {
 
 /// Opens both ends, close-on-exec. Returns 0, or -1 and errno.
-inline int open_channel(unique_fd& one, unique_fd& other) noexcept
+DAEMONKIT_INLINE int open_channel(unique_fd& one, unique_fd& other) noexcept;
+
+/// Shuts down this end in every process that has a copy. Messages already sent still arrive.
+inline void end_channel(int fd) noexcept { ::shutdown(fd, SHUT_RDWR); }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int open_channel(unique_fd& one, unique_fd& other) noexcept
 {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) return -1;
@@ -19,7 +27,6 @@ inline int open_channel(unique_fd& one, unique_fd& other) noexcept
     return 0;
 }
 
-/// Shuts down this end in every process that has a copy. Messages already sent still arrive.
-inline void end_channel(int fd) noexcept { ::shutdown(fd, SHUT_RDWR); }
+#endif
 
 } // namespace daemonkit::sys

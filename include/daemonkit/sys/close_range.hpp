@@ -3,6 +3,7 @@
 // closed by its number in /proc/self/fd. All of this is async-signal-safe.
 #pragma once
 
+#include "../compiled.hpp"
 #include "refusal.hpp"
 #include "unique_fd.hpp"
 
@@ -20,7 +21,29 @@
 namespace daemonkit::sys {
 
 /// The number that the name of a file in /proc/self/fd is; UINT_MAX if it is none.
-inline unsigned descriptor_in(const char* name) noexcept
+DAEMONKIT_INLINE unsigned descriptor_in(const char* name) noexcept;
+
+/// Closes each open descriptor from `first` to `last`, one by one. Returns 0, or -1 if /proc does not show them.
+[[gnu::cold]] DAEMONKIT_INLINE int close_each(unsigned first, unsigned last) noexcept;
+
+/// Closes the descriptors from `first` to `last`. Returns 0, or -1 and errno; ENOSYS: the call is refused, and /proc does
+/// not show the descriptors.
+DAEMONKIT_INLINE int close_range(unsigned first, unsigned last) noexcept;
+
+/// Whether close_range(2) works here. Closes nothing.
+inline bool has_close_range() noexcept { return ::syscall(SYS_close_range, UINT_MAX, UINT_MAX, 0) == 0; }
+
+/// Ends the sharing of a descriptor table with another process, clone(2), CLONE_FILES. This process gets a table of its
+/// own without the descriptors from `first` on, which are never copied. Returns 0, or -1 and errno; the table may still
+/// be shared then.
+inline int leave_range(unsigned first) noexcept
+{
+    return static_cast<int>(::syscall(SYS_close_range, first, UINT_MAX, CLOSE_RANGE_UNSHARE));
+}
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE unsigned descriptor_in(const char* name) noexcept
 {
     unsigned number = 0;
     for (; *name != '\0'; ++name) {
@@ -30,8 +53,7 @@ inline unsigned descriptor_in(const char* name) noexcept
     return number;
 }
 
-/// Closes each open descriptor from `first` to `last`, one by one. Returns 0, or -1 if /proc does not show them.
-[[gnu::cold]] inline int close_each(unsigned first, unsigned last) noexcept
+DAEMONKIT_INLINE int close_each(unsigned first, unsigned last) noexcept
 {
     const unique_fd directory(::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory) return -1;
@@ -49,9 +71,7 @@ inline unsigned descriptor_in(const char* name) noexcept
     }
 }
 
-/// Closes the descriptors from `first` to `last`. Returns 0, or -1 and errno; ENOSYS: the call is refused, and /proc does
-/// not show the descriptors.
-inline int close_range(unsigned first, unsigned last) noexcept
+DAEMONKIT_INLINE int close_range(unsigned first, unsigned last) noexcept
 {
     if (::syscall(SYS_close_range, first, last, 0) == 0) return 0;
     if (!is_refusal(errno)) return -1;
@@ -60,15 +80,6 @@ inline int close_range(unsigned first, unsigned last) noexcept
     return -1;
 }
 
-/// Whether close_range(2) works here. Closes nothing.
-inline bool has_close_range() noexcept { return ::syscall(SYS_close_range, UINT_MAX, UINT_MAX, 0) == 0; }
-
-/// Ends the sharing of a descriptor table with another process, clone(2), CLONE_FILES. This process gets a table of its
-/// own without the descriptors from `first` on, which are never copied. Returns 0, or -1 and errno; the table may still
-/// be shared then.
-inline int leave_range(unsigned first) noexcept
-{
-    return static_cast<int>(::syscall(SYS_close_range, first, UINT_MAX, CLOSE_RANGE_UNSHARE));
-}
+#endif
 
 } // namespace daemonkit::sys

@@ -4,6 +4,7 @@
 // to each datagram: unix(7), SCM_CREDENTIALS.
 #pragma once
 
+#include "../compiled.hpp"
 #include "deadline.hpp"
 #include "process.hpp"
 #include "socket_name.hpp"
@@ -33,7 +34,32 @@ struct received
 };
 
 /// Receives one datagram without waiting; errno is EAGAIN if none is queued.
-inline received receive_from(int socket, void* data, std::size_t room) noexcept
+DAEMONKIT_INLINE received receive_from(int socket, void* data, std::size_t room) noexcept;
+
+/// Receives one datagram like receive_from(), but only the address of its sender, by recvfrom(2): the kernel passes no
+/// credentials then. For where a sandbox refuses recvmsg(2). Returns whether one was queued.
+[[gnu::cold]] DAEMONKIT_INLINE bool receive_sender(int socket, socket_address& from) noexcept;
+
+/// Sends `text` to the address `to` without waiting. Returns -1 and errno if the receiver is gone or its queue is full.
+DAEMONKIT_INLINE long send_to(int socket, const socket_address& to, std::string_view text) noexcept;
+
+/// Like send_to(), to the peer of a connected socket.
+inline long send_connected(int socket, std::string_view text) noexcept
+{
+    return retry([&] { return ::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
+}
+
+/// Connects a new socket to the abstract socket `name`, and receives datagrams from that socket only. The kernel binds
+/// the new socket to a name of its own: unix(7), autobind. Returns 0, or -1 and errno.
+DAEMONKIT_INLINE int call_socket_name(unique_fd& socket, std::string_view name) noexcept;
+
+/// Waits until a datagram can be read, the process of the pidfd `process` has exited, or `timeout` has passed. Returns
+/// whether the process has exited.
+DAEMONKIT_INLINE bool wait_for_answer(int socket, int process, std::chrono::nanoseconds timeout) noexcept;
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE received receive_from(int socket, void* data, std::size_t room) noexcept
 {
     received one;
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(ucred))];
@@ -55,9 +81,7 @@ inline received receive_from(int socket, void* data, std::size_t room) noexcept
     return one;
 }
 
-/// Receives one datagram like receive_from(), but only the address of its sender, by recvfrom(2): the kernel passes no
-/// credentials then. For where a sandbox refuses recvmsg(2). Returns whether one was queued.
-[[gnu::cold]] inline bool receive_sender(int socket, socket_address& from) noexcept
+DAEMONKIT_INLINE bool receive_sender(int socket, socket_address& from) noexcept
 {
     char byte = 0;
     from.size = sizeof from.name;
@@ -65,23 +89,14 @@ inline received receive_from(int socket, void* data, std::size_t room) noexcept
     return retry([&] { return ::recvfrom(socket, &byte, 1, MSG_DONTWAIT, plain, &from.size); }) != -1;
 }
 
-/// Sends `text` to the address `to` without waiting. Returns -1 and errno if the receiver is gone or its queue is full.
-inline long send_to(int socket, const socket_address& to, std::string_view text) noexcept
+DAEMONKIT_INLINE long send_to(int socket, const socket_address& to, std::string_view text) noexcept
 {
     const auto* const plain = reinterpret_cast<const sockaddr*>(&to.name); // NOLINT(*-reinterpret-cast)
     return retry(
         [&] { return ::sendto(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL, plain, to.size); });
 }
 
-/// Like send_to(), to the peer of a connected socket.
-inline long send_connected(int socket, std::string_view text) noexcept
-{
-    return retry([&] { return ::send(socket, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
-}
-
-/// Connects a new socket to the abstract socket `name`, and receives datagrams from that socket only. The kernel binds
-/// the new socket to a name of its own: unix(7), autobind. Returns 0, or -1 and errno.
-inline int call_socket_name(unique_fd& socket, std::string_view name) noexcept
+DAEMONKIT_INLINE int call_socket_name(unique_fd& socket, std::string_view name) noexcept
 {
     const auto call = [](int fd, const sockaddr* to, socklen_t size) {
         return want_credentials(fd) == 0 ? ::connect(fd, to, size) : -1;
@@ -91,12 +106,12 @@ inline int call_socket_name(unique_fd& socket, std::string_view name) noexcept
     return -1;
 }
 
-/// Waits until a datagram can be read, the process of the pidfd `process` has exited, or `timeout` has passed. Returns
-/// whether the process has exited.
-inline bool wait_for_answer(int socket, int process, std::chrono::nanoseconds timeout) noexcept
+DAEMONKIT_INLINE bool wait_for_answer(int socket, int process, std::chrono::nanoseconds timeout) noexcept
 {
     pollfd fds[2] = {{socket, POLLIN, 0}, {process, POLLIN, 0}};
     return poll_once(fds, 2, timeout) > 0 && fds[1].revents != 0;
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -3,6 +3,7 @@
 // take locks. The daemon changes to the user later.
 #pragma once
 
+#include "../compiled.hpp"
 #include "open_files.hpp"
 #include "process.hpp"
 
@@ -58,7 +59,55 @@ int look_up(LookupFunction lookup, const char* name, DatabaseEntry& entry, std::
 /// Fills in uid, primary gid and supplementary groups of a user, getpwnam(3) and getgrouplist(3), and `session` if it is
 /// not null. Returns false if the user does not exist, or if the lookup failed. errno is 0 or ENOENT if it does not
 /// exist.
-inline bool find_user(const std::string& name, credentials& into, login* session = nullptr)
+DAEMONKIT_INLINE bool find_user(const std::string& name, credentials& into, login* session = nullptr);
+
+/// Like find_user(), for the gid of a group, getgrnam(3).
+DAEMONKIT_INLINE bool find_group(const std::string& name, gid_t& into);
+
+/// The capabilities of a thread, capabilities(7). Every ambient capability is also inheritable.
+using capability_sets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
+
+/// capget(2). `thread` 0 is the calling thread. Returns 0, or -1 and errno.
+DAEMONKIT_INLINE int read_capabilities(capability_sets& into, pid_t thread = 0) noexcept;
+
+/// capset(2) for the calling thread. Returns 0, or -1 and errno.
+DAEMONKIT_INLINE int set_capabilities(const capability_sets& sets) noexcept;
+
+/// Whether a thread has no capabilities, or has ended. Also false if they cannot be read. 0 is the calling thread.
+DAEMONKIT_INLINE bool has_no_capabilities(pid_t thread = 0) noexcept;
+
+/// The thread ids of this process from /proc/self/task, proc(5); empty if it cannot be read.
+DAEMONKIT_INLINE std::vector<pid_t> threads_of_this_process();
+
+/// Whether the real, effective and saved ids of the process all are this user and this group. Also false if they cannot
+/// be read.
+DAEMONKIT_INLINE bool is_exactly(const credentials& c) noexcept;
+
+/// Whether `all` contains each of `some`.
+DAEMONKIT_INLINE bool are_among(const std::vector<gid_t>& some, const std::vector<gid_t>& all) noexcept;
+
+/// Whether the supplementary groups of the process are exactly these, in any order.
+DAEMONKIT_INLINE bool has_groups(const std::vector<gid_t>& groups);
+
+/// Makes this thread, and each thread that it creates later, lose its capabilities when it stops being user 0. Removes
+/// what setuid(2) keeps: the inheritable capabilities, and the securebits that preserve the others. A launcher could
+/// pass inheritable capabilities to the programs that the daemon executes. capabilities(7). Returns 0, or -1 and errno.
+DAEMONKIT_INLINE int tie_capabilities_to_root() noexcept;
+
+/// Gives this thread, and each thread that it creates later, a new, empty session keyring: otherwise a daemon without
+/// privileges could read the keys that root has put into the session of the starter. keyctl(2), session-keyring(7).
+/// Returns 0, or -1 and errno. Kernels and sandboxes without keyrings are accepted: no key can be read there.
+DAEMONKIT_INLINE int leave_session_keyring() noexcept;
+
+/// Sets the groups, then the real, effective and saved gid, then the same uids. glibc does this in every thread. Then
+/// drops the remaining capabilities of the calling thread. Verifies the result instead of relying on return values, and
+/// verifies that root cannot be regained. `threads` are verified by their capabilities: a thread that is still root has
+/// some. Returns 0, or -1 and errno if a step or a check failed.
+DAEMONKIT_INLINE int become(const credentials& c, const std::vector<pid_t>& threads = {});
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE bool find_user(const std::string& name, credentials& into, login* session)
 {
     passwd entry{};
     std::string buffer;
@@ -78,8 +127,7 @@ inline bool find_user(const std::string& name, credentials& into, login* session
     }
 }
 
-/// Like find_user(), for the gid of a group, getgrnam(3).
-inline bool find_group(const std::string& name, gid_t& into)
+DAEMONKIT_INLINE bool find_group(const std::string& name, gid_t& into)
 {
     group entry{};
     std::string buffer;
@@ -89,25 +137,19 @@ inline bool find_group(const std::string& name, gid_t& into)
     return found;
 }
 
-/// The capabilities of a thread, capabilities(7). Every ambient capability is also inheritable.
-using capability_sets = std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3>;
-
-/// capget(2). `thread` 0 is the calling thread. Returns 0, or -1 and errno.
-inline int read_capabilities(capability_sets& into, pid_t thread = 0) noexcept
+DAEMONKIT_INLINE int read_capabilities(capability_sets& into, pid_t thread) noexcept
 {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, thread};
     return static_cast<int>(::syscall(SYS_capget, &header, into.data()));
 }
 
-/// capset(2) for the calling thread. Returns 0, or -1 and errno.
-inline int set_capabilities(const capability_sets& sets) noexcept
+DAEMONKIT_INLINE int set_capabilities(const capability_sets& sets) noexcept
 {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     return static_cast<int>(::syscall(SYS_capset, &header, sets.data()));
 }
 
-/// Whether a thread has no capabilities, or has ended. Also false if they cannot be read. 0 is the calling thread.
-inline bool has_no_capabilities(pid_t thread = 0) noexcept
+DAEMONKIT_INLINE bool has_no_capabilities(pid_t thread) noexcept
 {
     capability_sets sets{};
     if (read_capabilities(sets, thread) == -1) return errno == ESRCH;
@@ -116,8 +158,7 @@ inline bool has_no_capabilities(pid_t thread = 0) noexcept
     return all == 0;
 }
 
-/// The thread ids of this process from /proc/self/task, proc(5); empty if it cannot be read.
-inline std::vector<pid_t> threads_of_this_process()
+DAEMONKIT_INLINE std::vector<pid_t> threads_of_this_process()
 {
     std::vector<pid_t> threads;
     any_number_in("/proc/self/task", [&](pid_t thread) {
@@ -127,9 +168,7 @@ inline std::vector<pid_t> threads_of_this_process()
     return threads;
 }
 
-/// Whether the real, effective and saved ids of the process all are this user and this group. Also false if they cannot
-/// be read.
-inline bool is_exactly(const credentials& c) noexcept
+DAEMONKIT_INLINE bool is_exactly(const credentials& c) noexcept
 {
     uid_t uid[3] = {};
     gid_t gid[3] = {};
@@ -139,8 +178,7 @@ inline bool is_exactly(const credentials& c) noexcept
     return true;
 }
 
-/// Whether `all` contains each of `some`.
-inline bool are_among(const std::vector<gid_t>& some, const std::vector<gid_t>& all) noexcept
+DAEMONKIT_INLINE bool are_among(const std::vector<gid_t>& some, const std::vector<gid_t>& all) noexcept
 {
     for (const gid_t one : some) {
         bool found = false;
@@ -150,8 +188,7 @@ inline bool are_among(const std::vector<gid_t>& some, const std::vector<gid_t>& 
     return true;
 }
 
-/// Whether the supplementary groups of the process are exactly these, in any order.
-inline bool has_groups(const std::vector<gid_t>& groups)
+DAEMONKIT_INLINE bool has_groups(const std::vector<gid_t>& groups)
 {
     const int count = ::getgroups(0, nullptr);
     if (count == -1) return false;
@@ -159,10 +196,7 @@ inline bool has_groups(const std::vector<gid_t>& groups)
     return ::getgroups(count, own.data()) == count && are_among(own, groups) && are_among(groups, own);
 }
 
-/// Makes this thread, and each thread that it creates later, lose its capabilities when it stops being user 0. Removes
-/// what setuid(2) keeps: the inheritable capabilities, and the securebits that preserve the others. A launcher could
-/// pass inheritable capabilities to the programs that the daemon executes. capabilities(7). Returns 0, or -1 and errno.
-inline int tie_capabilities_to_root() noexcept
+DAEMONKIT_INLINE int tie_capabilities_to_root() noexcept
 {
     constexpr unsigned keeping = SECBIT_KEEP_CAPS | SECBIT_NO_SETUID_FIXUP;
     const int bits = ::prctl(PR_GET_SECUREBITS, 0UL, 0UL, 0UL, 0UL);
@@ -177,10 +211,7 @@ inline int tie_capabilities_to_root() noexcept
     return set_capabilities(sets);
 }
 
-/// Gives this thread, and each thread that it creates later, a new, empty session keyring: otherwise a daemon without
-/// privileges could read the keys that root has put into the session of the starter. keyctl(2), session-keyring(7).
-/// Returns 0, or -1 and errno. Kernels and sandboxes without keyrings are accepted: no key can be read there.
-inline int leave_session_keyring() noexcept
+DAEMONKIT_INLINE int leave_session_keyring() noexcept
 {
     const auto present = [] { return ::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0); };
     const long before = present();
@@ -190,11 +221,7 @@ inline int leave_session_keyring() noexcept
     return -1;
 }
 
-/// Sets the groups, then the real, effective and saved gid, then the same uids. glibc does this in every thread. Then
-/// drops the remaining capabilities of the calling thread. Verifies the result instead of relying on return values, and
-/// verifies that root cannot be regained. `threads` are verified by their capabilities: a thread that is still root has
-/// some. Returns 0, or -1 and errno if a step or a check failed.
-inline int become(const credentials& c, const std::vector<pid_t>& threads = {})
+DAEMONKIT_INLINE int become(const credentials& c, const std::vector<pid_t>& threads)
 {
     const bool by_root = ::geteuid() == 0;
     if (by_root && ::setgroups(c.groups.size(), c.groups.data()) == -1) return -1;
@@ -210,5 +237,7 @@ inline int become(const credentials& c, const std::vector<pid_t>& threads = {})
     if (!proven) errno = EPERM;
     return proven ? 0 : -1;
 }
+
+#endif
 
 } // namespace daemonkit::sys

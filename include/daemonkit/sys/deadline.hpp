@@ -2,6 +2,7 @@
 // Waits with a deadline, on CLOCK_MONOTONIC only: a jump of the wall clock changes no wait.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/joined.hpp"
 #include "refusal.hpp"
 #include "retry.hpp"
@@ -46,13 +47,7 @@ constexpr std::chrono::nanoseconds saturate(std::chrono::duration<Rep, Period> d
 }
 
 /// A duration in seconds as text, cut to tenths, and below a tenth to thousandths: "30", "0.5", "0.050".
-inline std::string in_seconds(std::chrono::nanoseconds d)
-{
-    const auto thousandths = d.count() / 1'000'000;
-    const auto tenths = thousandths / 100;
-    if (tenths == 0 && thousandths > 0) return joined({thousandths < 10 ? "0.00" : "0.0", thousandths});
-    return tenths % 10 == 0 ? joined({tenths / 10}) : joined({tenths / 10, ".", tenths % 10});
-}
+DAEMONKIT_INLINE std::string in_seconds(std::chrono::nanoseconds d);
 
 /// A point in time on the monotonic clock; a duration of a century or more never passes.
 class deadline
@@ -66,31 +61,15 @@ public:
     {
     }
     /// Counted from `begin`, which was now().
-    deadline(std::chrono::nanoseconds from_begin, clock::time_point begin) noexcept
-        : end_(from_begin >= century             ? clock::time_point::max()
-               : from_begin <= from_begin.zero() ? clock::time_point::min()
-                                                 : begin + from_begin)
-    {
-    }
+    deadline(std::chrono::nanoseconds from_begin, clock::time_point begin) noexcept;
 
     /// The time until then; zero if it has passed.
-    [[nodiscard]] std::chrono::nanoseconds remaining() const noexcept
-    {
-        if (end_ == clock::time_point::max()) return forever;
-        if (end_ == clock::time_point::min()) return std::chrono::nanoseconds::zero(); // which needs no clock
-        const std::chrono::nanoseconds left = end_ - now();
-        return left > left.zero() ? left : left.zero();
-    }
+    [[nodiscard]] std::chrono::nanoseconds remaining() const noexcept;
     /// Whether it is over.
     [[nodiscard]] bool passed() const noexcept { return remaining() == std::chrono::nanoseconds::zero(); }
 
     /// What the clock says.
-    [[gnu::noinline]] static clock::time_point now() noexcept
-    {
-        timespec time;
-        ::clock_gettime(CLOCK_MONOTONIC, &time);
-        return clock::time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
-    }
+    static clock::time_point now() noexcept;
 
 private:
     clock::time_point end_;
@@ -106,22 +85,11 @@ private:
 }
 
 /// poll(2), for a sandbox that refuses ppoll(2).
-[[gnu::cold]] inline int poll_in_milliseconds(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout)
-{
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(timeout < century ? timeout : century).count();
-    const int ready = ::poll(fds, count, timeout == forever ? -1 : static_cast<int>(wait < INT_MAX ? wait : INT_MAX));
-    if (ready != 0 || wait <= INT_MAX) return ready;
-    errno = EINTR; // not the whole time
-    return -1;
-}
+[[gnu::cold]] DAEMONKIT_INLINE int poll_in_milliseconds(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout);
 
 /// After ppoll(2) has failed: poll(2) if a sandbox refuses ppoll(2), otherwise a nap.
-[[gnu::cold]] inline int poll_refused(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout, bool same_mask)
-{
-    const int ready = is_refusal(errno) && same_mask ? poll_in_milliseconds(fds, count, timeout) : -1;
-    if (ready == -1 && errno != EINTR && timeout > timeout.zero()) nap();
-    return ready;
-}
+[[gnu::cold]] DAEMONKIT_INLINE int poll_refused(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout,
+                                                bool same_mask);
 
 /// ppoll(2) once, not repeated after EINTR, so the caller can check for signals after a handler ran. If it fails for
 /// another reason, for example in a sandbox, sleeps for up to 10 ms first: loops around it do not spin. Not noexcept,
@@ -141,12 +109,7 @@ private:
 }
 
 /// Whether `fd` becomes readable within `timeout`. A pidfd becomes readable when its process exits, reaped or not.
-inline bool readable_within(int fd, std::chrono::nanoseconds timeout)
-{
-    const deadline until(timeout);
-    pollfd p{fd, POLLIN, 0};
-    return retry([&] { return poll_once(&p, 1, until.remaining()); }) > 0;
-}
+DAEMONKIT_INLINE bool readable_within(int fd, std::chrono::nanoseconds timeout);
 
 /// Whether the process of this pidfd has exited, reaped or not.
 inline bool has_exited(int pidfd) noexcept { return readable_within(pidfd, std::chrono::nanoseconds::zero()); }
@@ -157,5 +120,62 @@ inline bool has_exited(int pidfd) noexcept { return readable_within(pidfd, std::
     const deadline until(time);
     retry([&] { return poll_once(nullptr, 0, until.remaining()); });
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string in_seconds(std::chrono::nanoseconds d)
+{
+    const auto thousandths = d.count() / 1'000'000;
+    const auto tenths = thousandths / 100;
+    if (tenths == 0 && thousandths > 0) return joined({thousandths < 10 ? "0.00" : "0.0", thousandths});
+    return tenths % 10 == 0 ? joined({tenths / 10}) : joined({tenths / 10, ".", tenths % 10});
+}
+
+DAEMONKIT_INLINE deadline::deadline(std::chrono::nanoseconds from_begin, clock::time_point begin) noexcept
+    : end_(from_begin >= century             ? clock::time_point::max()
+           : from_begin <= from_begin.zero() ? clock::time_point::min()
+                                             : begin + from_begin)
+{
+}
+
+DAEMONKIT_INLINE std::chrono::nanoseconds deadline::remaining() const noexcept
+{
+    if (end_ == clock::time_point::max()) return forever;
+    if (end_ == clock::time_point::min()) return std::chrono::nanoseconds::zero(); // which needs no clock
+    const std::chrono::nanoseconds left = end_ - now();
+    return left > left.zero() ? left : left.zero();
+}
+
+[[gnu::noinline]] DAEMONKIT_INLINE deadline::clock::time_point deadline::now() noexcept
+{
+    timespec time;
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return clock::time_point(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
+
+DAEMONKIT_INLINE int poll_in_milliseconds(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout)
+{
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(timeout < century ? timeout : century).count();
+    const int ready = ::poll(fds, count, timeout == forever ? -1 : static_cast<int>(wait < INT_MAX ? wait : INT_MAX));
+    if (ready != 0 || wait <= INT_MAX) return ready;
+    errno = EINTR; // not the whole time
+    return -1;
+}
+
+DAEMONKIT_INLINE int poll_refused(pollfd* fds, nfds_t count, std::chrono::nanoseconds timeout, bool same_mask)
+{
+    const int ready = is_refusal(errno) && same_mask ? poll_in_milliseconds(fds, count, timeout) : -1;
+    if (ready == -1 && errno != EINTR && timeout > timeout.zero()) nap();
+    return ready;
+}
+
+DAEMONKIT_INLINE bool readable_within(int fd, std::chrono::nanoseconds timeout)
+{
+    const deadline until(timeout);
+    pollfd p{fd, POLLIN, 0};
+    return retry([&] { return poll_once(&p, 1, until.remaining()); }) > 0;
+}
+
+#endif
 
 } // namespace daemonkit::sys

@@ -3,6 +3,7 @@
 // process was reaped, and until then proc(5) tells it.
 #pragma once
 
+#include "../compiled.hpp"
 #include "pidfd.hpp"
 #include "process.hpp"
 
@@ -34,7 +35,17 @@ inline bool read_info(int pidfd, pidfd_info& info) noexcept
 }
 
 /// Whether a pidfd tells here how a process has died, and can send signals. false in a sandbox that refuses a call.
-inline bool pidfd_tells_death() noexcept
+DAEMONKIT_INLINE bool pidfd_tells_death() noexcept;
+
+/// The wait status that /proc/PID/stat shows of a zombie, its 52nd field; empty if it shows none.
+DAEMONKIT_INLINE std::optional<int> exit_code_of(const std::string& stat);
+
+/// The wait status of a process that has exited, waitpid(2); -1 if it cannot be told.
+[[gnu::cold]] DAEMONKIT_INLINE int wait_status_of(int pidfd, pid_t pid);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE bool pidfd_tells_death() noexcept
 {
     utsname kernel{};
     if (::uname(&kernel) != 0) return false;
@@ -52,8 +63,7 @@ inline bool pidfd_tells_death() noexcept
     return self && read_info(self.get(), info) && pidfd_send_signal(self.get(), 0) == 0;
 }
 
-/// The wait status that /proc/PID/stat shows of a zombie, its 52nd field; empty if it shows none.
-inline std::optional<int> exit_code_of(const std::string& stat)
+DAEMONKIT_INLINE std::optional<int> exit_code_of(const std::string& stat)
 {
     const auto name_end = stat.rfind(')');
     if (name_end == std::string::npos || stat.compare(name_end, 4, ") Z ") != 0) return {};
@@ -65,8 +75,7 @@ inline std::optional<int> exit_code_of(const std::string& stat)
     return static_cast<int>(std::strtol(at, nullptr, 10));
 }
 
-/// The wait status of a process that has exited, waitpid(2); -1 if it cannot be told.
-[[gnu::cold]] inline int wait_status_of(int pidfd, pid_t pid)
+DAEMONKIT_INLINE int wait_status_of(int pidfd, pid_t pid)
 {
     const auto place = joined({"/proc/", pid});
     std::string text;
@@ -81,5 +90,7 @@ inline std::optional<int> exit_code_of(const std::string& stat)
     const auto status = exit_code_of(text);
     return status && (*status != 0 || allowed) ? *status : -1;
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -2,6 +2,7 @@
 // Several descriptors as one, epoll(7), and time as a descriptor, timerfd_create(2).
 #pragma once
 
+#include "../compiled.hpp"
 #include "retry.hpp"
 #include "time.hpp"
 #include "unique_fd.hpp"
@@ -29,7 +30,18 @@ template <class... MemberDescriptors>
 }
 
 /// A descriptor that is readable at each end of `interval`, until read_timer(). Returns -1 and errno if it fails.
-[[nodiscard, gnu::cold]] inline int open_timer(std::chrono::nanoseconds interval) noexcept
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE int open_timer(std::chrono::nanoseconds interval) noexcept;
+
+/// Makes the timer unreadable until its next interval.
+inline void read_timer(int timer) noexcept
+{
+    std::uint64_t times = 0;
+    retry([&] { return ::read(timer, &times, sizeof times); });
+}
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int open_timer(std::chrono::nanoseconds interval) noexcept
 {
     unique_fd timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     const timespec each{static_cast<time_t>(interval.count() / 1'000'000'000),
@@ -39,11 +51,6 @@ template <class... MemberDescriptors>
     return timer.release();
 }
 
-/// Makes the timer unreadable until its next interval.
-inline void read_timer(int timer) noexcept
-{
-    std::uint64_t times = 0;
-    retry([&] { return ::read(timer, &times, sizeof times); });
-}
+#endif
 
 } // namespace daemonkit::sys

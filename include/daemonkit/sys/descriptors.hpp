@@ -2,6 +2,7 @@
 // The table of descriptors: which ones a daemon keeps, and what 0, 1 and 2 are.
 #pragma once
 
+#include "../compiled.hpp"
 #include "close_range.hpp"
 #include "file.hpp"
 #include "retry.hpp"
@@ -37,21 +38,10 @@ int close_between(int from, int to, const KeptDescriptors&... kept) noexcept
 
 /// Leaves 0 to 2 and `kept` open in this process. `shared`: its descriptor table is shared with another process, which
 /// keeps all, and this process gets a table of its own. Returns false on failure, when the table may still be shared.
-inline bool leave_descriptors(int kept, bool shared) noexcept
-{
-    if (!shared) return close_between(STDERR_FILENO + 1, INT_MAX, std::array{kept}) == 0;
-    const auto last = static_cast<unsigned>(kept);
-    return leave_range(last + 1) == 0 &&
-           (last == STDERR_FILENO + 1 || sys::close_range(STDERR_FILENO + 1, last - 1) == 0);
-}
+DAEMONKIT_INLINE bool leave_descriptors(int kept, bool shared) noexcept;
 
 /// Opens /dev/null on each of 0, 1 and 2 that is closed. Otherwise a file opened later could become standard output.
-inline int fill_standard_descriptors() noexcept
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
-        if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF && sys::open("/dev/null", O_RDWR) == -1) return -1;
-    return 0;
-}
+DAEMONKIT_INLINE int fill_standard_descriptors() noexcept;
 
 /// Whether execve(2) closes the descriptor.
 inline bool is_closed_on_exec(int fd) noexcept
@@ -66,5 +56,24 @@ inline int put_on(int fd, int to) noexcept
     if (fd == to) return ::fcntl(fd, F_SETFD, 0);
     return retry([=] { return ::dup2(fd, to); });
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE bool leave_descriptors(int kept, bool shared) noexcept
+{
+    if (!shared) return close_between(STDERR_FILENO + 1, INT_MAX, std::array{kept}) == 0;
+    const auto last = static_cast<unsigned>(kept);
+    return leave_range(last + 1) == 0 &&
+           (last == STDERR_FILENO + 1 || sys::close_range(STDERR_FILENO + 1, last - 1) == 0);
+}
+
+DAEMONKIT_INLINE int fill_standard_descriptors() noexcept
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd)
+        if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF && sys::open("/dev/null", O_RDWR) == -1) return -1;
+    return 0;
+}
+
+#endif
 
 } // namespace daemonkit::sys

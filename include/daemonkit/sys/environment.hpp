@@ -3,6 +3,8 @@
 // and unsetenv(3) in another are a data race.
 #pragma once
 
+#include "../compiled.hpp"
+
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -16,13 +18,7 @@ namespace daemonkit::sys {
 
 /// Returns the value of a trusted_variable() and removes the variable, so that children do not inherit it. Empty if not
 /// set.
-[[nodiscard]] inline std::optional<std::string> take_variable(const char* name)
-{
-    std::optional<std::string> taken;
-    if (const char* const value = trusted_variable(name); value != nullptr) taken = value;
-    ::unsetenv(name); // NOLINT(concurrency-mt-unsafe)
-    return taken;
-}
+[[nodiscard]] DAEMONKIT_INLINE std::optional<std::string> take_variable(const char* name);
 
 /// setenv(3): sets a variable for this process and for the programs that it executes. Returns 0, or -1 and errno.
 inline int set_variable(const char* name, const std::string& value) noexcept
@@ -31,7 +27,19 @@ inline int set_variable(const char* name, const std::string& value) noexcept
 }
 
 /// Parses an unsigned decimal number of at most 18 digits; -1 if `text` is anything else.
-inline long long number_in(std::string_view text) noexcept
+DAEMONKIT_INLINE long long number_in(std::string_view text) noexcept;
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::optional<std::string> take_variable(const char* name)
+{
+    std::optional<std::string> taken;
+    if (const char* const value = trusted_variable(name); value != nullptr) taken = value;
+    ::unsetenv(name); // NOLINT(concurrency-mt-unsafe)
+    return taken;
+}
+
+DAEMONKIT_INLINE long long number_in(std::string_view text) noexcept
 {
     long long number = 0;
     if (text.empty() || text.size() > 18) return -1;
@@ -41,5 +49,7 @@ inline long long number_in(std::string_view text) noexcept
     }
     return number;
 }
+
+#endif
 
 } // namespace daemonkit::sys

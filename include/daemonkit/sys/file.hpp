@@ -3,6 +3,7 @@
 // knows the step and the path for an error message.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/joined.hpp"
 #include "read_file.hpp"
 #include "retry.hpp"
@@ -87,15 +88,7 @@ inline file_mark mark_of(int fd) noexcept
 /// Opens a file below the directory `at` (or AT_FDCWD) for appending. Sets `made` if the file is new; it then has
 /// exactly `mode`, on a file system that keeps modes. Follows no symbolic link as last component. O_NONBLOCK makes a FIFO
 /// without a reader fail with ENXIO.
-inline int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
-{
-    constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE;
-    const int fresh = retry([=] { return ::openat(at, name, flags | O_CREAT | O_EXCL, mode); });
-    made = fresh != -1;
-    if (!made) return errno == EEXIST ? retry([=] { return ::openat(at, name, flags); }) : -1;
-    ::fchmod(fresh, mode);
-    return fresh;
-}
+DAEMONKIT_INLINE int open_log(int at, const char* name, mode_t mode, bool& made) noexcept;
 
 /// Whether `path` still names the open file and is not a symbolic link: another process may have unlinked or replaced
 /// it before we locked it.
@@ -112,16 +105,7 @@ inline bool leads_to(const char* path, int fd) noexcept
 }
 
 /// `path` without symbolic links, "." and "..", realpath(3). Components that do not exist stay as written.
-inline std::string real_path(const std::string& path)
-{
-    char real[PATH_MAX];
-    std::string existing = path; // cut off before each component in turn, the last first
-    for (auto end = existing.size();; existing[end] = '\0') {
-        if (::realpath(existing.c_str(), real) != nullptr) return joined({real, path.c_str() + end});
-        end = existing.rfind('/', end - 1);
-        if (end == std::string::npos || end == 0) return path;
-    }
-}
+DAEMONKIT_INLINE std::string real_path(const std::string& path);
 
 inline int remove_file(const char* path) noexcept { return ::unlink(path); } ///< unlink(2)
 
@@ -160,7 +144,42 @@ inline void unlock(int fd) noexcept { ::flock(fd, LOCK_UN); }
 
 /// Sets the modification time to one second ago, with these nanoseconds. No write sets a time in the past. Sets the
 /// time of access, too: file systems in user space may ignore a call that sets only one of them.
-inline int stamp(int fd, long nanoseconds) noexcept
+DAEMONKIT_INLINE int stamp(int fd, long nanoseconds) noexcept;
+
+/// Replaces the content of a file by one write(2), so that a reader meets the old text, the new one, or the new one with
+/// the end of a longer old one.
+DAEMONKIT_INLINE void write_at_start(int fd, std::string_view text) noexcept;
+
+/// An action for fork_handler.
+inline void close_in_child(long fd) noexcept { ::close(static_cast<int>(fd)); }
+
+/// Writes all of `text`. Returns 0, or -1 and errno.
+DAEMONKIT_INLINE int write_all(int fd, std::string_view text) noexcept;
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int open_log(int at, const char* name, mode_t mode, bool& made) noexcept
+{
+    constexpr int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_LARGEFILE;
+    const int fresh = retry([=] { return ::openat(at, name, flags | O_CREAT | O_EXCL, mode); });
+    made = fresh != -1;
+    if (!made) return errno == EEXIST ? retry([=] { return ::openat(at, name, flags); }) : -1;
+    ::fchmod(fresh, mode);
+    return fresh;
+}
+
+DAEMONKIT_INLINE std::string real_path(const std::string& path)
+{
+    char real[PATH_MAX];
+    std::string existing = path; // cut off before each component in turn, the last first
+    for (auto end = existing.size();; existing[end] = '\0') {
+        if (::realpath(existing.c_str(), real) != nullptr) return joined({real, path.c_str() + end});
+        end = existing.rfind('/', end - 1);
+        if (end == std::string::npos || end == 0) return path;
+    }
+}
+
+DAEMONKIT_INLINE int stamp(int fd, long nanoseconds) noexcept
 {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
@@ -169,19 +188,13 @@ inline int stamp(int fd, long nanoseconds) noexcept
     return ::futimens(fd, times);
 }
 
-/// Replaces the content of a file by one write(2), so that a reader meets the old text, the new one, or the new one with
-/// the end of a longer old one.
-inline void write_at_start(int fd, std::string_view text) noexcept
+DAEMONKIT_INLINE void write_at_start(int fd, std::string_view text) noexcept
 {
     const auto written = retry([&] { return ::pwrite(fd, text.data(), text.size(), 0); });
     if (written != -1) retry([=] { return ::ftruncate(fd, written); });
 }
 
-/// An action for fork_handler.
-inline void close_in_child(long fd) noexcept { ::close(static_cast<int>(fd)); }
-
-/// Writes all of `text`. Returns 0, or -1 and errno.
-inline int write_all(int fd, std::string_view text) noexcept
+DAEMONKIT_INLINE int write_all(int fd, std::string_view text) noexcept
 {
     while (!text.empty()) {
         const auto n = retry([&] { return ::write(fd, text.data(), text.size()); });
@@ -190,5 +203,7 @@ inline int write_all(int fd, std::string_view text) noexcept
     }
     return 0;
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -6,6 +6,7 @@
 // registers and removes actions.
 #pragma once
 
+#include "../compiled.hpp"
 #include "signal_mask.hpp"
 
 #include <pthread.h>
@@ -24,24 +25,7 @@ public:
 
     fork_handler() noexcept = default;
     /// Registers in_child(argument). On failure the object is false and errno is set; ENOBUFS: all 16 slots are in use.
-    [[gnu::noinline]] fork_handler(action in_child, long argument) noexcept
-    {
-        if (!prepared) {
-            if (const int error = ::pthread_atfork(block_signals, unblock_signals, run); error != 0) {
-                errno = error;
-                return;
-            }
-            prepared = true;
-        }
-        for (auto& s : slots)
-            if (s.in_child == nullptr) {
-                s = slot{in_child, argument};
-                mine_ = &s;
-                generation_ = generation;
-                return;
-            }
-        errno = ENOBUFS;
-    }
+    fork_handler(action in_child, long argument) noexcept;
     /// Leaves `other` with nothing.
     fork_handler(fork_handler&& other) noexcept
         : mine_(std::exchange(other.mine_, nullptr)), generation_(other.generation_)
@@ -103,16 +87,41 @@ private:
     static void unblock_signals() noexcept { set_mask(mask_after); }
 
     /// The last one that was registered runs first, as in a cleanup.
-    static void run() noexcept
-    {
-        ++generation;
-        for (auto s = slots.rbegin(); s != slots.rend(); ++s)
-            if (const slot once = std::exchange(*s, slot{}); once.in_child != nullptr) once.in_child(once.argument);
-        unblock_signals();
-    }
+    static void run() noexcept;
 
     slot* mine_ = nullptr;
     unsigned generation_ = 0;
 };
+
+#if DAEMONKIT_DEFINES
+
+[[gnu::noinline]] DAEMONKIT_INLINE fork_handler::fork_handler(action in_child, long argument) noexcept
+{
+    if (!prepared) {
+        if (const int error = ::pthread_atfork(block_signals, unblock_signals, run); error != 0) {
+            errno = error;
+            return;
+        }
+        prepared = true;
+    }
+    for (auto& s : slots)
+        if (s.in_child == nullptr) {
+            s = slot{in_child, argument};
+            mine_ = &s;
+            generation_ = generation;
+            return;
+        }
+    errno = ENOBUFS;
+}
+
+DAEMONKIT_INLINE void fork_handler::run() noexcept
+{
+    ++generation;
+    for (auto s = slots.rbegin(); s != slots.rend(); ++s)
+        if (const slot once = std::exchange(*s, slot{}); once.in_child != nullptr) once.in_child(once.argument);
+    unblock_signals();
+}
+
+#endif
 
 } // namespace daemonkit::sys

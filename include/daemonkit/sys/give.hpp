@@ -2,6 +2,7 @@
 // Giving a file away without being misled by a link of another user.
 #pragma once
 
+#include "../compiled.hpp"
 #include "credentials.hpp"
 #include "directory.hpp"
 #include "file.hpp"
@@ -18,7 +19,11 @@ namespace daemonkit::sys {
 
 /// chown(2) of a directory, or of a regular file that has no other names. Others fail with EMLINK, symbolic links too. If
 /// another user can change a directory on the way, a symbolic link there fails with ELOOP.
-inline int give_file(const std::string& path, uid_t user, gid_t group)
+DAEMONKIT_INLINE int give_file(const std::string& path, uid_t user, gid_t group);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int give_file(const std::string& path, uid_t user, gid_t group)
 {
     const auto slash = path.rfind('/');
     const auto parent = slash == std::string::npos ? std::string(".") : slash == 0 ? "/" : path.substr(0, slash);
@@ -35,5 +40,7 @@ inline int give_file(const std::string& path, uid_t user, gid_t group)
     errno = EMLINK;
     return -1;
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -2,6 +2,7 @@
 // What a host has: file systems, directories, the files that its processes have open. Reads only.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/function_ref.hpp"
 #include "../text/joined.hpp"
 #include "file.hpp"
@@ -27,30 +28,13 @@
 namespace daemonkit::sys {
 
 /// The target of a symbolic link; empty if it cannot be read.
-[[nodiscard]] inline std::string link_target(const char* path)
-{
-    char target[PATH_MAX];
-    const auto length = ::readlink(path, target, sizeof target);
-    return {target, length > 0 ? static_cast<std::size_t>(length) : 0};
-}
+[[nodiscard]] DAEMONKIT_INLINE std::string link_target(const char* path);
 
 /// The path of the file that runs. Without /proc, that from which it was executed, getauxval(3).
-[[nodiscard]] inline std::string program_path()
-{
-    auto path = link_target("/proc/self/exe");
-    if (!path.empty()) return path;
-    const auto executed = ::getauxval(AT_EXECFN);
-    return real_path(reinterpret_cast<const char*>(executed)); // NOLINT: how getauxval(3) returns it
-}
+[[nodiscard]] DAEMONKIT_INLINE std::string program_path();
 
 /// The names in a directory, sorted, without those that begin with a dot; empty if it cannot be read.
-[[nodiscard]] inline std::vector<std::string> names_in(const char* path)
-{
-    std::vector<std::string> names;
-    (void)names_in(path, names);
-    std::erase_if(names, [](const std::string& name) { return name.front() == '.'; });
-    return names;
-}
+[[nodiscard]] DAEMONKIT_INLINE std::vector<std::string> names_in(const char* path);
 
 /// Whether a path matches a pattern, fnmatch(3).
 [[nodiscard]] inline bool matches(const std::string& pattern, const std::string& path)
@@ -59,11 +43,7 @@ namespace daemonkit::sys {
 }
 
 /// The name of a group, getgrgid(3); empty if there is none.
-[[nodiscard]] inline std::string group_name(gid_t number)
-{
-    const auto* const found = ::getgrgid(number); // NOLINT(concurrency-mt-unsafe): in a verb, which has one thread
-    return found != nullptr ? found->gr_name : std::string();
-}
+[[nodiscard]] DAEMONKIT_INLINE std::string group_name(gid_t number);
 
 /// A file system, as far as a daemon's files depend on it.
 struct file_system
@@ -74,7 +54,62 @@ struct file_system
 };
 
 /// The file system of a path. Returns 0, or -1 and errno.
-inline int file_system_of(const char* path, file_system& into) noexcept
+DAEMONKIT_INLINE int file_system_of(const char* path, file_system& into) noexcept;
+
+/// The processes, by their entries of /proc.
+[[nodiscard]] DAEMONKIT_INLINE std::vector<pid_t> processes();
+
+/// The processes that have the file open for writing. `hidden`: some could not be inspected.
+[[nodiscard]] DAEMONKIT_INLINE std::vector<pid_t> writers_of(const file_status& file, bool& hidden);
+
+/// The name of a process; empty if there is none.
+[[nodiscard]] inline std::string process_name(pid_t pid)
+{
+    std::string name;
+    read_file(joined({"/proc/", pid, "/comm"}).c_str(), name, 64);
+    if (name.ends_with('\n')) name.pop_back();
+    return name;
+}
+
+/// The release of the kernel, uname(2): "6.1.0-17-amd64".
+[[nodiscard]] inline std::string kernel_release()
+{
+    utsname found = {};
+    return ::uname(&found) == 0 ? found.release : "";
+}
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string link_target(const char* path)
+{
+    char target[PATH_MAX];
+    const auto length = ::readlink(path, target, sizeof target);
+    return {target, length > 0 ? static_cast<std::size_t>(length) : 0};
+}
+
+DAEMONKIT_INLINE std::string program_path()
+{
+    auto path = link_target("/proc/self/exe");
+    if (!path.empty()) return path;
+    const auto executed = ::getauxval(AT_EXECFN);
+    return real_path(reinterpret_cast<const char*>(executed)); // NOLINT: how getauxval(3) returns it
+}
+
+DAEMONKIT_INLINE std::vector<std::string> names_in(const char* path)
+{
+    std::vector<std::string> names;
+    (void)names_in(path, names);
+    std::erase_if(names, [](const std::string& name) { return name.front() == '.'; });
+    return names;
+}
+
+DAEMONKIT_INLINE std::string group_name(gid_t number)
+{
+    const auto* const found = ::getgrgid(number); // NOLINT(concurrency-mt-unsafe): in a verb, which has one thread
+    return found != nullptr ? found->gr_name : std::string();
+}
+
+DAEMONKIT_INLINE int file_system_of(const char* path, file_system& into) noexcept
 {
     struct statfs found = {};
     if (::statfs(path, &found) == -1) return -1;
@@ -94,8 +129,7 @@ inline int file_system_of(const char* path, file_system& into) noexcept
     return 0;
 }
 
-/// The processes, by their entries of /proc.
-[[nodiscard]] inline std::vector<pid_t> processes()
+DAEMONKIT_INLINE std::vector<pid_t> processes()
 {
     std::vector<pid_t> pids;
     for (const auto& name : names_in("/proc")) {
@@ -106,8 +140,7 @@ inline int file_system_of(const char* path, file_system& into) noexcept
     return pids;
 }
 
-/// The processes that have the file open for writing. `hidden`: some could not be inspected.
-[[nodiscard]] inline std::vector<pid_t> writers_of(const file_status& file, bool& hidden)
+DAEMONKIT_INLINE std::vector<pid_t> writers_of(const file_status& file, bool& hidden)
 {
     std::vector<pid_t> writers;
     for (const pid_t pid : processes()) {
@@ -131,20 +164,6 @@ inline int file_system_of(const char* path, file_system& into) noexcept
     return writers;
 }
 
-/// The name of a process; empty if there is none.
-[[nodiscard]] inline std::string process_name(pid_t pid)
-{
-    std::string name;
-    read_file(joined({"/proc/", pid, "/comm"}).c_str(), name, 64);
-    if (name.ends_with('\n')) name.pop_back();
-    return name;
-}
-
-/// The release of the kernel, uname(2): "6.1.0-17-amd64".
-[[nodiscard]] inline std::string kernel_release()
-{
-    utsname found = {};
-    return ::uname(&found) == 0 ? found.release : "";
-}
+#endif
 
 } // namespace daemonkit::sys

@@ -4,6 +4,7 @@
 // pid_namespaces(7). A child made by fork(2) does not inherit it.
 #pragma once
 
+#include "../compiled.hpp"
 #include "boot_clock.hpp"
 
 #include <signal.h>
@@ -27,15 +28,7 @@ public:
     }
 
     /// timer_create(2), in the process that is to be killed. Returns 0, or -1 and errno.
-    int create() noexcept
-    {
-        sigevent event = {};
-        event.sigev_notify = SIGEV_SIGNAL;
-        event.sigev_signo = SIGKILL;
-        if (::timer_create(CLOCK_BOOTTIME, &event, &timer_) == -1) return -1;
-        mine_ = ::getpid();
-        return 0;
-    }
+    int create() noexcept;
 
     /// Kills at this time, instead of an earlier choice; at once if it has passed; `never` disarms. timer_settime(2).
     /// Returns 0, or -1 and errno.
@@ -49,5 +42,19 @@ private:
     timer_t timer_{};
     pid_t mine_ = 0; // the process that has it; 0: none
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int kill_timer::create() noexcept
+{
+    sigevent event = {};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGKILL;
+    if (::timer_create(CLOCK_BOOTTIME, &event, &timer_) == -1) return -1;
+    mine_ = ::getpid();
+    return 0;
+}
+
+#endif
 
 } // namespace daemonkit::sys

@@ -3,6 +3,7 @@
 // directories.
 #pragma once
 
+#include "../compiled.hpp"
 #include "file.hpp"
 #include "refusal.hpp"
 
@@ -30,7 +31,19 @@ struct mount_root
 /// Type, mode, owner, device and inode of a file, as lstat(2) tells them, and whether a mount begins there: statx(2),
 /// STATX_ATTR_MOUNT_ROOT, Linux 5.8. `begins` is empty on older kernels, and where a sandbox refuses statx(2). Returns 0,
 /// or -1 and errno.
-inline int link_status_of(const char* path, file_status& into, std::optional<bool>& begins) noexcept
+DAEMONKIT_INLINE int link_status_of(const char* path, file_status& into, std::optional<bool>& begins) noexcept;
+
+/// Whether a mount begins at this path: 1 yes, 0 no, -1 and errno. Where the kernel does not tell, whether another file
+/// system does.
+DAEMONKIT_INLINE int is_mount_root(const std::string& path, mount_root& found) noexcept;
+
+/// Of an absolute path without symbolic links; what does not exist lies where its parent lies. Returns 0, or -1 and
+/// errno.
+DAEMONKIT_INLINE int find_mount_root(std::string path, mount_root& into);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int link_status_of(const char* path, file_status& into, std::optional<bool>& begins) noexcept
 {
     struct statx facts = {};
     begins.reset();
@@ -46,9 +59,7 @@ inline int link_status_of(const char* path, file_status& into, std::optional<boo
     return 0;
 }
 
-/// Whether a mount begins at this path: 1 yes, 0 no, -1 and errno. Where the kernel does not tell, whether another file
-/// system does.
-inline int is_mount_root(const std::string& path, mount_root& found) noexcept
+DAEMONKIT_INLINE int is_mount_root(const std::string& path, mount_root& found) noexcept
 {
     file_status own = {};
     file_status above = {};
@@ -61,9 +72,7 @@ inline int is_mount_root(const std::string& path, mount_root& found) noexcept
     return link_status_of(parent.empty() ? "/" : parent.c_str(), above) == 0 && above.st_dev != own.st_dev ? 1 : 0;
 }
 
-/// Of an absolute path without symbolic links; what does not exist lies where its parent lies. Returns 0, or -1 and
-/// errno.
-inline int find_mount_root(std::string path, mount_root& into)
+DAEMONKIT_INLINE int find_mount_root(std::string path, mount_root& into)
 {
     if (path == "/") path.clear();
     for (;; path.resize(path.rfind('/'))) {
@@ -72,5 +81,7 @@ inline int find_mount_root(std::string path, mount_root& into)
         if (answer == -1 && (path.empty() || (errno != ENOENT && errno != ENOTDIR))) return -1;
     }
 }
+
+#endif
 
 } // namespace daemonkit::sys

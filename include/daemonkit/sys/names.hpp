@@ -2,6 +2,8 @@
 // The names in a directory.
 #pragma once
 
+#include "../compiled.hpp"
+
 #include <dirent.h>
 
 #include <algorithm>
@@ -13,7 +15,11 @@
 namespace daemonkit::sys {
 
 /// Stores the names in a directory, sorted, without "." and "..", readdir(3). Returns -1 and errno if it cannot be read.
-inline int names_in(const char* directory, std::vector<std::string>& into)
+DAEMONKIT_INLINE int names_in(const char* directory, std::vector<std::string>& into);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int names_in(const char* directory, std::vector<std::string>& into)
 {
     const struct closed
     {
@@ -35,5 +41,7 @@ inline int names_in(const char* directory, std::vector<std::string>& into)
     std::sort(into.begin(), into.end());
     return 0;
 }
+
+#endif
 
 } // namespace daemonkit::sys

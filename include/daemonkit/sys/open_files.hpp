@@ -2,6 +2,7 @@
 // Files that other processes have open, from /proc/PID/fd. Root may read it, and for most processes their user.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/function_ref.hpp"
 #include "../text/joined.hpp"
 #include "deadline.hpp"
@@ -16,7 +17,22 @@ namespace daemonkit::sys {
 
 /// Calls visit(number) for each entry of `directory` with a number as its name, until a call returns true. Returns
 /// whether one did. Returns false and errno if the directory cannot be read; errno is 0 if no call returned true.
-inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
+DAEMONKIT_INLINE bool any_number_in(const char* directory, function_ref<bool(int)> visit);
+
+/// Calls visit(status) for the file of each descriptor of a process, until a call returns true. Returns like
+/// any_number_in().
+[[gnu::cold]] DAEMONKIT_INLINE bool any_open_file(pid_t pid, function_ref<bool(const file_status&)> visit);
+
+/// Whether a process has this file open for writing. Returns like any_number_in().
+[[gnu::cold]] DAEMONKIT_INLINE bool has_open_for_writing(pid_t pid, const file_status& file);
+
+/// The pids of all other processes that have a file open, as "1234, 1235"; empty if there are none, or /proc hides
+/// them. Looks for a second at most.
+[[gnu::cold]] DAEMONKIT_INLINE std::string who_has_open(const file_status& file);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE bool any_number_in(const char* directory, function_ref<bool(int)> visit)
 {
     struct stream
     {
@@ -41,9 +57,7 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     }
 }
 
-/// Calls visit(status) for the file of each descriptor of a process, until a call returns true. Returns like
-/// any_number_in().
-[[gnu::cold]] inline bool any_open_file(pid_t pid, function_ref<bool(const file_status&)> visit)
+DAEMONKIT_INLINE bool any_open_file(pid_t pid, function_ref<bool(const file_status&)> visit)
 {
     return any_number_in(joined({"/proc/", pid, "/fd"}).c_str(), [&](int fd) {
         file_status status = {};
@@ -51,8 +65,7 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     });
 }
 
-/// Whether a process has this file open for writing. Returns like any_number_in().
-[[gnu::cold]] inline bool has_open_for_writing(pid_t pid, const file_status& file)
+DAEMONKIT_INLINE bool has_open_for_writing(pid_t pid, const file_status& file)
 {
     return any_number_in(joined({"/proc/", pid, "/fd"}).c_str(), [&](int fd) {
         const auto name = joined({"/proc/", pid, "/fd/", fd});
@@ -63,9 +76,7 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     });
 }
 
-/// The pids of all other processes that have a file open, as "1234, 1235"; empty if there are none, or /proc hides
-/// them. Looks for a second at most.
-[[gnu::cold]] inline std::string who_has_open(const file_status& file)
+DAEMONKIT_INLINE std::string who_has_open(const file_status& file)
 {
     std::string who;
     const deadline until(std::chrono::seconds(1));
@@ -77,5 +88,7 @@ inline bool any_number_in(const char* directory, function_ref<bool(int)> visit)
     });
     return who;
 }
+
+#endif
 
 } // namespace daemonkit::sys

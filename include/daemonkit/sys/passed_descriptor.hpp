@@ -3,6 +3,7 @@
 // sd_is_socket(3).
 #pragma once
 
+#include "../compiled.hpp"
 #include "file.hpp"
 
 #include <fcntl.h>
@@ -21,13 +22,7 @@ inline int set_close_on_exec(int fd) noexcept
 
 /// Whether `fd` is a pipe or a socket that this process inherited at exec(3): open, above 2, and not close-on-exec. The
 /// library opens its own descriptors close-on-exec.
-inline bool is_inherited(int fd) noexcept
-{
-    file_status status = {};
-    const int flags = fd > 2 ? ::fcntl(fd, F_GETFD) : -1;
-    return flags != -1 && (flags & FD_CLOEXEC) == 0 && status_of(fd, status) == 0 &&
-           (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
-}
+DAEMONKIT_INLINE bool is_inherited(int fd) noexcept;
 
 /// Family, type and state of a socket: as found by socket_kind_of(), or as wanted.
 struct socket_kind
@@ -39,15 +34,32 @@ struct socket_kind
     /// Whether it is a socket.
     [[nodiscard]] explicit operator bool() const noexcept { return type != 0; }
     /// Whether this kind fits `wanted`.
-    [[nodiscard]] bool is(const socket_kind& wanted) const noexcept
-    {
-        return type == wanted.type && listening == wanted.listening &&
-               (wanted.family == AF_UNSPEC || family == wanted.family);
-    }
+    [[nodiscard]] bool is(const socket_kind& wanted) const noexcept;
 };
 
 /// The kind of the socket `fd`; false if `fd` is not a socket or not open.
-[[nodiscard]] inline socket_kind socket_kind_of(int fd) noexcept
+[[nodiscard]] DAEMONKIT_INLINE socket_kind socket_kind_of(int fd) noexcept;
+
+/// The kind in words: "a listening IPv4 stream socket".
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string describe(const socket_kind& kind);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE bool is_inherited(int fd) noexcept
+{
+    file_status status = {};
+    const int flags = fd > 2 ? ::fcntl(fd, F_GETFD) : -1;
+    return flags != -1 && (flags & FD_CLOEXEC) == 0 && status_of(fd, status) == 0 &&
+           (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+DAEMONKIT_INLINE bool socket_kind::is(const socket_kind& wanted) const noexcept
+{
+    return type == wanted.type && listening == wanted.listening &&
+           (wanted.family == AF_UNSPEC || family == wanted.family);
+}
+
+DAEMONKIT_INLINE socket_kind socket_kind_of(int fd) noexcept
 {
     const auto option = [fd](int name, int& value) {
         socklen_t size = sizeof value;
@@ -61,8 +73,7 @@ struct socket_kind
     return kind;
 }
 
-/// The kind in words: "a listening IPv4 stream socket".
-[[nodiscard, gnu::cold]] inline std::string describe(const socket_kind& kind)
+DAEMONKIT_INLINE std::string describe(const socket_kind& kind)
 {
     std::string text = kind.listening                                      ? "a listening "
                        : kind.family == AF_INET || kind.family == AF_INET6 ? "an "
@@ -77,5 +88,7 @@ struct socket_kind
                                           : "";
     return text += "socket";
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -2,6 +2,7 @@
 // A process by its pidfd, which never means another process, also if the pid is used again.
 #pragma once
 
+#include "../compiled.hpp"
 #include "unique_fd.hpp"
 
 #include <signal.h>
@@ -21,7 +22,19 @@ inline int pidfd_send_signal(int pidfd, int signal) noexcept
 }
 
 /// The same as sigqueue(3), so that the receiver sees SI_QUEUE.
-inline int pidfd_queue_signal(int pidfd, int signal) noexcept
+DAEMONKIT_INLINE int pidfd_queue_signal(int pidfd, int signal) noexcept;
+
+/// Whether pidfd_send_signal(2) works: a process may always signal itself. After EPERM, false means that a sandbox
+/// refuses the call.
+[[gnu::cold]] inline bool can_signal_by_pidfd() noexcept
+{
+    const unique_fd self(pidfd_open(::getpid()));
+    return !self || pidfd_send_signal(self.get(), 0) == 0;
+}
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int pidfd_queue_signal(int pidfd, int signal) noexcept
 {
     siginfo_t info{};
     info.si_signo = signal;
@@ -31,12 +44,6 @@ inline int pidfd_queue_signal(int pidfd, int signal) noexcept
     return static_cast<int>(::syscall(SYS_pidfd_send_signal, pidfd, signal, &info, 0));
 }
 
-/// Whether pidfd_send_signal(2) works: a process may always signal itself. After EPERM, false means that a sandbox
-/// refuses the call.
-[[gnu::cold]] inline bool can_signal_by_pidfd() noexcept
-{
-    const unique_fd self(pidfd_open(::getpid()));
-    return !self || pidfd_send_signal(self.get(), 0) == 0;
-}
+#endif
 
 } // namespace daemonkit::sys

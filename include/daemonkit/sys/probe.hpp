@@ -2,6 +2,7 @@
 // Makes each system call that a daemon needs and a sandbox may refuse, with arguments that change nothing.
 #pragma once
 
+#include "../compiled.hpp"
 #include "process.hpp"
 #include "refusal.hpp"
 #include "unique_fd.hpp"
@@ -25,7 +26,11 @@
 namespace daemonkit::sys {
 
 /// The names of the calls that are refused here with ENOSYS or EPERM.
-[[nodiscard]] inline std::vector<std::string> refused_calls()
+[[nodiscard]] DAEMONKIT_INLINE std::vector<std::string> refused_calls();
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::vector<std::string> refused_calls()
 {
     std::vector<std::string> refused;
     const auto note = [&refused](const char* name, long result) {
@@ -56,5 +61,7 @@ namespace daemonkit::sys {
     note("capget", ::syscall(SYS_capget, &header, sets));
     return refused;
 }
+
+#endif
 
 } // namespace daemonkit::sys

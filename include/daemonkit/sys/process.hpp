@@ -2,6 +2,7 @@
 // This process, its children, and other processes by pidfd and /proc.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/joined.hpp"
 #include "environment.hpp"
 #include "file.hpp"
@@ -103,44 +104,13 @@ inline std::string signal_name(int signal)
 }
 
 /// The signal that a text names: "USR1", "SIGUSR1", "RTMIN+1" or "10"; 0: none.
-inline int signal_number(std::string_view text)
-{
-    if (const auto number = number_in(text); number > 0 && number < _NSIG) return static_cast<int>(number);
-    if (text.starts_with("SIG")) text.remove_prefix(3);
-    if (text.starts_with("RTMIN+")) {
-        const auto more = number_in(text.substr(6));
-        return more > 0 && more <= SIGRTMAX - SIGRTMIN ? SIGRTMIN + static_cast<int>(more) : 0;
-    }
-    for (int signal = 1; signal < _NSIG; ++signal)
-        if (const char* const name = ::sigabbrev_np(signal); name != nullptr && text == name) return signal;
-    return 0;
-}
+DAEMONKIT_INLINE int signal_number(std::string_view text);
 
 /// Whether a process catches a signal, or blocks it, as a reader of a signalfd does: proc(5). false if /proc hides it.
-inline bool hears(pid_t pid, int signal)
-{
-    std::string text;
-    if (read_file(joined({"/proc/", pid, "/status"}).c_str(), text, 8192) == -1) return false;
-    for (const char* const field : {"\nSigBlk:", "\nSigCgt:"}) {
-        const auto at = text.find(field);
-        if (at == std::string::npos) continue;
-        const auto set = std::strtoull(text.c_str() + at + std::strlen(field), nullptr, 16);
-        if ((set >> static_cast<unsigned>(signal - 1) & 1U) != 0) return true;
-    }
-    return false;
-}
+DAEMONKIT_INLINE bool hears(pid_t pid, int signal);
 
 /// "exited with status 7" or "was killed by signal 11 (Segmentation fault)"; "died" if the status is -1, not known.
-[[gnu::cold]] inline short_text<80> description_of_death(int wait_status) noexcept
-{
-    if (wait_status == -1) return short_text<80>("died");
-    short_text<80> text(WIFEXITED(wait_status) ? "exited with status " : "was killed by signal ");
-    text += decimal(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : WTERMSIG(wait_status));
-    if (WIFEXITED(wait_status)) return text;
-    const char* const name = ::sigdescr_np(WTERMSIG(wait_status));
-    ((text += " (") += name != nullptr ? name : "a real-time signal") += ")";
-    return text;
-}
+[[gnu::cold]] DAEMONKIT_INLINE short_text<80> description_of_death(int wait_status) noexcept;
 
 /// The number of threads of this process; 0 if /proc does not show it. /proc/PID/task has one directory for each
 /// thread, proc(5), and each directory is one link.
@@ -165,22 +135,7 @@ struct process_stat
 };
 
 /// Parses the text of /proc/PID/stat, proc(5). Empty unless all fields up to the start time are there.
-inline std::optional<process_stat> parse_process_stat(const std::string& text) noexcept
-{
-    // The second field, the command name in parentheses, may itself contain spaces and parentheses.
-    const auto name_end = text.rfind(')');
-    if (name_end == std::string::npos) return {};
-    const char* at = text.c_str() + name_end + 1;
-    process_stat stat;
-    for (int field = 3; field <= 22; ++field) {
-        while (*at == ' ') ++at;
-        if (*at == '\0') return {};
-        if (field == 3) stat.state = *at;
-        if (field == 22) stat.start = std::strtoull(at, nullptr, 10);
-        while (*at != ' ' && *at != '\0') ++at;
-    }
-    return stat;
-}
+DAEMONKIT_INLINE std::optional<process_stat> parse_process_stat(const std::string& text) noexcept;
 
 /// Reads /proc/PID/stat; empty if there is no such process, or /proc does not show it.
 [[gnu::cold]] inline std::optional<process_stat> read_process_stat(pid_t pid)
@@ -191,15 +146,7 @@ inline std::optional<process_stat> parse_process_stat(const std::string& text) n
 }
 
 /// The time since a start time in ticks since boot.
-inline std::chrono::milliseconds age(unsigned long long start_ticks)
-{
-    using namespace std::chrono;
-    timespec up{};
-    ::clock_gettime(CLOCK_BOOTTIME, &up);
-    const auto ticks = static_cast<unsigned long long>(::sysconf(_SC_CLK_TCK));
-    const auto since_boot = milliseconds(start_ticks * 1000 / ticks);
-    return duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) - since_boot;
-}
+DAEMONKIT_INLINE std::chrono::milliseconds age(unsigned long long start_ticks);
 
 /// The wall-clock time of a start time in ticks since boot, by the present setting of the clock.
 inline std::chrono::system_clock::time_point wall_time(unsigned long long start_ticks)
@@ -218,7 +165,81 @@ inline int read_boot_id(small_text& into) noexcept
 /// inode number of the pidfd (pidfs), which is unique. Before that it is the start time: two processes can have the
 /// same one only if the pid is used again within one tick (10 ms). A start time differs between time namespaces, and
 /// some mounts of /proc hide it; an inode number has neither problem. Empty if /proc is needed and does not show it.
-inline std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
+DAEMONKIT_INLINE std::optional<unsigned long long> generation_of(int pidfd, pid_t pid);
+
+/// The name by which the program was called, without directories; "daemon" if it was called by none.
+inline const char* program_name() noexcept
+{
+    return *program_invocation_short_name != '\0' ? program_invocation_short_name : "daemon";
+}
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int signal_number(std::string_view text)
+{
+    if (const auto number = number_in(text); number > 0 && number < _NSIG) return static_cast<int>(number);
+    if (text.starts_with("SIG")) text.remove_prefix(3);
+    if (text.starts_with("RTMIN+")) {
+        const auto more = number_in(text.substr(6));
+        return more > 0 && more <= SIGRTMAX - SIGRTMIN ? SIGRTMIN + static_cast<int>(more) : 0;
+    }
+    for (int signal = 1; signal < _NSIG; ++signal)
+        if (const char* const name = ::sigabbrev_np(signal); name != nullptr && text == name) return signal;
+    return 0;
+}
+
+DAEMONKIT_INLINE bool hears(pid_t pid, int signal)
+{
+    std::string text;
+    if (read_file(joined({"/proc/", pid, "/status"}).c_str(), text, 8192) == -1) return false;
+    for (const char* const field : {"\nSigBlk:", "\nSigCgt:"}) {
+        const auto at = text.find(field);
+        if (at == std::string::npos) continue;
+        const auto set = std::strtoull(text.c_str() + at + std::strlen(field), nullptr, 16);
+        if ((set >> static_cast<unsigned>(signal - 1) & 1U) != 0) return true;
+    }
+    return false;
+}
+
+DAEMONKIT_INLINE short_text<80> description_of_death(int wait_status) noexcept
+{
+    if (wait_status == -1) return short_text<80>("died");
+    short_text<80> text(WIFEXITED(wait_status) ? "exited with status " : "was killed by signal ");
+    text += decimal(WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : WTERMSIG(wait_status));
+    if (WIFEXITED(wait_status)) return text;
+    const char* const name = ::sigdescr_np(WTERMSIG(wait_status));
+    ((text += " (") += name != nullptr ? name : "a real-time signal") += ")";
+    return text;
+}
+
+DAEMONKIT_INLINE std::optional<process_stat> parse_process_stat(const std::string& text) noexcept
+{
+    // The second field, the command name in parentheses, may itself contain spaces and parentheses.
+    const auto name_end = text.rfind(')');
+    if (name_end == std::string::npos) return {};
+    const char* at = text.c_str() + name_end + 1;
+    process_stat stat;
+    for (int field = 3; field <= 22; ++field) {
+        while (*at == ' ') ++at;
+        if (*at == '\0') return {};
+        if (field == 3) stat.state = *at;
+        if (field == 22) stat.start = std::strtoull(at, nullptr, 10);
+        while (*at != ' ' && *at != '\0') ++at;
+    }
+    return stat;
+}
+
+DAEMONKIT_INLINE std::chrono::milliseconds age(unsigned long long start_ticks)
+{
+    using namespace std::chrono;
+    timespec up{};
+    ::clock_gettime(CLOCK_BOOTTIME, &up);
+    const auto ticks = static_cast<unsigned long long>(::sysconf(_SC_CLK_TCK));
+    const auto since_boot = milliseconds(start_ticks * 1000 / ticks);
+    return duration_cast<milliseconds>(seconds(up.tv_sec) + nanoseconds(up.tv_nsec)) - since_boot;
+}
+
+DAEMONKIT_INLINE std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
 {
     constexpr long pidfs = 0x50494446; // PID_FS_MAGIC, linux/magic.h
     struct statfs system = {};
@@ -233,10 +254,6 @@ inline std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
     return {};
 }
 
-/// The name by which the program was called, without directories; "daemon" if it was called by none.
-inline const char* program_name() noexcept
-{
-    return *program_invocation_short_name != '\0' ? program_invocation_short_name : "daemon";
-}
+#endif
 
 } // namespace daemonkit::sys

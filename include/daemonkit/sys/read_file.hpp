@@ -3,6 +3,7 @@
 // return -1 and errno.
 #pragma once
 
+#include "../compiled.hpp"
 #include "retry.hpp"
 #include "unique_fd.hpp"
 
@@ -24,7 +25,36 @@ inline int open(const char* path, int flags, mode_t mode = 0) noexcept
 
 /// Reads at most `limit` bytes from the present position of an open file: files in /proc report no size, and others may
 /// be huge. On failure returns -1 and errno, and `into` is not changed.
-inline int read_file(int fd, std::string& into, std::size_t limit)
+DAEMONKIT_INLINE int read_file(int fd, std::string& into, std::size_t limit);
+
+/// read_file() in one call of read(2), for files in /proc and in cgroup file systems: the kernel returns them whole.
+DAEMONKIT_INLINE int read_at_once(const char* path, std::string& into, std::size_t limit);
+
+/// The same from the beginning of the file at a path.
+inline int read_file(const char* path, std::string& into, std::size_t limit)
+{
+    const unique_fd file(sys::open(path, O_RDONLY));
+    return file ? read_file(file.get(), into, limit) : -1;
+}
+
+/// Whether a file has no other bytes than these. False if it has more than 64 MiB, beside holes, or cannot be read.
+[[gnu::cold]] DAEMONKIT_INLINE bool holds_only(int fd, std::string_view bytes);
+
+/// The content of a small file.
+struct small_text
+{
+    std::array<char, 64> bytes; ///< the text
+    std::size_t length = 0;     ///< of the text
+
+    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), length}; } ///< the text
+};
+
+/// Reads the beginning of a file in one call: for regular files, and for files in /proc that one call returns whole.
+DAEMONKIT_INLINE int read_small(int fd, small_text& into) noexcept;
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int read_file(int fd, std::string& into, std::size_t limit)
 {
     std::string text(limit, '\0');
     std::size_t have = 0;
@@ -39,8 +69,7 @@ inline int read_file(int fd, std::string& into, std::size_t limit)
     return 0;
 }
 
-/// read_file() in one call of read(2), for files in /proc and in cgroup file systems: the kernel returns them whole.
-inline int read_at_once(const char* path, std::string& into, std::size_t limit)
+DAEMONKIT_INLINE int read_at_once(const char* path, std::string& into, std::size_t limit)
 {
     const unique_fd file(sys::open(path, O_RDONLY));
     if (!file) return -1;
@@ -52,15 +81,7 @@ inline int read_at_once(const char* path, std::string& into, std::size_t limit)
     return 0;
 }
 
-/// The same from the beginning of the file at a path.
-inline int read_file(const char* path, std::string& into, std::size_t limit)
-{
-    const unique_fd file(sys::open(path, O_RDONLY));
-    return file ? read_file(file.get(), into, limit) : -1;
-}
-
-/// Whether a file has no other bytes than these. False if it has more than 64 MiB, beside holes, or cannot be read.
-[[gnu::cold]] inline bool holds_only(int fd, std::string_view bytes)
+DAEMONKIT_INLINE bool holds_only(int fd, std::string_view bytes)
 {
     constexpr off_t most = 64 << 20;
     std::string part(65536, '\0');
@@ -78,21 +99,13 @@ inline int read_file(const char* path, std::string& into, std::size_t limit)
     return false;
 }
 
-/// The content of a small file.
-struct small_text
-{
-    std::array<char, 64> bytes; ///< the text
-    std::size_t length = 0;     ///< of the text
-
-    [[nodiscard]] std::string_view view() const noexcept { return {bytes.data(), length}; } ///< the text
-};
-
-/// Reads the beginning of a file in one call: for regular files, and for files in /proc that one call returns whole.
-inline int read_small(int fd, small_text& into) noexcept
+DAEMONKIT_INLINE int read_small(int fd, small_text& into) noexcept
 {
     const auto n = retry([&] { return ::pread(fd, into.bytes.data(), into.bytes.size(), 0); });
     into.length = n == -1 ? 0 : static_cast<std::size_t>(n);
     return n == -1 ? -1 : 0;
 }
+
+#endif
 
 } // namespace daemonkit::sys

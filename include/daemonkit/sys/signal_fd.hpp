@@ -2,6 +2,7 @@
 // signalfd(2).
 #pragma once
 
+#include "../compiled.hpp"
 #include "retry.hpp"
 #include "unique_fd.hpp"
 
@@ -21,12 +22,18 @@ struct received_signal
 };
 
 /// Reads the next pending signal.
-inline received_signal read_signal(int fd)
+DAEMONKIT_INLINE received_signal read_signal(int fd);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE received_signal read_signal(int fd)
 {
     signalfd_siginfo info;
     const auto n = retry([&] { return ::read(fd, &info, sizeof info); });
     if (n != sizeof info) return {};
     return {static_cast<int>(info.ssi_signo), info.ssi_code};
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -2,6 +2,7 @@
 // The signal mask of the calling thread and the dispositions of the process.
 #pragma once
 
+#include "../compiled.hpp"
 #include "retry.hpp"
 
 #include <pthread.h>
@@ -70,12 +71,7 @@ private:
 };
 
 /// Takes one pending signal of this set, which must be blocked, or returns 0. Other pending signals stay.
-inline int take_signal(const sigset_t& set)
-{
-    const timespec at_once{};
-    const int signal = retry([&] { return ::sigtimedwait(&set, nullptr, &at_once); });
-    return signal == -1 ? 0 : signal;
-}
+DAEMONKIT_INLINE int take_signal(const sigset_t& set);
 
 using thread_handle = pthread_t;                                         ///< a thread of this process
 inline thread_handle this_thread() noexcept { return ::pthread_self(); } ///< pthread_self(3)
@@ -117,16 +113,7 @@ private:
 class waitable_children
 {
 public:
-    waitable_children() noexcept
-    {
-        ::sigaction(SIGCHLD, nullptr, &before_);
-        discarded_ = before_.sa_handler == SIG_IGN || (before_.sa_flags & SA_NOCLDWAIT) != 0;
-        if (!discarded_) return;
-        auto waitable = before_;
-        if (waitable.sa_handler == SIG_IGN) waitable.sa_handler = SIG_DFL;
-        waitable.sa_flags &= ~SA_NOCLDWAIT;
-        ::sigaction(SIGCHLD, &waitable, nullptr);
-    }
+    waitable_children() noexcept;
     /// Leaves `other` with nothing.
     waitable_children(waitable_children&& other) noexcept
         : before_(other.before_), discarded_(std::exchange(other.discarded_, false))
@@ -151,5 +138,27 @@ private:
     struct sigaction before_{};
     bool discarded_ = false;
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int take_signal(const sigset_t& set)
+{
+    const timespec at_once{};
+    const int signal = retry([&] { return ::sigtimedwait(&set, nullptr, &at_once); });
+    return signal == -1 ? 0 : signal;
+}
+
+DAEMONKIT_INLINE waitable_children::waitable_children() noexcept
+{
+    ::sigaction(SIGCHLD, nullptr, &before_);
+    discarded_ = before_.sa_handler == SIG_IGN || (before_.sa_flags & SA_NOCLDWAIT) != 0;
+    if (!discarded_) return;
+    auto waitable = before_;
+    if (waitable.sa_handler == SIG_IGN) waitable.sa_handler = SIG_DFL;
+    waitable.sa_flags &= ~SA_NOCLDWAIT;
+    ::sigaction(SIGCHLD, &waitable, nullptr);
+}
+
+#endif
 
 } // namespace daemonkit::sys

@@ -3,6 +3,7 @@
 // becomes free when the last process that has the socket open closes it or exits.
 #pragma once
 
+#include "../compiled.hpp"
 #include "file.hpp"
 
 #include <sys/socket.h>
@@ -16,19 +17,8 @@ namespace daemonkit::sys {
 
 /// Makes a datagram socket and calls bind(2) or connect(2) with an abstract name of at most 107 bytes. Returns 0, or -1
 /// and errno.
-inline int with_socket_name(unique_fd& socket, std::string_view name,
-                            int (*call)(int, const sockaddr*, socklen_t)) noexcept
-{
-    // A datagram socket, because connect(2) then needs no listener and queues nothing at the other end.
-    socket.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket) return -1;
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const auto length = name.copy(address.sun_path + 1, sizeof address.sun_path - 1);
-    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
-    const auto* const plain = reinterpret_cast<const sockaddr*>(&address); // NOLINT(*-reinterpret-cast)
-    return retry([&] { return call(socket.get(), plain, size); });
-}
+DAEMONKIT_INLINE int with_socket_name(unique_fd& socket, std::string_view name,
+                                      int (*call)(int, const sockaddr*, socklen_t)) noexcept;
 
 /// Makes the kernel add the sender's credentials to each datagram: SO_PASSCRED, unix(7).
 inline int want_credentials(int socket) noexcept
@@ -41,7 +31,25 @@ inline int want_credentials(int socket) noexcept
 enum class messages { none, with_credentials };
 
 /// Binds a new socket to `name`. Returns 0, or -1 and errno; EADDRINUSE: another socket has this name.
-inline int take_socket_name(unique_fd& socket, std::string_view name, messages accepted) noexcept
+DAEMONKIT_INLINE int take_socket_name(unique_fd& socket, std::string_view name, messages accepted) noexcept;
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE int with_socket_name(unique_fd& socket, std::string_view name,
+                                      int (*call)(int, const sockaddr*, socklen_t)) noexcept
+{
+    // A datagram socket, because connect(2) then needs no listener and queues nothing at the other end.
+    socket.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket) return -1;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const auto length = name.copy(address.sun_path + 1, sizeof address.sun_path - 1);
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + length);
+    const auto* const plain = reinterpret_cast<const sockaddr*>(&address); // NOLINT(*-reinterpret-cast)
+    return retry([&] { return call(socket.get(), plain, size); });
+}
+
+DAEMONKIT_INLINE int take_socket_name(unique_fd& socket, std::string_view name, messages accepted) noexcept
 {
     if (with_socket_name(socket, name, ::bind) == 0)
         return accepted == messages::none ? ::shutdown(socket.get(), SHUT_RDWR) : want_credentials(socket.get());
@@ -50,5 +58,7 @@ inline int take_socket_name(unique_fd& socket, std::string_view name, messages a
     errno = error;
     return -1;
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -2,6 +2,7 @@
 // The socket of a syslog daemon, for output that goes there without syslog(3).
 #pragma once
 
+#include "../compiled.hpp"
 #include "retry.hpp"
 #include "unique_fd.hpp"
 
@@ -15,7 +16,11 @@
 namespace daemonkit::sys {
 
 /// Connects a datagram socket to `path`, unix(7): each write(2) to it is one message. Empty and errno on failure.
-inline unique_fd connect_to_system_log(const std::string& path)
+DAEMONKIT_INLINE unique_fd connect_to_system_log(const std::string& path);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE unique_fd connect_to_system_log(const std::string& path)
 {
     sockaddr_un to{};
     if (path.size() >= sizeof to.sun_path) {
@@ -34,5 +39,7 @@ inline unique_fd connect_to_system_log(const std::string& path)
     }
     return socket;
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -2,6 +2,7 @@
 // Output to a terminal or to another stream.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/joined.hpp"
 #include "../text/utf8.hpp"
 #include "deadline.hpp"
@@ -45,15 +46,7 @@ struct ticker
     static inline bool has_shown = false; ///< whether any has shown something
 
     /// Called as a Progress.
-    [[gnu::cold]] void operator()(std::chrono::nanoseconds elapsed, std::string_view line = {}) const
-    {
-        const std::size_t width = quiet ? 0 : columns(stderr);
-        if (width == 0) return;
-        has_shown = true;
-        const auto text = joined({name, ": ", doing, ", ", std::chrono::floor<std::chrono::seconds>(elapsed).count(),
-                                  " s", line.empty() ? "" : ": ", line});
-        print(stderr, {"\r", first_characters(text, width - 1), "\033[K"});
-    }
+    [[gnu::cold]] void operator()(std::chrono::nanoseconds elapsed, std::string_view line = {}) const;
 };
 
 /// Clears the line of a ticker, so that the next message starts on an empty line. Not in a daemon, which has inherited
@@ -62,5 +55,19 @@ inline void wipe_line() noexcept
 {
     if (ticker::has_shown && is_terminal(stderr)) std::fputs("\r\033[K", stderr);
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void ticker::operator()(std::chrono::nanoseconds elapsed, std::string_view line) const
+{
+    const std::size_t width = quiet ? 0 : columns(stderr);
+    if (width == 0) return;
+    has_shown = true;
+    const auto text = joined({name, ": ", doing, ", ", std::chrono::floor<std::chrono::seconds>(elapsed).count(), " s",
+                              line.empty() ? "" : ": ", line});
+    print(stderr, {"\r", first_characters(text, width - 1), "\033[K"});
+}
+
+#endif
 
 } // namespace daemonkit::sys

@@ -3,6 +3,7 @@
 // link there, changes the file, whatever the permissions of the file itself are.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/joined.hpp"
 #include "account_name.hpp"
 #include "credentials.hpp"
@@ -36,15 +37,56 @@ struct untrusted
 };
 
 /// Notes in `found` that a user other than the trusted one owns the file.
-[[gnu::cold, gnu::noinline]] inline void report_owner(const char* path, uid_t owner, untrusted& found)
+[[gnu::cold]] void report_owner(const char* path, uid_t owner, untrusted& found);
+
+/// Notes in `found` that others can write to the file.
+[[gnu::cold]] void report_mode(const char* path, const file_status& status, untrusted& found);
+
+/// What a permission that is missing for `path` comes from, if the owner of the file, or of the last directory on its
+/// path that exists, may be a user that is not mapped into this user namespace. Otherwise empty. Keeps errno.
+[[gnu::cold]] std::string about_denial(std::string path);
+
+/// Checks owner and mode of one file; only root and `user` are trusted. A sticky directory such as /tmp is trusted,
+/// because other users can create files there but not replace or remove ours. The mode of a symbolic link means
+/// nothing. Users that are not mapped into this user namespace are trusted: in most namespaces they are root outside.
+DAEMONKIT_INLINE void check_file(const char* path, const file_status& status, uid_t user, untrusted& found);
+
+/// Checks each directory of a path, and the targets of its symbolic links. Whether one is untrusted: `found` says
+/// which.
+DAEMONKIT_INLINE void check_path(const std::string& path, uid_t user, int links, untrusted& found);
+
+/// Checks the target of the symbolic link `link`, which is a component of `path`.
+[[gnu::cold]] DAEMONKIT_INLINE void check_link_target(const char* link, const std::string& path, uid_t user, int links,
+                                                      untrusted& found);
+
+DAEMONKIT_INLINE void check_path(const std::string& path, uid_t user, int links, untrusted& found);
+
+/// Checks one file by the status that the caller has read.
+inline untrusted untrusted_file(const char* path, const file_status& status, uid_t user)
+{
+    untrusted found;
+    check_file(path, status, user, found);
+    return found;
+}
+
+/// Checks each directory and each symbolic link from "/" to `path`, which is absolute. Missing components are trusted.
+inline untrusted untrusted_path(const std::string& path, uid_t user)
+{
+    untrusted found;
+    check_path(path, user, 0, found);
+    return found;
+}
+
+#if DAEMONKIT_DEFINES
+
+[[gnu::noinline]] DAEMONKIT_INLINE void report_owner(const char* path, uid_t owner, untrusted& found)
 {
     found.path = joined({path});
     found.reason = joined({"it belongs to ", described_user(owner), "; it must belong to root or to you"});
     found.owner = owner;
 }
 
-/// Notes in `found` that others can write to the file.
-[[gnu::cold, gnu::noinline]] inline void report_mode(const char* path, const file_status& status, untrusted& found)
+[[gnu::noinline]] DAEMONKIT_INLINE void report_mode(const char* path, const file_status& status, untrusted& found)
 {
     const mode_t mode = status.st_mode & 07777U;
     const bool group = (mode & S_IWGRP) != 0;
@@ -56,9 +98,7 @@ struct untrusted
                            S_ISDIR(status.st_mode) ? ", or choose another directory" : ""});
 }
 
-/// What a permission that is missing for `path` comes from, if the owner of the file, or of the last directory on its
-/// path that exists, may be a user that is not mapped into this user namespace. Otherwise empty. Keeps errno.
-[[gnu::cold, gnu::noinline]] inline std::string about_denial(std::string path)
+[[gnu::noinline]] DAEMONKIT_INLINE std::string about_denial(std::string path)
 {
     const int error = errno;
     std::string reason;
@@ -71,10 +111,7 @@ struct untrusted
     return reason;
 }
 
-/// Checks owner and mode of one file; only root and `user` are trusted. A sticky directory such as /tmp is trusted,
-/// because other users can create files there but not replace or remove ours. The mode of a symbolic link means
-/// nothing. Users that are not mapped into this user namespace are trusted: in most namespaces they are root outside.
-inline void check_file(const char* path, const file_status& status, uid_t user, untrusted& found)
+DAEMONKIT_INLINE void check_file(const char* path, const file_status& status, uid_t user, untrusted& found)
 {
     if (status.st_uid != 0 && status.st_uid != user && !is_unmapped(status.st_uid))
         return report_owner(path, status.st_uid, found);
@@ -83,13 +120,8 @@ inline void check_file(const char* path, const file_status& status, uid_t user, 
     report_mode(path, status, found);
 }
 
-/// Checks each directory of a path, and the targets of its symbolic links. Whether one is untrusted: `found` says
-/// which.
-inline void check_path(const std::string& path, uid_t user, int links, untrusted& found);
-
-/// Checks the target of the symbolic link `link`, which is a component of `path`.
-[[gnu::cold]] inline void check_link_target(const char* link, const std::string& path, uid_t user, int links,
-                                            untrusted& found)
+DAEMONKIT_INLINE void check_link_target(const char* link, const std::string& path, uid_t user, int links,
+                                        untrusted& found)
 {
     found.links = true;
     if (links == 40) { // path_resolution(7)
@@ -104,7 +136,7 @@ inline void check_path(const std::string& path, uid_t user, int links, untrusted
     check_path(joined({to.starts_with('/') ? "" : from.substr(0, from.rfind('/') + 1), to}), user, links + 1, found);
 }
 
-inline void check_path(const std::string& path, uid_t user, int links, untrusted& found)
+DAEMONKIT_INLINE void check_path(const std::string& path, uid_t user, int links, untrusted& found)
 {
     std::string component = path; // cut off after each component in turn
     file_status status = {};
@@ -132,20 +164,6 @@ inline void check_path(const std::string& path, uid_t user, int links, untrusted
     found.mount = mount;
 }
 
-/// Checks one file by the status that the caller has read.
-inline untrusted untrusted_file(const char* path, const file_status& status, uid_t user)
-{
-    untrusted found;
-    check_file(path, status, user, found);
-    return found;
-}
-
-/// Checks each directory and each symbolic link from "/" to `path`, which is absolute. Missing components are trusted.
-inline untrusted untrusted_path(const std::string& path, uid_t user)
-{
-    untrusted found;
-    check_path(path, user, 0, found);
-    return found;
-}
+#endif
 
 } // namespace daemonkit::sys

@@ -2,6 +2,7 @@
 // The systemd unit of a process, from its cgroup.
 #pragma once
 
+#include "../compiled.hpp"
 #include "../text/joined.hpp"
 #include "read_file.hpp"
 
@@ -13,7 +14,19 @@ namespace daemonkit::sys {
 /// The service in the text of /proc/PID/cgroup, cgroups(7): "clientd.service" for "0::/system.slice/clientd.service"
 /// and for groups below it. Empty if the innermost unit is not a service, as for a process started from a terminal:
 /// "…/user@1000.service/app.slice/terminal.scope".
-[[nodiscard]] inline std::string unit_in(std::string_view cgroups)
+[[nodiscard]] DAEMONKIT_INLINE std::string unit_in(std::string_view cgroups);
+
+/// The service that a process belongs to; empty if it belongs to none, or /proc does not show it.
+[[nodiscard]] inline std::string unit_of(pid_t pid)
+{
+    std::string cgroups;
+    if (read_file(joined({"/proc/", pid, "/cgroup"}).c_str(), cgroups, 4096) == -1) return {};
+    return unit_in(cgroups);
+}
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string unit_in(std::string_view cgroups)
 {
     std::string_view innermost;
     for (std::size_t at = 0; at < cgroups.size();) {
@@ -24,12 +37,6 @@ namespace daemonkit::sys {
     return std::string(innermost.ends_with(".service") ? innermost : "");
 }
 
-/// The service that a process belongs to; empty if it belongs to none, or /proc does not show it.
-[[nodiscard]] inline std::string unit_of(pid_t pid)
-{
-    std::string cgroups;
-    if (read_file(joined({"/proc/", pid, "/cgroup"}).c_str(), cgroups, 4096) == -1) return {};
-    return unit_in(cgroups);
-}
+#endif
 
 } // namespace daemonkit::sys

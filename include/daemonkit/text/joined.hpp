@@ -3,6 +3,7 @@
 // bytes of code at each place where it is used.
 #pragma once
 
+#include "../compiled.hpp"
 #include "short_text.hpp"
 
 #include <sys/types.h>
@@ -69,7 +70,14 @@ template <std::integral IntegerType>
 }
 
 /// The pieces one after the other, in a new string.
-[[nodiscard]] inline std::string joined(std::initializer_list<piece> pieces)
+[[nodiscard]] DAEMONKIT_INLINE std::string joined(std::initializer_list<piece> pieces);
+
+/// A file mode in octal with a leading zero: "0644".
+DAEMONKIT_INLINE std::string octal(mode_t mode);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string joined(std::initializer_list<piece> pieces)
 {
     std::string all;
     std::size_t room = 0;
@@ -79,8 +87,7 @@ template <std::integral IntegerType>
     return all;
 }
 
-/// A file mode in octal with a leading zero: "0644".
-inline std::string octal(mode_t mode)
+DAEMONKIT_INLINE std::string octal(mode_t mode)
 {
     short_text<5> digits("0");
     for (int shift = mode > 0777U ? 9 : 6; shift >= 0; shift -= 3) {
@@ -89,5 +96,7 @@ inline std::string octal(mode_t mode)
     }
     return joined({digits.view()});
 }
+
+#endif
 
 } // namespace daemonkit::sys

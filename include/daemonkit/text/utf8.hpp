@@ -2,6 +2,7 @@
 // Checking and cleaning UTF-8, RFC 3629.
 #pragma once
 
+#include "../compiled.hpp"
 #include "short_text.hpp"
 
 #include <algorithm>
@@ -12,7 +13,26 @@
 namespace daemonkit::sys {
 
 /// The length in bytes of the well-formed UTF-8 sequence at the beginning of `text`, or 0: RFC 3629, section 4.
-[[nodiscard]] inline std::size_t utf8_length(std::string_view text) noexcept
+[[nodiscard]] DAEMONKIT_INLINE std::size_t utf8_length(std::string_view text) noexcept;
+
+/// The beginning of valid UTF-8 with at most `count` characters.
+[[nodiscard]] DAEMONKIT_INLINE std::string_view first_characters(std::string_view text, std::size_t count) noexcept;
+
+/// The bytes of the control character at the beginning: of ASCII, or U+0080 to U+009F, which a terminal obeys as well;
+/// 0: it begins with another.
+[[nodiscard]] DAEMONKIT_INLINE std::size_t control_length(std::string_view text) noexcept;
+
+/// `text` as one line of valid UTF-8 without control characters, cut at 1024 bytes. For text from other processes:
+/// control characters could move the cursor of a terminal, and a newline would start a new assignment in sd_notify(3).
+/// systemd drops a status that is not valid UTF-8.
+[[nodiscard]] DAEMONKIT_INLINE short_text<1024> one_line(std::string_view text) noexcept;
+
+/// The text with a space for each control character, which could change what a terminal shows.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string without_controls(std::string text);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::size_t utf8_length(std::string_view text) noexcept
 {
     const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
     const auto tail = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
@@ -28,27 +48,21 @@ namespace daemonkit::sys {
     return 0;
 }
 
-/// The beginning of valid UTF-8 with at most `count` characters.
-[[nodiscard]] inline std::string_view first_characters(std::string_view text, std::size_t count) noexcept
+DAEMONKIT_INLINE std::string_view first_characters(std::string_view text, std::size_t count) noexcept
 {
     std::size_t end = 0;
     for (; end < text.size() && count > 0; --count) end += std::max(utf8_length(text.substr(end)), std::size_t(1));
     return text.substr(0, end);
 }
 
-/// The bytes of the control character at the beginning: of ASCII, or U+0080 to U+009F, which a terminal obeys as well;
-/// 0: it begins with another.
-[[nodiscard]] inline std::size_t control_length(std::string_view text) noexcept
+DAEMONKIT_INLINE std::size_t control_length(std::string_view text) noexcept
 {
     const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0xFFU; };
     if (byte(0) < ' ' || byte(0) == 0x7FU) return 1;
     return byte(0) == 0xC2U && byte(1) >= 0x80U && byte(1) < 0xA0U ? 2 : 0;
 }
 
-/// `text` as one line of valid UTF-8 without control characters, cut at 1024 bytes. For text from other processes:
-/// control characters could move the cursor of a terminal, and a newline would start a new assignment in sd_notify(3).
-/// systemd drops a status that is not valid UTF-8.
-[[nodiscard]] inline short_text<1024> one_line(std::string_view text) noexcept
+DAEMONKIT_INLINE short_text<1024> one_line(std::string_view text) noexcept
 {
     short_text<1024> clean;
     for (std::size_t room = 1024; !text.empty();) {
@@ -62,8 +76,7 @@ namespace daemonkit::sys {
     return clean;
 }
 
-/// The text with a space for each control character, which could change what a terminal shows.
-[[nodiscard, gnu::cold]] inline std::string without_controls(std::string text)
+DAEMONKIT_INLINE std::string without_controls(std::string text)
 {
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] >= ' ' && text[i] < 0x7F) continue; // usual
@@ -72,5 +85,7 @@ namespace daemonkit::sys {
     }
     return text;
 }
+
+#endif
 
 } // namespace daemonkit::sys

@@ -2,6 +2,7 @@
 // The verb list: the instances of a program, found by the places of their pid files, and their states.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../control/control_result.hpp"
 #include "../../instance.hpp"
 #include "../../sys/file.hpp"
@@ -22,28 +23,7 @@
 namespace daemonkit::detail {
 
 /// The names for "%i" with which a path leads to something. Only its first component with "%i" is looked up.
-[[nodiscard]] inline std::vector<std::string> instances_at(const std::string& path)
-{
-    const auto at = path.find("%i");
-    if (at == std::string::npos) throw_bad_setting("list the instances", path, "the path of the pid file has no %i");
-    const auto begin = path.rfind('/', at) + 1;
-    const auto component = path.substr(begin, path.find('/', at) - begin);
-    const auto directory = path.substr(0, begin);
-    std::vector<std::string> entries;
-    if (sys::names_in(directory.c_str(), entries) == -1 && errno != ENOENT)
-        throw_errno("read the directory of the pid files", directory);
-    std::vector<std::string> names;
-    for (const auto& entry : entries)
-        for (std::size_t length = 1; at - begin + length <= entry.size(); ++length) {
-            const auto name = entry.substr(at - begin, length);
-            if (with_instance(component, name) != entry || !wrong_instance(name).empty() ||
-                entry.ends_with(".daemonkit-status"))
-                continue;
-            names.push_back(name);
-            break;
-        }
-    return names;
-}
+[[nodiscard]] DAEMONKIT_INLINE std::vector<std::string> instances_at(const std::string& path);
 
 /// Whether the path leads to something, be it a link that leads nowhere.
 [[nodiscard, gnu::cold]] inline bool is_a_file(const std::string& path)
@@ -62,11 +42,7 @@ template <class Derived>
 }
 
 /// One object, as ../list.schema.json describes it. `instances` are its elements; `error`: why they cannot be told.
-[[nodiscard, gnu::cold]] inline std::string list_json(std::string_view instances, const std::string& error)
-{
-    return sys::joined({"{\"schema\": 1, \"instances\": [", instances,
-                        "], \"error\": ", error.empty() ? "null" : json_string(error), "}"});
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string list_json(std::string_view instances, const std::string& error);
 
 /// The settings could not be made: prints the JSON of a verb that has a form for it. Returns false for every other.
 template <class Derived>
@@ -110,5 +86,38 @@ try {
     if (json) sys::print(stdout, {list_json({}, std::exchange(failed.message, {})), "\n"});
     return failed;
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::vector<std::string> instances_at(const std::string& path)
+{
+    const auto at = path.find("%i");
+    if (at == std::string::npos) throw_bad_setting("list the instances", path, "the path of the pid file has no %i");
+    const auto begin = path.rfind('/', at) + 1;
+    const auto component = path.substr(begin, path.find('/', at) - begin);
+    const auto directory = path.substr(0, begin);
+    std::vector<std::string> entries;
+    if (sys::names_in(directory.c_str(), entries) == -1 && errno != ENOENT)
+        throw_errno("read the directory of the pid files", directory);
+    std::vector<std::string> names;
+    for (const auto& entry : entries)
+        for (std::size_t length = 1; at - begin + length <= entry.size(); ++length) {
+            const auto name = entry.substr(at - begin, length);
+            if (with_instance(component, name) != entry || !wrong_instance(name).empty() ||
+                entry.ends_with(".daemonkit-status"))
+                continue;
+            names.push_back(name);
+            break;
+        }
+    return names;
+}
+
+DAEMONKIT_INLINE std::string list_json(std::string_view instances, const std::string& error)
+{
+    return sys::joined({"{\"schema\": 1, \"instances\": [", instances,
+                        "], \"error\": ", error.empty() ? "null" : json_string(error), "}"});
+}
+
+#endif
 
 } // namespace daemonkit::detail

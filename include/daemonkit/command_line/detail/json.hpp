@@ -3,6 +3,7 @@
 // whatever bytes a name or a path has.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../control/status_report.hpp"
 #include "../../text/joined.hpp"
 #include "../../text/utf8.hpp"
@@ -14,7 +15,36 @@
 namespace daemonkit::detail {
 
 /// `text` as a JSON string; each byte that is not valid UTF-8 becomes U+FFFD.
-[[nodiscard, gnu::cold]] inline std::string json_string(std::string_view text)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string json_string(std::string_view text);
+
+/// A point in time formatted by strftime(3), in UTC or local time.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string format_time(std::chrono::system_clock::time_point when,
+                                                                  const char* format, bool utc);
+
+/// As it stands in the text and in the JSON.
+[[nodiscard]] DAEMONKIT_INLINE const char* state_name(status_report::condition state) noexcept;
+
+/// One object, as ../status.schema.json describes it. Its member `schema` is the version of that file.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string to_json(const status_report& report);
+
+/// A time in its two largest units: "42 s", "3 min 5 s", "2 h 30 min", "5 d 4 h".
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string for_people(std::chrono::seconds time);
+
+/// For people, about a daemon that runs: "running (pid N) since TIME, recorded in PATH, ready, up 42 s: STATUS_TEXT".
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string described(const status_report& report);
+
+/// For people: the state of a daemon in one line.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string sentence_of(const status_report& report);
+
+/// The same with what the PidPolicy adds, as the member `details`.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string to_json(const detailed_status_report& report);
+
+/// The same with what the PidPolicy adds, before the status line.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string sentence_of(const detailed_status_report& report);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string json_string(std::string_view text)
 {
     static constexpr char hex[] = "0123456789abcdef";
     std::string out = "\"";
@@ -34,9 +64,7 @@ namespace daemonkit::detail {
     return out += '"';
 }
 
-/// A point in time formatted by strftime(3), in UTC or local time.
-[[nodiscard, gnu::cold]] inline std::string format_time(std::chrono::system_clock::time_point when, const char* format,
-                                                        bool utc)
+DAEMONKIT_INLINE std::string format_time(std::chrono::system_clock::time_point when, const char* format, bool utc)
 {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
     std::tm parts{};
@@ -45,16 +73,14 @@ namespace daemonkit::detail {
     return {text, std::strftime(text, sizeof text, format, &parts)};
 }
 
-/// As it stands in the text and in the JSON.
-[[nodiscard]] inline const char* state_name(status_report::condition state) noexcept
+DAEMONKIT_INLINE const char* state_name(status_report::condition state) noexcept
 {
     static constexpr const char* names[] = {"running", "starting",  "dead",    "stopped",
                                             "unknown", "reloading", "stopping"};
     return names[static_cast<int>(state)];
 }
 
-/// One object, as ../status.schema.json describes it. Its member `schema` is the version of that file.
-[[nodiscard, gnu::cold]] inline std::string to_json(const status_report& report)
+DAEMONKIT_INLINE std::string to_json(const status_report& report)
 {
     const bool running = report.pid != 0;
     const char* const ready = report.state == status_report::condition::unknown ? "null"
@@ -84,8 +110,7 @@ namespace daemonkit::detail {
                         "}"});
 }
 
-/// A time in its two largest units: "42 s", "3 min 5 s", "2 h 30 min", "5 d 4 h".
-[[nodiscard, gnu::cold]] inline std::string for_people(std::chrono::seconds time)
+DAEMONKIT_INLINE std::string for_people(std::chrono::seconds time)
 {
     const auto s = time.count();
     if (s < 60) return sys::joined({s, " s"});
@@ -94,8 +119,7 @@ namespace daemonkit::detail {
     return sys::joined({s / 86400, " d ", s / 3600 % 24, " h"});
 }
 
-/// For people, about a daemon that runs: "running (pid N) since TIME, recorded in PATH, ready, up 42 s: STATUS_TEXT".
-[[nodiscard, gnu::cold]] inline std::string described(const status_report& report)
+DAEMONKIT_INLINE std::string described(const status_report& report)
 {
     return sys::joined(
         {state_name(report.state), " (pid ", report.pid, report.suspended.empty() ? "" : ", ", report.suspended, ")",
@@ -104,8 +128,7 @@ namespace daemonkit::detail {
          report.status_text.empty() ? "" : ": ", report.status_text});
 }
 
-/// For people: the state of a daemon in one line.
-[[nodiscard, gnu::cold]] inline std::string sentence_of(const status_report& report)
+DAEMONKIT_INLINE std::string sentence_of(const status_report& report)
 {
     using enum status_report::condition;
     if (report.state == unknown) return "status unknown: " + report.message;
@@ -116,8 +139,7 @@ namespace daemonkit::detail {
     return "not running";
 }
 
-/// The same with what the PidPolicy adds, as the member `details`.
-[[nodiscard, gnu::cold]] inline std::string to_json(const detailed_status_report& report)
+DAEMONKIT_INLINE std::string to_json(const detailed_status_report& report)
 {
     auto json = to_json(static_cast<const status_report&>(report));
     std::string members;
@@ -126,13 +148,14 @@ namespace daemonkit::detail {
     return json.insert(json.size() - 1, sys::joined({", \"details\": {", members, "}"}));
 }
 
-/// The same with what the PidPolicy adds, before the status line.
-[[nodiscard, gnu::cold]] inline std::string sentence_of(const detailed_status_report& report)
+DAEMONKIT_INLINE std::string sentence_of(const detailed_status_report& report)
 {
     status_report with_text = report;
     if (const auto& text = report.details.text; !text.empty())
         with_text.status_text = sys::joined({text, with_text.status_text.empty() ? "" : "; ", with_text.status_text});
     return sentence_of(with_text);
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -2,6 +2,7 @@
 // Turning an exception into a result.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../core/startup_error.hpp"
 #include "../control_result.hpp"
 
@@ -17,19 +18,27 @@ namespace daemonkit::detail {
 }
 
 /// The exit status and the text of an exception: that of a startup_error, otherwise 1.
-inline control_result failure(const std::exception& e)
+DAEMONKIT_INLINE control_result failure(const std::exception& e);
+
+/// The errno of an exception; 0 if there is none.
+DAEMONKIT_INLINE int error_number(const std::exception& e) noexcept;
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE control_result failure(const std::exception& e)
 {
     const auto* known = dynamic_cast<const startup_error*>(&e);
     return {known != nullptr ? known->status() : exit_status::error, 0, reason_of(e)};
 }
 
-/// The errno of an exception; 0 if there is none.
-inline int error_number(const std::exception& e) noexcept
+DAEMONKIT_INLINE int error_number(const std::exception& e) noexcept
 {
     if (const auto* known = dynamic_cast<const std::system_error*>(&e))
         if (known->code().category() == std::system_category() || known->code().category() == std::generic_category())
             return known->code().value();
     return 0;
 }
+
+#endif
 
 } // namespace daemonkit::detail

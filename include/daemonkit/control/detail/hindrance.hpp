@@ -2,6 +2,7 @@
 // Why a process does not act on signals.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../core/pid_holder.hpp"
 #include "../../sys/frozen_cgroup.hpp"
 #include "../../text/joined.hpp"
@@ -22,16 +23,27 @@ struct hindrance
     [[nodiscard]] explicit operator bool() const noexcept { return !what.empty(); } ///< whether it is known
 
     /// "it is WHAT: REMEDY", or `otherwise` if nothing is known.
-    [[nodiscard, gnu::cold]] std::string sentence(std::string_view otherwise) const
-    {
-        if (what.empty()) return std::string(otherwise);
-        return sys::joined({"it is ", what, remedy.empty() ? "" : ": ", remedy});
-    }
+    [[nodiscard, gnu::cold]] std::string sentence(std::string_view otherwise) const;
 };
 
 /// From what the system shows of the process `pid` at one moment.
-[[nodiscard, gnu::cold]] inline hindrance hindrance_in(pid_t pid, const std::optional<sys::process_stat>& stat,
-                                                       const sys::frozen_cgroup& frozen)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE hindrance hindrance_in(pid_t pid,
+                                                                 const std::optional<sys::process_stat>& stat,
+                                                                 const sys::frozen_cgroup& frozen);
+
+/// What hinders the process now. `killed`: it has not exited after SIGKILL, so it can also be blocked in the kernel.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE hindrance hindrance_of(const pid_holder& daemon, bool killed = false);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string hindrance::sentence(std::string_view otherwise) const
+{
+    if (what.empty()) return std::string(otherwise);
+    return sys::joined({"it is ", what, remedy.empty() ? "" : ": ", remedy});
+}
+
+DAEMONKIT_INLINE hindrance hindrance_in(pid_t pid, const std::optional<sys::process_stat>& stat,
+                                        const sys::frozen_cgroup& frozen)
 {
     if (!stat) return {}; // the process has exited, or /proc hides it
     if (!frozen.path.empty())
@@ -43,8 +55,7 @@ struct hindrance
     return {};
 }
 
-/// What hinders the process now. `killed`: it has not exited after SIGKILL, so it can also be blocked in the kernel.
-[[nodiscard, gnu::cold]] inline hindrance hindrance_of(const pid_holder& daemon, bool killed = false)
+DAEMONKIT_INLINE hindrance hindrance_of(const pid_holder& daemon, bool killed)
 {
     const auto frozen = sys::frozen_cgroup_of(daemon.pid);
     const auto stat = daemon.stat(); // empty if `frozen` can be about another process
@@ -52,5 +63,7 @@ struct hindrance
         return {"blocked in the kernel", "it exits when the device or the file system that it waits for answers"};
     return hindrance_in(daemon.pid, stat, frozen);
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -2,6 +2,7 @@
 // How another process makes a daemon reload and receives the result (reload_protocol.hpp).
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../pid/concept.hpp"
 #include "../../sys/cancellation.hpp"
 #include "../../sys/deadline.hpp"
@@ -28,53 +29,20 @@ enum class request {
 
 /// Sends the request, then SIGHUP, because the daemon reads its requests after SIGHUP. If the queue is full, sends
 /// SIGHUP and tries again: each SIGHUP makes the daemon read the queue.
-[[nodiscard]] inline request request_reload(reload_call& call, const pid_holder& daemon, const sys::deadline& until)
-{
-    for (;;) {
-        const bool asked = call.can_ask() && call.ask();
-        if (sys::pidfd_queue_signal(daemon.process.get(), SIGHUP) == -1 && errno != ESRCH) return request::refused;
-        if (asked) return request::sent;
-        if (!call.can_ask()) return request::signal_only;
-        const bool gone = call.wait(daemon.process.get(), std::chrono::milliseconds(1));
-        if (gone || until.passed()) return request::too_late;
-    }
-}
+[[nodiscard]] DAEMONKIT_INLINE request request_reload(reload_call& call, const pid_holder& daemon,
+                                                      const sys::deadline& until);
 
 inline constexpr const char* too_busy = "it is busy or hangs; it reloads when it next handles signals, which a program "
                                         "that calls neither wait() nor wait_for() never does";
 
 /// A sandbox, of this process or `there`, of the daemon, refuses recvmsg(2).
-[[nodiscard, gnu::cold]] inline control_result unreadable(pid_t pid, bool there)
-{
-    constexpr std::string_view here = " is refused here";
-    return {exit_status::error, pid,
-            sys::joined({"told to reload (pid ", pid, "), but the result cannot be had: the system call recvmsg",
-                         there ? " is refused in the daemon" : here, refused_here.substr(here.size()),
-                         "; see the daemon's log"})};
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE control_result unreadable(pid_t pid, bool there);
 
 /// Why a daemon has not reloaded yet. `now`: what was found after the wait.
-[[nodiscard, gnu::cold]] inline std::string why_not_reloaded(const pid_holder& daemon, const pid_holder& now)
-{
-    const bool same = now.pid == daemon.pid;
-    return hindrance_of(daemon).sentence(same && now.starting   ? "it still starts, and reloads when it is ready"
-                                         : same && now.stopping ? "it is stopping"
-                                                                : too_busy);
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string why_not_reloaded(const pid_holder& daemon, const pid_holder& now);
 
 /// No daemon that can be told to reload; otherwise the result has exit status 0.
-[[nodiscard, gnu::cold]] inline control_result told_nothing(const pid_holder& daemon)
-{
-    if (!daemon)
-        return {daemon.starting ? exit_status::error : exit_status::not_running, 0,
-                daemon.starting ? not_recorded_yet : "not running"};
-    if (daemon.stopping)
-        return {exit_status::not_running, daemon.pid,
-                sys::joined({"not reloaded: it is stopping (pid ", daemon.pid, ")"})};
-    if (daemon.pid == sys::this_process())
-        return {exit_status::error, daemon.pid, "a daemon cannot reload itself by this verb: call on_reload()"};
-    return {};
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE control_result told_nothing(const pid_holder& daemon);
 
 /// The result of a reload that check() refused.
 [[nodiscard, gnu::cold]] inline control_result not_reloaded(control_result wrong)
@@ -173,5 +141,51 @@ try {
 } catch (const std::exception& e) {
     return failure(e);
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE request request_reload(reload_call& call, const pid_holder& daemon, const sys::deadline& until)
+{
+    for (;;) {
+        const bool asked = call.can_ask() && call.ask();
+        if (sys::pidfd_queue_signal(daemon.process.get(), SIGHUP) == -1 && errno != ESRCH) return request::refused;
+        if (asked) return request::sent;
+        if (!call.can_ask()) return request::signal_only;
+        const bool gone = call.wait(daemon.process.get(), std::chrono::milliseconds(1));
+        if (gone || until.passed()) return request::too_late;
+    }
+}
+
+DAEMONKIT_INLINE control_result unreadable(pid_t pid, bool there)
+{
+    constexpr std::string_view here = " is refused here";
+    return {exit_status::error, pid,
+            sys::joined({"told to reload (pid ", pid, "), but the result cannot be had: the system call recvmsg",
+                         there ? " is refused in the daemon" : here, refused_here.substr(here.size()),
+                         "; see the daemon's log"})};
+}
+
+DAEMONKIT_INLINE std::string why_not_reloaded(const pid_holder& daemon, const pid_holder& now)
+{
+    const bool same = now.pid == daemon.pid;
+    return hindrance_of(daemon).sentence(same && now.starting   ? "it still starts, and reloads when it is ready"
+                                         : same && now.stopping ? "it is stopping"
+                                                                : too_busy);
+}
+
+DAEMONKIT_INLINE control_result told_nothing(const pid_holder& daemon)
+{
+    if (!daemon)
+        return {daemon.starting ? exit_status::error : exit_status::not_running, 0,
+                daemon.starting ? not_recorded_yet : "not running"};
+    if (daemon.stopping)
+        return {exit_status::not_running, daemon.pid,
+                sys::joined({"not reloaded: it is stopping (pid ", daemon.pid, ")"})};
+    if (daemon.pid == sys::this_process())
+        return {exit_status::error, daemon.pid, "a daemon cannot reload itself by this verb: call on_reload()"};
+    return {};
+}
+
+#endif
 
 } // namespace daemonkit::detail

@@ -12,6 +12,7 @@
 // refuses recvmsg(2), which passes the sender, the daemon tells all callers only that they get no result.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../sys/control_socket.hpp"
 #include "../../sys/refusal.hpp"
 #include "../../text/utf8.hpp"
@@ -29,20 +30,7 @@ class reload_callers
 {
 public:
     /// Reads the requests that have arrived. `socket` -1: there is no socket, and no request.
-    explicit reload_callers(int socket) noexcept : socket_(socket)
-    {
-        char question = 0;
-        for (int i = 0; socket != -1 && i < 4096; ++i) { // bounded: requests may arrive as fast as they are read
-            const auto asked = sys::receive_from(socket, &question, 1);
-            if (asked.size == -1) {
-                if (sys::is_refusal(errno)) add_strangers();
-                break;
-            }
-            if (asked.sender.pid == -1 || (asked.sender.uid != 0 && asked.sender.uid != sys::effective_user()))
-                continue;
-            if (!add(asked.from)) break;
-        }
-    }
+    explicit reload_callers(int socket) noexcept;
 
     /// Whether requests have arrived that no object has read.
     [[nodiscard]] static bool any(int socket) noexcept
@@ -51,13 +39,7 @@ public:
     }
 
     /// Answers all callers. `refusal`: empty if the daemon has reloaded, or why the old configuration stays.
-    void answer(std::string_view refusal) const noexcept
-    {
-        sys::short_text<longest> text;
-        text += strangers_ ? "!" : refusal.empty() ? "+" : "-";
-        if (!strangers_) text += refusal;
-        for (const auto& caller : waiting_) sys::send_to(socket_, caller, text);
-    }
+    void answer(std::string_view refusal) const noexcept;
 
     static constexpr std::size_t longest = 1024;
 
@@ -72,12 +54,7 @@ private:
     }
 
     /// Reads the requests without knowing who sent them.
-    [[gnu::cold]] void add_strangers() noexcept
-    {
-        strangers_ = true;
-        sys::socket_address caller{};
-        for (int i = 0; i < 4096 && sys::receive_sender(socket_, caller) && add(caller); ++i) {}
-    }
+    [[gnu::cold]] void add_strangers() noexcept;
 
     int socket_;
     bool strangers_ = false;
@@ -108,34 +85,11 @@ public:
 
     /// Sends the request; call it before SIGHUP is sent. Returns false if the queue of the daemon is full, or if the
     /// daemon reads no requests.
-    [[nodiscard]] bool ask() noexcept
-    {
-        if (sys::send_connected(socket_.get(), "?") != -1) return true;
-        // Another error: the daemon has exited, or its version of the library reads no requests.
-        can_ask_ = errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS;
-        return false;
-    }
+    [[nodiscard]] bool ask() noexcept;
 
     /// The answer of the daemon `pid`. `refusal` is the reason if it refused. Reads what others have sent until then, at
     /// most.
-    [[nodiscard]] reload_answer answer(pid_t pid, const sys::deadline& until, std::string& refusal) const
-    {
-        char text[reload_callers::longest];
-        const char* const reason = text + 1;
-        for (bool last = false; !last;) {
-            last = until.passed();
-            const auto answer = sys::receive_from(socket_.get(), text, sizeof text);
-            if (answer.size == -1) return sys::is_refusal(errno) ? reload_answer::unread : reload_answer::none;
-            if (answer.sender.pid != pid || answer.size == 0)
-                continue; // from a child of the daemon that kept the socket
-            if (text[0] == '+') return reload_answer::reloaded;
-            if (text[0] == '!') return reload_answer::unread_there;
-            refusal = sys::one_line({reason, static_cast<std::size_t>(answer.size) - 1}).view();
-            if (refusal.empty()) refusal = "no reason given";
-            return reload_answer::refused;
-        }
-        return reload_answer::none;
-    }
+    [[nodiscard]] reload_answer answer(pid_t pid, const sys::deadline& until, std::string& refusal) const;
 
     /// Waits until an answer can be read, the process of this pidfd has exited, or `timeout` has passed. Returns
     /// whether the process has exited.
@@ -148,5 +102,64 @@ private:
     sys::unique_fd socket_;
     bool can_ask_;
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE reload_callers::reload_callers(int socket) noexcept : socket_(socket)
+{
+    char question = 0;
+    for (int i = 0; socket != -1 && i < 4096; ++i) { // bounded: requests may arrive as fast as they are read
+        const auto asked = sys::receive_from(socket, &question, 1);
+        if (asked.size == -1) {
+            if (sys::is_refusal(errno)) add_strangers();
+            break;
+        }
+        if (asked.sender.pid == -1 || (asked.sender.uid != 0 && asked.sender.uid != sys::effective_user())) continue;
+        if (!add(asked.from)) break;
+    }
+}
+
+DAEMONKIT_INLINE void reload_callers::answer(std::string_view refusal) const noexcept
+{
+    sys::short_text<longest> text;
+    text += strangers_ ? "!" : refusal.empty() ? "+" : "-";
+    if (!strangers_) text += refusal;
+    for (const auto& caller : waiting_) sys::send_to(socket_, caller, text);
+}
+
+DAEMONKIT_INLINE void reload_callers::add_strangers() noexcept
+{
+    strangers_ = true;
+    sys::socket_address caller{};
+    for (int i = 0; i < 4096 && sys::receive_sender(socket_, caller) && add(caller); ++i) {}
+}
+
+DAEMONKIT_INLINE bool reload_call::ask() noexcept
+{
+    if (sys::send_connected(socket_.get(), "?") != -1) return true;
+    // Another error: the daemon has exited, or its version of the library reads no requests.
+    can_ask_ = errno == EAGAIN || errno == ENOMEM || errno == ENOBUFS;
+    return false;
+}
+
+DAEMONKIT_INLINE reload_answer reload_call::answer(pid_t pid, const sys::deadline& until, std::string& refusal) const
+{
+    char text[reload_callers::longest];
+    const char* const reason = text + 1;
+    for (bool last = false; !last;) {
+        last = until.passed();
+        const auto answer = sys::receive_from(socket_.get(), text, sizeof text);
+        if (answer.size == -1) return sys::is_refusal(errno) ? reload_answer::unread : reload_answer::none;
+        if (answer.sender.pid != pid || answer.size == 0) continue; // from a child of the daemon that kept the socket
+        if (text[0] == '+') return reload_answer::reloaded;
+        if (text[0] == '!') return reload_answer::unread_there;
+        refusal = sys::one_line({reason, static_cast<std::size_t>(answer.size) - 1}).view();
+        if (refusal.empty()) refusal = "no reason given";
+        return reload_answer::refused;
+    }
+    return reload_answer::none;
+}
+
+#endif
 
 } // namespace daemonkit::detail

@@ -3,6 +3,7 @@
 // every signal goes through that pidfd: a pid that is used again is never signalled.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../core/pid_holder.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/account_name.hpp"
@@ -29,7 +30,16 @@ namespace daemonkit::detail {
 /// Sends a signal by which the daemon is to end. SIGCONT follows if the daemon was stopped, because a stopped process
 /// handles other signals only when it continues: systemd, runit and s6 do so. Not otherwise: SIGCONT takes back the
 /// SIGSTOP of a debugger or leak checker that attaches just then, which would wait for ever. Returns as send().
-[[nodiscard]] inline bool send_and_continue(const pid_holder& daemon, int signal)
+[[nodiscard]] DAEMONKIT_INLINE bool send_and_continue(const pid_holder& daemon, int signal);
+
+/// The user of a process that this one is not allowed to signal; empty if /proc hides it.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string user_of_process(pid_t pid);
+
+[[nodiscard]] DAEMONKIT_INLINE control_result cannot_signal(pid_t pid);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE bool send_and_continue(const pid_holder& daemon, int signal)
 {
     bool stopped = false;
     if (may_be_continued(signal)) {
@@ -41,15 +51,14 @@ namespace daemonkit::detail {
     return true;
 }
 
-/// The user of a process that this one is not allowed to signal; empty if /proc hides it.
-[[nodiscard, gnu::cold]] inline std::string user_of_process(pid_t pid)
+DAEMONKIT_INLINE std::string user_of_process(pid_t pid)
 {
     uid_t users[3] = {};
     if (!sys::users_of(pid, users)) return {};
     return sys::joined({"Operation not permitted: it runs as ", sys::described_user(users[0])});
 }
 
-[[nodiscard]] inline control_result cannot_signal(pid_t pid)
+DAEMONKIT_INLINE control_result cannot_signal(pid_t pid)
 {
     const auto error = last_error();
     const char* const step = "send a signal to process";
@@ -58,5 +67,7 @@ namespace daemonkit::detail {
                        : call_error(error, "pidfd_send_signal", step, sys::joined({pid}));
     return {e.status(), pid, e.what()};
 }
+
+#endif
 
 } // namespace daemonkit::detail

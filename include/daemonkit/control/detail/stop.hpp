@@ -2,6 +2,7 @@
 // How another process stops a daemon. poll(2) on its pidfd returns as soon as the process exits, reaped or not.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../core/progress.hpp"
 #include "../../pid/concept.hpp"
 #include "../../sys/cancellation.hpp"
@@ -66,35 +67,17 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
 }
 
 // Why a daemon has not exited yet, in words that follow "killed: ".
-[[gnu::cold]] inline void add_step(std::string& reason, const stop_step& step)
-{
-    reason += sys::joined({reason.empty() ? "it did not exit within " : ", nor within ", sys::in_seconds(step.patience),
-                           " s after ", sys::signal_name(step.signal)});
-}
+[[gnu::cold]] DAEMONKIT_INLINE void add_step(std::string& reason, const stop_step& step);
 [[gnu::cold]] inline void add_hindrance(std::string& reason, const pid_holder& daemon)
 {
     if (const auto why = hindrance_of(daemon)) reason += sys::joined({", because it was ", why.what});
 }
 
 /// The daemon has exited after the signal `last`. `reason`: why the steps before were not enough; empty: there were none.
-[[nodiscard, gnu::cold]] inline control_result stopped_by(int last, pid_t pid, std::string reason)
-{
-    auto message =
-        sys::joined({"stopped (pid ", pid, ", ", sys::signal_name(last), ")", reason.empty() ? "" : ": ", reason});
-    if (last != SIGKILL) reason.clear();
-    return {exit_status::done, pid, std::move(message), std::move(reason)};
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE control_result stopped_by(int last, pid_t pid, std::string reason);
 
 /// The daemon has not exited after the last signal of the schedule.
-[[nodiscard, gnu::cold]] inline control_result not_stopped(int last, const pid_holder& daemon)
-{
-    const bool killed = last == SIGKILL;
-    return {exit_status::error, daemon.pid,
-            sys::joined({"pid ", daemon.pid, " did not exit after ", sys::signal_name(last), ": ",
-                         hindrance_of(daemon, killed)
-                             .sentence(killed ? "it is frozen, or blocked in the kernel"
-                                              : "give it more time, or end the stop schedule with SIGKILL")})};
-}
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE control_result not_stopped(int last, const pid_holder& daemon);
 
 /// Ends the daemon by the schedule; returns as soon as its process has exited. Success if none runs (LSB 3.1).
 template <class PidPolicy, class Progress = no_progress>
@@ -125,5 +108,33 @@ try {
 } catch (const std::exception& e) {
     return failure(e);
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void add_step(std::string& reason, const stop_step& step)
+{
+    reason += sys::joined({reason.empty() ? "it did not exit within " : ", nor within ", sys::in_seconds(step.patience),
+                           " s after ", sys::signal_name(step.signal)});
+}
+
+DAEMONKIT_INLINE control_result stopped_by(int last, pid_t pid, std::string reason)
+{
+    auto message =
+        sys::joined({"stopped (pid ", pid, ", ", sys::signal_name(last), ")", reason.empty() ? "" : ": ", reason});
+    if (last != SIGKILL) reason.clear();
+    return {exit_status::done, pid, std::move(message), std::move(reason)};
+}
+
+DAEMONKIT_INLINE control_result not_stopped(int last, const pid_holder& daemon)
+{
+    const bool killed = last == SIGKILL;
+    return {exit_status::error, daemon.pid,
+            sys::joined({"pid ", daemon.pid, " did not exit after ", sys::signal_name(last), ": ",
+                         hindrance_of(daemon, killed)
+                             .sentence(killed ? "it is frozen, or blocked in the kernel"
+                                              : "give it more time, or end the stop schedule with SIGKILL")})};
+}
+
+#endif
 
 } // namespace daemonkit::detail

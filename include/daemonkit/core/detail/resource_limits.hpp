@@ -2,6 +2,7 @@
 // The resource limits of a daemon, as a setting that brings its code.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../sys/limits.hpp"
 #include "../../text/joined.hpp"
 #include "../startup_error.hpp"
@@ -28,31 +29,9 @@ public:
     [[nodiscard]] const std::vector<sys::resource_limit>& values() const noexcept { return limits_; }
 
 private:
-    static void set_all(const optional_step& setting)
-    {
-        for (const auto& limit : static_cast<const resource_limits&>(setting).limits_)
-            if (sys::set_limit(limit) == -1) failed(limit);
-    }
+    static void set_all(const optional_step& setting);
 
-    [[noreturn, gnu::cold]] static void failed(const sys::resource_limit& limit)
-    {
-        const char* const step = "set the resource limit";
-        const auto name = sys::resource_name(limit.resource);
-        const int error = errno;
-        rlim_t hard = RLIM_INFINITY;
-        if (limit.hard)
-            hard = *limit.hard;
-        else if (error == EINVAL)
-            sys::read_hard_limit(limit.resource, hard);
-        if (limit.hard && limit.soft > hard) throw_bad_setting(step, name, above(limit.soft, hard, ""));
-        if (limit.soft > hard)
-            throw startup_error(
-                std::make_error_code(std::errc::invalid_argument), step, name,
-                above(limit.soft, hard, ", which the daemon inherits: set both, or start it with more"));
-        errno = error;
-        throw_errno(
-            step, sys::joined({name, " to ", value(limit.soft), limit.hard ? ":" : "", limit.hard ? value(hard) : ""}));
-    }
+    [[noreturn, gnu::cold]] static void failed(const sys::resource_limit& limit);
 
     static std::string above(rlim_t soft, rlim_t hard, const char* rest)
     {
@@ -62,5 +41,34 @@ private:
 
     std::vector<sys::resource_limit> limits_{};
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void resource_limits::set_all(const optional_step& setting)
+{
+    for (const auto& limit : static_cast<const resource_limits&>(setting).limits_)
+        if (sys::set_limit(limit) == -1) failed(limit);
+}
+
+DAEMONKIT_INLINE void resource_limits::failed(const sys::resource_limit& limit)
+{
+    const char* const step = "set the resource limit";
+    const auto name = sys::resource_name(limit.resource);
+    const int error = errno;
+    rlim_t hard = RLIM_INFINITY;
+    if (limit.hard)
+        hard = *limit.hard;
+    else if (error == EINVAL)
+        sys::read_hard_limit(limit.resource, hard);
+    if (limit.hard && limit.soft > hard) throw_bad_setting(step, name, above(limit.soft, hard, ""));
+    if (limit.soft > hard)
+        throw startup_error(std::make_error_code(std::errc::invalid_argument), step, name,
+                            above(limit.soft, hard, ", which the daemon inherits: set both, or start it with more"));
+    errno = error;
+    throw_errno(step,
+                sys::joined({name, " to ", value(limit.soft), limit.hard ? ":" : "", limit.hard ? value(hard) : ""}));
+}
+
+#endif
 
 } // namespace daemonkit::detail

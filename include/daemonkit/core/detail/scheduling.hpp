@@ -2,6 +2,7 @@
 // How the kernel schedules a daemon, as settings that bring their code. The names are those of systemd.exec(5).
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../sys/scheduling.hpp"
 #include "../../text/joined.hpp"
 #include "../io_class.hpp"
@@ -26,13 +27,7 @@ public:
     [[nodiscard]] int value() const noexcept { return value_; }
 
 private:
-    static void set(const optional_step& setting)
-    {
-        const int value = static_cast<const nice_value&>(setting).value_;
-        if (value < -20 || value > 19) // the kernel would take the nearest value
-            throw_bad_setting("set the nice value", sys::joined({value}), "it must be from -20 to 19");
-        check_call(sys::set_nice(value), "set the nice value", sys::joined({value}));
-    }
+    static void set(const optional_step& setting);
 
     int value_ = 0;
 };
@@ -46,13 +41,7 @@ public:
     [[nodiscard]] int value() const noexcept { return value_; }
 
 private:
-    static void set(const optional_step& setting)
-    {
-        const int value = static_cast<const oom_score&>(setting).value_;
-        if (value < -1000 || value > 1000)
-            throw_bad_setting("set the OOM score adjustment", sys::joined({value}), "it must be from -1000 to 1000");
-        check_call(sys::set_oom_score_adjust(value), "set the OOM score adjustment", sys::joined({value}));
-    }
+    static void set(const optional_step& setting);
 
     int value_ = 0;
 };
@@ -70,23 +59,9 @@ public:
     [[nodiscard]] int priority() const noexcept { return priority_; }
 
 private:
-    static void set(const optional_step& setting)
-    {
-        const auto& self = static_cast<const cpu_scheduling_policy&>(setting);
-        if (sys::set_cpu_scheduling(self.policy_, self.priority_) == 0) return;
-        const auto object = sys::joined({name_of(self.policy_), " with priority ", self.priority_});
-        const char* const step = "set the CPU scheduling policy";
-        if (errno != EINVAL) throw_errno(step, object);
-        throw_bad_setting(step, object, "there is no such policy, or it does not have this priority");
-    }
+    static void set(const optional_step& setting);
 
-    static std::string name_of(int policy)
-    {
-        const int without = policy & ~SCHED_RESET_ON_FORK;
-        constexpr std::array names{"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "", "SCHED_IDLE"};
-        if (without < 0 || without > SCHED_IDLE || without == 4) return sys::joined({policy});
-        return sys::joined({names[static_cast<std::size_t>(without)], without != policy ? "|SCHED_RESET_ON_FORK" : ""});
-    }
+    static std::string name_of(int policy);
 
     int policy_ = 0;
     int priority_ = 0;
@@ -105,15 +80,7 @@ public:
     [[nodiscard]] const std::vector<int>& values() const noexcept { return numbers_; }
 
 private:
-    static void set(const optional_step& setting)
-    {
-        const auto& numbers = static_cast<const processors&>(setting).numbers_;
-        if (sys::set_cpu_affinity(numbers) == 0) return;
-        std::string object;
-        for (const int number : numbers) object += sys::joined({object.empty() ? "" : " ", number});
-        throw_errno("set the CPU affinity", object,
-                    errno == EINVAL ? "none of these processors exists and is allowed here" : std::string_view());
-    }
+    static void set(const optional_step& setting);
 
     std::vector<int> numbers_{};
 };
@@ -131,20 +98,70 @@ public:
     [[nodiscard]] int level() const noexcept { return level_; }
 
 private:
-    static void set(const optional_step& setting)
-    {
-        const auto& self = static_cast<const io_scheduling_class&>(setting);
-        constexpr std::array names{"", "realtime", "best-effort", "idle"};
-        const auto number = static_cast<std::size_t>(self.class_);
-        const auto object =
-            sys::joined({number < names.size() ? names[number] : "of this number", " with level ", self.level_});
-        const char* const step = "set the I/O scheduling class";
-        if (self.level_ < 0 || self.level_ > 7) throw_bad_setting(step, object, "a level is from 0 to 7");
-        check_call(sys::set_io_priority(static_cast<int>(number), self.level_), step, object);
-    }
+    static void set(const optional_step& setting);
 
     io_class class_ = io_class::best_effort;
     int level_ = 4;
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void nice_value::set(const optional_step& setting)
+{
+    const int value = static_cast<const nice_value&>(setting).value_;
+    if (value < -20 || value > 19) // the kernel would take the nearest value
+        throw_bad_setting("set the nice value", sys::joined({value}), "it must be from -20 to 19");
+    check_call(sys::set_nice(value), "set the nice value", sys::joined({value}));
+}
+
+DAEMONKIT_INLINE void oom_score::set(const optional_step& setting)
+{
+    const int value = static_cast<const oom_score&>(setting).value_;
+    if (value < -1000 || value > 1000)
+        throw_bad_setting("set the OOM score adjustment", sys::joined({value}), "it must be from -1000 to 1000");
+    check_call(sys::set_oom_score_adjust(value), "set the OOM score adjustment", sys::joined({value}));
+}
+
+DAEMONKIT_INLINE void cpu_scheduling_policy::set(const optional_step& setting)
+{
+    const auto& self = static_cast<const cpu_scheduling_policy&>(setting);
+    if (sys::set_cpu_scheduling(self.policy_, self.priority_) == 0) return;
+    const auto object = sys::joined({name_of(self.policy_), " with priority ", self.priority_});
+    const char* const step = "set the CPU scheduling policy";
+    if (errno != EINVAL) throw_errno(step, object);
+    throw_bad_setting(step, object, "there is no such policy, or it does not have this priority");
+}
+
+DAEMONKIT_INLINE std::string cpu_scheduling_policy::name_of(int policy)
+{
+    const int without = policy & ~SCHED_RESET_ON_FORK;
+    constexpr std::array names{"SCHED_OTHER", "SCHED_FIFO", "SCHED_RR", "SCHED_BATCH", "", "SCHED_IDLE"};
+    if (without < 0 || without > SCHED_IDLE || without == 4) return sys::joined({policy});
+    return sys::joined({names[static_cast<std::size_t>(without)], without != policy ? "|SCHED_RESET_ON_FORK" : ""});
+}
+
+DAEMONKIT_INLINE void processors::set(const optional_step& setting)
+{
+    const auto& numbers = static_cast<const processors&>(setting).numbers_;
+    if (sys::set_cpu_affinity(numbers) == 0) return;
+    std::string object;
+    for (const int number : numbers) object += sys::joined({object.empty() ? "" : " ", number});
+    throw_errno("set the CPU affinity", object,
+                errno == EINVAL ? "none of these processors exists and is allowed here" : std::string_view());
+}
+
+DAEMONKIT_INLINE void io_scheduling_class::set(const optional_step& setting)
+{
+    const auto& self = static_cast<const io_scheduling_class&>(setting);
+    constexpr std::array names{"", "realtime", "best-effort", "idle"};
+    const auto number = static_cast<std::size_t>(self.class_);
+    const auto object =
+        sys::joined({number < names.size() ? names[number] : "of this number", " with level ", self.level_});
+    const char* const step = "set the I/O scheduling class";
+    if (self.level_ < 0 || self.level_ > 7) throw_bad_setting(step, object, "a level is from 0 to 7");
+    check_call(sys::set_io_priority(static_cast<int>(number), self.level_), step, object);
+}
+
+#endif
 
 } // namespace daemonkit::detail

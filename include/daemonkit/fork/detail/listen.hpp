@@ -3,6 +3,7 @@
 // cancels the start. Makes raw calls and uses only its stack, because with handoff_fork its memory belongs to the daemon.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../core/progress.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/deadline.hpp"
@@ -18,11 +19,7 @@
 
 namespace daemonkit::detail {
 
-inline void require_positive(std::chrono::nanoseconds deadline)
-{
-    if (deadline <= deadline.zero())
-        throw_bad_setting("wait for the daemon", {}, "the deadline in the settings must be positive");
-}
+DAEMONKIT_INLINE void require_positive(std::chrono::nanoseconds deadline);
 
 // Arrays, which have one address in the whole program: they are told apart by it.
 inline constexpr char was_ended[] = "was ended";
@@ -118,5 +115,15 @@ template <class Progress>
         }
     }
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void require_positive(std::chrono::nanoseconds deadline)
+{
+    if (deadline <= deadline.zero())
+        throw_bad_setting("wait for the daemon", {}, "the deadline in the settings must be positive");
+}
+
+#endif
 
 } // namespace daemonkit::detail

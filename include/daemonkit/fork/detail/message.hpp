@@ -3,6 +3,7 @@
 // because the processes may share their memory.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../sys/private_fd.hpp"
 #include "../../sys/process.hpp"
 #include "../../sys/raw/call.hpp"
@@ -54,15 +55,7 @@ struct message
     enum class receipt { whole, nothing, end, failed };
 
     /// Receives one message without waiting. `sentence` is then its text.
-    [[nodiscard]] receipt receive(int channel, std::string_view& sentence) noexcept
-    {
-        const long size = sys::raw::receive(channel, this, sizeof *this);
-        if (size == 0) return receipt::end;
-        if (size == -EAGAIN || (size > 0 && size < static_cast<long>(head))) return receipt::nothing;
-        if (size < 0) return receipt::failed;
-        sentence = {text, static_cast<std::size_t>(size) - head};
-        return receipt::whole;
-    }
+    [[nodiscard]] receipt receive(int channel, std::string_view& sentence) noexcept;
 };
 
 inline constexpr std::size_t message::head = offsetof(message, text);
@@ -75,11 +68,7 @@ inline constexpr std::size_t message::head = offsetof(message, text);
     message{.what = message::ready, .pid = sys::this_process()}.send(channel.get());
 }
 
-[[gnu::noinline]] inline void tell_failure(sys::private_fd& channel, std::string_view sentence, int status) noexcept
-{
-    message{.what = message::failed, .status = status, .pid = sys::this_process()}.send(channel.get(), sentence);
-    channel.reset();
-}
+void tell_failure(sys::private_fd& channel, std::string_view sentence, int status) noexcept;
 
 [[gnu::noinline]] inline void tell_status(const sys::private_fd& channel, std::string_view line) noexcept
 {
@@ -90,5 +79,26 @@ inline void tell_extension(const sys::private_fd& channel, std::chrono::nanoseco
 {
     message{.what = message::extend, .nanoseconds = more.count()}.send(channel.get());
 }
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE message::receipt message::receive(int channel, std::string_view& sentence) noexcept
+{
+    const long size = sys::raw::receive(channel, this, sizeof *this);
+    if (size == 0) return receipt::end;
+    if (size == -EAGAIN || (size > 0 && size < static_cast<long>(head))) return receipt::nothing;
+    if (size < 0) return receipt::failed;
+    sentence = {text, static_cast<std::size_t>(size) - head};
+    return receipt::whole;
+}
+
+[[gnu::noinline]] DAEMONKIT_INLINE void tell_failure(sys::private_fd& channel, std::string_view sentence,
+                                                     int status) noexcept
+{
+    message{.what = message::failed, .status = status, .pid = sys::this_process()}.send(channel.get(), sentence);
+    channel.reset();
+}
+
+#endif
 
 } // namespace daemonkit::detail

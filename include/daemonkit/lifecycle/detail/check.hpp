@@ -2,6 +2,7 @@
 // The hook check(): what is wrong with the configuration, before a verb changes anything.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../control/detail/failure.hpp"
 #include "../../core/start_result.hpp"
 #include "../../core/startup_error.hpp"
@@ -80,11 +81,17 @@ template <class Derived, class... Args>
 }
 
 /// The result of a restart that check() refused.
-[[nodiscard, gnu::cold]] inline start_result not_restarted(control_result wrong)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE start_result not_restarted(control_result wrong);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE start_result not_restarted(control_result wrong)
 {
     return {{start_outcome::failed, wrong.status, 0,
              sys::joined({"not restarted, the daemon was not stopped: ", wrong.message})},
             true};
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -2,6 +2,7 @@
 // The part of a life that the launcher takes part in: the fork, and the wait for the daemon.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../control/detail/stop.hpp"
 #include "../../core/pid_holder.hpp"
 #include "../../core/start_result.hpp"
@@ -18,13 +19,7 @@
 namespace daemonkit::detail {
 
 /// For a launcher that does not return.
-[[noreturn, gnu::cold]] inline void end_launcher(const std::string& name, const start_report& report)
-{
-    if (!report.message.empty())
-        sys::write_all(report.status == exit_status::done ? 1 : 2, sys::joined({name, ": ", report.message, "\n"}));
-    sys::flush_streams();
-    sys::exit_now(report.status);
-}
+[[noreturn, gnu::cold]] DAEMONKIT_INLINE void end_launcher(const std::string& name, const start_report& report);
 
 template <class Derived, class DaemonPolicies, class DaemonSettings>
 class launching
@@ -203,5 +198,17 @@ private:
 
     sigset_t mask_{}; // of the launcher
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void end_launcher(const std::string& name, const start_report& report)
+{
+    if (!report.message.empty())
+        sys::write_all(report.status == exit_status::done ? 1 : 2, sys::joined({name, ": ", report.message, "\n"}));
+    sys::flush_streams();
+    sys::exit_now(report.status);
+}
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,6 +4,7 @@
 // on. Then it calls the handler that was set before, which aborts.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../text/short_text.hpp"
 
 #include <exception>
@@ -17,13 +18,7 @@ class uncaught_exceptions
 public:
     using action = void (*)(void* object, std::string_view reason) noexcept; ///< in the thread that ends the process
 
-    uncaught_exceptions(action act, void* object) noexcept : first_(present_act == nullptr)
-    {
-        if (!first_) return;
-        present_act = act;
-        present_object = object;
-        handler_before = std::set_terminate(ended);
-    }
+    uncaught_exceptions(action act, void* object) noexcept;
     uncaught_exceptions(const uncaught_exceptions&) = delete;
     uncaught_exceptions& operator=(const uncaught_exceptions&) = delete;
     ~uncaught_exceptions()
@@ -34,31 +29,9 @@ public:
     }
 
 private:
-    static void ended() noexcept
-    {
-        if (const auto act = present_act) {
-            present_act = nullptr; // also if it ends here again
-            sys::short_text<1024> reason("ended by ");
-            describe(reason);
-            act(present_object, reason);
-        }
-        handler_before();
-    }
+    static void ended() noexcept;
 
-    static void describe(sys::short_text<1024>& reason) noexcept
-    try {
-        const auto exception = std::current_exception();
-        if (exception == nullptr) {
-            reason += "std::terminate()";
-            return;
-        }
-        reason += "an exception that was not caught: ";
-        std::rethrow_exception(exception);
-    } catch (const std::exception& e) {
-        reason += e.what();
-    } catch (...) {
-        reason += "no std::exception";
-    }
+    static void describe(sys::short_text<1024>& reason) noexcept;
 
     static inline action present_act = nullptr;
     static inline void* present_object = nullptr;
@@ -66,5 +39,44 @@ private:
 
     bool first_;
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE uncaught_exceptions::uncaught_exceptions(action act, void* object) noexcept
+    : first_(present_act == nullptr)
+{
+    if (!first_) return;
+    present_act = act;
+    present_object = object;
+    handler_before = std::set_terminate(ended);
+}
+
+DAEMONKIT_INLINE void uncaught_exceptions::ended() noexcept
+{
+    if (const auto act = present_act) {
+        present_act = nullptr; // also if it ends here again
+        sys::short_text<1024> reason("ended by ");
+        describe(reason);
+        act(present_object, reason);
+    }
+    handler_before();
+}
+
+DAEMONKIT_INLINE void uncaught_exceptions::describe(sys::short_text<1024>& reason) noexcept
+try {
+    const auto exception = std::current_exception();
+    if (exception == nullptr) {
+        reason += "std::terminate()";
+        return;
+    }
+    reason += "an exception that was not caught: ";
+    std::rethrow_exception(exception);
+} catch (const std::exception& e) {
+    reason += e.what();
+} catch (...) {
+    reason += "no std::exception";
+}
+
+#endif
 
 } // namespace daemonkit::detail

@@ -2,6 +2,7 @@
 // The directory of a pid file: write access to it, or to one above it, decides which process root signals.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/process.hpp"
@@ -20,12 +21,7 @@
 namespace daemonkit::detail {
 
 /// The directory in the absolute path of a pid file.
-[[nodiscard]] inline std::string directory_in(const boost::filesystem::path& path)
-{
-    const auto& whole = path.native();
-    const auto end = whole.find_last_not_of('/', whole.rfind('/'));
-    return whole.substr(0, end == std::string::npos ? 1 : end + 1);
-}
+[[nodiscard]] DAEMONKIT_INLINE std::string directory_in(const boost::filesystem::path& path);
 
 /// The last component of the path of a pid file.
 [[nodiscard]] inline std::string_view file_name_in(const boost::filesystem::path& path) noexcept
@@ -52,7 +48,23 @@ enum class owners {
 
 /// The directory of a pid file. Throws startup_error unless `path` is absolute and only root and one user can change
 /// where it leads.
-inline trusted_directory check_directory(const boost::filesystem::path& path, owners allowed = owners::caller)
+DAEMONKIT_INLINE trusted_directory check_directory(const boost::filesystem::path& path,
+                                                   owners allowed = owners::caller);
+
+/// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts,
+/// symbolic links and chroot(2) do not change them. `inode`: of the directory; 0: not known yet.
+[[nodiscard]] std::string place_of(const boost::filesystem::path& path, std::uint64_t inode = 0);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string directory_in(const boost::filesystem::path& path)
+{
+    const auto& whole = path.native();
+    const auto end = whole.find_last_not_of('/', whole.rfind('/'));
+    return whole.substr(0, end == std::string::npos ? 1 : end + 1);
+}
+
+DAEMONKIT_INLINE trusted_directory check_directory(const boost::filesystem::path& path, owners allowed)
 {
     if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
         throw_bad_setting("use the pid file", path.native(),
@@ -71,9 +83,7 @@ inline trusted_directory check_directory(const boost::filesystem::path& path, ow
             found.mount};
 }
 
-/// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts,
-/// symbolic links and chroot(2) do not change them. `inode`: of the directory; 0: not known yet.
-[[nodiscard, gnu::noinline]] inline std::string place_of(const boost::filesystem::path& path, std::uint64_t inode = 0)
+[[gnu::noinline]] DAEMONKIT_INLINE std::string place_of(const boost::filesystem::path& path, std::uint64_t inode)
 {
     if (inode == 0) {
         sys::file_status directory = {};
@@ -82,5 +92,7 @@ inline trusted_directory check_directory(const boost::filesystem::path& path, ow
     }
     return sys::joined({file_name_in(path), " ", inode});
 }
+
+#endif
 
 } // namespace daemonkit::detail

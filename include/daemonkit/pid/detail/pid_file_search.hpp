@@ -7,6 +7,7 @@
 // is a daemon, unless the socket tells that the daemon is gone and has left them to another process.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "abstract_socket.hpp"
 #include "activity.hpp"
 #include "pid_record.hpp"
@@ -19,12 +20,7 @@
 
 namespace daemonkit::detail {
 
-[[noreturn, gnu::cold, gnu::noinline]] inline void throw_doubt(const boost::filesystem::path& path,
-                                                               const std::string& doubt)
-{
-    throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "identify the daemon of",
-                        path.native(), doubt);
-}
+[[noreturn, gnu::cold]] void throw_doubt(const boost::filesystem::path& path, const std::string& doubt);
 
 /// find() of a daemon that runs without a pid file.
 [[noreturn, gnu::cold, gnu::noinline]] inline void throw_no_pid_file()
@@ -44,8 +40,84 @@ struct file_search
 };
 
 /// The daemon that a pid file in this directory names. Throws startup_error if something else is in its place.
-[[nodiscard]] inline file_search find_in_file(const boost::filesystem::path& path,
-                                              const trusted_directory& directory = {.owner = sys::effective_user()})
+[[nodiscard]] DAEMONKIT_INLINE file_search find_in_file(const boost::filesystem::path& path,
+                                                        const trusted_directory& directory = {
+                                                            .owner = sys::effective_user()});
+
+/// The daemon of another user, who controls the path; root asks. A process that runs as that user in every respect may
+/// be named by that user's file. Nothing else in the file is used, not even that a daemon is gone.
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE pid_holder find_of_another_user(const boost::filesystem::path& path);
+
+/// find() of both pid file policies, in a directory that the caller controls.
+class pid_file_search
+{
+public:
+    /// Throws startup_error if another user controls the path.
+    explicit pid_file_search(const boost::filesystem::path& path) : path_(path), directory_(check_directory(path)) {}
+
+    /// Throws startup_error if it cannot tell. Repeats for a second while daemons come and go between its two steps.
+    [[nodiscard]] pid_holder operator()();
+
+    /// A socket connected to the control socket of the daemon that was found; empty if it cannot be reached.
+    [[nodiscard]] sys::unique_fd call(const pid_holder& daemon)
+    {
+        return socket().call(identity_ ? identity_ : identity_of(daemon.process.get(), daemon.pid));
+    }
+
+private:
+    /// Where something else is in the place of the file, a daemon may still hold the socket.
+    [[nodiscard]] file_search find_in_file_or_by_socket();
+
+    [[nodiscard]] socket_search find_by_socket() { return socket().find(); }
+
+    [[nodiscard]] const abstract_socket& socket()
+    {
+        if (!socket_) socket_.emplace(path_, directory_);
+        return *socket_;
+    }
+
+    const boost::filesystem::path& path_;
+    trusted_directory directory_;
+    std::optional<abstract_socket> socket_{};
+    process_identity identity_{}; // of the holder; empty: not known
+};
+
+/// control_socket() of both pid file policies.
+[[nodiscard]] DAEMONKIT_INLINE sys::unique_fd control_socket_by_pid_file(const boost::filesystem::path& path,
+                                                                         const pid_holder& daemon);
+
+/// find() of both pid file policies. A `control` becomes what control_socket() returns, with one check of the path.
+template <class... ControlSocket>
+[[nodiscard]] pid_holder find_by_pid_file(const boost::filesystem::path& path, bool optional, ControlSocket&... control)
+{
+    if (optional && path.empty()) throw_no_pid_file();
+    std::optional<pid_file_search> search;
+    try {
+        search.emplace(path);
+    } catch (const startup_error&) {
+        auto found = find_of_another_user(path);
+        if (!found) throw;
+        ((control = control_socket_by_pid_file(path, found)), ...);
+        return found;
+    }
+    auto found = (*search)();
+    if (found) ((control = search->call(found)), ...);
+    return found;
+}
+
+/// check_directory() of a start. Where another user controls the path, root starts nothing, but finds the daemon of
+/// that user.
+DAEMONKIT_INLINE trusted_directory check_directory_to_claim(const boost::filesystem::path& path);
+
+#if DAEMONKIT_DEFINES
+
+[[gnu::noinline]] DAEMONKIT_INLINE void throw_doubt(const boost::filesystem::path& path, const std::string& doubt)
+{
+    throw startup_error(std::make_error_code(std::errc::device_or_resource_busy), "identify the daemon of",
+                        path.native(), doubt);
+}
+
+DAEMONKIT_INLINE file_search find_in_file(const boost::filesystem::path& path, const trusted_directory& directory)
 {
     const sys::unique_fd file(sys::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     if (!file) {
@@ -73,9 +145,7 @@ struct file_search
     return result;
 }
 
-/// The daemon of another user, who controls the path; root asks. A process that runs as that user in every respect may
-/// be named by that user's file. Nothing else in the file is used, not even that a daemon is gone.
-[[nodiscard, gnu::cold]] inline pid_holder find_of_another_user(const boost::filesystem::path& path)
+DAEMONKIT_INLINE pid_holder find_of_another_user(const boost::filesystem::path& path)
 try {
     const auto directory = check_directory(path, owners::one_other_user);
     if (auto found = find_in_file(path, directory).holder) return found;
@@ -84,99 +154,47 @@ try {
     return {};
 }
 
-/// find() of both pid file policies, in a directory that the caller controls.
-class pid_file_search
+DAEMONKIT_INLINE pid_holder pid_file_search::operator()()
 {
-public:
-    /// Throws startup_error if another user controls the path.
-    explicit pid_file_search(const boost::filesystem::path& path) : path_(path), directory_(check_directory(path)) {}
-
-    /// Throws startup_error if it cannot tell. Repeats for a second while daemons come and go between its two steps.
-    [[nodiscard]] pid_holder operator()()
-    {
-        for (const sys::deadline until(std::chrono::seconds(1));;) {
-            auto in_file = find_in_file_or_by_socket();
-            identity_ = in_file.identity;
-            if (in_file.holder) return std::move(in_file.holder);
-            auto by_socket = find_by_socket();
-            identity_ = {};
-            if (by_socket.holder) return std::move(by_socket.holder);
-            if (by_socket.left_over) {
-                in_file.doubt.clear();
-                in_file.holder.starting = false;
-            }
-            auto& doubt = in_file.doubt.empty() ? by_socket.doubt : in_file.doubt;
-            if (in_file.settled && doubt.empty()) return std::move(in_file.holder);
-            if (until.passed()) {
-                if (!doubt.empty()) throw_doubt(path_, doubt);
-                return std::move(in_file.holder);
-            }
-            sys::sleep_for(std::chrono::milliseconds(1));
+    for (const sys::deadline until(std::chrono::seconds(1));;) {
+        auto in_file = find_in_file_or_by_socket();
+        identity_ = in_file.identity;
+        if (in_file.holder) return std::move(in_file.holder);
+        auto by_socket = find_by_socket();
+        identity_ = {};
+        if (by_socket.holder) return std::move(by_socket.holder);
+        if (by_socket.left_over) {
+            in_file.doubt.clear();
+            in_file.holder.starting = false;
         }
-    }
-
-    /// A socket connected to the control socket of the daemon that was found; empty if it cannot be reached.
-    [[nodiscard]] sys::unique_fd call(const pid_holder& daemon)
-    {
-        return socket().call(identity_ ? identity_ : identity_of(daemon.process.get(), daemon.pid));
-    }
-
-private:
-    /// Where something else is in the place of the file, a daemon may still hold the socket.
-    [[nodiscard]] file_search find_in_file_or_by_socket()
-    {
-        try {
-            return find_in_file(path_, directory_);
-        } catch (const startup_error&) {
-            if (auto found = find_by_socket().holder) return {std::move(found)};
-            throw;
+        auto& doubt = in_file.doubt.empty() ? by_socket.doubt : in_file.doubt;
+        if (in_file.settled && doubt.empty()) return std::move(in_file.holder);
+        if (until.passed()) {
+            if (!doubt.empty()) throw_doubt(path_, doubt);
+            return std::move(in_file.holder);
         }
+        sys::sleep_for(std::chrono::milliseconds(1));
     }
+}
 
-    [[nodiscard]] socket_search find_by_socket() { return socket().find(); }
-
-    [[nodiscard]] const abstract_socket& socket()
-    {
-        if (!socket_) socket_.emplace(path_, directory_);
-        return *socket_;
+DAEMONKIT_INLINE file_search pid_file_search::find_in_file_or_by_socket()
+{
+    try {
+        return find_in_file(path_, directory_);
+    } catch (const startup_error&) {
+        if (auto found = find_by_socket().holder) return {std::move(found)};
+        throw;
     }
+}
 
-    const boost::filesystem::path& path_;
-    trusted_directory directory_;
-    std::optional<abstract_socket> socket_{};
-    process_identity identity_{}; // of the holder; empty: not known
-};
-
-/// control_socket() of both pid file policies.
-[[nodiscard]] inline sys::unique_fd control_socket_by_pid_file(const boost::filesystem::path& path,
-                                                               const pid_holder& daemon)
+DAEMONKIT_INLINE sys::unique_fd control_socket_by_pid_file(const boost::filesystem::path& path,
+                                                           const pid_holder& daemon)
 {
     return abstract_socket(path, check_directory(path, owners::one_other_user))
         .call(identity_of(daemon.process.get(), daemon.pid));
 }
 
-/// find() of both pid file policies. A `control` becomes what control_socket() returns, with one check of the path.
-template <class... ControlSocket>
-[[nodiscard]] pid_holder find_by_pid_file(const boost::filesystem::path& path, bool optional, ControlSocket&... control)
-{
-    if (optional && path.empty()) throw_no_pid_file();
-    std::optional<pid_file_search> search;
-    try {
-        search.emplace(path);
-    } catch (const startup_error&) {
-        auto found = find_of_another_user(path);
-        if (!found) throw;
-        ((control = control_socket_by_pid_file(path, found)), ...);
-        return found;
-    }
-    auto found = (*search)();
-    if (found) ((control = search->call(found)), ...);
-    return found;
-}
-
-/// check_directory() of a start. Where another user controls the path, root starts nothing, but finds the daemon of
-/// that user.
-inline trusted_directory check_directory_to_claim(const boost::filesystem::path& path)
+DAEMONKIT_INLINE trusted_directory check_directory_to_claim(const boost::filesystem::path& path)
 {
     try {
         return check_directory(path);
@@ -185,5 +203,7 @@ inline trusted_directory check_directory_to_claim(const boost::filesystem::path&
         throw;
     }
 }
+
+#endif
 
 } // namespace daemonkit::detail

@@ -4,6 +4,7 @@
 // user may write them. The content is hostile until it is parsed.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../core/pid_holder.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/byte_lock.hpp"
@@ -92,7 +93,46 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
 }
 
 /// What an open pid file says. Throws startup_error as check_pid_file(), and if it may hold the data of another program.
-[[nodiscard]] inline pid_record read_pid_file(int fd, const std::string& path, uid_t owner)
+[[nodiscard]] DAEMONKIT_INLINE pid_record read_pid_file(int fd, const std::string& path, uid_t owner);
+
+/// What is in a pid file.
+struct written_record
+{
+    long stamp = pid_record::none;
+    bool kept = false;     ///< whether the file system keeps the stamp
+    sys::file_mark mark{}; ///< the same until the file is changed
+};
+
+/// Writes the line of a process and its stamp into an open pid file, and keeps the further lines that are there; `lines`
+/// are written where there are none. `place` is place_of(path), for a process that is in another root directory by now.
+/// Throws startup_error.
+DAEMONKIT_INLINE written_record write_pid_file(int fd, const boost::filesystem::path& path,
+                                               const process_identity& process, std::string_view place,
+                                               std::string_view lines = {});
+
+/// Whether a record controlled by `owner` may name this process. A record of root or the caller may name any process;
+/// that of another user only a process that this user could signal.
+[[nodiscard]] inline bool may_name(uid_t owner, pid_t pid)
+{
+    return owner == 0 || owner == sys::effective_user() || sys::runs_as(pid, owner);
+}
+
+/// What a record says.
+struct record_search
+{
+    pid_holder holder{};
+    std::string doubt{}; ///< why it cannot be told whether the process of the record is the daemon; empty: no doubt
+    process_identity identity{}; ///< of the holder
+};
+
+/// The live process that the record in an open pid file names. Its stamp proves that. A process that does not fit the
+/// stamp is another one, unless it has this very file open for writing: only a daemon of this file can.
+[[nodiscard]] DAEMONKIT_INLINE record_search find_holder(const pid_record& record, const boost::filesystem::path& path,
+                                                         int file, const trusted_directory& directory);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE pid_record read_pid_file(int fd, const std::string& path, uid_t owner)
 {
     pid_text text;
     // In this order: the line is written before it is stamped, and an older stamp would belong to an empty file.
@@ -107,19 +147,9 @@ inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t ow
     return {0, pid_record::none, true};
 }
 
-/// What is in a pid file.
-struct written_record
-{
-    long stamp = pid_record::none;
-    bool kept = false;     ///< whether the file system keeps the stamp
-    sys::file_mark mark{}; ///< the same until the file is changed
-};
-
-/// Writes the line of a process and its stamp into an open pid file, and keeps the further lines that are there; `lines`
-/// are written where there are none. `place` is place_of(path), for a process that is in another root directory by now.
-/// Throws startup_error.
-inline written_record write_pid_file(int fd, const boost::filesystem::path& path, const process_identity& process,
-                                     std::string_view place, std::string_view lines = {})
+DAEMONKIT_INLINE written_record write_pid_file(int fd, const boost::filesystem::path& path,
+                                               const process_identity& process, std::string_view place,
+                                               std::string_view lines)
 {
     const auto& name = path.native();
     const long stamp = stamp_of(process, place);
@@ -146,25 +176,8 @@ inline written_record write_pid_file(int fd, const boost::filesystem::path& path
     return {stamp, stamp_in(status) == stamp, sys::mark_of(status)};
 }
 
-/// Whether a record controlled by `owner` may name this process. A record of root or the caller may name any process;
-/// that of another user only a process that this user could signal.
-[[nodiscard]] inline bool may_name(uid_t owner, pid_t pid)
-{
-    return owner == 0 || owner == sys::effective_user() || sys::runs_as(pid, owner);
-}
-
-/// What a record says.
-struct record_search
-{
-    pid_holder holder{};
-    std::string doubt{}; ///< why it cannot be told whether the process of the record is the daemon; empty: no doubt
-    process_identity identity{}; ///< of the holder
-};
-
-/// The live process that the record in an open pid file names. Its stamp proves that. A process that does not fit the
-/// stamp is another one, unless it has this very file open for writing: only a daemon of this file can.
-[[nodiscard]] inline record_search find_holder(const pid_record& record, const boost::filesystem::path& path, int file,
-                                               const trusted_directory& directory)
+DAEMONKIT_INLINE record_search find_holder(const pid_record& record, const boost::filesystem::path& path, int file,
+                                           const trusted_directory& directory)
 {
     record_search found;
     found.holder.stale = record.debris;
@@ -206,5 +219,7 @@ struct record_search
     found.holder.stale = !found.holder;
     return found;
 }
+
+#endif
 
 } // namespace daemonkit::detail

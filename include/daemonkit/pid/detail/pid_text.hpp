@@ -3,6 +3,7 @@
 // which tells other programs a port or the path of a socket there. The text is hostile until it is parsed.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../sys/file.hpp"
 #include "../../sys/read_file.hpp"
 #include "../../text/joined.hpp"
@@ -32,28 +33,11 @@ inline constexpr std::size_t longest_pid_file = 4096;
 }
 
 /// The further lines of a text that fits; `otherwise` if there are none.
-[[nodiscard]] inline std::string_view kept_lines(std::string_view text, std::string_view otherwise) noexcept
-{
-    const auto lines = fits_pid_file(text) ? further_lines(text) : std::string_view();
-    return lines.empty() ? otherwise : lines;
-}
+[[nodiscard]] DAEMONKIT_INLINE std::string_view kept_lines(std::string_view text, std::string_view otherwise) noexcept;
 
 /// The pid in the text of a pid file; 0 if it is empty. Nothing unless the first line is one decimal number from 1 to
 /// the largest pid of Linux, without sign or leading zeros, and the text fits.
-[[nodiscard]] inline std::optional<pid_t> parse_pid(std::string_view text) noexcept
-{
-    constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
-    if (text.empty()) return 0;
-    const auto line = text.substr(0, text.find('\n'));
-    if (line.empty() || line.front() == '0' || !fits_pid_file(text)) return {};
-    pid_t pid = 0;
-    for (const char c : line) {
-        if (c < '0' || c > '9') return {};
-        pid = pid * 10 + (c - '0');
-        if (pid > largest) return {};
-    }
-    return pid;
-}
+[[nodiscard]] DAEMONKIT_INLINE std::optional<pid_t> parse_pid(std::string_view text) noexcept;
 
 /// Whether a file holds nothing but what a crash, a full disk or another program leaves of a pid: digits, signs, white
 /// space and zero bytes. No other data looks like that.
@@ -84,5 +68,30 @@ private:
     sys::small_text start_;
     std::string all_{}; // if it is longer
 };
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE std::string_view kept_lines(std::string_view text, std::string_view otherwise) noexcept
+{
+    const auto lines = fits_pid_file(text) ? further_lines(text) : std::string_view();
+    return lines.empty() ? otherwise : lines;
+}
+
+DAEMONKIT_INLINE std::optional<pid_t> parse_pid(std::string_view text) noexcept
+{
+    constexpr pid_t largest = 1 << 22; // PID_MAX_LIMIT, proc(5)
+    if (text.empty()) return 0;
+    const auto line = text.substr(0, text.find('\n'));
+    if (line.empty() || line.front() == '0' || !fits_pid_file(text)) return {};
+    pid_t pid = 0;
+    for (const char c : line) {
+        if (c < '0' || c > '9') return {};
+        pid = pid * 10 + (c - '0');
+        if (pid > largest) return {};
+    }
+    return pid;
+}
+
+#endif
 
 } // namespace daemonkit::detail

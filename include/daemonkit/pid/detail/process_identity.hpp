@@ -11,6 +11,7 @@
 // lock. Both need a descriptor open for writing before they report a write lock.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../core/startup_error.hpp"
 #include "../../sys/deadline.hpp"
 #include "../../sys/process.hpp"
@@ -31,7 +32,17 @@ struct process_identity
 };
 
 /// Of the process that a pidfd refers to; empty if it has exited. Throws startup_error if it cannot tell.
-[[nodiscard]] inline process_identity identity_of(int pidfd, pid_t pid)
+[[nodiscard]] DAEMONKIT_INLINE process_identity identity_of(int pidfd, pid_t pid);
+
+/// Of a process that is certainly not reaped: this one, or a child that was not waited for.
+[[nodiscard]] DAEMONKIT_INLINE process_identity identity_of(pid_t pid);
+
+/// The stamp of a process and the place of its file, 1 to 999 999 999. Throws startup_error if the boot is unknown.
+[[nodiscard]] DAEMONKIT_INLINE long stamp_of(const process_identity& process, std::string_view place);
+
+#if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE process_identity identity_of(int pidfd, pid_t pid)
 {
     if (const auto generation = sys::generation_of(pidfd, pid)) return {pid, *generation};
     if (sys::has_exited(pidfd)) return {};
@@ -40,16 +51,14 @@ struct process_identity
                         error.value() == ENOENT ? "/proc does not show it: is it mounted?" : "");
 }
 
-/// Of a process that is certainly not reaped: this one, or a child that was not waited for.
-[[nodiscard]] inline process_identity identity_of(pid_t pid)
+DAEMONKIT_INLINE process_identity identity_of(pid_t pid)
 {
     const sys::unique_fd process(sys::pidfd_open(pid));
     if (!process) throw_call_error("pidfd_open", "open process", sys::joined({pid}));
     return identity_of(process.get(), pid);
 }
 
-/// The stamp of a process and the place of its file, 1 to 999 999 999. Throws startup_error if the boot is unknown.
-[[nodiscard]] inline long stamp_of(const process_identity& process, std::string_view place)
+DAEMONKIT_INLINE long stamp_of(const process_identity& process, std::string_view place)
 {
     sys::small_text boot;
     if (sys::read_boot_id(boot) == -1)
@@ -58,5 +67,7 @@ struct process_identity
     all.fold(sys::decimal(process.pid)).fold(sys::decimal(process.generation)).fold(boot.view()).fold(place);
     return static_cast<long>(all.value() % 999'999'999U + 1);
 }
+
+#endif
 
 } // namespace daemonkit::detail

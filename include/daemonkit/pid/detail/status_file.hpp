@@ -5,6 +5,7 @@
 // half written, is of no daemon. The file is made with the first line.
 #pragma once
 
+#include "../../compiled.hpp"
 #include "../../sys/private_fd.hpp"
 #include "../../text/short_text.hpp"
 #include "pid_record.hpp"
@@ -20,21 +21,10 @@ namespace daemonkit::detail {
 inline constexpr const char* status_suffix = ".daemonkit-status"; ///< of the path of the pid file
 
 /// What is in the file.
-[[nodiscard, gnu::cold, gnu::noinline]] inline sys::short_text<1100> status_record(long stamp,
-                                                                                   std::string_view line) noexcept
-{
-    sys::short_text<1100> text(sys::decimal(fingerprint().fold(sys::decimal(stamp)).fold(line).value()));
-    ((text += " ") += line) += "\n";
-    return text;
-}
+[[nodiscard, gnu::cold]] sys::short_text<1100> status_record(long stamp, std::string_view line) noexcept;
 
 /// Removes what a daemon left.
-[[gnu::cold, gnu::noinline]] inline void remove_status_file(const boost::filesystem::path& path) noexcept
-try {
-    sys::remove_file(sys::joined({path.native(), status_suffix}).c_str());
-} catch (const std::bad_alloc&) { // the next one with a line removes it
-    return;
-}
+[[gnu::cold]] void remove_status_file(const boost::filesystem::path& path) noexcept;
 
 /// In the daemon.
 class status_file
@@ -44,20 +34,7 @@ public:
 
     /// Makes the file if it was not tried yet. That can fail: the daemon dropped its privileges, or another user has
     /// made a file in its place.
-    void make(const boost::filesystem::path& path, mode_t mode) noexcept
-    try {
-        if (tried_) return;
-        tried_ = true;
-        const auto name = sys::joined({path.native(), status_suffix});
-        constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
-        int file = sys::open(name.c_str(), flags, mode);
-        if (file == -1 && errno == EEXIST && sys::remove_file(name.c_str()) == 0)
-            file = sys::open(name.c_str(), flags, mode);
-        file_.reset(file);
-        if (file != -1) sys::change_mode(file, mode);
-    } catch (const std::bad_alloc&) {
-        tried_ = false;
-    }
+    void make(const boost::filesystem::path& path, mode_t mode) noexcept;
 
     /// `stamp` is that of the daemon.
     void write(long stamp, std::string_view line) noexcept
@@ -79,8 +56,41 @@ private:
 };
 
 /// In any process: the line of this daemon, which `path` has led to; empty if none can be had.
-[[nodiscard, gnu::cold]] inline std::string status_line_by_pid_file(const boost::filesystem::path& path,
-                                                                    const pid_holder& daemon)
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string status_line_by_pid_file(const boost::filesystem::path& path,
+                                                                              const pid_holder& daemon);
+
+#if DAEMONKIT_DEFINES
+
+[[gnu::noinline]] DAEMONKIT_INLINE sys::short_text<1100> status_record(long stamp, std::string_view line) noexcept
+{
+    sys::short_text<1100> text(sys::decimal(fingerprint().fold(sys::decimal(stamp)).fold(line).value()));
+    ((text += " ") += line) += "\n";
+    return text;
+}
+
+[[gnu::noinline]] DAEMONKIT_INLINE void remove_status_file(const boost::filesystem::path& path) noexcept
+try {
+    sys::remove_file(sys::joined({path.native(), status_suffix}).c_str());
+} catch (const std::bad_alloc&) { // the next one with a line removes it
+    return;
+}
+
+DAEMONKIT_INLINE void status_file::make(const boost::filesystem::path& path, mode_t mode) noexcept
+try {
+    if (tried_) return;
+    tried_ = true;
+    const auto name = sys::joined({path.native(), status_suffix});
+    constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW;
+    int file = sys::open(name.c_str(), flags, mode);
+    if (file == -1 && errno == EEXIST && sys::remove_file(name.c_str()) == 0)
+        file = sys::open(name.c_str(), flags, mode);
+    file_.reset(file);
+    if (file != -1) sys::change_mode(file, mode);
+} catch (const std::bad_alloc&) {
+    tried_ = false;
+}
+
+DAEMONKIT_INLINE std::string status_line_by_pid_file(const boost::filesystem::path& path, const pid_holder& daemon)
 {
     const auto name = sys::joined({path.native(), status_suffix});
     long stamp = pid_record::none;
@@ -105,5 +115,7 @@ private:
     }
     return {};
 }
+
+#endif
 
 } // namespace daemonkit::detail
