@@ -213,8 +213,8 @@ private:
     template <class... Args>
     int stop(int status, Args&... args)
     {
-        if (!state_.signals_) return status;       // a child made by fork(2), which ends nothing of the daemon's
-        if (state_.lost()) state_.keep_identity(); // run() has seen it by stop_requested() alone
+        if (!state_.signals_) return status; // a child made by fork(2), which ends nothing of the daemon's
+        if (state_.or_lost(false)) state_.keep_identity(); // run() has seen it by stop_requested() alone
         state_.tell_stopping();
         state_.tell_manager([](auto& manager) { manager.stopping(); });
         call_hook(on_stop, daemon_, args...);

@@ -32,13 +32,14 @@ protected:
     using base::identity_;
     using base::ready_;
 
-    /// Whether the identity is lost, though no wait has seen it yet.
-    [[nodiscard]] bool lost() const noexcept
+    /// `heard`, or whether the identity is lost, though no wait has seen it yet. Where none can be lost, GCC makes the
+    /// same loop of it as of `heard` alone.
+    [[nodiscard]] bool or_lost(bool heard) const noexcept
     {
         if constexpr (has_lost<identity_type>)
-            return identity_ && identity().lost();
+            return heard || (identity_ && identity().lost());
         else
-            return false;
+            return heard;
     }
 
     /// Whether the guard has something for run() to look at, after a wait.

@@ -69,18 +69,18 @@ public:
         requires has_stop_requested<signals_type>
     {
         if constexpr (requires { signals_type::stop_requested(); })
-            return signals_type::stop_requested() || lost(); // also outside of a life
+            return or_lost(signals_type::stop_requested()); // also outside of a life
         else
-            return signals_->stop_requested() || lost();
+            return or_lost(signals_->stop_requested());
     }
 
     [[nodiscard]] bool signal_arrived() const noexcept
         requires has_signal_arrived<signals_type>
     {
         if constexpr (requires { signals_type::signal_arrived(); })
-            return signals_type::signal_arrived() || lost();
+            return or_lost(signals_type::signal_arrived());
         else
-            return signals_->signal_arrived() || lost();
+            return or_lost(signals_->signal_arrived());
     }
 
     [[nodiscard]] int signal_fd() const
@@ -118,10 +118,10 @@ private:
     using base::keep_identity;
     using base::link_;
     using base::loss_;
-    using base::lost;
     using base::manager_;
     using base::name_;
     using base::news;
+    using base::or_lost;
     using base::prepare_status;
     using base::ready_;
     using base::signals_;
