@@ -143,13 +143,13 @@ BOOST_AUTO_TEST_CASE(the_name_of_a_path_depends_on_its_mount_only)
 // A class derived from a policy is asked for its own socket.
 BOOST_AUTO_TEST_CASE(for_a_reload_with_the_socket_of_the_policy)
 {
-    struct without_socket : flock_pid_file
+    struct without_socket : daemonkit::flock_pid_file
     {
         [[nodiscard]] sys::unique_fd control_socket(const pid_holder&) const { return {}; }
     };
     const temporary_directory top;
     const without_socket derived{{.path = top / "daemon.pid"}};
-    const flock_pid_file policy{.path = derived.path};
+    const daemonkit::flock_pid_file policy{.path = derived.path};
     auto guard = policy.claim();
     guard.publish(::getpid());
     sys::unique_fd socket;
