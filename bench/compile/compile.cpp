@@ -10,6 +10,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -42,9 +43,20 @@ constexpr source sources[] = {
     {"<string>", "#include <string>\n"},
 #ifdef BENCH_COMPILED_DEFINITION
     {"daemonkit.hpp and a daemon, compiled form", "#define " BENCH_COMPILED_DEFINITION "\n" BENCH_DAEMON},
+    {"the same, daemonkit.hpp precompiled", BENCH_DAEMON},
 #endif
 };
-enum : std::size_t { needed, door, daemon, bare, filesystem, string, compiled, count = std::size(sources) };
+enum : std::size_t {
+    needed,
+    door,
+    daemon,
+    bare,
+    filesystem,
+    string,
+    compiled,
+    precompiled,
+    count = std::size(sources)
+};
 
 struct compiler
 {
@@ -59,10 +71,15 @@ struct cost
     double mebibytes = 0;    ///< at the peak
 };
 
-cost compile(const compiler& with, const std::string& file)
+cost compile(const compiler& with, const std::string& file, const std::string& into = "/dev/null",
+             const std::vector<std::string>& flags = {})
 {
-    const pid_t child = spawn({with.command, "-std=c++20", "-O2", "-DNDEBUG", "-I" BENCH_INCLUDE_DIR,
-                               "-DBENCH_BARE=\"" BENCH_TEST_DIR "/daemon/bare.cpp\"", "-c", file, "-o", "/dev/null"});
+    std::vector<std::string> command{
+        with.command, "-std=c++20",           "-O2",
+        "-DNDEBUG",   "-I" BENCH_INCLUDE_DIR, "-DBENCH_BARE=\"" BENCH_TEST_DIR "/daemon/bare.cpp\""};
+    command.insert(command.end(), flags.begin(), flags.end());
+    command.insert(command.end(), {"-c", file, "-o", into});
+    const pid_t child = spawn(command);
     int status = 0;
     rusage used = {}; // of the whole family: a driver runs the compiler proper
     check(::wait4(child, &status, 0, &used), "wait for the compiler");
@@ -83,15 +100,25 @@ void measure(report& report)
     for (const auto& with : compilers) {
         if (report.quick() && &with != std::begin(compilers)) break;
         race all;
-        for (std::size_t i = 0; i < count; ++i)
+        for (std::size_t i = 0; i < count; ++i) {
+            std::vector<std::string> flags;
+#ifdef BENCH_COMPILED_DEFINITION
+            if (i == precompiled) {
+                const auto header = directory / "first.hpp";
+                std::ofstream(header) << "#include <daemonkit/daemonkit.hpp>\n";
+                compile(with, header, header + ".gch", {"-D" BENCH_COMPILED_DEFINITION, "-x", "c++-header"});
+                flags = {"-D" BENCH_COMPILED_DEFINITION, "-include", header};
+            }
+#endif
             all.add(
-                [&with, source_file = file(i)] {
-                    const auto c = compile(with, source_file);
+                [&with, source_file = file(i), flags] {
+                    const auto c = compile(with, source_file, "/dev/null", flags);
                     return std::vector{c.milliseconds, c.mebibytes};
                 },
                 quantities);
+        }
         std::vector<ratio_goal> goals;
-        for (const std::size_t ours : {std::size_t{daemon}, std::size_t{compiled}}) {
+        for (const std::size_t ours : {std::size_t{daemon}, std::size_t{compiled}, std::size_t{precompiled}}) {
             if (ours >= count) continue;
             const auto what = std::string("compile: ") + sources[ours].name + " ÷ the headers that it needs";
             goals.push_back({what + ", time", with.name, ours, needed, 1, true, milliseconds, ""});
