@@ -3,7 +3,7 @@
 // and all of them with -DDAEMONKIT_COMPILED.
 #ifndef DAEMONKIT_COMPILED
 #error "define DAEMONKIT_COMPILED for every source of the program: -DDAEMONKIT_COMPILED"
-#endif
+#else
 #define DAEMONKIT_COMPILED_SOURCE
 #include "artefacts.hpp"
 #include "command_line.hpp"
@@ -11,3 +11,11 @@
 #include "leased.hpp"
 #include "socket_activation.hpp"
 #include "stderr_log.hpp"
+
+namespace daemonkit::detail {
+
+extern const char link_daemonkit_compiled_or_compile_its_source;
+const char link_daemonkit_compiled_or_compile_its_source = 0;
+
+} // namespace daemonkit::detail
+#endif

@@ -8,6 +8,11 @@
 
 #if defined(DAEMONKIT_COMPILED) && !defined(DAEMONKIT_COMPILED_SOURCE) // which compiled.cpp alone defines
 #define DAEMONKIT_DEFINES 0
+namespace daemonkit::detail {
+// Where the library is missing, the linker says so by this name.
+extern const char link_daemonkit_compiled_or_compile_its_source;
+[[gnu::used]] inline const char* const compiled_form = &link_daemonkit_compiled_or_compile_its_source;
+} // namespace daemonkit::detail
 #else
 /// For the headers of daemonkit alone: whether they define here what is no template and longer than a few lines.
 #define DAEMONKIT_DEFINES 1

@@ -27,11 +27,20 @@ configure find_package -DCMAKE_PREFIX_PATH="$WORK/prefix" >/dev/null
     fail "the library is compiled without being asked for"
 
 cd "$WORK" || exit
+sed 's/COMPONENTS compiled/COMPONENTS compile/' "$here/compiled/CMakeLists.txt" >CMakeLists.txt
+if "$CMAKE" -S . -B build-typo -DCMAKE_PREFIX_PATH="$WORK/prefix" 2>said; then
+    fail "find_package finds an unknown component"
+fi
+grep -q 'daemonkit has no component compile here' said || fail "refused for another reason: $(cat said)"
 flags=(-std=c++20 -DDAEMONKIT_COMPILED "-I$WORK/prefix/include")
 # shellcheck disable=SC2086 # several options
 "$CXX" "${flags[@]}" $WARNINGS -ffunction-sections -c "$WORK/prefix/include/daemonkit/compiled.cpp" -o library.o
 "$CXX" "${flags[@]}" "$here/consumer/main.cpp" library.o -Wl,--gc-sections -lboost_filesystem -o consumer
 expect_compiled ./consumer library.o
+if "$CXX" "${flags[@]}" "$here/consumer/main.cpp" -lboost_filesystem -o alone 2>said; then
+    fail "a program without the library is linked"
+fi
+grep -q 'link_daemonkit_compiled_or_compile_its_source' said || fail "the linker does not name it: $(cat said)"
 if "$CXX" -std=c++20 -fsyntax-only "$WORK/prefix/include/daemonkit/compiled.cpp" 2>said; then
     fail "compiled.cpp is accepted without DAEMONKIT_COMPILED"
 fi
