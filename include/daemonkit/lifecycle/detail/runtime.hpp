@@ -56,7 +56,7 @@ public:
         if (stopping_) return false;
         const auto begin = time > time.zero() ? sys::deadline::now() : std::chrono::steady_clock::time_point();
         const signal_event first = handle_event(daemon, time);
-        return first.timed_out ? !stopping_ : wait_until(daemon, sys::deadline(time, begin), first);
+        return first.timed_out ? !stopping_ : wait_on(daemon, sys::deadline(time, begin), first);
     }
 
     bool wait(Derived& daemon)
@@ -146,7 +146,7 @@ private:
     }
 
     /// The rest of wait_for(). Bounded: signals can arrive faster than the hooks run.
-    [[gnu::noinline]] bool wait_until(Derived& daemon, const sys::deadline& until, signal_event e)
+    [[gnu::noinline]] bool wait_on(Derived& daemon, const sys::deadline& until, signal_event e)
     {
         for (int events = 0; !stopping_ && !e.timed_out && !news(); ++events) {
             const auto left = until.remaining();
