@@ -59,8 +59,6 @@ DAEMONKIT_INLINE void check_path(const std::string& path, uid_t user, int links,
 [[gnu::cold]] DAEMONKIT_INLINE void check_link_target(const char* link, const std::string& path, uid_t user, int links,
                                                       untrusted& found);
 
-DAEMONKIT_INLINE void check_path(const std::string& path, uid_t user, int links, untrusted& found);
-
 /// Checks one file by the status that the caller has read.
 inline untrusted untrusted_file(const char* path, const file_status& status, uid_t user)
 {
