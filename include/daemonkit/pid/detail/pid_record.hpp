@@ -138,7 +138,7 @@ DAEMONKIT_INLINE pid_record read_pid_file(int fd, const std::string& path, uid_t
     // In this order: the line is written before it is stamped, and an older stamp would belong to an empty file.
     const int result = text.read(fd);
     const int error = errno;
-    const auto status = check_pid_file(fd, path, owner); // first: what is not a regular file may not be readable
+    const auto status = check_pid_file(fd, path, owner); // first, because only a regular file can be read
     errno = error;
     check_call(result, "read the pid file", path);
     if (const auto pid = parse_pid(text.view())) return {*pid, stamp_in(status), false};
