@@ -57,8 +57,8 @@ field Depends "libboost-filesystem-dev (>= 1.74)"
 dpkg-deb --extract "$package" "$WORK/root"
 cd "$WORK/root/usr"
 expected=$(
-    (cd "$SOURCE" && find include -name '*.hpp' -o -name '*.schema.json')
-    printf '%s\n' share/cmake/daemonkit/daemonkit{Config,ConfigVersion,CoreTargets,Etcd,Targets,Testing}.cmake \
+    (cd "$SOURCE" && find include -name '*.hpp' -o -name '*.schema.json' -o -name compiled.cpp)
+    printf '%s\n' share/cmake/daemonkit/daemonkit{Compiled,Config,ConfigVersion,CoreTargets,Etcd,Targets,Testing}.cmake \
         share/pkgconfig/daemonkit.pc share/doc/libdaemonkit-dev/{copyright,changelog.gz} share/man/man7/daemonkit.7.gz
 )
 diff <(echo "$expected" | sort) <(find . -type f | sed 's|^\./||' | sort) ||

@@ -33,9 +33,9 @@ refused() { # EXPECTED FLAGS…
     printf '%s\n' "$output" "$header, $*: $problem" ""
 }
 
-# sys/ and text/ are for headers that have asked already; version.hpp has nothing but macros.
+# sys/ and text/ are for headers that have asked already; version.hpp and compiled.hpp have nothing but macros.
 for header in $(cd "$include" && find daemonkit -name '*.hpp' ! -path '*/detail/*' ! -path '*/sys/*' ! -path '*/text/*' \
-    ! -name version.hpp | sort); do
+    ! -name version.hpp ! -name compiled.hpp | sort); do
     refused 'daemonkit needs C++20: compile with -std=c++20' -std=c++17
     case $header in daemonkit/*/*) continue ;; esac # they ask by the same line
     refused 'daemonkit needs exceptions: compile without -fno-exceptions' -std=c++20 -fno-exceptions
