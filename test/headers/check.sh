@@ -105,7 +105,9 @@ else
     compiles "all headers in reverse order" "$(echo "$includes" | sort -r)" "$@"
     compiles "all headers, compiled form" "$includes" "$@" -DDAEMONKIT_COMPILED
     compiles "daemonkit/compiled.cpp" '#include <daemonkit/compiled.cpp>' "$@" -DDAEMONKIT_COMPILED
-    read_by_it=$("$compiler" "$@" -DDAEMONKIT_COMPILED -M "$include/daemonkit/compiled.cpp" | tr ' ' '\n' |
+    # Clang says that -M leaves no use for -fsyntax-only.
+    read_by_it=$("$compiler" "$@" -Wno-unused-command-line-argument -DDAEMONKIT_COMPILED \
+        -M "$include/daemonkit/compiled.cpp" | tr ' ' '\n' |
         grep '\.hpp$' | xargs realpath)
     for header in $(cd "$include" && grep -rl '^#if DAEMONKIT_DEFINES$' daemonkit --include='*.hpp'); do
         if ! echo "$read_by_it" | grep -qxF "$(realpath "$include/$header")"; then
