@@ -32,8 +32,8 @@ protected:
     using base::identity_;
     using base::ready_;
 
-    /// `heard`, or whether the identity is lost, though no wait has seen it yet. Where none can be lost, GCC makes the
-    /// same loop of it as of `heard` alone.
+    /// `heard`, or whether the identity is lost, though no wait has seen it yet. Where none can be lost, a loop that
+    /// asks compiles to the same code as with `heard` alone.
     [[nodiscard]] bool or_lost(bool heard) const noexcept
     {
         if constexpr (has_lost<identity_type>)
