@@ -108,13 +108,10 @@ daemonkit::etcd_store store_at(std::vector<std::string> endpoints, const std::st
     return {.key = key, .endpoints = std::move(endpoints)};
 }
 
-} // namespace
-
-BOOST_AUTO_TEST_SUITE(endpoints, *boost::unit_test::label("process") * boost::unit_test::label("etcd"))
-
-BOOST_AUTO_TEST_CASE(next_one_is_asked_and_stays_preferred)
+/// Calls check(kind, stranger, session) for each kind of stranger; the session asks it first, and then a member of etcd.
+template <class Check>
+void before_a_member(Check check)
 {
-    NEEDS_ETCD();
     const etcd::cluster members(1);
     BOOST_REQUIRE_MESSAGE(members.ready(), members.why());
     for (const auto& one : kinds) {
@@ -122,12 +119,24 @@ BOOST_AUTO_TEST_CASE(next_one_is_asked_and_stays_preferred)
         {
             const stranger first(one.status, one.body);
             auto session = store_at({first.url(), members.url(0)}).open({10s, -1});
-            BOOST_TEST(session.acquire(daemonkit::detail::this_holder(), soon()).token != 0U);
-            BOOST_TEST((session.renew(soon()) == lease_renewal::renewed));
-            BOOST_TEST(first.requests() == 1);
-            session.release(soon());
+            check(one, first, session);
         }
     }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(endpoints, *boost::unit_test::label("process") * boost::unit_test::label("etcd"))
+
+BOOST_AUTO_TEST_CASE(next_one_is_asked_and_stays_preferred)
+{
+    NEEDS_ETCD();
+    before_a_member([](const auto&, const stranger& first, auto& session) {
+        BOOST_TEST(session.acquire(daemonkit::detail::this_holder(), soon()).token != 0U);
+        BOOST_TEST((session.renew(soon()) == lease_renewal::renewed));
+        BOOST_TEST(first.requests() == 1);
+        session.release(soon());
+    });
 }
 
 BOOST_AUTO_TEST_CASE(alone_it_cannot_tell)
@@ -165,18 +174,11 @@ BOOST_AUTO_TEST_CASE(refusal_of_etcd_is_final)
 BOOST_AUTO_TEST_CASE(watch_leaves_it)
 {
     NEEDS_ETCD();
-    const etcd::cluster members(1);
-    BOOST_REQUIRE_MESSAGE(members.ready(), members.why());
-    for (const auto& one : kinds) {
-        BOOST_TEST_CONTEXT(one.status << " " << one.body)
-        {
-            const stranger first(one.status, one.body);
-            auto session = store_at({first.url(), members.url(0)}).open({10s, -1});
-            BOOST_TEST(failure_of([&] { session.watch(soon()); }).ends_with(one.sentence));
-            session.watch(boot_clock::now() + 50ms);
-            BOOST_TEST(first.requests() == 1);
-        }
-    }
+    before_a_member([](const auto& one, const stranger& first, auto& session) {
+        BOOST_TEST(failure_of([&] { session.watch(soon()); }).ends_with(one.sentence));
+        session.watch(boot_clock::now() + 50ms);
+        BOOST_TEST(first.requests() == 1);
+    });
 }
 
 BOOST_AUTO_TEST_CASE(owner_keeps_its_lease)
