@@ -2,8 +2,8 @@
 // Where the functions are defined that are no templates and longer than a few lines. They stand at the end of their
 // header, below `#if DAEMONKIT_DEFINES`: there they are inline, and each source compiles what it uses. A program that
 // links daemonkit::compiled defines DAEMONKIT_COMPILED: its sources see declarations, and one source defines the
-// functions for all of them: compiled.cpp. The functions of sys/raw are always in the headers, because they run in
-// processes that share their memory, where a call must not go through a linker's table.
+// functions for all of them: compiled.cpp. The functions of sys/raw are always in the headers: most are one system
+// call each, and the others depend on the stack of their caller.
 #pragma once
 
 #if defined(DAEMONKIT_COMPILED) && !defined(DAEMONKIT_COMPILED_SOURCE) // which compiled.cpp alone defines
