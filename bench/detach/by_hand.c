@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: BSL-1.0
 // Four ways to detach, written by hand, each with what a daemon promises afterwards: a session of its own, nothing of
-// the caller's descriptors, signals, directory and umask, and an launcher that exits when it hears that the daemon is
-// ready. They differ in how many times the page tables of the launcher are copied: once, twice, once, never.
+// the caller's descriptors, signals, directory and umask, and a launcher that exits when it hears that the daemon is
+// ready. They differ in how many times the page tables of the launcher are copied: once, twice, once, never. guarded.h
+// has the last two again, with what daemonkit guarantees beside that.
 #define _GNU_SOURCE
 #include "by_hand.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/rseq.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct subject_descriptors kept;
@@ -42,13 +50,17 @@ static void close_all_but(int a, int b, int c)
     close_range((unsigned)high + 1, ~0U, 0);
 }
 
+static void usual_signals(void)
+{
+    const struct sigaction usual = {.sa_handler = SIG_DFL};
+    for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &usual, NULL);
+}
+
 /// In the daemon, all of its life.
 static void __attribute__((noreturn)) live(void)
 {
-    const struct sigaction usual = {.sa_handler = SIG_DFL};
     const struct rlimit no_core = {0, 0};
     close_all_but(channel[1], kept.report, kept.launcher);
-    for (int signal = 1; signal < NSIG; ++signal) sigaction(signal, &usual, NULL);
     sigprocmask(SIG_SETMASK, &mask, NULL);
     umask(022);
     if (setrlimit(RLIMIT_CORE, &no_core) == -1) fail("setrlimit");
@@ -81,6 +93,7 @@ static int one_fork(void)
     if (child != 0) return wait_for_daemon();
     subject_runs();
     setsid();
+    usual_signals();
     live();
 }
 
@@ -94,6 +107,7 @@ static int two_forks(void)
     if (daemon == -1) fail("fork the second time");
     if (daemon != 0) _exit(0);
     subject_runs();
+    usual_signals();
     live();
 }
 
@@ -107,6 +121,7 @@ static int fork_from_between(void* nothing)
     const pid_t daemon = fork();
     if (daemon == 0) {
         subject_runs();
+        usual_signals();
         live();
     }
     return daemon == -1;
@@ -130,6 +145,7 @@ static int live_in_the_same_memory(void* nothing)
     subject_runs();
     syscall(SYS_rseq, rseq_area(), sizeof(struct rseq), 0, RSEQ_SIG);
     setsid();
+    usual_signals();
     live();
 }
 
@@ -150,6 +166,8 @@ static int hand_over(void)
     _exit(wait_for_daemon());
 }
 
+#include "guarded.h"
+
 int detach_by_hand(const char* way, struct subject_descriptors descriptors)
 {
     static const struct
@@ -159,14 +177,19 @@ int detach_by_hand(const char* way, struct subject_descriptors descriptors)
     } ways[] = {{"one_fork", one_fork},
                 {"two_forks", two_forks},
                 {"shared_intermediate", shared_intermediate},
-                {"hand_over", hand_over}};
+                {"hand_over", hand_over},
+                {"shared_intermediate_guarded", shared_intermediate_guarded},
+                {"hand_over_guarded", hand_over_guarded}};
     sigset_t all;
     sigfillset(&all);
     kept = descriptors;
     for (size_t i = 0; i < sizeof ways / sizeof *ways; ++i) {
         if (strcmp(way, ways[i].name) != 0) continue;
         subject_asks();
-        if (pipe2(channel, O_CLOEXEC) == -1) fail("pipe2");
+        if (strstr(way, "guarded") != NULL)
+            guard_caller();
+        else if (pipe2(channel, O_CLOEXEC) == -1)
+            fail("pipe2");
         sigprocmask(SIG_SETMASK, &all, &mask);
         fflush(NULL);
         return ways[i].detach();

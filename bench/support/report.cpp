@@ -2,6 +2,7 @@
 #include "support/report.hpp"
 
 #include "support/json.hpp"
+#include "support/put_right.hpp"
 
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -154,11 +155,22 @@ void report::add_ratios(const std::string& title, const std::string& unit, const
 
 void report::settle(race& all, const plan& until, const std::vector<ratio_goal>& goals)
 {
-    all.run(until, goals);
+    auto judged = goals; // the rounds that are added depend on what is judged
+    for (auto& g : judged)
+        if (const auto* const now = put_right_of(g.what, g.variant)) g.limit = now->limit;
+    all.run(until, judged);
     for (const auto& g : goals) add_goal({g.what, g.variant, all.ratio(g), g.limit, g.at_most, "", g.remark});
 }
 
-void report::add_goal(goal one) { goals_.push_back(std::move(one)); }
+void report::add_goal(goal one)
+{
+    one.first = one.limit;
+    if (const auto* const now = put_right_of(one.what, one.variant)) {
+        one.limit = now->limit;
+        one.reason = now->reason;
+    }
+    goals_.push_back(std::move(one));
+}
 
 void report::add_count(const std::string& what, double count, double limit, const std::string& remark,
                        const std::string& unit)
@@ -195,6 +207,8 @@ std::string report::to_json() const
         auto members = of_named(g.what, g.variant, of_interval(g.unit.empty() ? "ratio" : "value", g.measured));
         members.insert(members.end(), {{"unit", json::of(g.unit)},
                                        {g.at_most ? "at_most" : "at_least", json::of(g.limit)},
+                                       {"first", json::of(g.first)},
+                                       {"reason", json::of(g.reason)},
                                        {"verdict", json::of(name_of(g.judged()))},
                                        {"remark", json::of(g.remark)}});
         return json::object(members);
@@ -221,9 +235,10 @@ void report::finish() const
         std::printf("costs  %s: %s\n", full_name(c.what, c.variant).c_str(), to_text(c.ratio).c_str());
     if (!goals_.empty()) std::puts("");
     for (const auto& g : goals_)
-        std::printf("%-14s %s: %s%s%s, %s %s, %zu %s%s%s\n", name_of(g.judged()), full_name(g.what, g.variant).c_str(),
-                    to_text(g.measured).c_str(), g.unit.empty() ? "" : " ", g.unit.c_str(),
-                    g.at_most ? "at most" : "at least", in_digits(g.limit).c_str(), g.measured.rounds,
+        std::printf("%-14s %s: %s%s%s, %s %s%s, %zu %s%s%s\n", name_of(g.judged()),
+                    full_name(g.what, g.variant).c_str(), to_text(g.measured).c_str(), g.unit.empty() ? "" : " ",
+                    g.unit.c_str(), g.at_most ? "at most" : "at least", in_digits(g.limit).c_str(),
+                    g.reason.empty() ? "" : (" (first " + in_digits(g.first) + ")").c_str(), g.measured.rounds,
                     g.measured.rounds == 1 ? "round" : "rounds", g.remark.empty() ? "" : "; ", g.remark.c_str());
     std::fflush(stdout);
     if (json_file_.empty()) return;

@@ -3,6 +3,7 @@
 //
 //   report.hpp      bench::report: flags, tables, goals, JSON         json.hpp     its writer
 //   race.hpp        bench::race: rounds of all contenders, until each goal can be told
+//   put_right.hpp   bench::put_right: goals that cannot be met, what can be had, and why
 //   statistics.hpp  bench::sample, interval, ratio_of, judge
 //   process.hpp     bench::run, spawn, output_of, pidfd, now, temporary_directory, descriptor, make_pipe
 //   contender.hpp   bench::built("by_hand"), with_verbs, start, end: daemons timed to ready, of bench/contender
@@ -58,6 +59,8 @@ struct goal
     bool at_most = true; ///< else at least
     std::string unit{};  ///< none: a ratio
     std::string remark{};
+    double first = limit; ///< before it was put right
+    std::string reason{}; ///< why it was
 
     [[nodiscard]] verdict judged() const { return judge(measured, limit, at_most); }
 };
@@ -100,6 +103,7 @@ public:
 
     /// Runs the race until each goal can be told, or the budget is spent. The goals are then those of this report.
     void settle(race& all, const plan& until, const std::vector<ratio_goal>& goals);
+    /// Judged by what it was put right to, if it was.
     void add_goal(goal one);
     /// Something counted that must be zero, or at most `limit`.
     void add_count(const std::string& what, double count, double limit = 0, const std::string& remark = {},
