@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// by_hand HOW: what each signal policy would be if it were written out for HUP, USR1, TERM and INT and nothing
-// else.
+// by_hand HOW [PID_FILE]: what each signal policy would be if it were written out for HUP, USR1, TERM and INT and nothing
+// else. With a pid file it is the limit: a lock marks the daemon as reloading meanwhile, which `status` reads.
 #define _GNU_SOURCE
 #include "answer.h"
 
@@ -25,6 +25,22 @@ static sigset_t heard_set(void)
     return set;
 }
 
+static int pid_file = -1;
+
+/// Marks the daemon as reloading, or not, if it has a pid file.
+static void mark(short type)
+{
+    struct flock byte = {.l_type = type, .l_whence = SEEK_SET, .l_start = 2, .l_len = 1};
+    if (pid_file != -1 && fcntl(pid_file, F_OFD_SETLK, &byte) == -1) stop = 1;
+}
+
+static void reload_here(void)
+{
+    mark(F_WRLCK);
+    answer();
+    mark(F_UNLCK);
+}
+
 static void note(int signal)
 {
     if (signal == SIGHUP)
@@ -41,7 +57,7 @@ static void tell(void)
 {
     if (reload) {
         reload = 0;
-        answer();
+        reload_here();
     }
     if (chosen) {
         chosen = 0;
@@ -68,7 +84,10 @@ static int by_signalfd(void)
         struct signalfd_siginfo info;
         if (poll(&p, 1, -1) != 1 || read(p.fd, &info, sizeof info) != sizeof info) return 1;
         if (info.ssi_signo != SIGHUP && info.ssi_signo != SIGUSR1) return 0;
-        answer();
+        if (info.ssi_signo == SIGHUP)
+            reload_here();
+        else
+            answer();
     }
 }
 
@@ -105,7 +124,8 @@ static int by_flag(void)
 
 int main(int argc, char** argv)
 {
-    if (argc != 2) return 2;
+    if (argc < 2 || argc > 3) return 2;
+    if (argc == 3 && (pid_file = open(argv[2], O_RDWR | O_CREAT | O_CLOEXEC, 0644)) == -1) return 1;
     if (strcmp(argv[1], "signalfd_signals") == 0) return by_signalfd();
     if (strcmp(argv[1], "self_pipe_signals") == 0) return by_self_pipe();
     if (strcmp(argv[1], "flag_signals") == 0) return by_flag();
