@@ -88,7 +88,7 @@ if [ "$how" = alone ]; then
     place=$(mktemp -d) || exit 1
     trap 'rm -rf "$place"' EXIT
     for header in $precompiled; do
-        sh "$(dirname "$0")/../reject/precompile.sh" "$include/$header" "$place/$header" "$compiler" "$@" ||
+        sh "$(dirname "$0")/precompile.sh" "$include/$header" "$place/$header" "$compiler" "$@" ||
             failed=$((failed + 1))
     done
     in_sources >"$place/list"

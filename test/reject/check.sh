@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
-# check.sh SOURCE PRECOMPILED COMPILER FLAGS…: with -DREJECT, the first error of SOURCE is the expected one:
-# `// expect: …`, or `// expect gcc: …` and `// expect clang: …` where the sentence is the compiler's. twins.sh
-# compiles the right twins.
-source=$1 precompiled=$2 compiler=$3
+# check.sh SOURCE FIRST_ERRORS COMPILER FLAGS…: with -DREJECT, the first error of SOURCE is the expected one:
+# `// expect: …`, or `// expect gcc: …` and `// expect clang: …` where the sentence is the compiler's. If together.sh
+# has not found that in FIRST_ERRORS, SOURCE is compiled alone.
+source=$1 first_errors=$2 compiler=$3
 shift 3
 export LC_ALL=C
 
@@ -21,7 +21,16 @@ if [ ! -x "$compiler" ]; then
     exit 0
 fi
 
-# Tests of a missing header must not find it in the precompiled one, nor their twin in the headers of others.
+name=${source##*/}
+first=$(sed -n "s/^${name%.cpp} //p" "$first_errors")
+case $first in
+*"$expected"*)
+    printf '%s\n' "$first"
+    exit 0
+    ;;
+esac
+
+# The twin of a missing header must not find it in the headers of others.
 case $source in
 */header_of_*)
     if ! twin=$("$compiler" "$@" "$source" 2>&1); then
@@ -29,9 +38,9 @@ case $source in
         exit 1
     fi
     ;;
-*) set -- "$@" -include "$precompiled" ;;
 esac
 
+echo "compiled alone:"
 if rejected=$("$compiler" "$@" -DREJECT "$source" 2>&1); then
     echo "$source: compiles with -DREJECT, but must fail with: $expected"
     exit 1
