@@ -44,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     };
 
     daemonkit::detail::options options;
-    const daemonkit::detail::described_program program{"program", "1", verbs, {}, false};
+    const daemonkit::detail::described_program program{
+        "program", [](const char* version) { return std::string(version); }, "1", verbs, {}, false};
     const auto status = options.parse(static_cast<int>(words.size()), arguments.data(), program, nullptr);
 
     if (status) {

@@ -32,19 +32,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto stat = daemonkit::sys::parse_process_stat(text);
 
     const auto name_end = text.rfind(')');
-    if (name_end == std::string::npos) {
+    if (name_end == std::string::npos || name_end + 2 >= text.size()) {
         require(!stat);
         return 0;
     }
-    std::string rest = text.substr(name_end + 1);
-    rest.resize(std::min(rest.find('\0'), rest.size()));
-    std::istringstream fields(rest);
+    std::istringstream fields(text.substr(name_end + 2) + ' ');
     std::vector<std::string> from_the_third;
-    for (std::string field; std::getline(fields, field, ' ');)
-        if (!field.empty()) from_the_third.push_back(field);
+    for (std::string field; std::getline(fields, field, ' ');) from_the_third.push_back(field);
 
-    require(stat.has_value() == (from_the_third.size() > 22 - 3));
-    if (stat) require(stat->state == from_the_third.front().front());
-    if (stat) require(means(from_the_third[22 - 3], stat->start));
+    const auto start = from_the_third.size() > 22 - 3 ? from_the_third[22 - 3] : std::string();
+    const bool number =
+        !start.empty() && start.size() <= 18 && start.find_first_not_of("0123456789") == std::string::npos;
+    require(stat.has_value() == number);
+    if (stat) require(stat->state == text[name_end + 2]);
+    if (stat) require(means(start, stat->start));
     return 0;
 }

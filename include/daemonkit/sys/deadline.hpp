@@ -173,7 +173,8 @@ DAEMONKIT_INLINE bool readable_within(int fd, std::chrono::nanoseconds timeout)
 {
     const deadline until(timeout);
     pollfd p{fd, POLLIN, 0};
-    return retry([&] { return poll_once(&p, 1, until.remaining()); }) > 0;
+    for (auto left = timeout > timeout.zero() ? timeout : timeout.zero();; left = until.remaining())
+        if (const int ready = poll_once(&p, 1, left); ready != -1 || errno != EINTR) return ready > 0;
 }
 
 #endif

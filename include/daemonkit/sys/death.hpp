@@ -80,8 +80,8 @@ DAEMONKIT_INLINE std::optional<int> exit_code_of(const std::string& stat)
 DAEMONKIT_INLINE int wait_status_of(int pidfd, pid_t pid)
 {
     const auto place = joined({"/proc/", pid});
-    std::string text;
-    read_at_once((place + "/stat").c_str(), text, 1024);
+    char room[1024];
+    const std::string text(read_at_once(proc_path(pid, "/stat").c_str(), room));
     char target = 0;
     // proc(5) shows 0 to a process that is not allowed to know. One that is allowed reads that a zombie has no file.
     const bool allowed = ::readlink((place + "/exe").c_str(), &target, 1) == -1 && errno == ENOENT;

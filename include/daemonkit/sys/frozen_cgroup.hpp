@@ -4,6 +4,7 @@
 #pragma once
 
 #include "../text/joined.hpp"
+#include "process.hpp"
 #include "read_file.hpp"
 
 #include <algorithm>
@@ -16,13 +17,14 @@ namespace daemonkit::sys {
 /// version 2; with ":freezer:", "/x/y" of the line "6:freezer:/x/y" of version 1. Empty if there is no such line.
 [[nodiscard, gnu::cold]] inline std::string_view cgroup_in(std::string_view cgroups, std::string_view controller)
 {
-    while (!cgroups.empty()) {
-        auto line = cgroups.substr(0, cgroups.find('\n'));
-        cgroups.remove_prefix(std::min(line.size() + 1, cgroups.size()));
-        line.remove_prefix(std::min(line.find(':'), line.size()));
-        if (line.starts_with(controller)) return line.substr(controller.size());
+    for (;;) {
+        const auto colon = cgroups.find(':');
+        if (colon == std::string_view::npos) return {};
+        cgroups.remove_prefix(colon);
+        const auto end = std::min(cgroups.find('\n'), cgroups.size());
+        if (cgroups.starts_with(controller)) return cgroups.substr(controller.size(), end - controller.size());
+        cgroups.remove_prefix(end);
     }
-    return {};
 }
 
 /// A frozen cgroup.
@@ -37,12 +39,12 @@ namespace detail {
 /// The files of a cgroup in one version of cgroups(7).
 struct freezer
 {
-    const char* controller; ///< in /proc/PID/cgroup, between colons
-    const char* state;      ///< file: whether this cgroup, or one above it, is frozen
-    const char* frozen;     ///< in that file, if one is
-    const char* own;        ///< file: "1" if this cgroup itself was frozen
-    const char* thaw;       ///< what to write
-    const char* to;         ///< to this file
+    std::string_view controller; ///< in /proc/PID/cgroup, between colons
+    std::string_view state;      ///< file: whether this cgroup, or one above it, is frozen
+    std::string_view frozen;     ///< in that file, if one is
+    std::string_view own;        ///< file: "1" if this cgroup itself was frozen
+    std::string_view thaw;       ///< what to write
+    std::string_view to;         ///< to this file
 };
 
 inline constexpr freezer version_2{"::",          "/cgroup.events", "frozen 1", "/cgroup.freeze",
@@ -50,20 +52,21 @@ inline constexpr freezer version_2{"::",          "/cgroup.events", "frozen 1", 
 inline constexpr freezer version_1{":freezer:",        "/freezer.state", "FR", "/freezer.self_freezing",
                                    "write THAWED to ", "/freezer.state"};
 
-/// Looks for the frozen cgroup in one hierarchy, mounted at `mount`. Returns whether the state could be read.
-[[gnu::cold]] inline bool find_frozen(const freezer& kind, const std::string& mount, std::string_view cgroups,
-                                      frozen_cgroup& found)
+/// Looks for the frozen cgroup in one hierarchy, mounted at `mount` below `mounts`. Returns whether the state could be read.
+[[gnu::cold]] inline bool find_frozen(const freezer& kind, std::string_view mounts, std::string_view mount,
+                                      std::string_view cgroups, frozen_cgroup& found)
 {
-    std::string text;
+    char room[256];
     auto path = cgroup_in(cgroups, kind.controller);
     if (path.empty() || path.starts_with("/..")) return false; // outside of this process's cgroup namespace
     if (path == "/") path = {};
-    if (read_at_once(joined({mount, path, kind.state}).c_str(), text, 256) == -1) return false;
-    if (text.find(kind.frozen) == std::string::npos) return true;
+    const auto state = read_at_once(joined({mounts, mount, path, kind.state}).c_str(), room);
+    if (state.empty()) return false;
+    if (state.find(kind.frozen) == std::string_view::npos) return true;
     found.path = path.empty() ? "/" : path;
     for (auto group = path;; group = group.substr(0, group.rfind('/'))) {
-        const auto directory = joined({mount, group});
-        if (read_at_once((directory + kind.own).c_str(), text, 16) == 0 && text.starts_with('1')) {
+        const auto directory = joined({mounts, mount, group});
+        if (read_at_once(joined({directory, kind.own}).c_str(), room).starts_with('1')) {
             found = {std::string(group.empty() ? "/" : group), joined({kind.thaw, directory, kind.to})};
             return true;
         }
@@ -76,12 +79,12 @@ inline constexpr freezer version_1{":freezer:",        "/freezer.state", "FR", "
 /// The frozen cgroup that holds a process with this text of /proc/PID/cgroup: its own, or the nearest above it that was
 /// frozen. `mounts` is the directory with the cgroup file systems: version 2 in it or in "unified", version 1 in
 /// "freezer".
-[[nodiscard, gnu::cold]] inline frozen_cgroup frozen_cgroup_in(std::string_view cgroups, const std::string& mounts)
+[[nodiscard, gnu::cold]] inline frozen_cgroup frozen_cgroup_in(std::string_view cgroups, std::string_view mounts)
 {
     frozen_cgroup found;
-    if (!detail::find_frozen(detail::version_2, mounts, cgroups, found))
-        detail::find_frozen(detail::version_2, mounts + "/unified", cgroups, found);
-    if (found.path.empty()) detail::find_frozen(detail::version_1, mounts + "/freezer", cgroups, found);
+    if (!detail::find_frozen(detail::version_2, mounts, "", cgroups, found))
+        detail::find_frozen(detail::version_2, mounts, "/unified", cgroups, found);
+    if (found.path.empty()) detail::find_frozen(detail::version_1, mounts, "/freezer", cgroups, found);
     return found;
 }
 
@@ -89,9 +92,8 @@ inline constexpr freezer version_1{":freezer:",        "/freezer.state", "FR", "
 /// pid.
 [[nodiscard, gnu::cold]] inline frozen_cgroup frozen_cgroup_of(pid_t pid)
 {
-    std::string cgroups;
-    if (read_at_once(joined({"/proc/", pid, "/cgroup"}).c_str(), cgroups, 4096) == -1) return {};
-    return frozen_cgroup_in(cgroups, "/sys/fs/cgroup");
+    char room[4096];
+    return frozen_cgroup_in(read_at_once(proc_path(pid, "/cgroup").c_str(), room), "/sys/fs/cgroup");
 }
 
 } // namespace daemonkit::sys

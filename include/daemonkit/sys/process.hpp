@@ -127,6 +127,16 @@ inline unsigned long long pid_namespace() noexcept
     return status_of("/proc/self/ns/pid", status) == 0 ? status.st_ino : 0;
 }
 
+/// The fields of /proc/PID/stat from the third on, which is the state. The second, the command name in parentheses, may
+/// itself contain spaces and parentheses.
+inline std::string_view after_command(std::string_view stat) noexcept
+{
+    const void* const end = ::memrchr(stat.data(), ')', stat.size());
+    const auto length =
+        end == nullptr ? stat.size() : static_cast<std::size_t>(static_cast<const char*>(end) - stat.data());
+    return stat.substr(std::min(length + 2, stat.size()));
+}
+
 /// The fields of /proc/PID/stat that we use.
 struct process_stat
 {
@@ -135,14 +145,27 @@ struct process_stat
 };
 
 /// Parses the text of /proc/PID/stat, proc(5). Empty unless all fields up to the start time are there.
-DAEMONKIT_INLINE std::optional<process_stat> parse_process_stat(const std::string& text) noexcept;
+DAEMONKIT_INLINE std::optional<process_stat> parse_process_stat(std::string_view text) noexcept;
+
+/// The path of a file of a process in /proc.
+[[nodiscard, gnu::cold]] inline short_text<48> proc_path(pid_t pid, std::string_view file) noexcept
+{
+    return short_joined<48>({"/proc/", pid, file});
+}
 
 /// Reads /proc/PID/stat; empty if there is no such process, or /proc does not show it.
-[[gnu::cold]] inline std::optional<process_stat> read_process_stat(pid_t pid)
+[[gnu::cold]] inline std::optional<process_stat> read_process_stat(pid_t pid) noexcept
 {
-    std::string text;
-    if (read_at_once(joined({"/proc/", pid, "/stat"}).c_str(), text, 1024) == -1) return {};
-    return parse_process_stat(text);
+    char room[1024];
+    return parse_process_stat(read_at_once(proc_path(pid, "/stat").c_str(), room));
+}
+
+/// The state in /proc/PID/stat, as in process_stat; 0 if it cannot be read.
+[[gnu::cold]] inline char state_of(pid_t pid) noexcept
+{
+    char room[1024];
+    const auto fields = after_command(read_at_once(proc_path(pid, "/stat").c_str(), room));
+    return fields.empty() ? '\0' : fields.front();
 }
 
 /// The time since a start time in ticks since boot.
@@ -212,20 +235,19 @@ DAEMONKIT_INLINE short_text<80> description_of_death(int wait_status) noexcept
     return text;
 }
 
-DAEMONKIT_INLINE std::optional<process_stat> parse_process_stat(const std::string& text) noexcept
+DAEMONKIT_INLINE std::optional<process_stat> parse_process_stat(std::string_view text) noexcept
 {
-    // The second field, the command name in parentheses, may itself contain spaces and parentheses.
-    const auto name_end = text.rfind(')');
-    if (name_end == std::string::npos) return {};
-    const char* at = text.c_str() + name_end + 1;
-    process_stat stat;
-    for (int field = 3; field <= 22; ++field) {
-        while (*at == ' ') ++at;
-        if (*at == '\0') return {};
-        if (field == 3) stat.state = *at;
-        if (field == 22) stat.start = std::strtoull(at, nullptr, 10);
-        while (*at != ' ' && *at != '\0') ++at;
+    auto fields = after_command(text);
+    if (fields.empty()) return {};
+    process_stat stat{fields.front()};
+    for (int field = 3; field < 22; ++field) {
+        const auto space = fields.find(' ');
+        if (space == std::string_view::npos) return {};
+        fields.remove_prefix(space + 1);
     }
+    const auto start = number_in(fields.substr(0, fields.find(' ')));
+    if (start == -1) return {};
+    stat.start = static_cast<unsigned long long>(start);
     return stat;
 }
 

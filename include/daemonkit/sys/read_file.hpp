@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cerrno>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,8 +28,9 @@ inline int open(const char* path, int flags, mode_t mode = 0) noexcept
 /// be huge. On failure returns -1 and errno, and `into` is not changed.
 DAEMONKIT_INLINE int read_file(int fd, std::string& into, std::size_t limit);
 
-/// read_file() in one call of read(2), for files in /proc and in cgroup file systems: the kernel returns them whole.
-DAEMONKIT_INLINE int read_at_once(const char* path, std::string& into, std::size_t limit);
+/// The text of a file in /proc or in a cgroup file system, in `room`: one call of read(2) returns it whole. Empty if it
+/// cannot be read.
+[[nodiscard]] DAEMONKIT_INLINE std::string_view read_at_once(const char* path, std::span<char> room) noexcept;
 
 /// The same from the beginning of the file at a path.
 inline int read_file(const char* path, std::string& into, std::size_t limit)
@@ -69,16 +71,12 @@ DAEMONKIT_INLINE int read_file(int fd, std::string& into, std::size_t limit)
     return 0;
 }
 
-DAEMONKIT_INLINE int read_at_once(const char* path, std::string& into, std::size_t limit)
+DAEMONKIT_INLINE std::string_view read_at_once(const char* path, std::span<char> room) noexcept
 {
     const unique_fd file(sys::open(path, O_RDONLY));
-    if (!file) return -1;
-    std::string text(limit, '\0');
-    const auto n = retry([&] { return ::read(file.get(), text.data(), limit); });
-    if (n == -1) return -1;
-    text.resize(static_cast<std::size_t>(n));
-    into.swap(text);
-    return 0;
+    if (!file) return {};
+    const auto n = retry([&] { return ::read(file.get(), room.data(), room.size()); });
+    return {room.data(), n == -1 ? 0 : static_cast<std::size_t>(n)};
 }
 
 DAEMONKIT_INLINE bool holds_only(int fd, std::string_view bytes)

@@ -28,12 +28,17 @@ inline std::size_t columns(std::FILE* stream) noexcept
     return size.ws_col > 0 ? size.ws_col : 80;
 }
 
-/// Flushes `stream`, then writes `pieces` to its descriptor. Not by stdio, which would allocate a buffer for it.
-inline void print(std::FILE* stream, std::initializer_list<piece> pieces)
+/// Flushes `stream`, then writes `text` to its descriptor. Not by stdio, which would allocate a buffer for it.
+inline void print(std::FILE* stream, std::string_view text)
 {
     std::fflush(stream);
-    write_all(::fileno(stream), joined(pieces));
+    write_all(::fileno(stream), text);
 }
+/// The same with several pieces.
+inline void print(std::FILE* stream, std::initializer_list<piece> pieces) { print(stream, joined(pieces)); }
+
+/// Prints "NAME: TEXT" as a line, without the control characters in TEXT.
+[[gnu::cold]] DAEMONKIT_INLINE void print_line(std::FILE* stream, std::string_view name, std::string_view text);
 
 /// A Progress that shows on standard error how long a wait has lasted, and what the daemon says meanwhile, if standard
 /// error is a terminal. It shows one line of the terminal: of a longer one, a part would stay there.
@@ -57,6 +62,14 @@ inline void wipe_line() noexcept
 }
 
 #if DAEMONKIT_DEFINES
+
+DAEMONKIT_INLINE void print_line(std::FILE* stream, std::string_view name, std::string_view text)
+{
+    auto line = joined({name, ": ", text, "\n"});
+    char* const begin = line.data() + name.size() + 2;
+    blank_controls(begin, begin + text.size());
+    print(stream, line);
+}
 
 DAEMONKIT_INLINE void ticker::operator()(std::chrono::nanoseconds elapsed, std::string_view line) const
 {

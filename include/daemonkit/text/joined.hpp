@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <concepts>
 #include <initializer_list>
 #include <string>
@@ -36,24 +37,35 @@ public:
     /// No less than the length of the text.
     [[nodiscard]] std::size_t room() const noexcept { return number_ ? 20 : static_cast<std::size_t>(value_); }
 
+    /// Writes the text, which has at most room() bytes. Returns where it ends.
+    char* write_to(char* at) const noexcept
+    {
+        return number_ ? write_digits(at) : std::copy_n(begin_, static_cast<std::size_t>(value_), at);
+    }
+
     /// Appends the text.
     template <class TextBuffer>
     void append_to(TextBuffer& all) const
     {
-        if (!number_) {
+        char digits[20];
+        if (number_)
+            all.append(digits, static_cast<std::size_t>(write_digits(digits) - digits));
+        else
             all.append(begin_, static_cast<std::size_t>(value_));
-            return;
-        }
-        char digits[21];
+    }
+
+private:
+    [[gnu::noinline]] char* write_digits(char* at) const noexcept
+    {
+        char digits[20];
         char* first = std::end(digits);
         auto rest = value_;
         do *--first = static_cast<char>('0' + rest % 10);
         while ((rest /= 10) != 0);
-        if (negative_) *--first = '-';
-        all.append(first, static_cast<std::size_t>(std::end(digits) - first));
+        if (negative_) *at++ = '-';
+        return std::copy(first, std::end(digits), at);
     }
 
-private:
     const char* begin_ = nullptr; // of a text
     bool number_ = false;
     bool negative_ = false;
@@ -69,6 +81,15 @@ template <std::integral IntegerType>
     return text;
 }
 
+/// The pieces one after the other, cut after `MaxLength` bytes, without allocating memory.
+template <std::size_t MaxLength>
+[[nodiscard]] short_text<MaxLength> short_joined(std::initializer_list<piece> pieces) noexcept
+{
+    short_text<MaxLength> all;
+    for (const auto& one : pieces) one.append_to(all);
+    return all;
+}
+
 /// The pieces one after the other, in a new string.
 [[nodiscard]] DAEMONKIT_INLINE std::string joined(std::initializer_list<piece> pieces);
 
@@ -79,11 +100,12 @@ DAEMONKIT_INLINE std::string octal(mode_t mode);
 
 DAEMONKIT_INLINE std::string joined(std::initializer_list<piece> pieces)
 {
-    std::string all;
     std::size_t room = 0;
     for (const auto& one : pieces) room += one.room();
-    all.reserve(room);
-    for (const auto& one : pieces) one.append_to(all);
+    std::string all(room, '\0');
+    char* end = all.data();
+    for (const auto& one : pieces) end = one.write_to(end);
+    all.resize(static_cast<std::size_t>(end - all.data()));
     return all;
 }
 

@@ -27,8 +27,15 @@ namespace daemonkit::sys {
 /// systemd drops a status that is not valid UTF-8.
 [[nodiscard]] DAEMONKIT_INLINE short_text<1024> one_line(std::string_view text) noexcept;
 
-/// The text with a space for each control character, which could change what a terminal shows.
-[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string without_controls(std::string text);
+/// Puts a space in place of each byte of a control character, which could change what a terminal shows.
+[[gnu::cold]] DAEMONKIT_INLINE void blank_controls(char* begin, const char* end) noexcept;
+
+/// The text after blank_controls().
+[[nodiscard, gnu::cold]] inline std::string without_controls(std::string text)
+{
+    blank_controls(text.data(), text.data() + text.size());
+    return text;
+}
 
 #if DAEMONKIT_DEFINES
 
@@ -76,14 +83,13 @@ DAEMONKIT_INLINE short_text<1024> one_line(std::string_view text) noexcept
     return clean;
 }
 
-DAEMONKIT_INLINE std::string without_controls(std::string text)
+DAEMONKIT_INLINE void blank_controls(char* begin, const char* end) noexcept
 {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] >= ' ' && text[i] < 0x7F) continue; // usual
-        if (const auto length = control_length(std::string_view(text).substr(i)); length != 0)
-            text.replace(i, length, length, ' ');
+    for (char* at = begin; at != end; ++at) {
+        if (*at >= ' ' && *at < 0x7F) continue; // usual
+        const auto length = control_length({at, static_cast<std::size_t>(end - at)});
+        std::fill_n(at, length, ' ');
     }
-    return text;
 }
 
 #endif

@@ -64,7 +64,8 @@ struct more_options
 struct described_program
 {
     std::string name;
-    std::string version;
+    std::string (*version)(const char* library_version); ///< makes the text, which only --version needs
+    const char* library_version;
     std::span<const verb_help> verbs;
     std::span<const verb_help> more_verbs;
     bool has_instances;
@@ -112,6 +113,7 @@ inline constexpr std::string_view help_column = "\n                  ";
 struct options : verb_options
 {
     verb asked{};
+    const verb_help* known = nullptr; ///< of `asked`, once parse() has found it
 
     /// Parses the arguments. Returns an exit status if the program should exit now: after an error, --help or
     /// --version.
@@ -133,7 +135,9 @@ struct options : verb_options
             case option_verbose: verbose = true; break;
             case option_instance: complaint = read_instance(program, ::optarg); break;
             case 'h': print_usage(program, more); return exit_status::done;
-            case 'V': std::printf("%s %s\n", program.name.c_str(), program.version.c_str()); return exit_status::done;
+            case 'V':
+                std::printf("%s %s\n", program.name.c_str(), program.version(program.library_version).c_str());
+                return exit_status::done;
             case '?': read = false; break; // getopt_long(3) has printed the reason
             default:
                 if (more != nullptr) complaint = more->read(more->self, c, ::optarg);
@@ -164,10 +168,10 @@ struct options : verb_options
     [[nodiscard, gnu::cold]] std::string check(const described_program& program) const
     {
         if (!asked) return "a verb is missing";
-        const auto* known = help_of(program, asked.name);
-        if (known == nullptr) return sys::joined({"there is no verb '", asked.name, "'"});
-        if (known->exists && *known->operand != '\0' && asked.operand.empty() && known->operand[0] != '[')
-            return sys::joined({asked.name, " needs a word: ", asked.name, " ", known->operand});
+        const auto* const found = known != nullptr ? known : help_of(program, asked.name);
+        if (found == nullptr) return sys::joined({"there is no verb '", asked.name, "'"});
+        if (found->exists && *found->operand != '\0' && asked.operand.empty() && found->operand[0] != '[')
+            return sys::joined({asked.name, " needs a word: ", asked.name, " ", found->operand});
         if (json && asked != "status" && asked != "list" && asked != "doctor")
             return sys::joined({"--json is an option of ", program.with_json, " only"});
         if (timeout && (asked == "status" || asked == "run"))
@@ -189,10 +193,10 @@ private:
     {
         if (!asked) {
             asked = std::string_view(word);
+            known = help_of(program, asked.name);
             // An empty word is no verb, but it was given.
-            return help_of(program, word) != nullptr ? std::string() : sys::joined({"there is no verb '", word, "'"});
+            return known != nullptr ? std::string() : sys::joined({"there is no verb '", word, "'"});
         }
-        const auto* known = help_of(program, asked.name);
         if (*known->operand == '\0' || !asked.operand.empty())
             return sys::joined({"unexpected argument '", word, "' after the verb"});
         asked.operand = word;

@@ -96,7 +96,7 @@ private:
         if (sys::reader_of(2) == sys::log_reader::none)
             detail::report(log_level::err, name, reason);
         else
-            sys::print(stderr, {name, ": ", sys::without_controls(reason), "\n"});
+            sys::print_line(stderr, name, reason);
     }
 
     /// Executes the other verbs. noinline, because otherwise a started daemon would keep their results on its stack.
@@ -182,7 +182,7 @@ private:
     [[gnu::cold]] void line(std::FILE* to, const std::string& text) const
     {
         sys::wipe_line();
-        sys::print(to, {name_, ": ", sys::without_controls(text), "\n"});
+        sys::print_line(to, name_, text);
     }
 
     void complain(const std::string& text) const { line(stderr, text); }
@@ -215,10 +215,10 @@ private:
     {
         if (r.outcome == start_outcome::ready) {
             if (!options_.quiet)
-                line(stdout,
-                     "started (pid " + std::to_string(r.pid) + ")" + (r.message.empty() ? "" : "; " + r.message));
+                line(stdout, sys::joined({"started (pid ", r.pid, ")", r.message.empty() ? "" : "; ", r.message}));
             if constexpr (daemon_type::can_be_found)
-                if (const auto where = settings_.pid.where(); !where.empty()) print_step("recorded in " + where);
+                if (const auto where = options_.verbose ? settings_.pid.where() : std::string(); !where.empty())
+                    print_step("recorded in " + where);
         } else if (r.status != exit_status::done && r.outcome != start_outcome::finished) {
             if (!r.message.empty()) complain_of_start(name_, with_unit(r));
         } else if (!options_.quiet && !r.message.empty() && r.outcome != start_outcome::finished) {

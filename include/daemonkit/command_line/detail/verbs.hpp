@@ -138,9 +138,8 @@ template <class Derived>
 template <class Derived>
 [[nodiscard, gnu::cold]] described_program describe(std::string name, const char* library_version)
 {
-    return {std::move(name),          version_of<Derived>(library_version),
-            verbs_of<Derived>,        more_verbs_of<Derived>(),
-            has_instances<Derived>(), verbs_with_json<Derived>()};
+    return {std::move(name),          version_of<Derived>,      library_version,           verbs_of<Derived>,
+            more_verbs_of<Derived>(), has_instances<Derived>(), verbs_with_json<Derived>()};
 }
 
 } // namespace daemonkit::detail

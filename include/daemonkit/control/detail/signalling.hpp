@@ -43,8 +43,8 @@ DAEMONKIT_INLINE bool send_and_continue(const pid_holder& daemon, int signal)
 {
     bool stopped = false;
     if (may_be_continued(signal)) {
-        const auto stat = sys::read_process_stat(daemon.pid);
-        stopped = !stat || stat->state == 'T'; // of a later process with this pid: then the signals fail
+        const char state = sys::state_of(daemon.pid); // of a later process with this pid: then the signals fail
+        stopped = state == '\0' || state == 'T';
     }
     if (!send(daemon, signal)) return false;
     if (stopped) sys::pidfd_send_signal(daemon.process.get(), SIGCONT); // fails if it has exited

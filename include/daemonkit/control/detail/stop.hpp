@@ -13,6 +13,7 @@
 #include "signalling.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -40,9 +41,11 @@ inline constexpr const char* not_recorded_yet = "a start is in progress and has 
 template <class Find>
 [[nodiscard, gnu::cold]] pid_holder find_started_by(const Find& find)
 {
-    for (const sys::deadline until(std::chrono::seconds(1));; sys::sleep_for(std::chrono::milliseconds(1))) {
+    for (std::optional<sys::deadline> until;; sys::sleep_for(std::chrono::milliseconds(1))) {
         auto daemon = find();
-        if (daemon || !daemon.starting || until.passed()) return daemon;
+        if (daemon || !daemon.starting) return daemon;
+        if (!until) until.emplace(std::chrono::seconds(1));
+        if (until->passed()) return daemon;
     }
 }
 template <class PidPolicy>
@@ -57,12 +60,12 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
 {
     using namespace std::chrono_literals;
     constexpr auto tick = std::is_same_v<Progress, no_progress> ? sys::forever : std::chrono::nanoseconds(1s);
-    const auto began = std::chrono::steady_clock::now();
-    const sys::deadline until(patience);
-    for (;;) {
-        if (sys::readable_within(process.get(), std::min(until.remaining(), tick))) return true;
+    const auto began = sys::deadline::now();
+    const sys::deadline until(patience, began);
+    for (auto left = patience;; left = until.remaining()) {
+        if (sys::readable_within(process.get(), std::min(left, tick))) return true;
         if (until.passed()) return false;
-        progress(std::chrono::steady_clock::now() - began);
+        progress(sys::deadline::now() - began);
     }
 }
 

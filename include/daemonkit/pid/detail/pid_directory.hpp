@@ -11,6 +11,7 @@
 
 #include <boost/filesystem/path.hpp>
 
+#include <climits>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,9 +52,12 @@ enum class owners {
 DAEMONKIT_INLINE trusted_directory check_directory(const boost::filesystem::path& path,
                                                    owners allowed = owners::caller);
 
+inline constexpr std::size_t place_length = NAME_MAX + 21;
+
 /// The place that a record is bound to: the name of its file, and the inode number of its directory. Bind mounts,
 /// symbolic links and chroot(2) do not change them. `inode`: of the directory; 0: not known yet.
-[[nodiscard]] std::string place_of(const boost::filesystem::path& path, std::uint64_t inode = 0);
+[[nodiscard]] DAEMONKIT_INLINE sys::short_text<place_length> place_of(const boost::filesystem::path& path,
+                                                                      std::uint64_t inode = 0);
 
 #if DAEMONKIT_DEFINES
 
@@ -66,7 +70,8 @@ DAEMONKIT_INLINE std::string directory_in(const boost::filesystem::path& path)
 
 DAEMONKIT_INLINE trusted_directory check_directory(const boost::filesystem::path& path, owners allowed)
 {
-    if (!path.is_absolute() || !path.has_filename() || path.filename_is_dot() || path.filename_is_dot_dot())
+    const auto name = file_name_in(path);
+    if (!path.native().starts_with('/') || name.empty() || name == "." || name == "..")
         throw_bad_setting("use the pid file", path.native(),
                           "its path must be absolute and name a file, because a daemon changes its working directory");
     auto directory = directory_in(path);
@@ -83,14 +88,14 @@ DAEMONKIT_INLINE trusted_directory check_directory(const boost::filesystem::path
             found.mount};
 }
 
-[[gnu::noinline]] DAEMONKIT_INLINE std::string place_of(const boost::filesystem::path& path, std::uint64_t inode)
+DAEMONKIT_INLINE sys::short_text<place_length> place_of(const boost::filesystem::path& path, std::uint64_t inode)
 {
     if (inode == 0) {
         sys::file_status directory = {};
         sys::status_of(directory_in(path).c_str(), directory);
         inode = directory.st_ino;
     }
-    return sys::joined({file_name_in(path), " ", inode});
+    return sys::short_joined<place_length>({file_name_in(path), " ", inode});
 }
 
 #endif

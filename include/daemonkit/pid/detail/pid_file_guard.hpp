@@ -157,7 +157,7 @@ private:
     void record(const process_identity& self)
     {
         owner_ = self;
-        place_ = place_of(path_);
+        place_ = place_of(path_).view();
         write();
         closed_in_child_ = sys::fork_handler(sys::close_in_child, claimed_.file.get());
         if (!closed_in_child_) throw_errno("register a fork handler");

@@ -156,7 +156,7 @@ try {
 
 DAEMONKIT_INLINE pid_holder pid_file_search::operator()()
 {
-    for (const sys::deadline until(std::chrono::seconds(1));;) {
+    for (std::optional<sys::deadline> until;;) {
         auto in_file = find_in_file_or_by_socket();
         identity_ = in_file.identity;
         if (in_file.holder) return std::move(in_file.holder);
@@ -169,7 +169,8 @@ DAEMONKIT_INLINE pid_holder pid_file_search::operator()()
         }
         auto& doubt = in_file.doubt.empty() ? by_socket.doubt : in_file.doubt;
         if (in_file.settled && doubt.empty()) return std::move(in_file.holder);
-        if (until.passed()) {
+        if (!until) until.emplace(std::chrono::seconds(1));
+        if (until->passed()) {
             if (!doubt.empty()) throw_doubt(path_, doubt);
             return std::move(in_file.holder);
         }
