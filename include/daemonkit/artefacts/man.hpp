@@ -52,7 +52,7 @@ DAEMONKIT_INLINE std::string date_of_program(const artefact_facts& f)
 {
     sys::file_status status = {};
     if (sys::status_of("/proc/self/exe", status) == -1 && sys::status_of(f.program.c_str(), status) == -1) return {};
-    return format_time(std::chrono::system_clock::from_time_t(status.st_mtime), "%F", true);
+    return std::string(format_time(std::chrono::system_clock::from_time_t(status.st_mtime), "%F", true));
 }
 
 DAEMONKIT_INLINE std::string man_page(const artefact_facts& f)

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "../text/joined.hpp"
-#include "process.hpp"
+#include "process_stat.hpp"
 #include "read_file.hpp"
 
 #include <algorithm>
@@ -17,14 +17,15 @@ namespace daemonkit::sys {
 /// version 2; with ":freezer:", "/x/y" of the line "6:freezer:/x/y" of version 1. Empty if there is no such line.
 [[nodiscard, gnu::cold]] inline std::string_view cgroup_in(std::string_view cgroups, std::string_view controller)
 {
-    for (;;) {
-        const auto colon = cgroups.find(':');
-        if (colon == std::string_view::npos) return {};
-        cgroups.remove_prefix(colon);
-        const auto end = std::min(cgroups.find('\n'), cgroups.size());
-        if (cgroups.starts_with(controller)) return cgroups.substr(controller.size(), end - controller.size());
-        cgroups.remove_prefix(end);
+    while (!cgroups.empty()) { // the last line first: the kernel puts version 2 there
+        if (cgroups.ends_with('\n')) cgroups.remove_suffix(1);
+        auto line = cgroups;
+        line.remove_prefix(after_last('\n', line));
+        cgroups.remove_suffix(line.size());
+        line.remove_prefix(std::min(line.find(':'), line.size()));
+        if (line.starts_with(controller)) return line.substr(controller.size());
     }
+    return {};
 }
 
 /// A frozen cgroup.

@@ -7,6 +7,7 @@
 #include "environment.hpp"
 #include "file.hpp"
 #include "pidfd.hpp"
+#include "process_stat.hpp"
 #include "read_file.hpp"
 #include "time.hpp"
 
@@ -127,47 +128,6 @@ inline unsigned long long pid_namespace() noexcept
     return status_of("/proc/self/ns/pid", status) == 0 ? status.st_ino : 0;
 }
 
-/// The fields of /proc/PID/stat from the third on, which is the state. The second, the command name in parentheses, may
-/// itself contain spaces and parentheses.
-inline std::string_view after_command(std::string_view stat) noexcept
-{
-    const void* const end = ::memrchr(stat.data(), ')', stat.size());
-    const auto length =
-        end == nullptr ? stat.size() : static_cast<std::size_t>(static_cast<const char*>(end) - stat.data());
-    return stat.substr(std::min(length + 2, stat.size()));
-}
-
-/// The fields of /proc/PID/stat that we use.
-struct process_stat
-{
-    char state = 0;               ///< 'T' stopped by a signal, 't' by a tracer, 'D' in uninterruptible sleep, ...
-    unsigned long long start = 0; ///< clock ticks since boot
-};
-
-/// Parses the text of /proc/PID/stat, proc(5). Empty unless all fields up to the start time are there.
-DAEMONKIT_INLINE std::optional<process_stat> parse_process_stat(std::string_view text) noexcept;
-
-/// The path of a file of a process in /proc.
-[[nodiscard, gnu::cold]] inline short_text<48> proc_path(pid_t pid, std::string_view file) noexcept
-{
-    return short_joined<48>({"/proc/", pid, file});
-}
-
-/// Reads /proc/PID/stat; empty if there is no such process, or /proc does not show it.
-[[gnu::cold]] inline std::optional<process_stat> read_process_stat(pid_t pid) noexcept
-{
-    char room[1024];
-    return parse_process_stat(read_at_once(proc_path(pid, "/stat").c_str(), room));
-}
-
-/// The state in /proc/PID/stat, as in process_stat; 0 if it cannot be read.
-[[gnu::cold]] inline char state_of(pid_t pid) noexcept
-{
-    char room[1024];
-    const auto fields = after_command(read_at_once(proc_path(pid, "/stat").c_str(), room));
-    return fields.empty() ? '\0' : fields.front();
-}
-
 /// The time since a start time in ticks since boot.
 DAEMONKIT_INLINE std::chrono::milliseconds age(unsigned long long start_ticks);
 
@@ -233,22 +193,6 @@ DAEMONKIT_INLINE short_text<80> description_of_death(int wait_status) noexcept
     const char* const name = ::sigdescr_np(WTERMSIG(wait_status));
     ((text += " (") += name != nullptr ? name : "a real-time signal") += ")";
     return text;
-}
-
-DAEMONKIT_INLINE std::optional<process_stat> parse_process_stat(std::string_view text) noexcept
-{
-    auto fields = after_command(text);
-    if (fields.empty()) return {};
-    process_stat stat{fields.front()};
-    for (int field = 3; field < 22; ++field) {
-        const auto space = fields.find(' ');
-        if (space == std::string_view::npos) return {};
-        fields.remove_prefix(space + 1);
-    }
-    const auto start = number_in(fields.substr(0, fields.find(' ')));
-    if (start == -1) return {};
-    stat.start = static_cast<unsigned long long>(start);
-    return stat;
 }
 
 DAEMONKIT_INLINE std::chrono::milliseconds age(unsigned long long start_ticks)

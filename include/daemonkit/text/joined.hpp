@@ -105,7 +105,7 @@ DAEMONKIT_INLINE std::string joined(std::initializer_list<piece> pieces)
     std::string all(room, '\0');
     char* end = all.data();
     for (const auto& one : pieces) end = one.write_to(end);
-    all.resize(static_cast<std::size_t>(end - all.data()));
+    all.erase(static_cast<std::size_t>(end - all.data()));
     return all;
 }
 

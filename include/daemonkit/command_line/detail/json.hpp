@@ -18,8 +18,8 @@ namespace daemonkit::detail {
 [[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string json_string(std::string_view text);
 
 /// A point in time formatted by strftime(3), in UTC or local time.
-[[nodiscard, gnu::cold]] DAEMONKIT_INLINE std::string format_time(std::chrono::system_clock::time_point when,
-                                                                  const char* format, bool utc);
+[[nodiscard, gnu::cold]] DAEMONKIT_INLINE sys::short_text<63> format_time(std::chrono::system_clock::time_point when,
+                                                                          const char* format, bool utc);
 
 /// As it stands in the text and in the JSON.
 [[nodiscard]] DAEMONKIT_INLINE const char* state_name(status_report::condition state) noexcept;
@@ -64,13 +64,14 @@ DAEMONKIT_INLINE std::string json_string(std::string_view text)
     return out += '"';
 }
 
-DAEMONKIT_INLINE std::string format_time(std::chrono::system_clock::time_point when, const char* format, bool utc)
+DAEMONKIT_INLINE sys::short_text<63> format_time(std::chrono::system_clock::time_point when, const char* format,
+                                                 bool utc)
 {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
     std::tm parts{};
     utc ? ::gmtime_r(&seconds, &parts) : ::localtime_r(&seconds, &parts);
     char text[64];
-    return {text, std::strftime(text, sizeof text, format, &parts)};
+    return sys::short_text<63>({text, std::strftime(text, sizeof text, format, &parts)});
 }
 
 DAEMONKIT_INLINE const char* state_name(status_report::condition state) noexcept
@@ -94,7 +95,7 @@ DAEMONKIT_INLINE std::string to_json(const status_report& report)
                         "\", \"pid\": ",
                         running ? std::to_string(report.pid) : "null",
                         ", \"since\": ",
-                        report.since ? json_string(format_time(*report.since, "%FT%TZ", true)) : "null",
+                        report.since ? json_string(format_time(*report.since, "%FT%TZ", true).view()) : "null",
                         ", \"uptime\": ",
                         report.uptime ? sys::joined({report.uptime->count()}) : "null",
                         ", \"ready\": ",
@@ -121,11 +122,13 @@ DAEMONKIT_INLINE std::string for_people(std::chrono::seconds time)
 
 DAEMONKIT_INLINE std::string described(const status_report& report)
 {
-    return sys::joined(
-        {state_name(report.state), " (pid ", report.pid, report.suspended.empty() ? "" : ", ", report.suspended, ")",
-         report.since ? " since " + format_time(*report.since, "%F %T", false) : "", ", recorded in ", report.where,
-         report.ready() ? ", ready" : ", not ready", report.uptime ? ", up " + for_people(*report.uptime) : "",
-         report.status_text.empty() ? "" : ": ", report.status_text});
+    const auto since =
+        report.since ? format_time(*report.since, " since %Y-%m-%d %H:%M:%S", false) : sys::short_text<63>();
+    return sys::joined({state_name(report.state), " (pid ", report.pid, report.suspended.empty() ? "" : ", ",
+                        report.suspended, ")", since.view(), ", recorded in ", report.where,
+                        report.ready() ? ", ready" : ", not ready", report.uptime ? ", up " : "",
+                        report.uptime ? for_people(*report.uptime) : std::string(),
+                        report.status_text.empty() ? "" : ": ", report.status_text});
 }
 
 DAEMONKIT_INLINE std::string sentence_of(const status_report& report)
