@@ -56,10 +56,7 @@ class deadline
 
 public:
     /// `forever` never passes.
-    explicit deadline(std::chrono::nanoseconds from_now) noexcept
-        : deadline(from_now, from_now > from_now.zero() && from_now < century ? now() : clock::time_point())
-    {
-    }
+    explicit deadline(std::chrono::nanoseconds from_now) noexcept : deadline(from_now, now_for(from_now)) {}
     /// Counted from `begin`, which was now().
     deadline(std::chrono::nanoseconds from_begin, clock::time_point begin) noexcept;
 
@@ -70,6 +67,11 @@ public:
 
     /// What the clock says.
     static clock::time_point now() noexcept;
+    /// The same, where a deadline so far away needs the clock.
+    static clock::time_point now_for(std::chrono::nanoseconds from_now) noexcept
+    {
+        return from_now > from_now.zero() && from_now < century ? now() : clock::time_point();
+    }
 
 private:
     clock::time_point end_;
@@ -108,7 +110,11 @@ private:
     return ready != -1 || errno == EINTR ? ready : poll_refused(fds, count, timeout, mask == nullptr);
 }
 
-/// Whether `fd` becomes readable within `timeout`. A pidfd becomes readable when its process exits, reaped or not.
+/// Whether `fd` becomes readable within `timeout`, counted from `begin`, which was deadline::now(). A pidfd becomes
+/// readable when its process exits, reaped or not.
+DAEMONKIT_INLINE bool readable_within(int fd, std::chrono::nanoseconds timeout,
+                                      std::chrono::steady_clock::time_point begin);
+/// Counted from now.
 DAEMONKIT_INLINE bool readable_within(int fd, std::chrono::nanoseconds timeout);
 
 /// Whether the process of this pidfd has exited, reaped or not.
@@ -169,12 +175,18 @@ DAEMONKIT_INLINE int poll_refused(pollfd* fds, nfds_t count, std::chrono::nanose
     return ready;
 }
 
-DAEMONKIT_INLINE bool readable_within(int fd, std::chrono::nanoseconds timeout)
+DAEMONKIT_INLINE bool readable_within(int fd, std::chrono::nanoseconds timeout,
+                                      std::chrono::steady_clock::time_point begin)
 {
-    const deadline until(timeout);
+    const deadline until(timeout, begin);
     pollfd p{fd, POLLIN, 0};
     for (auto left = timeout > timeout.zero() ? timeout : timeout.zero();; left = until.remaining())
         if (const int ready = poll_once(&p, 1, left); ready != -1 || errno != EINTR) return ready > 0;
+}
+
+DAEMONKIT_INLINE bool readable_within(int fd, std::chrono::nanoseconds timeout)
+{
+    return readable_within(fd, timeout, deadline::now_for(timeout));
 }
 
 #endif

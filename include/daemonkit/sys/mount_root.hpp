@@ -45,7 +45,7 @@ DAEMONKIT_INLINE int find_mount_root(std::string path, mount_root& into);
 
 DAEMONKIT_INLINE int link_status_of(const char* path, file_status& into, std::optional<bool>& begins) noexcept
 {
-    struct statx facts = {};
+    struct statx facts; // not zeroed: it is read if the call succeeds
     begins.reset();
     const bool told = ::statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &facts) == 0;
     if (!told && !is_refusal(errno)) return -1;
@@ -61,8 +61,8 @@ DAEMONKIT_INLINE int link_status_of(const char* path, file_status& into, std::op
 
 DAEMONKIT_INLINE int is_mount_root(const std::string& path, mount_root& found) noexcept
 {
-    file_status own = {};
-    file_status above = {};
+    file_status own;
+    file_status above;
     std::optional<bool> begins;
     if (link_status_of(path.empty() ? "/" : path.c_str(), own, begins) == -1) return -1;
     found = {own.st_dev, own.st_ino, path.size()};

@@ -208,8 +208,8 @@ DAEMONKIT_INLINE std::chrono::milliseconds age(unsigned long long start_ticks)
 DAEMONKIT_INLINE std::optional<unsigned long long> generation_of(int pidfd, pid_t pid)
 {
     constexpr long pidfs = 0x50494446; // PID_FS_MAGIC, linux/magic.h
-    struct statfs system = {};
-    file_status status = {};
+    struct statfs system;
+    file_status status;
     if (::fstatfs(pidfd, &system) == -1) {
         if (errno != ENOSYS && errno != EPERM)
             return {}; // a sandbox without fstatfs(2) lacks it in every process, so all use start times

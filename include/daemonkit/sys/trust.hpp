@@ -137,7 +137,7 @@ DAEMONKIT_INLINE void check_link_target(const char* link, const std::string& pat
 DAEMONKIT_INLINE void check_path(const std::string& path, uid_t user, int links, untrusted& found)
 {
     std::string component = path; // cut off after each component in turn
-    file_status status = {};
+    file_status status;
     std::optional<mount_root> mount{mount_root()};
     for (std::size_t end = 0; end != std::string::npos;) {
         end = component.find('/', end + 1);

@@ -38,8 +38,9 @@ class program
     using settings = typename daemon_type::settings;
 
 public:
-    program(Derived& daemon, settings& s, const options& o, const program_options& more)
-        : daemon_(daemon), settings_(s), name_(shown_name<Derived>(daemon_type::name_of(s))), options_(o), more_(more)
+    /// `name`: in messages.
+    program(Derived& daemon, settings& s, std::string name, const options& o, const program_options& more)
+        : daemon_(daemon), settings_(s), name_(std::move(name)), options_(o), more_(more)
     {
     }
 

@@ -61,11 +61,11 @@ bool gone_within(const sys::unique_fd& process, std::chrono::nanoseconds patienc
     using namespace std::chrono_literals;
     constexpr auto tick = std::is_same_v<Progress, no_progress> ? sys::forever : std::chrono::nanoseconds(1s);
     const auto began = sys::deadline::now();
-    const sys::deadline until(patience, began);
-    for (auto left = patience;; left = until.remaining()) {
-        if (sys::readable_within(process.get(), std::min(left, tick))) return true;
-        if (until.passed()) return false;
-        progress(sys::deadline::now() - began);
+    for (auto now = began;;) {
+        if (sys::readable_within(process.get(), std::min(patience - (now - began), tick), now)) return true;
+        now = sys::deadline::now();
+        if (now - began >= patience) return false;
+        progress(now - began);
     }
 }
 

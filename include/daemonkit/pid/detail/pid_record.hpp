@@ -74,7 +74,7 @@ inline constexpr sys::byte_range both_locks{0, 2};    ///< both
 /// Throws startup_error unless the open file is a plain one that only root and `owner` can change.
 inline sys::file_status check_pid_file(int fd, const std::string& path, uid_t owner = sys::effective_user())
 {
-    sys::file_status status = {};
+    sys::file_status status;
     check_call(sys::status_of(fd, status), "read the status of the pid file", path);
     if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
     if (status.st_nlink > 1) refuse(path, "it has other names (hard links)");
