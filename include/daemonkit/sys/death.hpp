@@ -48,7 +48,7 @@ DAEMONKIT_INLINE std::optional<int> exit_code_of(const std::string& stat);
 
 DAEMONKIT_INLINE bool pidfd_tells_death() noexcept
 {
-    utsname kernel{};
+    utsname kernel;
     if (::uname(&kernel) != 0) return false;
     const char* at = kernel.release;
     const auto number = [&at] {

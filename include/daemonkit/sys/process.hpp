@@ -117,7 +117,7 @@ DAEMONKIT_INLINE bool hears(pid_t pid, int signal);
 /// thread, proc(5), and each directory is one link.
 inline unsigned long thread_count() noexcept
 {
-    file_status tasks = {};
+    file_status tasks;
     return status_of("/proc/self/task", tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
 }
 
@@ -134,7 +134,11 @@ DAEMONKIT_INLINE std::chrono::milliseconds age(unsigned long long start_ticks);
 /// The wall-clock time of a start time in ticks since boot, by the present setting of the clock.
 inline std::chrono::system_clock::time_point wall_time(unsigned long long start_ticks)
 {
-    return std::chrono::system_clock::now() - age(start_ticks);
+    using clock = std::chrono::system_clock;
+    timespec now;
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    const auto since_epoch = std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+    return clock::time_point(std::chrono::duration_cast<clock::duration>(since_epoch)) - age(start_ticks);
 }
 
 /// Reads the random id of this boot as text, random(4). -1 and errno if /proc does not show it.

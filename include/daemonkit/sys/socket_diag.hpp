@@ -131,7 +131,7 @@ DAEMONKIT_INLINE socket_facts socket_diag::facts_in(std::string_view message) no
 
 DAEMONKIT_INLINE int peer_owner(socket_diag& kernel, int socket, uid_t& owner)
 {
-    file_status own = {};
+    file_status own;
     if (status_of(socket, own) == -1) return -1;
     ino_t peer = 0;
     std::optional<uid_t> found;

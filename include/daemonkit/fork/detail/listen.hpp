@@ -60,12 +60,12 @@ template <class Progress>
 {
     constexpr bool silent = std::is_same_v<Progress, no_progress>;
     constexpr auto tick = silent ? sys::forever : std::chrono::nanoseconds(std::chrono::seconds(1));
-    const auto began = std::chrono::steady_clock::now();
-    sys::deadline until(deadline);
+    const auto began = sys::deadline::now();
+    sys::deadline until(deadline, began);
     // NOLINTNEXTLINE(misc-const-correctness): written where a status is shown
     std::conditional_t<shows_status<Progress> && !silent, sys::short_text<message::longest>, std::string_view> line;
     const auto show = [&] {
-        const std::chrono::nanoseconds elapsed = std::chrono::steady_clock::now() - began;
+        const std::chrono::nanoseconds elapsed = sys::deadline::now() - began;
         if constexpr (shows_status<Progress>)
             progress(elapsed, std::string_view(line));
         else

@@ -66,7 +66,7 @@ public:
         if (!claimed_.file) return;
         const auto self = identity_of(pid);
         record(self);
-        next_look_ = std::chrono::steady_clock::now() + between_looks;
+        next_look_ = sys::deadline::now() + between_looks;
         // Again for a while: the holder of the first name, or a child of its, may be about to close it.
         const sys::deadline until(std::chrono::seconds(1));
         for (int tries = 0; !sockets_.take(claimed_.socket, self); ++tries) {
@@ -128,7 +128,7 @@ public:
     {
         if (irreparable_) return true;
         try {
-            if (const auto now = std::chrono::steady_clock::now(); now >= next_look_) {
+            if (const auto now = sys::deadline::now(); now >= next_look_) {
                 next_look_ = now + between_looks;
                 renew();
             }
