@@ -73,11 +73,11 @@ template <class Derived, class SettingsType>
 
 /// `name`: in messages, until there are settings.
 template <class Derived, class SettingsType, class... Args>
-[[gnu::cold]] int execute(Derived& daemon, const options& parsed, const program_options& more, std::string name,
+[[gnu::cold]] int execute(Derived& daemon, const options& parsed, const program_options& more, std::string& name,
                           SettingsType& settings, Args&&... args)
 {
     if constexpr (!makes_settings_of<SettingsType, Derived> && !has_instances<Derived>()) {
-        return program<Derived>(daemon, settings, std::move(name), parsed, more)(std::forward<Args>(args)...);
+        return program<Derived>(daemon, settings, name, parsed, more)(std::forward<Args>(args)...);
     } else {
         bool made = false;
         try {
@@ -85,7 +85,7 @@ template <class Derived, class SettingsType, class... Args>
             auto here = make_settings<Derived>(settings, parsed);
             made = true;
             name = shown_name<Derived>(Derived::daemon_type::name_of(here));
-            return program<Derived>(daemon, here, std::move(name), parsed, more)(std::forward<Args>(args)...);
+            return program<Derived>(daemon, here, name, parsed, more)(std::forward<Args>(args)...);
         } catch (const startup_error& e) {
             if (made) throw;
             return program<Derived>::has_no_settings(parsed, e.what(), e.status());
@@ -120,13 +120,12 @@ template <class Derived, class OptionsType, class SettingsType, class... Args>
     auto described = describe<Derived>(early_name<Derived>(settings), DAEMONKIT_VERSION);
     if constexpr (std::is_null_pointer_v<OptionsType>) {
         if (const auto status = parsed.parse(argc, argv, described, nullptr)) return *status;
-        return execute(daemon, parsed, {}, std::move(described.name), settings, std::forward<Args>(args)...);
+        return execute(daemon, parsed, {}, described.name, settings, std::forward<Args>(args)...);
     } else {
         if (const auto status = listed->refuse(described.name, argc, argv)) return *status;
         const auto more = listed->get();
         if (const auto status = parsed.parse(argc, argv, described, &more)) return *status;
-        return execute(daemon, parsed, listed->options(), std::move(described.name), settings,
-                       std::forward<Args>(args)...);
+        return execute(daemon, parsed, listed->options(), described.name, settings, std::forward<Args>(args)...);
     }
 }
 
@@ -224,7 +223,7 @@ int carry_out(Derived& daemon, const verb& asked, SettingsType settings, const v
     auto described = detail::describe<Derived>(detail::early_name<Derived>(settings), DAEMONKIT_VERSION);
     if (const auto complaint = given.check(described); !complaint.empty())
         return detail::options::refuse(described.name, complaint, asked);
-    return detail::execute(daemon, given, {}, std::move(described.name), settings, std::forward<Args>(args)...);
+    return detail::execute(daemon, given, {}, described.name, settings, std::forward<Args>(args)...);
 }
 
 /// The same, for settings in braces.

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <climits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -56,7 +57,7 @@ private:
     static socket_facts facts_in(std::string_view message) noexcept;
 
     unique_fd socket_{};
-    std::string buffer_{};
+    std::string of_all_{};
 };
 
 /// The user who made the socket that `socket` is connected to. Returns 0, or -1 and errno: ENOENT if that socket is
@@ -70,11 +71,13 @@ DAEMONKIT_INLINE int socket_diag::ask(ino_t inode, function_ref<bool(const socke
     if (!socket_) socket_.reset(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
     if (!socket_ || send(static_cast<unsigned>(inode)) == -1) return -1;
     // The kernel fills at most 32 KiB in one part of its answer; of one socket it says less than 300 bytes.
-    buffer_.resize(inode == 0 ? 32768 : 1024);
+    char of_one[1024];
+    if (inode == 0) of_all_.resize(32768);
+    const std::span<char> room = inode == 0 ? std::span<char>(of_all_) : std::span<char>(of_one);
     for (bool wanted = true;;) {
-        const auto size = retry([&] { return ::recv(socket_.get(), buffer_.data(), buffer_.size(), 0); });
+        const auto size = retry([&] { return ::recv(socket_.get(), room.data(), room.size(), 0); });
         if (size <= 0) return -1;
-        std::string_view part(buffer_.data(), static_cast<std::size_t>(size));
+        std::string_view part(room.data(), static_cast<std::size_t>(size));
         while (part.size() >= sizeof(nlmsghdr)) {
             const auto header = start_of<nlmsghdr>(part);
             if (header.nlmsg_type == NLMSG_DONE) return 0;

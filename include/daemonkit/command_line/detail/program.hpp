@@ -38,9 +38,9 @@ class program
     using settings = typename daemon_type::settings;
 
 public:
-    /// `name`: in messages.
-    program(Derived& daemon, settings& s, std::string name, const options& o, const program_options& more)
-        : daemon_(daemon), settings_(s), name_(std::move(name)), options_(o), more_(more)
+    /// `name`: in messages. The caller keeps all of these.
+    program(Derived& daemon, settings& s, const std::string& name, const options& o, const program_options& more)
+        : daemon_(daemon), settings_(s), name_(name), options_(o), more_(more)
     {
     }
 
@@ -251,7 +251,7 @@ private:
 
     Derived& daemon_;
     settings& settings_;
-    std::string name_;
+    const std::string& name_;
     const options& options_;
     const program_options& more_;
     bool returns_ = true; // process_settings::launcher_returns
