@@ -73,7 +73,7 @@ private:
     template <class Derived>
     static void print(const verb_call<Derived>& call, const std::string& text)
     {
-        if (!call.options.quiet) sys::print_line(stdout, call.name, text);
+        if (!call.options.quiet) sys::print_line(stdout, call.name, {call.name, ": ", text, "\n"});
     }
 };
 

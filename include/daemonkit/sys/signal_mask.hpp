@@ -65,8 +65,8 @@ public:
     void keep() noexcept { kept_ = true; }
 
 private:
-    sigset_t before_{};
-    sigset_t after_{};
+    sigset_t before_;
+    sigset_t after_;
     bool kept_ = false;
 };
 

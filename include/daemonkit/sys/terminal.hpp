@@ -37,8 +37,10 @@ inline void print(std::FILE* stream, std::string_view text)
 /// The same with several pieces.
 inline void print(std::FILE* stream, std::initializer_list<piece> pieces) { print(stream, joined(pieces)); }
 
-/// Prints "NAME: TEXT" as a line, without the control characters in TEXT.
-[[gnu::cold]] DAEMONKIT_INLINE void print_line(std::FILE* stream, std::string_view name, std::string_view text);
+/// Prints "NAME: TEXT" as a line, without the control characters in TEXT. `line` are the pieces of all that, with the
+/// newline.
+[[gnu::cold]] DAEMONKIT_INLINE void print_line(std::FILE* stream, std::string_view name,
+                                               std::initializer_list<piece> line);
 
 /// A Progress that shows on standard error how long a wait has lasted, and what the daemon says meanwhile, if standard
 /// error is a terminal. It shows one line of the terminal: of a longer one, a part would stay there.
@@ -63,12 +65,11 @@ inline void wipe_line() noexcept
 
 #if DAEMONKIT_DEFINES
 
-DAEMONKIT_INLINE void print_line(std::FILE* stream, std::string_view name, std::string_view text)
+DAEMONKIT_INLINE void print_line(std::FILE* stream, std::string_view name, std::initializer_list<piece> line)
 {
-    auto line = joined({name, ": ", text, "\n"});
-    char* const begin = line.data() + name.size() + 2;
-    blank_controls(begin, begin + text.size());
-    print(stream, line);
+    auto all = joined(line);
+    blank_controls(all.data() + name.size(), all.data() + all.size() - 1);
+    print(stream, all);
 }
 
 DAEMONKIT_INLINE void ticker::operator()(std::chrono::nanoseconds elapsed, std::string_view line) const

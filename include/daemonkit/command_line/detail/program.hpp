@@ -23,6 +23,7 @@
 #include <concepts>
 #include <cstdio>
 #include <exception>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -97,7 +98,7 @@ private:
         if (sys::reader_of(2) == sys::log_reader::none)
             detail::report(log_level::err, name, reason);
         else
-            sys::print_line(stderr, name, reason);
+            sys::print_line(stderr, name, {name, ": ", reason, "\n"});
     }
 
     /// Executes the other verbs. noinline, because otherwise a started daemon would keep their results on its stack.
@@ -180,11 +181,13 @@ private:
 
     [[nodiscard]] sys::ticker progress(const char* doing) const { return {doing, name_, options_.quiet}; }
 
-    [[gnu::cold]] void line(std::FILE* to, const std::string& text) const
+    /// Prints the pieces of a line, which begins with the name.
+    [[gnu::cold]] void line(std::FILE* to, std::initializer_list<sys::piece> pieces) const
     {
         sys::wipe_line();
-        sys::print_line(to, name_, text);
+        sys::print_line(to, name_, pieces);
     }
+    [[gnu::cold]] void line(std::FILE* to, const std::string& text) const { line(to, {name_, ": ", text, "\n"}); }
 
     void complain(const std::string& text) const { line(stderr, text); }
     /// Buffered: a closed pipe must not end this process by SIGPIPE before it has executed the verb.
@@ -216,7 +219,7 @@ private:
     {
         if (r.outcome == start_outcome::ready) {
             if (!options_.quiet)
-                line(stdout, sys::joined({"started (pid ", r.pid, ")", r.message.empty() ? "" : "; ", r.message}));
+                line(stdout, {name_, ": started (pid ", r.pid, ")", r.message.empty() ? "" : "; ", r.message, "\n"});
             if constexpr (daemon_type::can_be_found)
                 if (const auto where = options_.verbose ? settings_.pid.where() : std::string(); !where.empty())
                     print_step("recorded in " + where);

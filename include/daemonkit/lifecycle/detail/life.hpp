@@ -28,7 +28,7 @@ namespace daemonkit::detail {
 template <class DaemonSettings>
 [[nodiscard]] std::string name_of(const DaemonSettings& s)
 {
-    return s.process.name.empty() ? sys::joined({sys::program_name()}) : s.process.name;
+    return s.process.name.empty() ? std::string(sys::program_name()) : s.process.name;
 }
 
 template <class Derived, class DaemonPolicies, class DaemonSettings>
