@@ -37,8 +37,8 @@ inline void print(std::FILE* stream, std::string_view text)
 /// The same with several pieces.
 inline void print(std::FILE* stream, std::initializer_list<piece> pieces) { print(stream, joined(pieces)); }
 
-/// Prints "NAME: TEXT" as a line, without the control characters in TEXT. `line` are the pieces of all that, with the
-/// newline.
+/// Prints "NAME: TEXT" as a line in place of that of a ticker, without the control characters in TEXT. `line` are the
+/// pieces of all that, with the newline.
 [[gnu::cold]] DAEMONKIT_INLINE void print_line(std::FILE* stream, std::string_view name,
                                                std::initializer_list<piece> line);
 
@@ -67,6 +67,7 @@ inline void wipe_line() noexcept
 
 DAEMONKIT_INLINE void print_line(std::FILE* stream, std::string_view name, std::initializer_list<piece> line)
 {
+    wipe_line();
     auto all = joined(line);
     blank_controls(all.data() + name.size(), all.data() + all.size() - 1);
     print(stream, all);

@@ -23,7 +23,6 @@
 #include <concepts>
 #include <cstdio>
 #include <exception>
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -94,7 +93,6 @@ private:
     /// An init script or a job of cron may have sent standard error to /dev/null.
     [[gnu::cold]] static void complain_of_start(const std::string& name, const std::string& reason)
     {
-        sys::wipe_line();
         if (sys::reader_of(2) == sys::log_reader::none)
             detail::report(log_level::err, name, reason);
         else
@@ -181,13 +179,10 @@ private:
 
     [[nodiscard]] sys::ticker progress(const char* doing) const { return {doing, name_, options_.quiet}; }
 
-    /// Prints the pieces of a line, which begins with the name.
-    [[gnu::cold]] void line(std::FILE* to, std::initializer_list<sys::piece> pieces) const
+    [[gnu::cold]] void line(std::FILE* to, const std::string& text) const
     {
-        sys::wipe_line();
-        sys::print_line(to, name_, pieces);
+        sys::print_line(to, name_, {name_, ": ", text, "\n"});
     }
-    [[gnu::cold]] void line(std::FILE* to, const std::string& text) const { line(to, {name_, ": ", text, "\n"}); }
 
     void complain(const std::string& text) const { line(stderr, text); }
     /// Buffered: a closed pipe must not end this process by SIGPIPE before it has executed the verb.
@@ -219,7 +214,8 @@ private:
     {
         if (r.outcome == start_outcome::ready) {
             if (!options_.quiet)
-                line(stdout, {name_, ": started (pid ", r.pid, ")", r.message.empty() ? "" : "; ", r.message, "\n"});
+                sys::print_line(stdout, name_,
+                                {name_, ": started (pid ", r.pid, ")", r.message.empty() ? "" : "; ", r.message, "\n"});
             if constexpr (daemon_type::can_be_found)
                 if (const auto where = options_.verbose ? settings_.pid.where() : std::string(); !where.empty())
                     print_step("recorded in " + where);
