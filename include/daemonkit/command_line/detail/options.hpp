@@ -197,7 +197,7 @@ private:
             // An empty word is no verb, but it was given.
             return known != nullptr ? std::string() : sys::joined({"there is no verb '", word, "'"});
         }
-        if (*known->operand == '\0' || !asked.operand.empty())
+        if (known == nullptr || *known->operand == '\0' || !asked.operand.empty())
             return sys::joined({"unexpected argument '", word, "' after the verb"});
         asked.operand = word;
         return {};
