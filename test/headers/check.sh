@@ -84,9 +84,9 @@ in_sources() {
         }' $headers)
 }
 
+place=$(mktemp -d) || exit 1
+trap 'rm -rf "$place"' EXIT
 if [ "$how" = alone ]; then
-    place=$(mktemp -d) || exit 1
-    trap 'rm -rf "$place"' EXIT
     for header in $precompiled; do
         sh "$(dirname "$0")/precompile.sh" "$include/$header" "$place/$header" "$compiler" "$@" ||
             failed=$((failed + 1))
@@ -104,11 +104,8 @@ else
     compiles "all headers" "$includes" "$@"
     compiles "all headers in reverse order" "$(echo "$includes" | sort -r)" "$@"
     compiles "all headers, compiled form" "$includes" "$@" -DDAEMONKIT_COMPILED
-    compiles "daemonkit/compiled.cpp" '#include <daemonkit/compiled.cpp>' "$@" -DDAEMONKIT_COMPILED
-    # Clang says that -M leaves no use for -fsyntax-only.
-    read_by_it=$("$compiler" "$@" -Wno-unused-command-line-argument -DDAEMONKIT_COMPILED \
-        -M "$include/daemonkit/compiled.cpp" | tr ' ' '\n' |
-        grep '\.hpp$' | xargs realpath)
+    compiles "daemonkit/compiled.cpp" '#include <daemonkit/compiled.cpp>' "$@" -DDAEMONKIT_COMPILED -MD -MF "$place/read"
+    read_by_it=$(tr ' ' '\n' <"$place/read" | grep '\.hpp$' | xargs realpath)
     for header in $(cd "$include" && grep -rl '^#if DAEMONKIT_DEFINES$' daemonkit --include='*.hpp'); do
         if ! echo "$read_by_it" | grep -qxF "$(realpath "$include/$header")"; then
             echo "$header: has functions that compiled.cpp must define, and it does not include it"
