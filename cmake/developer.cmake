@@ -7,6 +7,11 @@ option(DAEMONKIT_EXAMPLES "Build the programs of test/example (echod needs Boost
 option(DAEMONKIT_BENCH "Build the benchmarks" OFF)
 option(DAEMONKIT_WERROR "Treat warnings as errors" OFF)
 set(DAEMONKIT_SANITIZE "" CACHE STRING "Sanitizers, as given to -fsanitize=, for example address,undefined")
+set(DAEMONKIT_TEST_VARIANT "" CACHE STRING
+    "clang, libcxx or i386: only the rooms that matter with another compiler, library or word size")
+if(DAEMONKIT_SANITIZE)
+    set(DAEMONKIT_TEST_VARIANT sanitized)
+endif()
 set(DAEMONKIT_OTHER_BOOST "${PROJECT_BINARY_DIR}/boost-1.81/usr/include" CACHE PATH
     "Headers of a second Boost (1.81) against which every header is compiled too")
 

@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: BSL-1.0
 # daemonkit_add_script_test(NAME label command…): a test that is no Boost.Test program. Like every test here, it reports
-# that it cannot run by a line `SKIPPED: reason`. daemonkit_start_first(NAME): it takes long. ctest starts tests in the
-# order of their COST, so that none of these is waited for at the end; see also discover_tests.cmake.
+# that it cannot run by a line `SKIPPED: reason`. Most of these tests compile; those with the label `process` wait, too.
+# daemonkit_start_first(NAME): it takes long. ctest starts tests in the order of their COST, so that none of these is
+# waited for at the end; see also discover_tests.cmake. daemonkit_computes(NAME): it waits for nothing, so it counts for
+# two of the jobs that test/run has for each processor.
 include_guard(GLOBAL)
 
 function(daemonkit_add_script_test name label)
     add_test(NAME ${name} COMMAND ${ARGN})
     set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 900 COST 10
         SKIP_REGULAR_EXPRESSION "(^|\n)SKIPPED: ")
+    if(NOT label STREQUAL "process")
+        daemonkit_computes(${name})
+    endif()
+endfunction()
+
+function(daemonkit_computes name)
+    set_tests_properties(${name} PROPERTIES PROCESSORS 2)
 endfunction()
 
 function(daemonkit_start_first name)

@@ -50,10 +50,6 @@ set(DAEMONKIT_ROOMS_APART identity static)
 
 function(daemonkit_add_test_room room)
     set(target test_${room})
-    set(sanitized FALSE)
-    if(DAEMONKIT_SANITIZE)
-        set(sanitized TRUE)
-    endif()
     add_executable(${target} ${ARGN})
     target_link_libraries(${target} PRIVATE daemonkit_test_support)
     daemonkit_precompile(${target} daemonkit_test_support)
@@ -73,7 +69,7 @@ function(daemonkit_add_test_room room)
     add_custom_command(TARGET ${target} POST_BUILD
         COMMAND "${CMAKE_COMMAND}"
             -D "executable=$<TARGET_FILE:${target}>" -D "room=${room}" -D "tests_file=${tests_file}"
-            -D "sanitized=${sanitized}" -D "environment=${environment}"
+            -D "variant=${DAEMONKIT_TEST_VARIANT}" -D "environment=${environment}"
             -P "${PROJECT_SOURCE_DIR}/cmake/discover_tests.cmake"
         VERBATIM)
     set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/discover_tests.cmake")

@@ -1,12 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSL-1.0
-# rooms.sh build|run clang|libcxx|i386 SOURCE_DIR WORK_DIR FILES_DIR I386_DIR SUPERVISORS_DIR: `build` makes the rooms
-# below, and the daemons that they start, with Clang 19, with Clang's C++ library, or with GCC 12 for 32 bits; `run` runs
-# their tests. The Boost of this machine is made for GCC's library and 64 bits: for the others, its sources are compiled
-# in the same way.
+# rooms.sh build|run libcxx|i386 SOURCE_DIR WORK_DIR FILES_DIR I386_DIR SUPERVISORS_DIR: `build` makes the rooms that
+# matter, and the daemons that they start, with Clang 19 and its C++ library, or with GCC 12 for 32 bits; `run` runs their
+# tests. The Boost of this machine is made for GCC's library and 64 bits, so its sources are compiled in the same way.
 set -euo pipefail
 step=$1 way=$2 source_dir=$3 work=$4 files=$5 i386=$6 supervisors=$7
-rooms=(sys fork pid signal stdio notify lifecycle control command_line reload lease)
 
 skip() {
     echo "SKIPPED: $1"
@@ -16,11 +14,9 @@ needs() { # DIRECTORY
     [ -e "$1/.complete" ] || skip "no $(basename "$1") in $(dirname "$1"): run test/run -L $way"
 }
 
-# Not what the optimiser must leave out, nor what starts the example ledgerd.
-compiler=clang++-19 flags=() link=() without='^(lifecycle\.bare|etcd\.ledgerd)\.'
 case $way in
-clang) ;;
 libcxx)
+    compiler=clang++-19 without='^$'
     needs "$files/libcxx"
     needs "$files/boost"
     llvm=$files/libcxx/usr/lib/llvm-19
@@ -34,7 +30,7 @@ i386)
     needs "$files/boost"
     compiler=g++-12
     # These know the system calls of 64 bits. The libc of 32 bits makes others, fcntl64 and socketcall for example.
-    without+='|between_any_two_calls_of_a_start_is_claimed_once'
+    without='between_any_two_calls_of_a_start_is_claimed_once'
     without+='|a_user_s_start_waits_for_that_of_root|a_sandbox_that_hides_the_result_is_named'
     gcc=$i386/usr/lib/gcc/x86_64-linux-gnu/12/32
     flags=(-m32 "-isystem$i386/usr/include/x86_64-linux-gnu/c++/12/32" -idirafter "$i386/usr/include"
@@ -45,8 +41,7 @@ i386)
 esac
 command -v "$compiler" >/dev/null || skip "$compiler is not installed"
 
-options=()
-if [ "$way" != clang ]; then
+if [ "$step" = build ]; then
     mkdir -p "$work/lib"
     boost() { # NAME SOURCE…
         [ ! -e "$work/lib/libboost_$1.so" ] || return 0
@@ -58,26 +53,16 @@ if [ "$way" != clang ]; then
     mapfile -t framework < <(printf '%s\n' test/src/*.cpp | grep -v '/\(cpp\|test\)_main')
     boost unit_test_framework "${framework[@]}"
     wait $!
-    options=(-DBoost_NO_BOOST_CMAKE=ON "-DBOOST_LIBRARYDIR=$work/lib" "-DCMAKE_CXX_FLAGS=${flags[*]}"
-        "-DCMAKE_EXE_LINKER_FLAGS=${link[*]}" "-DCMAKE_SHARED_LINKER_FLAGS=${link[*]}")
-fi
-if [ "$step" = build ]; then
     cmake -G Ninja -S "$source_dir" -B "$work" -DDAEMONKIT_DEVELOPER=ON -DDAEMONKIT_WERROR=ON -DDAEMONKIT_EXAMPLES=OFF \
         -DDAEMONKIT_INSTALL=OFF -DDAEMONKIT_TEST_QUICK=ON -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= \
-        -DDAEMONKIT_TEST_PRECOMPILE=ON "-DCMAKE_CXX_COMPILER=$compiler" "-DDAEMONKIT_SUPERVISORS=$supervisors" \
-        "${options[@]}"
-fi
-# libcurl is here, for 64 bits.
-if [ "$way" != i386 ] && grep -q '^CURL_LIBRARY_[A-Z]*:FILEPATH=/' "$work/CMakeCache.txt"; then
-    rooms+=(etcd kubernetes)
-fi
-if [ "$step" = build ]; then
-    cmake --build "$work" --parallel "$(nproc)" --target test/daemon/all "${rooms[@]/#/test_}"
+        -DDAEMONKIT_TEST_PRECOMPILE=ON "-DDAEMONKIT_TEST_VARIANT=$way" "-DCMAKE_CXX_COMPILER=$compiler" \
+        "-DDAEMONKIT_SUPERVISORS=$supervisors" -DBoost_NO_BOOST_CMAKE=ON "-DBOOST_LIBRARYDIR=$work/lib" \
+        "-DCMAKE_CXX_FLAGS=${flags[*]}" "-DCMAKE_EXE_LINKER_FLAGS=${link[*]}" \
+        "-DCMAKE_SHARED_LINKER_FLAGS=${link[*]}"
+    cmake --build "$work" --parallel "$(nproc)"
     exit 0
 fi
 
-# As for the build that is not optimised: nothing that takes long, and nothing that the optimiser must leave out. The
-# lines get a margin, because a line `SKIPPED: ` would say that this test is skipped.
-ctest --test-dir "$work" --parallel $(($(nproc) + 1)) --output-on-failure --no-tests=error \
-    -R "^($(IFS='|' && echo "${rooms[*]}"))\\." -LE 'slow|fault|serial' -E "$without" </dev/null |
+# The lines get a margin, because a line `SKIPPED: ` would say that this test is skipped.
+ctest --test-dir "$work" --parallel $(($(nproc) * 4)) --output-on-failure --no-tests=error -E "$without" </dev/null |
     sed '/ Passed  \| Start /d; s/^/| /'
