@@ -8,7 +8,7 @@ include_guard(GLOBAL)
 
 function(daemonkit_add_script_test name label)
     add_test(NAME ${name} COMMAND ${ARGN})
-    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 900 COST 10
+    set_tests_properties(${name} PROPERTIES LABELS ${label} TIMEOUT 3600 COST 10
         SKIP_REGULAR_EXPRESSION "(^|\n)SKIPPED: ")
     if(NOT label STREQUAL "process")
         daemonkit_computes(${name})
