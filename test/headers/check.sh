@@ -35,14 +35,10 @@ compiles() { # NAME SOURCE FLAGS…
 includes=$(echo "$headers" | sed 's/.*/#include <&>/')
 
 # Alone, a header reads what it includes, which takes longer than the rest. What a header forgets to include is in none
-# of the headers that it includes. So these may come first: some are compiled once, and used by those that include them
-# anyhow, and a header is compiled in one source with a header that includes it, which comes after it.
-precompiled="daemonkit/testing/detail/suite.hpp daemonkit/testing/detail/processes.hpp
-    daemonkit/pid/detail/pid_record.hpp daemonkit/sys/trust.hpp daemonkit/sys/process.hpp daemonkit/text/joined.hpp"
-
-# Prints for each source its headers, after the precompiled one that all of them include, or -.
-in_sources() {
-    (cd "$include" && awk -v precompiled="$precompiled" '
+# of the headers that it includes. So these may come first: a header is compiled in one source with a header that
+# includes it, which comes after it. (Precompiled headers take longer to write than they save.)
+in_sources() { # prints for each source its headers
+    (cd "$include" && awk '
         /^ *# *include *["<]/ {
             path = $0
             sub(/^ *# *include *["<]/, "", path)
@@ -61,12 +57,9 @@ in_sources() {
                 }
         }
         END {
-            count = split(precompiled, candidates)
             for (i = 1; i < ARGC; i++) {
                 header = ARGV[i]
                 visit(header, header)
-                for (k = 1; k <= count && !((header, candidates[k]) in reached); k++) {}
-                first[header] = k <= count ? candidates[k] : "-"
                 for (at = i; at > 1 && size[order[at - 1]] > size[header]; at--) order[at] = order[at - 1]
                 order[at] = header
             }
@@ -74,31 +67,22 @@ in_sources() {
                 header = order[i]
                 to = sources + 1
                 for (k = 1; k <= sources; k++)
-                    if (first[last[k]] == first[header] && (header, last[k]) in reached &&
-                        (to > sources || size[last[k]] > size[last[to]])) to = k
+                    if ((header, last[k]) in reached && (to > sources || size[last[k]] > size[last[to]])) to = k
                 if (to > sources) sources = to
                 last[to] = header
                 all[to] = all[to] " " header
             }
-            for (k = 1; k <= sources; k++) print first[last[k]] all[k]
+            for (k = 1; k <= sources; k++) print all[k]
         }' $headers)
 }
 
 place=$(mktemp -d) || exit 1
 trap 'rm -rf "$place"' EXIT
 if [ "$how" = alone ]; then
-    for header in $precompiled; do
-        sh "$(dirname "$0")/precompile.sh" "$include/$header" "$place/$header" "$compiler" "$@" ||
-            failed=$((failed + 1))
-    done
     in_sources >"$place/list"
-    while read -r first together; do
-        source=$(printf '#include <%s>\n' $together $together)
-        if [ "$first" = - ]; then
-            compiles "$together" "$source" "$@"
-        else
-            compiles "$together" "$source" "$@" -Winvalid-pch -include "$place/$first"
-        fi
+    while read -r together; do
+        # shellcheck disable=SC2086 # several headers
+        compiles "$together" "$(printf '#include <%s>\n' $together $together)" "$@"
     done <"$place/list"
 else
     compiles "all headers" "$includes" "$@"
