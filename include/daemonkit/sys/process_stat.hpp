@@ -19,7 +19,7 @@ namespace daemonkit::sys {
 /// Where the text after the last `c` begins; 0: there is none. Faster than std::string_view::rfind().
 [[nodiscard]] inline std::size_t after_last(char c, std::string_view text) noexcept
 {
-    const void* const last = ::memrchr(text.data(), c, text.size());
+    const void* const last = text.empty() ? nullptr : ::memrchr(text.data(), c, text.size());
     return last == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(last) - text.data()) + 1;
 }
 
