@@ -127,6 +127,22 @@ inline bool has_exited(int pidfd) noexcept { return readable_within(pidfd, std::
     retry([&] { return poll_once(nullptr, 0, until.remaining()); });
 }
 
+/// The pauses between attempts: 1 ms at first, then twice as long each time, until 128 ms. So many that wait leave the
+/// processor to the one that they wait for.
+class backoff
+{
+public:
+    /// Sleeps.
+    void operator()() noexcept
+    {
+        sleep_for(pause_);
+        if (pause_ < std::chrono::milliseconds(128)) pause_ *= 2;
+    }
+
+private:
+    std::chrono::milliseconds pause_{1};
+};
+
 #if DAEMONKIT_DEFINES
 
 DAEMONKIT_INLINE std::string in_seconds(std::chrono::nanoseconds d)

@@ -41,7 +41,8 @@ inline constexpr const char* not_recorded_yet = "a start is in progress and has 
 template <class Find>
 [[nodiscard, gnu::cold]] pid_holder find_started_by(const Find& find)
 {
-    for (std::optional<sys::deadline> until;; sys::sleep_for(std::chrono::milliseconds(1))) {
+    sys::backoff back_off;
+    for (std::optional<sys::deadline> until;; back_off()) {
         auto daemon = find();
         if (daemon || !daemon.starting) return daemon;
         if (!until) until.emplace(std::chrono::seconds(1));

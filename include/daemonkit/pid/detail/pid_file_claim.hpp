@@ -79,11 +79,11 @@ private:
     /// has the first name. Throws already_running if one is found.
     [[nodiscard]] socket_search search(const opened_file& opened, const pid_record& record) const;
 
-    /// The next attempt comes a little later.
+    /// The next attempt comes later.
     bool again(const std::string& doubt)
     {
         doubt_ = doubt;
-        sys::sleep_for(std::chrono::milliseconds(1));
+        back_off_();
         return false;
     }
 
@@ -107,6 +107,7 @@ private:
     claimed_pid_file claimed_{};
     int vanished_ = 0;
     std::string doubt_{};
+    sys::backoff back_off_{};
 };
 
 #if DAEMONKIT_DEFINES

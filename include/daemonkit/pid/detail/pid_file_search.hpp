@@ -156,7 +156,8 @@ try {
 
 DAEMONKIT_INLINE pid_holder pid_file_search::operator()()
 {
-    for (std::optional<sys::deadline> until;;) {
+    sys::backoff back_off;
+    for (std::optional<sys::deadline> until;; back_off()) {
         auto in_file = find_in_file_or_by_socket();
         identity_ = in_file.identity;
         if (in_file.holder) return std::move(in_file.holder);
@@ -174,7 +175,6 @@ DAEMONKIT_INLINE pid_holder pid_file_search::operator()()
             if (!doubt.empty()) throw_doubt(path_, doubt);
             return std::move(in_file.holder);
         }
-        sys::sleep_for(std::chrono::milliseconds(1));
     }
 }
 
