@@ -279,7 +279,7 @@ private:
                 violated("the pid file says '" + read_file(where_.pid_file()) + "'");
             eventually([&] { return proc_status(runs, "State").starts_with('S'); }); // some sleep with another mask
             picture_ = portrait(runs);
-            if (!usual.empty() && !eventually([&] { return (picture_ = portrait(runs)) == usual; }, 2s))
+            if (!usual.empty() && !eventually([&] { return (picture_ = portrait(runs)) == usual; }))
                 violated("the daemon is another: " + picture_ + " instead of " + usual);
         } else {
             const auto files = where_.files();
@@ -382,7 +382,7 @@ std::vector<injection> faults_of(role who, const std::vector<fault::system_call>
         const bool again = i > 0 && i + 1 < calls.size() && calls[i - 1].number == call.number &&
                            calls[i + 1].number == call.number && fault::plausible(call).empty();
         for (const answer& a : answers_for(call, turn[call.number]++, occurrences[call.number]))
-            all.push_back({who, i, a, 0, false});
+            all.push_back({who, i, a, 0, false, call.number});
         constexpr std::array signals{SIGKILL, SIGTERM, SIGHUP};
         for (const int signal : signals)
             for (const bool after : {false, true}) {

@@ -41,7 +41,7 @@ int live(int argc, char** argv)
 {
     using namespace std::chrono_literals;
     return daemonkit::command_line<subject<Fork, Pid, Signals>>(argc, argv,
-                                                                {.fork = {.deadline = 2s},
+                                                                {.fork = {.deadline = 60s},
                                                                  .pid = {.path = std::getenv("PID_FILE")},
                                                                  .stdio = {.output = std::getenv("LOG")},
                                                                  .process = {.user = environment_variable("RUN_AS")}});

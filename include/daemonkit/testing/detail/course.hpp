@@ -36,6 +36,7 @@ struct injection
     std::optional<answer> answered{};
     int signal = 0;     ///< to the process that makes the call, …
     bool after = false; ///< … after it has been made, not before
+    long number = -1;   ///< of the call that is answered; another one is not: the order of two processes varies
 };
 
 /// What is counted.

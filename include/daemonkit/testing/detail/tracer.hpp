@@ -78,7 +78,8 @@ private:
         const auto index = p.calls.size();
         p.calls.push_back(call);
         const auto& f = plan_.fault;
-        if (!course_.hit && f.who == p.who && f.call == index && (f.signal != 0 || f.answered)) {
+        const bool meant = f.signal != 0 || (f.answered && (f.number == -1 || f.number == call.number));
+        if (!course_.hit && f.who == p.who && f.call == index && meant) {
             course_.hit = t.hit = true;
             course_.at = call;
             if (f.signal != 0 && !f.after) {
