@@ -114,40 +114,54 @@ BOOST_AUTO_TEST_CASE(the_cluster_promotes_the_owner_of_a_lease_wherever_it_goes)
         BOOST_REQUIRE_MESSAGE(said.status == 0, line << ": " << said.out << said.err);
         return said.out;
     };
-    // The node that owns the lease with this token and is promoted, as the node of this number says.
-    const auto promoted = [&](int token, int asked = 0) {
-        std::string node;
+    struct owner
+    {
+        int node;
+        int token;
+    };
+    // The node that owns the lease, as wanted, and is promoted, as the node `asked` says. On a busy machine a lease may be
+    // lost in between, so tokens rise, by no fixed step.
+    const auto promoted = [&](int asked, auto wanted) {
+        owner found{};
         const auto promotes = eventually(
             [&] {
-                const auto holder = cluster.node(asked)("leading holder --instance main").out; // leading: host node1 (…
-                if (!contains(holder, "token " + std::to_string(token) + ")")) return false;
-                node = holder.substr(holder.find("node"), 5);
-                return contains(cluster.node(asked)("crm_mon --one-shot").out, "* Promoted: [ " + node + " ]");
+                // leading: host node1 (pid 20286, token 9)
+                const auto holder = cluster.node(asked)("leading holder --instance main").out;
+                const auto token = holder.find("token ");
+                if (token == std::string::npos) return false;
+                const auto node = holder.substr(holder.find("node"), 5);
+                found = {node.back() - '1', std::stoi(holder.substr(token + 6))};
+                return wanted(found) &&
+                       contains(cluster.node(asked)("crm_mon --one-shot").out, "* Promoted: [ " + node + " ]");
             },
             60s);
         BOOST_REQUIRE_MESSAGE(promotes, cluster.node(asked)("leading holder --instance main; crm_mon --one-shot").out);
-        return node;
+        return found;
+    };
+    const auto later_than = [](const owner& before) {
+        return [before](const owner& now) { return now.token > before.token; };
     };
     tell("cibadmin --create --scope resources --xml-file /root/cluster/leading.xml");
-    promoted(1);
+    const auto first = promoted(0, later_than({}));
     cluster.settles();
 
     tell("leading release --instance main");
-    const auto second = promoted(2);
+    const auto second = promoted(0, later_than(first));
     cluster.settles();
 
-    for (const pid_t daemon : cluster.node(second.back() - '1').processes("leading")) ::kill(daemon, SIGKILL);
-    const int third = promoted(3).back() - '1';
+    for (const pid_t daemon : cluster.node(second.node).processes("leading")) ::kill(daemon, SIGKILL);
+    const auto third = promoted(0, later_than(second));
     cluster.settles();
-    promoted(3); // nothing has moved it since
 
-    cluster.kill(third);
-    promoted(4, (third + 1) % 3);
-    cluster.boot(third);
-    promoted(4);
+    const auto last = promoted(0, [&](const owner& now) { return now.token >= third.token; });
+    cluster.kill(last.node);
+    const auto fourth = promoted((last.node + 1) % 3,
+                                 [&](const owner& now) { return now.token > last.token && now.node != last.node; });
+    cluster.boot(last.node);
+    promoted(0, [&](const owner& now) { return now.token >= fourth.token; });
     const auto terms = terms_in(cluster.acts_of_owners());
     BOOST_TEST(rise(terms));
-    BOOST_TEST(terms.size() == 4U);
+    BOOST_TEST(terms.size() >= 4U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
