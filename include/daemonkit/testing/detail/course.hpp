@@ -73,7 +73,8 @@ struct course
     bool signalled = false; ///< the launcher sent a signal by pidfd
     bool hung = false;      ///< a process was still busy after the bound, and was killed
     std::string busy{};     ///< which, and in which system call
-    bool outlived = false;  ///< the launcher reported a failure while its daemon or the intermediate process still ran
+    bool waited = false; ///< the launcher waited for a second, in vain: for a daemon that has failed it waits no longer
+    bool outlived = false; ///< the launcher reported a failure while its daemon or the intermediate process still ran
     bool streams_held = false; ///< a process had the launcher's standard output or error open at the end
 
     /// The launcher's exit status; 128 + N if signal N killed it.

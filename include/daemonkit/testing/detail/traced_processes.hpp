@@ -172,7 +172,7 @@ private:
         found->second.wait_status = status;
         if (pid != course_.launcher || !WIFEXITED(status) || WEXITSTATUS(status) == 0) return;
         for (const auto& [other, p] : course_.processes)
-            if (!p.gone && alive(other)) course_.outlived = true;
+            if (!p.gone && alive(other) && !course_.waited) course_.outlived = true;
     }
 
     void stopped(pid_t pid, int status)

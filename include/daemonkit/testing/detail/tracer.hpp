@@ -11,6 +11,7 @@
 
 #ifdef __x86_64__
 
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -77,6 +78,7 @@ private:
         }
         const auto index = p.calls.size();
         p.calls.push_back(call);
+        if (p.who == role::launcher) launcher_calls_ = std::chrono::steady_clock::now();
         const auto& f = plan_.fault;
         const bool meant = f.signal != 0 || (f.answered && (f.number == -1 || f.number == call.number));
         if (!course_.hit && f.who == p.who && f.call == index && meant) {
@@ -105,6 +107,9 @@ private:
             if (p.who == role::daemon && last.number == SYS_sendto && result > 0) p.said_ready = true;
             const bool sent = last.number == SYS_pidfd_send_signal && last.arguments[1] != 0; // 0 only asks
             if (p.who == role::launcher && sent) course_.signalled = true;
+            if (p.who == role::launcher && last.number == SYS_ppoll && result == 0 &&
+                std::chrono::steady_clock::now() - launcher_calls_ >= std::chrono::milliseconds(900))
+                course_.waited = true;
         }
         if (std::exchange(t.replaced, false))
             request(PTRACE_POKEUSER, pid, register_of_result, static_cast<unsigned long>(-f.answered->error));
@@ -150,6 +155,7 @@ private:
     }
 
     bool heard_ = false;
+    std::chrono::steady_clock::time_point launcher_calls_{}; // the last call began
 };
 
 /// Whether this process may trace its children at all.
