@@ -34,22 +34,20 @@ inline const std::vector<put_right>& all_put_right()
 {
     static const std::vector<put_right> all{
         {"start: time ÷ the limit", "dynamic", 1.05, launcher_of_start},
-        {"start: time ÷ the limit", "static", 1.10, launcher_of_start},
-        {"start: user instructions ÷ the limit", "", 1.50, launcher_of_start},
+        {"start: time ÷ the limit", "static", 1.07, launcher_of_start},
+        {"start: user instructions ÷ the limit", "", 1.32, launcher_of_start},
         {"start: system calls beyond the limit", "", 10,
          "4 find out whether the intermediate process can leave at once, also in a sandbox; the others look again "
-         "where "
-         "a hook of the program has run: threads, log files, the pid file"},
+         "where a hook of the program has run: threads, log files, the pid file"},
         {"stop: time ÷ the limit", "dynamic", 1.07, short_verb},
-        {"stop: time ÷ the limit", "static", 1.20, short_verb},
+        {"stop: time ÷ the limit", "static", 1.14, short_verb},
         {"stop, collected late: time ÷ the limit", "dynamic", 1.07, short_verb},
-        {"stop, collected late: time ÷ the limit", "static", 1.20, short_verb},
-        {"stop: user instructions ÷ the limit", "", 2.40, short_verb},
-        {"status: time ÷ the limit", "dynamic", 1.07, short_verb},
-        {"status: time ÷ the limit", "static", 1.15, short_verb},
-        {"status: user instructions ÷ the limit", "", 1.65, short_verb},
-        {"reload: time ÷ the limit", "static", 1.13, short_verb},
-        {"reload: user instructions ÷ the limit", "", 1.65, short_verb},
+        {"stop, collected late: time ÷ the limit", "static", 1.14, short_verb},
+        {"stop: user instructions ÷ the limit", "", 1.47, short_verb},
+        {"status: time ÷ the limit", "dynamic", 1.05, short_verb},
+        {"status: time ÷ the limit", "static", 1.10, short_verb},
+        {"reload: time ÷ the limit", "static", 1.12, short_verb},
+        {"reload: user instructions ÷ the limit", "", 1.40, short_verb},
         {"double_fork to the daemon ÷ the limit", "", 1.06,
          "4 page faults more: the way back from the intermediate process, and two pages of the stack that start() "
          "uses"},
