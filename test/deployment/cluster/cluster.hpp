@@ -68,7 +68,7 @@ public:
                 std::chrono::seconds(60));
             BOOST_REQUIRE_MESSAGE(online, said.out << said.err);
         }
-        said = node(0)("crm_resource --wait --timeout 15");
+        said = node(0)("crm_resource --wait --timeout 120");
         BOOST_REQUIRE_MESSAGE(said.status == 0, said.out << said.err);
     }
 
