@@ -374,15 +374,16 @@ std::vector<answer> answers_for(const fault::system_call& call, std::size_t turn
 std::vector<injection> faults_of(role who, const std::vector<fault::system_call>& calls)
 {
     std::map<long, std::size_t> occurrences;
-    std::map<long, std::size_t> turn;
+    std::map<long, int> turn;
     for (const auto& c : calls) ++occurrences[c.number];
     std::vector<injection> all;
     for (std::size_t i = 0; i < calls.size(); ++i) {
         const auto& call = calls[i];
         const bool again = i > 0 && i + 1 < calls.size() && calls[i - 1].number == call.number &&
                            calls[i + 1].number == call.number && fault::plausible(call).empty();
-        for (const answer& a : answers_for(call, turn[call.number]++, occurrences[call.number]))
-            all.push_back({who, i, a, 0, false, call.number});
+        const int nth = turn[call.number]++;
+        for (const answer& a : answers_for(call, static_cast<std::size_t>(nth), occurrences[call.number]))
+            all.push_back({who, i, a, 0, false, call.number, nth});
         constexpr std::array signals{SIGKILL, SIGTERM, SIGHUP};
         for (const int signal : signals)
             for (const bool after : {false, true}) {

@@ -32,11 +32,12 @@ inline const char* name_of(role who)
 struct injection
 {
     role who = role::launcher;
-    std::size_t call = 0;
+    std::size_t call = 0; ///< its place among the calls of that process
     std::optional<answer> answered{};
     int signal = 0;     ///< to the process that makes the call, …
     bool after = false; ///< … after it has been made, not before
-    long number = -1;   ///< of the call that is answered; another one is not: the order of two processes varies
+    long number = -1;   ///< not -1: the call with this number, wherever it is: the order of two processes varies …
+    int turn = 0;       ///< … and this many of that number before it
 };
 
 /// What is counted.

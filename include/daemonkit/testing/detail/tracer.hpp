@@ -11,6 +11,7 @@
 
 #ifdef __x86_64__
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <utility>
@@ -76,12 +77,11 @@ private:
             t.listening = false;
             ::kill(pid, plan_.heard);
         }
-        const auto index = p.calls.size();
+        const bool meant = is_meant(p, call);
         p.calls.push_back(call);
         if (p.who == role::launcher) launcher_calls_ = std::chrono::steady_clock::now();
         const auto& f = plan_.fault;
-        const bool meant = f.signal != 0 || (f.answered && (f.number == -1 || f.number == call.number));
-        if (!course_.hit && f.who == p.who && f.call == index && meant) {
+        if (!course_.hit && meant) {
             course_.hit = t.hit = true;
             course_.at = call;
             if (f.signal != 0 && !f.after) {
@@ -116,6 +116,16 @@ private:
         if (std::exchange(t.hit, false) && f.signal != 0 && f.after) send(pid, f.signal);
         if (had_enough(pid)) return let_go(pid);
         resume(pid);
+    }
+
+    /// Whether the fault is for this call, which is the next one of the process.
+    [[nodiscard]] bool is_meant(const process& p, const system_call& next) const
+    {
+        const auto& f = plan_.fault;
+        if (f.who != p.who || (f.signal == 0 && !f.answered)) return false;
+        if (f.number == -1) return f.call == p.calls.size();
+        const auto same = [&](const system_call& call) { return call.number == next.number; };
+        return f.number == next.number && f.turn == std::count_if(p.calls.begin(), p.calls.end(), same);
     }
 
     /// After the fault only the launcher stays counted, for its effects on others; a listening daemon can be released.
