@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A daemon with a lease in a store that is a directory, the variable STORE. While it owns the lease it appends acts to
-// the file `acts` there: its token and the time. Variables: TTL in seconds, otherwise 2; ALONE=yes, it does not stand
+// the file `acts` there: its token and the time. Variables: TTL in seconds, otherwise 6; ALONE=yes, it does not stand
 // by; WAITS=yes, only an owner is ready; STUCK_AFTER in seconds; LOOP=busy, run() asks stop_requested() alone; LOOP=stuck, it asks
 // nothing; LOOP=poll, it waits for signal_fd(); SLOW_STOP=yes, on_stop() does not end; RUN_AS, a user; HANDOFF=yes, handoff_fork.
 #include "lease/file_store.hpp"
@@ -86,7 +86,7 @@ int command(int argc, char** argv)
     const typename leading<Fork>::settings settings{
         .pid = {.first = {.path = environment_variable("PID_FILE")},
                 .second = {.store = {environment_variable("STORE")},
-                           .timing = {.ttl = seconds("TTL", "2"), .stuck_after = seconds("STUCK_AFTER", "0")},
+                           .timing = {.ttl = seconds("TTL", "6"), .stuck_after = seconds("STUCK_AFTER", "0")},
                            .stands_by = std::getenv("ALONE") == nullptr,
                            .ready_standing_by = std::getenv("WAITS") == nullptr}},
         .stdio = {.output = environment_variable("PID_FILE") + ".log"},

@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_SUITE(many, *boost::unit_test::label("slow") * boost::unit_test:
 BOOST_AUTO_TEST_CASE(orderly_ends)
 {
     NEEDS_ETCD();
-    expect_no_overlap("orderly end", follow(signal_to_each(SIGTERM), {.status = 0}));
+    expect_no_overlap("orderly end", follow(signal_to_each(SIGTERM), {.status = 0}, lease_timing{10s}), 10s);
 }
 
 BOOST_AUTO_TEST_CASE(crashes)
@@ -90,10 +90,11 @@ BOOST_AUTO_TEST_CASE(stuck_owners)
 BOOST_AUTO_TEST_CASE(asked_owners)
 {
     NEEDS_ETCD();
-    expect_no_overlap("key deleted", follow(to_each([](auto& one) {
-                                                one.store.open({pair_ttl, -1}).ask_release(boot_clock::now() + 5s);
-                                            }),
-                                            {.status = 0}));
+    expect_no_overlap(
+        "key deleted",
+        follow(to_each([](auto& one) { one.store.open({pair_ttl, -1}).ask_release(boot_clock::now() + 5s); }),
+               {.status = 0}, lease_timing{10s}),
+        10s);
 }
 
 BOOST_AUTO_TEST_CASE(owners_cut_off)

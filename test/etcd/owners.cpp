@@ -147,8 +147,8 @@ BOOST_AUTO_TEST_CASE(owner_outlives_a_frozen_member)
     BOOST_REQUIRE(leader < both.members.size());
     const auto other = (leader + 1) % both.members.size();
     both.members.freeze(other);
-    const auto begun = terms_in(both.acts).back().last;
-    BOOST_TEST(eventually([&] { return terms_in(both.acts).back().last > begun + 7s; })); // more than a TTL
+    const auto begun = last_act(both.acts);
+    BOOST_TEST(eventually([&] { return last_act(both.acts) > begun + 7s; })); // more than a TTL
     both.members.thaw(other);
     BOOST_TEST(both.first.heard().find("lost") == std::string::npos);
     both.first.signal(SIGTERM);
@@ -165,8 +165,8 @@ BOOST_AUTO_TEST_CASE(owner_outlives_a_frozen_leader)
     const auto leader = both.members.leader();
     BOOST_REQUIRE(leader < both.members.size());
     both.members.freeze(leader);
-    const auto begun = terms_in(both.acts).back().last;
-    BOOST_TEST(eventually([&] { return terms_in(both.acts).back().last > begun + 11s; })); // more than a TTL
+    const auto begun = last_act(both.acts);
+    BOOST_TEST(eventually([&] { return last_act(both.acts) > begun + 11s; })); // more than a TTL
     BOOST_TEST(both.first.heard().find("lost") == std::string::npos);
     both.members.thaw(leader);
     BOOST_TEST(both.members.ready());
@@ -210,8 +210,8 @@ BOOST_AUTO_TEST_CASE(owner_after_a_loss_by_force_stays)
                             "{\"key\":\"" + daemonkit::sys::to_base64("clientd/lease") + "\"}");
     BOOST_TEST(both.second.says("owner "));
     BOOST_TEST(both.first.status() == 75);
-    const auto begun = terms_in(both.acts).back().last;
-    BOOST_TEST(eventually([&] { return terms_in(both.acts).back().last > begun + 4s; })); // several renewals
+    const auto begun = last_act(both.acts);
+    BOOST_TEST(eventually([&] { return last_act(both.acts) > begun + 4s; })); // several renewals
     BOOST_TEST(both.second.heard().find("asked") == std::string::npos);
     both.second.signal(SIGTERM);
     BOOST_TEST(both.second.status() == 0);

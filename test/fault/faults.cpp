@@ -404,6 +404,13 @@ std::string describe(const injection& f)
     return std::string(::sigabbrev_np(f.signal)) + (f.after ? " after" : " before");
 }
 
+std::size_t number_of_calls(const course& one)
+{
+    std::size_t all = 0;
+    for (const auto& [pid, p] : one.processes) all += p.calls.size();
+    return all;
+}
+
 void try_all(const std::string& policies, const scenario& what)
 {
     if (!fault::can_trace()) DAEMONKIT_SKIP("may not trace its own children (ptrace)");
@@ -411,14 +418,19 @@ void try_all(const std::string& policies, const scenario& what)
     trial first(where, {"start", "start", before::nothing}, {});
     first.violations({});
     const std::string usual = first.picture();
-    trial plain(where, what, {});
-    const auto wrong = plain.violations(usual);
-    for (const auto& w : wrong) BOOST_ERROR(what.name << ", " << policies << ", without any fault: " << w);
-    if (!wrong.empty()) return;
+    course plain;
+    for (int i = 0; i < 3; ++i) {
+        trial one(where, what, {});
+        const auto wrong = one.violations(usual);
+        for (const auto& w : wrong) BOOST_ERROR(what.name << ", " << policies << ", without any fault: " << w);
+        if (!wrong.empty()) return;
+        // The shortest: in a run that takes long, the daemon looks at its record meanwhile.
+        if (i == 0 || number_of_calls(one.happened()) < number_of_calls(plain)) plain = one.happened();
+    }
 
     std::vector<injection> faults;
     for (const role who : fault::roles)
-        if (const auto* const p = plain.happened().of(who)) {
+        if (const auto* const p = plain.of(who)) {
             if (what.heard != 0 && who != role::daemon) continue;
             const auto some = faults_of(who, p->calls);
             faults.insert(faults.end(), some.begin(), some.end());
@@ -426,11 +438,15 @@ void try_all(const std::string& policies, const scenario& what)
     const auto begun = std::chrono::steady_clock::now();
     std::size_t tried = 0;
     std::size_t missed = 0;
+    std::string not_made;
     std::size_t bad = 0;
     for (const auto& f : faults) {
         trial t(where, what, f);
         const auto violations = t.violations(usual);
         t.happened().hit ? ++tried : ++missed;
+        if (!t.happened().hit)
+            not_made +=
+                std::string(" ") + name_of(f.who) + ":" + std::to_string(f.call) + ":" + fault::name_of(f.number);
         if (violations.empty()) continue;
         ++bad;
         std::string line;
@@ -442,7 +458,8 @@ void try_all(const std::string& policies, const scenario& what)
     std::cout << "faults of " << what.name << ", " << policies << ": " << tried << " points, " << bad << " violations ("
               << missed << " calls not reached, " << took.count() << " ms)" << std::endl;
     BOOST_TEST(tried > 0U);
-    BOOST_TEST(missed * 20 <= faults.size()); // the order of two processes varies
+    // The order of two processes varies.
+    BOOST_TEST(missed * 20 <= faults.size(), missed << " of " << faults.size() << " calls were not made:" << not_made);
 }
 
 } // namespace

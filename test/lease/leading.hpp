@@ -12,6 +12,7 @@
 
 #include <boost/filesystem/path.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -57,7 +58,7 @@ int lead(const Store& store, const LeaseTiming& timing, const boost::filesystem:
     const auto act = [&] { // a moment after the check
         const auto token = std::to_string(driver.token());
         pollfd p{driver.changed_fd(), POLLIN, 0};
-        ::poll(&p, how.busy ? 0 : 1, 2);
+        ::poll(&p, how.busy ? 0 : 1, 10);
         if (pause != 0) {
             pause = 0;
             ::raise(SIGSTOP);
@@ -137,6 +138,19 @@ inline std::vector<term> terms_in(const boost::filesystem::path& acts)
         all.back().last = std::chrono::nanoseconds(time);
     }
     return all;
+}
+/// When the last act was; zero: there was none. Reads the end of the file only, so it can be asked often.
+inline std::chrono::nanoseconds last_act(const boost::filesystem::path& acts)
+{
+    constexpr std::streamoff more_than_a_line = 64;
+    std::ifstream in(acts.string(), std::ios::ate);
+    in.seekg(std::max<std::streamoff>(in.tellg() - more_than_a_line, 0));
+    std::chrono::nanoseconds last{};
+    std::string line;
+    while (std::getline(in, line))
+        if (const auto space = line.find(' '); space != std::string::npos)
+            last = std::chrono::nanoseconds(std::stoll(line.substr(space)));
+    return last;
 }
 /// Whether no owner acted after its successor.
 inline bool rise(const std::vector<term>& terms)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 /// boost::algorithm::contains() without its headers, which cost 0.4 s for each source.
@@ -15,6 +16,18 @@ inline std::size_t count_of(std::string_view text, std::string_view part)
     std::size_t count = 0;
     for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
     return count;
+}
+
+/// "ready, up 3 s: …" without the time: on a busy machine it is not what it is on an idle one.
+inline std::string without_uptime(std::string text)
+{
+    constexpr std::string_view up = ", up ";
+    constexpr std::string_view unit = " s";
+    const auto at = text.find(up);
+    if (at == std::string::npos) return text;
+    const auto end = text.find_first_not_of("0123456789", at + up.size());
+    if (end == std::string::npos || text.compare(end, unit.size(), unit) != 0) return text;
+    return text.erase(at, end + unit.size() - at);
 }
 
 /// The number of newlines.
