@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(a_stop_kills_after_the_timeout)
     BOOST_TEST(!alive(pid));
     BOOST_TEST(!fs::exists(p.pid_file));
     BOOST_REQUIRE(p({"start"}).status == 0);
-    BOOST_TEST(p({"restart", "--timeout=0.2"}).status == 0);
+    BOOST_TEST(p({"restart", "--timeout=3"}).status == 0);
     BOOST_TEST((p.processes() == std::vector{p.pid()}));
 }
 

@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(an_owner_whose_run_is_stuck_is_killed)
 // signal_fd() is readable often enough, so a loop of its own is not taken for stuck.
 BOOST_AUTO_TEST_CASE(a_loop_that_polls_is_not_stuck)
 {
-    const two_daemons pair({"LOOP=poll", "STUCK_AFTER=0.3", "TTL=1"});
+    const two_daemons pair({"LOOP=poll", "STUCK_AFTER=1"});
     pair.start();
     // Only that wakes the loop: sixteen acts take eight times as long as a stuck one would last.
     const auto many_acts = [&] {
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_may_not_stand_by_waits_for_the_store)
     const two_daemons pair({"ALONE=yes"});
     BOOST_TEST(pair.b({"start"}).status == 0);
     pair.close();
-    const auto late = pair.a({"start", "--timeout", "0.5"});
+    const auto late = pair.a({"start", "--timeout", "3"});
     BOOST_TEST(late.status == 75);
     BOOST_TEST(late.err.starts_with("leading: cannot tell who owns the lease: "), late.err);
     BOOST_TEST(contains(late.err, "; the daemon was not ready"), late.err);
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_release_names_an_owner_that_does_not_hear_it)
 {
     const two_daemons pair({"TTL=60", "LOOP=stuck"});
     pair.start();
-    const auto release = pair.b({"release", "--timeout", "0.2"});
+    const auto release = pair.b({"release", "--timeout", "2"});
     BOOST_TEST(release.status == 1);
     BOOST_TEST(contains(release.err, "host " + pair.host + " still owns it"), release.err);
     BOOST_TEST(pair.a({"stop", "--timeout", "0.1"}).status == 0);
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(a_start_that_waits_too_long_says_for_which_host)
 {
     const two_daemons pair({"WAITS=yes"});
     BOOST_TEST(pair.b({"start"}).status == 0);
-    const auto start = pair.a({"start", "--timeout", "0.5"});
+    const auto start = pair.a({"start", "--timeout", "3"});
     BOOST_TEST(start.status == 75);
     BOOST_TEST(
         contains(start.err, "leading: standing by for host " + pair.host + " (token 1); the daemon was not ready"),

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(a_setting_makes_only_an_owner_ready)
 BOOST_AUTO_TEST_CASE(a_start_that_waits_too_long_says_for_what)
 {
     const standing_program p("h1 2", {"WAITS=yes"});
-    const auto start = p({"start", "--timeout", "0.3"});
+    const auto start = p({"start", "--timeout", "3"});
     BOOST_TEST(start.status == 75);
     BOOST_TEST(start.err.starts_with("standing: standing by for host h1 (token 2); the daemon was not ready"),
                start.err);
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_launcher_that_handed_its_memory_over_says_the_role)
     BOOST_TEST(owner({"stop"}).status == 0);
 
     const standing_program late("h1 2", {"HANDOFF=yes", "WAITS=yes"});
-    const auto waited = late({"start", "--timeout", "0.3"});
+    const auto waited = late({"start", "--timeout", "3"});
     BOOST_TEST(waited.status == 75);
     BOOST_TEST(waited.err.starts_with("standing: standing by for host h1 (token 2); the daemon was not ready"),
                waited.err);
