@@ -41,7 +41,10 @@ struct leading_program : program
 
 struct two_daemons
 {
-    explicit two_daemons(const std::vector<std::string>& first = {}) : a(store, first) {}
+    explicit two_daemons(const std::vector<std::string>& first = {}, const std::vector<std::string>& second = {})
+        : a(store, first), b(store, second)
+    {
+    }
 
     /// The first owns the lease, the second stands by.
     void start() const
@@ -68,7 +71,7 @@ struct two_daemons
 
     temporary_directory store{};
     leading_program a;
-    leading_program b{store};
+    leading_program b;
     std::string host = daemonkit::sys::host_name();
 };
 
@@ -191,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_daemon_that_does_not_stand_by_says_which_host_owns_the_le
 
 BOOST_AUTO_TEST_CASE(a_start_that_may_not_stand_by_waits_for_the_store)
 {
-    const two_daemons pair({"ALONE=yes"});
+    const two_daemons pair({"ALONE=yes"}, {"TTL=60"});
     BOOST_TEST(pair.b({"start"}).status == 0);
     pair.close();
     const auto late = pair.a({"start", "--timeout", "3"});
