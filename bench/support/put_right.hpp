@@ -25,10 +25,10 @@ inline constexpr std::string_view short_verb = "a verb runs each of its instruct
 inline constexpr std::string_view rest_of_start =
     "the rest is what start() does beside detaching: hooks, each kept descriptor, the handler of std::terminate(), the "
     "exit of a C++ program";
-inline constexpr std::string_view compiled = "daemonkit::compiled takes out what is no template; the rest is half "
-                                             "parsing, which a precompiled header saves, and "
-                                             "half code for the class of the program";
-inline constexpr std::string_view precompiled = "what is left is code for the class of the program";
+inline constexpr std::string_view compiled =
+    "daemonkit::compiled leaves only templates to compile; half of the rest is parsing, which a "
+    "precompiled header saves, and half the templates for the class of the program";
+inline constexpr std::string_view precompiled = "what is left are the templates for the class of the program";
 
 inline const std::vector<put_right>& all_put_right()
 {
@@ -54,16 +54,17 @@ inline const std::vector<put_right>& all_put_right()
         {"double_fork to the exit of the launcher ÷ the limit", "nothing", 1.13, rest_of_start},
         {"double_fork to the exit of the launcher ÷ the limit", "nothing, static", 1.19, rest_of_start},
         {"handoff_fork to the exit of the launcher ÷ the limit", "", 1.30,
-         "the launcher unmaps its stack, so that the daemon has nothing of it: 16 to 23 µs, because the processor of "
-         "the daemon is told; the rest is what start() does beside detaching"},
-        {"daemons a second, one after another, ÷ the limit", "", 0.92, "as a start"},
-        {"daemons a second, eight at a time, ÷ the limit", "", 0.92, "as a start; three runs said the same"},
+         "the launcher unmaps its stack, so that the daemon has nothing of it: 16 to 23 µs, because the kernel"
+         " interrupts the processor that runs the daemon; the rest is what start() does beside detaching"},
+        {"daemons a second, one after another, ÷ the limit", "", 0.92, "the same as for a start"},
+        {"daemons a second, eight at a time, ÷ the limit", "", 0.92,
+         "the same as for a start; three runs said the same"},
         {"start to ready ÷ C with the same guarantees, dynamic", "19800 open", 1.45,
          "what is inherited is recorded before main(), and compared before it is closed, so that a number that the "
          "program opened again stays; the limit does not promise that"},
         {"text beyond the limit, default parts", "", 100,
-         "messages with a step and a path, exceptions, and the tables that C++ needs for these: the limit has none; "
-         "-Os, more cold sections and the compiled form make it larger"},
+         "messages with a step and a path, exceptions, and the tables that C++ needs for these: the limit has "
+         "none. -Os, more cold functions and the compiled form were tried: each makes the program larger"},
         {"wait(): user instructions ÷ the limit", "", 1.70,
          "it checks that this is no child made by fork(2), and passes the event from one part to the next: 70 to 100 "
          "instructions"},
