@@ -27,13 +27,14 @@ class place
 public:
     /// `user`: who the daemon becomes; empty: it stays who it is.
     explicit place(const std::string& policies, const std::string& user = {})
-        : keeps_file_(!user.empty()),
+        : policies_(policies), keeps_file_(!user.empty()),
           environment_{"POLICIES=" + policies, "PID_FILE=" + pid_file(), "LOG=" + log(), "RUN_AS=" + user}
     {
         // Every process that a verb leaves becomes a child of the test, which can then wait for it.
         ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
     }
 
+    [[nodiscard]] const std::string& policies() const noexcept { return policies_; }
     [[nodiscard]] std::string pid_file() const { return (directory_ / "run/subject.pid").string(); }
     [[nodiscard]] std::string log() const { return (directory_ / "log/subject.log").string(); }
     [[nodiscard]] const std::vector<std::string>& environment() const noexcept { return environment_; }
@@ -106,6 +107,7 @@ public:
 
 private:
     temporary_directory directory_;
+    std::string policies_;
     bool keeps_file_;
     std::vector<std::string> environment_;
 };
