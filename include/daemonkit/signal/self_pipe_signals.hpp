@@ -42,7 +42,8 @@ struct basic_self_pipe_signals
             if (!detail::caught_signals::more() && (timeout > timeout.zero() || also != -1)) {
                 std::array<pollfd, 2> fds{{{read_.get(), POLLIN, 0}, {also, POLLIN, 0}}};
                 const int ready = sys::poll_once(fds.data(), fds.size(), timeout);
-                if (ready == 0) return {.timed_out = true};
+                if (ready == 0) [[likely]]
+                    return {.timed_out = true};
                 if (ready != -1 && fds[0].revents == 0) return {};
             }
             return take();

@@ -101,7 +101,7 @@ private:
 {
     timespec wait{0, static_cast<long>(timeout.count())};
     const timespec* longest = &wait;
-    if (timeout >= std::chrono::seconds(1)) { // short waits are the frequent ones: they divide nothing
+    if (timeout >= std::chrono::seconds(1)) [[unlikely]] { // short waits are the frequent ones: they divide nothing
         wait = {static_cast<time_t>(timeout.count() / 1'000'000'000),
                 static_cast<long>(timeout.count() % 1'000'000'000)};
         if (timeout == forever) longest = nullptr;

@@ -55,7 +55,7 @@ public:
     }
 
     /// Whether this process is a child made by fork(2), where the action has run.
-    [[nodiscard]] bool ran() const noexcept { return mine_ != nullptr && generation_ != generation; }
+    [[nodiscard]] bool ran() const noexcept { return generation_ != generation && mine_ != nullptr; }
 
     /// For an action: the object at the address that is its argument.
     template <class AnyObject>
