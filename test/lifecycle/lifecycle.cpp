@@ -602,6 +602,7 @@ BOOST_AUTO_TEST_CASE(exit_in_a_child_or_in_the_launcher_releases_nothing_of_a_st
             }
             BOOST_TEST(launcher.says("child 0 daemon "));
             const pid_t daemon = std::stoi(launcher.rest_of_line());
+            if (!early) BOOST_TEST(launcher.status() == 0);
             BOOST_TEST(pid_in((dir / "pid").string()) == daemon);
             BOOST_TEST(quiet::status({.pid = {.path = dir / "pid"}}).pid == daemon);
             BOOST_TEST(quiet::stop({.pid = {.path = dir / "pid"}}).status == 0);
