@@ -70,10 +70,6 @@ foreach(unit IN LISTS units)
         list(APPEND lock etcd.${turn})
         set(cost 100)
     endif()
-    set(serial FALSE)
-    if("serial" IN_LIST labels)
-        set(serial TRUE)
-    endif()
     set(disabled FALSE)
     if(NOT colour_${unit} STREQUAL "green")
         set(disabled TRUE)
@@ -85,7 +81,7 @@ foreach(unit IN LISTS units)
     endif()
     if(variant STREQUAL "sanitized")
         set(fixture "FIXTURES_REQUIRED sanitizer ENVIRONMENT [==[${environment}]==]")
-    elseif(variant AND (name MATCHES "\\.(lifecycle\\.bare|etcd\\.ledgerd)\\." OR labels MATCHES "slow|fault|serial"))
+    elseif(variant AND (name MATCHES "\\.(lifecycle\\.bare|etcd\\.ledgerd)\\." OR labels MATCHES "slow|fault"))
         continue() # what the optimiser must leave out, what starts an example, and what takes long
     endif()
     list(REMOVE_DUPLICATES labels)
@@ -96,7 +92,7 @@ foreach(unit IN LISTS units)
         "add_test([==[${name}]==] [==[${executable}]==] [==[--run_test=${path}]==]"
         " --catch_system_errors=no --color_output=no)\n"
         "set_tests_properties([==[${name}]==] PROPERTIES LABELS [==[${labels}]==] TIMEOUT ${timeout} COST ${cost}"
-        " RUN_SERIAL ${serial} DISABLED ${disabled} RESOURCE_LOCK [==[${lock}]==]"
+        " DISABLED ${disabled} RESOURCE_LOCK [==[${lock}]==]"
         " SKIP_REGULAR_EXPRESSION [==[(^|\n)SKIPPED: ]==] ${fixture})\n")
 endforeach()
 file(WRITE "${tests_file}" "${content}")
