@@ -43,7 +43,7 @@ struct basic_flag_signals
                 const sys::blocked_signals blocked(caught_.heard_signals());
                 pollfd fds{also, POLLIN, 0};
                 if (!detail::caught_signals::more())
-                    timed_out = sys::poll_once(&fds, 1, timeout, &blocked.before()) == 0;
+                    timed_out = sys::poll_once(&fds, also != -1 ? 1 : 0, timeout, &blocked.before()) == 0;
             }
             signal_event next = detail::caught_signals::take();
             next.timed_out = timed_out && !next;

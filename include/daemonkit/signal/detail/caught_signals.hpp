@@ -127,7 +127,8 @@ DAEMONKIT_INLINE signal_event caught_signals::take() noexcept
         const auto stops = now & stop_bits.load(std::memory_order_relaxed);
         const int signal = std::countr_zero(stops != 0 ? stops : now) + 1;
         if (pending.compare_exchange_weak(now, now & ~bit(signal)))
-            return {.signal = signal, .unasked = signal == SIGHUP && !asked.exchange(false)};
+            return {.signal = signal,
+                    .unasked = signal == SIGHUP && (!asked.load(std::memory_order_relaxed) || !asked.exchange(false))};
     }
     return {};
 }
