@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The limit as a C++ program that takes its pid file as a path, and looks at it as ours does: what Boost.Filesystem
+// The reference as a C++ program that takes its pid file as a path, and looks at it as ours does: what Boost.Filesystem
 // brings into a program is then in both.
 #include <boost/filesystem/path.hpp>
 

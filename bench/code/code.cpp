@@ -19,8 +19,8 @@ constexpr double kib = 1024;
 
 struct subject
 {
-    const char* name;  ///< contender/code_NAME
-    const char* limit; ///< what `beyond` is counted from
+    const char* name;      ///< contender/code_NAME
+    const char* reference; ///< what `beyond` is counted from
     const char* about;
 };
 
@@ -29,9 +29,9 @@ constexpr subject subjects[] = {
     {"path", nullptr, "the same, including the header of Boost.Filesystem"},
     {"by_hand", nullptr, "start, stop and status by hand, with a path"},
     {"by_hand_guarded", nullptr, "the same with the guarantees of ours"},
-    {"sysv_daemon", "by_hand_guarded", "start with the default parts"},
+    {"sysv_daemon", "by_hand_guarded", "start with the default policies"},
     {"bsd_daemon", "by_hand_guarded", "start with the parts of bsd_daemon"},
-    {"systemd_daemon", "path", "no path in it: the limit is what the header brings"},
+    {"systemd_daemon", "path", "no path in it: the reference is what the header brings"},
     {"container_daemon", "path", "the same"},
     {"bare", "empty", "none of the four families, and no header of Boost"},
 };
@@ -42,30 +42,32 @@ void measure_programs(report& report)
 {
     std::map<std::string, program_facts> facts;
     for (const auto& s : subjects) facts[s.name] = facts_of(program_of(s.name));
-    table sizes{.title = "bytes of a program",
-                .columns = {"program", "text", "of that code", "data", "zeroed data", "text beyond the limit", "what"},
-                .id = "code"};
+    table sizes{
+        .title = "bytes of a program",
+        .columns = {"program", "text", "of that code", "data", "zeroed data", "text beyond the reference", "what"},
+        .id = "code"};
     table burdens{
         .title = "what the dynamic linker and the first steps find in it",
         .columns = {"program", "relocations", "initialisers", "guard variables of ours", "virtual tables of ours"}};
     for (const auto& s : subjects) {
         const auto& f = facts.at(s.name);
-        const double beyond = s.limit != nullptr ? f.text - facts.at(s.limit).text : 0;
+        const double beyond = s.reference != nullptr ? f.text - facts.at(s.reference).text : 0;
         sizes.rows.push_back(
-            {s.name, f.text, f.code, f.data, f.zeroed, s.limit != nullptr ? cell(beyond) : cell(""), s.about});
+            {s.name, f.text, f.code, f.data, f.zeroed, s.reference != nullptr ? cell(beyond) : cell(""), s.about});
         burdens.rows.push_back({s.name, f.relocations, f.initialisers, f.guards, f.tables});
-        if (s.limit == nullptr) continue;
+        if (s.reference == nullptr) continue;
         const auto about = std::string("code, ") + s.name + ": ";
-        report.add_count(about + "initialisers beyond the limit", f.initialisers - facts.at(s.limit).initialisers);
+        report.add_count(about + "initialisers beyond the reference",
+                         f.initialisers - facts.at(s.reference).initialisers);
     }
     const auto& ours = facts.at("sysv_daemon");
-    report.add_count("text beyond the limit, default parts", (ours.text - facts.at("by_hand_guarded").text) / kib, 24,
-                     "", "KiB");
-    report.add_count("zeroed data (bss), default parts", ours.zeroed / kib, 8, "", "KiB");
+    report.add_count("text beyond the reference, default policies",
+                     (ours.text - facts.at("by_hand_guarded").text) / kib, 24, "", "KiB");
+    report.add_count("zeroed data (bss), default policies", ours.zeroed / kib, 8, "", "KiB");
     report.add(std::move(sizes));
     report.add(std::move(burdens));
 
-    table largest{.title = "the largest functions with the default parts", .columns = {"bytes", "function"}};
+    table largest{.title = "the largest functions with the default policies", .columns = {"bytes", "function"}};
     for (const auto& [name, size] : largest_functions(program_of("sysv_daemon"), 25))
         largest.rows.push_back({size, name});
     report.add(std::move(largest));
@@ -93,20 +95,20 @@ void measure_waiting(report& report)
 
     table costs{.title =
                     "one wait_for(1ms) without an event, and one wait() with USR1: user instructions, system calls",
-                .columns = {"signals", "call", "by hand", "the limit", "daemonkit", "÷ by hand", "÷ the limit",
-                            "system calls by hand", "the limit", "daemonkit"},
+                .columns = {"signals", "call", "by hand", "the reference", "daemonkit", "÷ by hand", "÷ the reference",
+                            "system calls by hand", "the reference", "daemonkit"},
                 .id = "waits"};
     for (const auto& c : wait_costs()) {
-        const double ratio = c.ours.instructions / c.limit.instructions;
-        costs.rows.push_back({c.policy, c.call, c.by_hand.instructions, c.limit.instructions, c.ours.instructions,
-                              c.ours.instructions / c.by_hand.instructions, ratio, c.by_hand.calls, c.limit.calls,
+        const double ratio = c.ours.instructions / c.reference.instructions;
+        costs.rows.push_back({c.policy, c.call, c.by_hand.instructions, c.reference.instructions, c.ours.instructions,
+                              c.ours.instructions / c.by_hand.instructions, ratio, c.by_hand.calls, c.reference.calls,
                               c.ours.calls});
-        report.add_goal({.what = c.call + ": user instructions ÷ the limit",
+        report.add_goal({.what = c.call + ": user instructions ÷ the reference",
                          .variant = c.policy,
                          .measured = exactly(ratio),
-                         .limit = c.call == "wait()" ? 1.2 : 1.5});
+                         .bound = c.call == "wait()" ? 1.2 : 1.5});
         report.add_cost(
-            {c.call + ", user instructions", c.policy, exactly(c.limit.instructions / c.by_hand.instructions)});
+            {c.call + ", user instructions", c.policy, exactly(c.reference.instructions / c.by_hand.instructions)});
     }
     report.add(std::move(costs));
     report.add_note("stop_requested() in a hot loop is read in the question signal");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What one wait takes of the processor, by hand and with each policy: one that ends without an event, and one that a
-// signal ends. By hand is the same way to hear a signal, for USR1, TERM and INT; the limit keeps what daemonkit promises
-// there, too (waits_by_hand.hpp).
+// signal ends. By hand is the same way to hear a signal, for USR1, TERM and INT; the reference keeps what daemonkit
+// promises there, too (waits_by_hand.hpp).
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ struct wait_cost
     std::string policy{};
     std::string call{}; ///< wait_for() without an event; wait() with USR1, the call that sends it included
     processor_cost by_hand{};
-    processor_cost limit{};
+    processor_cost reference{};
     processor_cost ours{};
 };
 

@@ -128,7 +128,8 @@ void measure(report& report)
 
         table t{.title = std::string("one source, ") + with.name + " -O2",
                 .columns = {"source", "CPU time, ms", "÷ the headers (95 %)", "peak memory, MiB",
-                            "÷ the headers (95 %)", "rounds"}};
+                            "÷ the headers (95 %)", "rounds"},
+                .id = std::string("compile.") + with.name};
         for (std::size_t i = 0; i < count; ++i) {
             t.rows.push_back({sources[i].name});
             for (const auto q : {milliseconds, mebibytes}) {

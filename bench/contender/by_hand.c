@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The limit: a daemon written by hand for the one case, in C, with what any good daemon promises. It claims its pid
+// The reference: a daemon written by hand for the one case, in C, with what any good daemon promises. It claims its pid
 // file before it forks, forks twice, takes over nothing of its caller (descriptors, signals, directory, umask), says
 // to the launcher through a pipe that it is ready or why not, and takes its pid file away at its end.
 //

@@ -26,7 +26,7 @@ struct counts
     double calls = 0;
 };
 
-/// User instructions of both linkages, with a goal against the limit; and the table of a verb.
+/// User instructions of both linkages, with a goal against the reference; and the table of a verb.
 class verb_table
 {
 public:
@@ -39,10 +39,10 @@ public:
     }
 
     /// After all count().
-    void settle_instructions(double limit)
+    void settle_instructions(double bound)
     {
         report_.settle(race_, {.least = 7, .budget = std::chrono::seconds(10)},
-                       counted_.against_the_limit(what_ + ": user instructions ÷ the limit", limit));
+                       counted_.against_the_reference(what_ + ": user instructions ÷ the reference", bound));
         counted_.add_costs(report_, what_ + ", user instructions");
     }
 
@@ -52,28 +52,29 @@ public:
     {
         for (const auto& l : linkages) {
             table t{title + ", " + l.name,
-                    {"contender", "median, µs", "quartiles", "÷ the limit (95 %)", "rounds", "processor, µs",
+                    {"contender", "median, µs", "quartiles", "÷ the reference (95 %)", "rounds", "processor, µs",
                      "user instructions", "system calls", "page faults", "context switches"},
                     {},
                     id + "." + l.name};
-            std::vector<std::string> names{l.by_hand, l.limit, l.ours};
+            std::vector<std::string> names{l.by_hand, l.reference, l.ours};
             if (others)
                 for (auto& name : others(l)) names.push_back(std::move(name));
             for (const auto& name : names)
-                if (measured.has(name)) t.rows.push_back(row(measured, name, l.limit));
+                if (measured.has(name)) t.rows.push_back(row(measured, name, l.reference));
             report_.add(std::move(t));
         }
     }
 
 private:
-    [[nodiscard]] std::vector<cell> row(const field& measured, const std::string& name, const std::string& limit) const
+    [[nodiscard]] std::vector<cell> row(const field& measured, const std::string& name,
+                                        const std::string& reference) const
     {
         const auto time = measured.values(name, wall)->result();
         const auto median = [&](verb_quantity q) -> cell { return measured.values(name, q)->result().median; };
-        const auto* const other = measured.values(limit, wall);
+        const auto* const other = measured.values(reference, wall);
         std::vector<cell> cells{name_in_tables(name), time.median, in_range(time.low, time.high)};
-        if (name == limit || other == nullptr)
-            cells.emplace_back(name == limit ? "1" : "");
+        if (name == reference || other == nullptr)
+            cells.emplace_back(name == reference ? "1" : "");
         else
             cells.emplace_back(to_text(ratio_of(*measured.values(name, wall), *other)));
         cells.emplace_back(static_cast<double>(time.runs));
@@ -100,7 +101,7 @@ inline void count_verb(verb_table& to, words contender::* verb, const temporary_
     const auto pid_file = directory / "counted";
     const words environment{"PID_FILE=" + pid_file};
     for (const auto& l : linkages)
-        for (const char* name : {l.by_hand, l.limit, l.ours}) {
+        for (const char* name : {l.by_hand, l.reference, l.ours}) {
             const auto who = built(name);
             const bool has_it = verb != &contender::reload || name != std::string(l.by_hand);
             if (who.start.empty() || !has_it) continue;

@@ -101,7 +101,7 @@ struct row
 
 std::string with_open(std::size_t opened) { return std::to_string(crowdings()[2 * opened].opened) + " open"; }
 
-/// The second row is ours, the first one by hand. A limit of descriptors must not matter, and those that are open
+/// The second row is ours, the first one by hand. RLIMIT_NOFILE must not matter, and those that are open
 /// should cost no more than by hand.
 struct contest
 {
@@ -123,7 +123,7 @@ void compete(report& report, const contest& c, std::vector<row>& rows)
     if (c.has_limit) {
         const auto &by_hand = rows[0].numbers, &ours = rows[1].numbers;
         for (const std::size_t opened : {0U, 1U})
-            goals.push_back({c.what + " at the high limit ÷ at the low one", with_open(opened), ours[2 * opened + 1],
+            goals.push_back({c.what + ", high RLIMIT_NOFILE ÷ low", with_open(opened), ours[2 * opened + 1],
                              ours[2 * opened], 1.05});
         for (const auto opened : c.against_by_hand)
             goals.push_back({c.what + " ÷ " + rows[0].name, with_open(opened), ours[2 * opened + 1],
@@ -133,8 +133,8 @@ void compete(report& report, const contest& c, std::vector<row>& rows)
 
     table t{.title = c.what + ", median, µs", .columns = {"contender"}, .id = c.id};
     for (const auto& w : where)
-        t.columns.push_back("limit " + std::to_string(w.limit) + ", " + std::to_string(w.opened) + " open");
-    for (const std::size_t opened : {0U, 1U}) t.columns.push_back("high limit ÷ low, " + with_open(opened));
+        t.columns.push_back("RLIMIT_NOFILE " + std::to_string(w.limit) + ", " + std::to_string(w.opened) + " open");
+    for (const std::size_t opened : {0U, 1U}) t.columns.push_back("high ÷ low, " + with_open(opened));
     t.columns.emplace_back("remark");
     for (const auto& r : rows) {
         std::vector<cell> cells{r.name};
@@ -209,7 +209,7 @@ int main(int argc, char** argv)
     return report::write("descriptors", argc, argv, [](report& report) {
         const temporary_directory directory;
         if (const auto high = crowdings().back(); high.limit < 1'048'576)
-            report.add_note("RLIMIT_NOFILE cannot be raised to 1048576 here (no CAP_SYS_RESOURCE): the high limit is " +
+            report.add_note("RLIMIT_NOFILE cannot be raised to 1048576 here (no CAP_SYS_RESOURCE): the high value is " +
                             std::to_string(high.limit) + ", with " + std::to_string(high.opened) + " open");
         calls(report);
         starts(report, directory);

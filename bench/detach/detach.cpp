@@ -63,11 +63,12 @@ struct situation
     plan until;
     std::size_t rounds_with_early_writes = 0;
     std::string linkage = "";
-    bool all_ways = true; ///< else only those of goals: to fill gigabytes takes seconds
+    bool all_ways = true; ///< else only those of goals and of the picture: to fill gigabytes takes seconds
 
     [[nodiscard]] bool takes(const way& w) const
     {
-        return all_ways || w.name.ends_with("_guarded") || w.name == "double_fork" || w.name == "handoff_fork";
+        return all_ways || w.name.ends_with("_guarded") || w.name == "two_forks" || w.name == "double_fork" ||
+               w.name == "handoff_fork";
     }
     [[nodiscard]] std::string name() const
     {
@@ -130,21 +131,21 @@ private:
         return {in_us(told.runs - told.asks), in_us(told.runs - told.detaches), in_us(told.gone - told.asks)};
     }
 
-    /// The limits are guarded.h's ways.
+    /// The references are guarded.h's ways.
     [[nodiscard]] std::vector<ratio_goal> goals() const
     {
         std::vector<ratio_goal> all;
         const auto about = situation_.name();
         if (situation_.mebibytes == 0 && situation_.pages != "cold") {
-            const auto twice = numbers_.at("double_fork"), limit = numbers_.at("shared_intermediate_guarded");
-            all.push_back(
-                {"double_fork to the daemon ÷ the limit", about, twice, limit, 1.03, true, to_daemon_in_detach});
-            all.push_back(
-                {"double_fork to the exit of the launcher ÷ the limit", about, twice, limit, 1.03, true, to_exit});
+            const auto twice = numbers_.at("double_fork"), reference = numbers_.at("shared_intermediate_guarded");
+            all.push_back({"double_fork to the daemon ÷ the reference", about, twice, reference, 1.03, true,
+                           to_daemon_in_detach});
+            all.push_back({"double_fork to the exit of the launcher ÷ the reference", about, twice, reference, 1.03,
+                           true, to_exit});
         }
         if (situation_.mebibytes == 4096 && numbers_.contains("handoff_fork"))
-            all.push_back({"handoff_fork to the exit of the launcher ÷ the limit", about, numbers_.at("handoff_fork"),
-                           numbers_.at("hand_over_guarded"), 1.1, true, to_exit});
+            all.push_back({"handoff_fork to the exit of the launcher ÷ the reference", about,
+                           numbers_.at("handoff_fork"), numbers_.at("hand_over_guarded"), 1.1, true, to_exit});
         return all;
     }
 
@@ -160,7 +161,7 @@ private:
     void add_tables(report& r)
     {
         const auto id = "detach." + std::to_string(situation_.mebibytes) + "." + situation_.pages + situation_.linkage;
-        const auto& limit = numbers_.at("shared_intermediate_guarded");
+        const auto& reference = numbers_.at("shared_intermediate_guarded");
         table times{"detach with " + situation_.name() + ": medians in µs, and ratios to shared_intermediate_guarded",
                     {"contender", "to the daemon", "ratio (95 %)", "of which in detach()", "ratio (95 %)",
                      "to the launcher's exit", "ratio (95 %)", "rounds"},
@@ -178,7 +179,8 @@ private:
             auto& row = times.rows.emplace_back(std::vector<cell>{name});
             for (const auto q : {to_daemon, to_daemon_in_detach, to_exit}) {
                 row.emplace_back(race_.of(number, q).quantile(0.5));
-                row.emplace_back(number == limit ? "1" : to_text(ratio_of(race_.of(number, q), race_.of(limit, q))));
+                row.emplace_back(number == reference ? "1"
+                                                     : to_text(ratio_of(race_.of(number, q), race_.of(reference, q))));
             }
             row.emplace_back(static_cast<double>(race_.of(number, to_exit).measured().size()));
             const auto& m = writes_[w.name];
@@ -213,7 +215,7 @@ std::vector<situation> situations()
             {0, "cold", {.least = 11}},
             {256, "small", {.least = 15}, 3},
             {1024, "small", {.least = 6}, 1},
-            {4096, "small", {.least = 6, .budget = 120s}, 1},
+            {4096, "small", {.least = 6, .budget = 150s}, 1, "", false},
             {256, "huge", {.least = 11}, 1},
             {4096, "huge", {.least = 6, .budget = 60s}, 1, "", false}};
 }
@@ -234,7 +236,8 @@ int main(int argc, char** argv)
         }
         const auto unasked = text_of("/sys/kernel/mm/transparent_hugepage/enabled");
         r.add_note("All ways are in one program, daemonkit's too, since a fork copies the mappings of the libraries as "
-                   "well. Pages of 4 KiB are MADV_NOHUGEPAGE, huge ones MADV_HUGEPAGE; what this system gives unasked "
+                   "well. With memory, the way was taken three times before without, so that its code is warm. Pages "
+                   "of 4 KiB are MADV_NOHUGEPAGE, huge ones MADV_HUGEPAGE; what this system gives unasked "
                    "(transparent_hugepage/enabled): " +
                    unasked.substr(0, unasked.find('\n')));
     });

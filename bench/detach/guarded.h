@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The limit: the two ways that copy least, with what daemonkit guarantees of them. A caller with threads is refused. A
-// signal that would end the launcher ends the daemon first, and how the daemon died is told at once; a late daemon is
+// The reference: the two ways that copy least, with what daemonkit guarantees of them. A caller with threads is refused.
+// A signal that would end the launcher ends the daemon first, and how the daemon died is told at once; a late daemon is
 // noticed. A child that the daemon makes by fork(2) has nothing of the channel. The daemon leads no session, and has
 // the caller's stack for signal handlers. Linux 6.15 or later, or there is no result.
 #pragma once

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a daemon costs that has nothing to do: how often it wakes, its threads, its descriptors, and the memory that
 // no other process shares.
+#include "contender/linkages.hpp"
 #include "contender/peers.hpp"
 
 #include "support/contender.hpp"
@@ -123,22 +124,22 @@ void let_pass(time_t seconds)
 }
 
 /// C with the same guarantees and the same linkage. Only ours needs the libraries of C++.
-std::string limit_of(const std::string& name)
+std::string reference_of(const std::string& name)
 {
     if (name.ends_with("_static")) return "by_hand_guarded_static";
     return name.starts_with("ours") || name.starts_with("idle_") ? "by_hand_guarded" : "by_hand";
 }
 
-void add_goals(report& report, const std::string& name, const state& ours, const state& limit)
+void add_goals(report& report, const std::string& name, const state& ours, const state& reference)
 {
     const auto of = "idle, " + name + ": ";
     report.add_count(of + "wake-ups a minute", ours.wake_ups);
     report.add_count(of + "threads", ours.threads, 1);
-    report.add_count(of + "descriptors beyond the limit", ours.descriptors - limit.descriptors);
-    report.add_goal({.what = "private memory of an idle daemon beyond the limit",
+    report.add_count(of + "descriptors beyond the reference", ours.descriptors - reference.descriptors);
+    report.add_goal({.what = "private memory of an idle daemon beyond the reference",
                      .variant = name == "ours" ? "dynamic" : "static",
-                     .measured = exactly(ours.memory - limit.memory),
-                     .limit = 16,
+                     .measured = exactly(ours.memory - reference.memory),
+                     .bound = 16,
                      .unit = "KiB"});
 }
 
@@ -171,19 +172,19 @@ void measure(report& report)
 
     table t{.title = "idle for " + std::to_string(seconds) + " s",
             .columns = {"contender", "wake-ups a minute", "threads", "descriptors", "private memory, KiB",
-                        "descriptors beyond the limit", "KiB beyond the limit", "remark"},
+                        "descriptors beyond the reference", "KiB beyond the reference", "remark"},
             .id = "idle"};
     for (const auto& c : crowds) {
         const auto& s = states.at(c.name);
-        const auto& limit = states.at(limit_of(c.name));
-        t.rows.push_back({c.name, s.wake_ups, s.threads, s.descriptors, s.memory, s.descriptors - limit.descriptors,
-                          s.memory - limit.memory, ""});
-        if (c.name == "ours" || c.name == "ours_static") add_goals(report, c.name, s, limit);
+        const auto& reference = states.at(reference_of(c.name));
+        t.rows.push_back({name_in_tables(c.name), s.wake_ups, s.threads, s.descriptors, s.memory,
+                          s.descriptors - reference.descriptors, s.memory - reference.memory, ""});
+        if (c.name == "ours" || c.name == "ours_static") add_goals(report, c.name, s, reference);
     }
     t.rows.insert(t.rows.end(), absent.begin(), absent.end());
     report.add(std::move(t));
     report.add_note("private memory is Private_* of smaps_rollup, the median of " + std::to_string(crowd::size) +
-                    " daemons of one program at once; the limit is C with the same guarantees and the same "
+                    " daemons of one program at once; the reference is C with the same guarantees and the same "
                     "linkage for ours, and C by hand for all others");
 }
 

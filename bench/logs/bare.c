@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The limit: LOG opened with O_APPEND by hand, in the foreground, and opened again on HUP. Without LOG the lines go to
-// standard output, for the programs that keep a log behind a pipe.
+// The reference: LOG opened with O_APPEND by hand, in the foreground, and opened again on HUP. Without LOG the lines go
+// to standard output, for the programs that keep a log behind a pipe.
 #define _GNU_SOURCE
 #include "writer.h"
 

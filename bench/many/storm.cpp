@@ -150,7 +150,7 @@ struct storm
 
 constexpr std::array kinds{before::fresh, before::stale, before::half_written};
 
-/// The limit and ours: several times, with a count of forks.
+/// The reference and ours: several times, with a count of forks.
 void compare_ourselves(bench::report& report, const bench::temporary_directory& directory, bench::table& living_after)
 {
     constexpr int count = 60, times = 3;

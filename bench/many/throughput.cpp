@@ -55,12 +55,12 @@ void compare(bench::report& report, int at_a_time, const std::string& how)
         by_name.add(who.name, [who, at_a_time] { return std::vector{starts_per_second(who, batch, at_a_time)}; });
     };
     for (const auto& l : bench::linkages)
-        for (const char* name : {l.limit, l.ours, l.by_hand}) add(bench::built(name));
+        for (const char* name : {l.reference, l.ours, l.by_hand}) add(bench::built(name));
     for (const auto& one : bench::peers("none")) // it waits, and takes its pid file from the environment
         if (one.name == "libdaemon") add(one);
 
     report.settle(all, {.least = 12, .budget = std::chrono::seconds(45)},
-                  by_name.against_the_limit("daemons a second, " + how + ", ÷ the limit", 0.97, false));
+                  by_name.against_the_reference("daemons a second, " + how + ", ÷ the reference", 0.97, false));
     std::vector<bench::contestant> contestants;
     for (const auto& name : names) contestants.push_back({bench::name_in_tables(name), by_name.values(name), ""});
     report.add_ratios("daemons started " + how + ", " + std::to_string(batch) + " each round", "1/s", contestants);

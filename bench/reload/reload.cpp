@@ -121,7 +121,7 @@ void measure(report& report, const temporary_directory& directory, const placeme
     add("libdaemon", "daemon_pid_file_kill(); believes the file", hand_written, by_libdaemon);
 #endif
     report.settle(all, {.least = 500, .budget = std::chrono::seconds(30)},
-                  {{"reload(): time ÷ the limit", place.name, numbers[1], numbers[0], 1.05}});
+                  {{"reload(): time ÷ the reference", place.name, numbers[1], numbers[0], 1.05}});
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].values = &all.of(numbers[i]);
     report.add_ratios("reload() to on_reload() done, " + place.name, "µs", rows);
     report.add_cost({"reload(), time", place.name, ratio_of(all.of(numbers[0]), all.of(numbers[2]))});
@@ -134,7 +134,7 @@ void compare_verbs(report& to, const temporary_directory& directory)
     field by_name(all);
     std::vector<std::pair<contender, words>> daemons;
     for (const auto& l : linkages)
-        for (const char* name : {l.limit, l.ours}) {
+        for (const char* name : {l.reference, l.ours}) {
             const auto who = built(name);
             if (who.start.empty()) continue;
             const words environment{"PID_FILE=" + (directory / name)};
@@ -150,7 +150,7 @@ void compare_verbs(report& to, const temporary_directory& directory)
                 verb_quantities);
         }
     to.settle(all, {.least = 60, .budget = std::chrono::seconds(70)},
-              by_name.against_the_limit("reload: time ÷ the limit", 1.05));
+              by_name.against_the_reference("reload: time ÷ the reference", 1.05));
     for (const auto& [who, environment] : daemons) run(who.stop, environment);
     verb_table counted(to, "reload");
     count_verb(counted, &contender::reload, directory);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // by_hand HOW [PID_FILE]: what each signal policy would be if it were written out for HUP, USR1, TERM and INT and nothing
-// else. With a pid file it is the limit: a lock marks the daemon as reloading meanwhile, which `status` reads.
+// else. With a pid file it is the reference: a lock marks the daemon as reloading meanwhile, which `status` reads.
 #define _GNU_SOURCE
 #include "answer.h"
 

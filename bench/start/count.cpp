@@ -50,7 +50,7 @@ call_counts counts_of(const std::string& name, const bench::temporary_directory&
 void count_starts(bench::verb_table& to, const bench::temporary_directory& directory)
 {
     for (const auto& l : bench::linkages)
-        for (const char* name : {l.by_hand, l.limit, l.ours}) {
+        for (const char* name : {l.by_hand, l.reference, l.ours}) {
             const auto who = bench::built(name);
             if (who.start.empty()) continue;
             const auto pid_file = directory / "counted";
@@ -99,5 +99,5 @@ void name_guarantees(bench::report& report, const bench::temporary_directory& di
     const double beyond = total(ours) - total(guarded);
     differences.rows.push_back({"all", total(plain), total(guarded), total(ours), beyond});
     report.add(std::move(differences));
-    report.add_count("start: system calls beyond the limit", beyond);
+    report.add_count("start: system calls beyond the reference", beyond);
 }

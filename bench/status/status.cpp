@@ -30,7 +30,7 @@ struct asked
     [[nodiscard]] bench::words environment() const { return bench::environment_of(who, pid_file); }
 };
 
-/// Ours, the limit and, if they are asked too, the peers: each with a pid file of its own.
+/// Ours, the reference and, if they are asked too, the peers: each with a pid file of its own.
 std::vector<asked> everybody(const bench::temporary_directory& directory, bool peers_too)
 {
     std::vector<asked> all;
@@ -81,7 +81,7 @@ void compare_times(bench::report& report, const std::vector<asked>& all, const b
             bench::verb_quantities);
     }
     report.settle(race, {.least = 60, .budget = std::chrono::seconds(70)},
-                  by_name.against_the_limit("status: time ÷ the limit", 1.03));
+                  by_name.against_the_reference("status: time ÷ the reference", 1.03));
     by_name.add_costs(report, "status, time");
     bench::verb_table counted(report, "status");
     bench::count_verb(counted, &bench::contender::status, directory);

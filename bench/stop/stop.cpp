@@ -148,7 +148,7 @@ void compare(bench::report& report, const situation& s, const std::function<void
                 all.add([&s, &p = *peers.back(), pid_file] { return p.once(pid_file, s.delay, s.every); },
                         bench::verb_quantities);
         }
-    report.settle(all, s.until, by_name.against_the_limit(s.name + ": time ÷ the limit", 1.03));
+    report.settle(all, s.until, by_name.against_the_reference(s.name + ": time ÷ the reference", 1.03));
     by_name.add_costs(report, s.name + ", time");
     then(by_name);
     if (report.quick()) return;

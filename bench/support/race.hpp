@@ -45,7 +45,7 @@ struct ratio_goal
     std::string variant{}; ///< of goals with the same `what`: "dynamic", "static"
     std::size_t ours = 0;
     std::size_t other = 0;
-    double limit = 1;
+    double bound = 1;
     bool at_most = true; ///< else at least
     std::size_t quantity = 0;
     std::string remark{};
@@ -119,7 +119,7 @@ private:
         bool any = false;
         for (auto& one : entrants_) one.wanted = false;
         for (const auto& goal : goals) {
-            if (judge(ratio(goal), goal.limit, goal.at_most) != verdict::cannot_be_told) continue;
+            if (judge(ratio(goal), goal.bound, goal.at_most) != verdict::cannot_be_told) continue;
             entrants_.at(goal.ours).wanted = entrants_.at(goal.other).wanted = any = true;
         }
         return any;

@@ -2,7 +2,7 @@
 #include "support/report.hpp"
 
 #include "support/json.hpp"
-#include "support/put_right.hpp"
+#include "support/relaxed.hpp"
 
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -157,25 +157,25 @@ void report::settle(race& all, const plan& until, const std::vector<ratio_goal>&
 {
     auto judged = goals; // the rounds that are added depend on what is judged
     for (auto& g : judged)
-        if (const auto* const now = put_right_of(g.what, g.variant)) g.limit = now->limit;
+        if (const auto* const now = relaxed_of(g.what, g.variant)) g.bound = now->bound;
     all.run(until, judged);
-    for (const auto& g : goals) add_goal({g.what, g.variant, all.ratio(g), g.limit, g.at_most, "", g.remark});
+    for (const auto& g : goals) add_goal({g.what, g.variant, all.ratio(g), g.bound, g.at_most, "", g.remark});
 }
 
 void report::add_goal(goal one)
 {
-    one.first = one.limit;
-    if (const auto* const now = put_right_of(one.what, one.variant)) {
-        one.limit = now->limit;
+    one.original = one.bound;
+    if (const auto* const now = relaxed_of(one.what, one.variant)) {
+        one.bound = now->bound;
         one.reason = now->reason;
     }
     goals_.push_back(std::move(one));
 }
 
-void report::add_count(const std::string& what, double count, double limit, const std::string& remark,
+void report::add_count(const std::string& what, double count, double bound, const std::string& remark,
                        const std::string& unit)
 {
-    add_goal({what, "", exactly(count), limit, true, unit, remark});
+    add_goal({what, "", exactly(count), bound, true, unit, remark});
 }
 
 void report::add_cost(cost one) { costs_.push_back(std::move(one)); }
@@ -206,8 +206,8 @@ std::string report::to_json() const
     const auto of_goal = [&](const goal& g) {
         auto members = of_named(g.what, g.variant, of_interval(g.unit.empty() ? "ratio" : "value", g.measured));
         members.insert(members.end(), {{"unit", json::of(g.unit)},
-                                       {g.at_most ? "at_most" : "at_least", json::of(g.limit)},
-                                       {"first", json::of(g.first)},
+                                       {g.at_most ? "at_most" : "at_least", json::of(g.bound)},
+                                       {"original", json::of(g.original)},
                                        {"reason", json::of(g.reason)},
                                        {"verdict", json::of(name_of(g.judged()))},
                                        {"remark", json::of(g.remark)}});
@@ -237,9 +237,10 @@ void report::finish() const
     for (const auto& g : goals_)
         std::printf("%-14s %s: %s%s%s, %s %s%s, %zu %s%s%s\n", name_of(g.judged()),
                     full_name(g.what, g.variant).c_str(), to_text(g.measured).c_str(), g.unit.empty() ? "" : " ",
-                    g.unit.c_str(), g.at_most ? "at most" : "at least", in_digits(g.limit).c_str(),
-                    g.reason.empty() ? "" : (" (first " + in_digits(g.first) + ")").c_str(), g.measured.rounds,
-                    g.measured.rounds == 1 ? "round" : "rounds", g.remark.empty() ? "" : "; ", g.remark.c_str());
+                    g.unit.c_str(), g.at_most ? "at most" : "at least", in_digits(g.bound).c_str(),
+                    g.reason.empty() ? "" : (" (relaxed from " + in_digits(g.original) + ")").c_str(),
+                    g.measured.rounds, g.measured.rounds == 1 ? "round" : "rounds", g.remark.empty() ? "" : "; ",
+                    g.remark.c_str());
     std::fflush(stdout);
     if (json_file_.empty()) return;
     std::ofstream file(json_file_);

@@ -3,7 +3,7 @@
 //
 //   report.hpp      bench::report: flags, tables, goals, JSON         json.hpp     its writer
 //   race.hpp        bench::race: rounds of all contenders, until each goal can be told
-//   put_right.hpp   bench::put_right: goals that cannot be met, what can be had, and why
+//   relaxed.hpp   bench::relaxed_goal: goals that were missed, what they are now, and why
 //   statistics.hpp  bench::sample, interval, ratio_of, judge
 //   process.hpp     bench::run, spawn, output_of, pidfd, now, temporary_directory, descriptor, make_pipe
 //   contender.hpp   bench::built("by_hand"), with_verbs, start, end: daemons timed to ready, of bench/contender
@@ -21,10 +21,11 @@
 //           const bench::temporary_directory directory;
 //           const auto time = [&](const char* name) { return [=, &directory] { ...; return std::vector{µs}; }; };
 //           bench::race race;
-//           const auto limit = race.add(time("by_hand_guarded")), ours = race.add(time("ours"));
+//           const auto reference = race.add(time("by_hand_guarded")), ours = race.add(time("ours"));
 //           report.settle(race, {.least = 50, .budget = 60s},
-//                         {{"start: time ÷ the limit", "dynamic", ours, limit, 1.03}});
-//           report.add_ratios("start to ready", "µs", {{"the limit", &race.of(limit)}, {"ours", &race.of(ours)}});
+//                         {{"start: time ÷ the reference", "dynamic", ours, reference, 1.03}});
+//           report.add_ratios("start to ready", "µs",
+//                             {{"the reference", &race.of(reference)}, {"ours", &race.of(ours)}});
 //       });
 //   }
 #pragma once
@@ -55,14 +56,14 @@ struct goal
     std::string what{};
     std::string variant{}; ///< of goals with the same `what`
     interval measured{};
-    double limit = 0;
+    double bound = 0;
     bool at_most = true; ///< else at least
     std::string unit{};  ///< none: a ratio
     std::string remark{};
-    double first = limit; ///< before it was put right
-    std::string reason{}; ///< why it was
+    double original = bound; ///< before it was relaxed
+    std::string reason{};    ///< why it was
 
-    [[nodiscard]] verdict judged() const { return judge(measured, limit, at_most); }
+    [[nodiscard]] verdict judged() const { return judge(measured, bound, at_most); }
 };
 
 /// A ratio that is no goal: what a guarantee costs.
@@ -103,10 +104,10 @@ public:
 
     /// Runs the race until each goal can be told, or the budget is spent. The goals are then those of this report.
     void settle(race& all, const plan& until, const std::vector<ratio_goal>& goals);
-    /// Judged by what it was put right to, if it was.
+    /// Judged by the relaxed goal, if there is one.
     void add_goal(goal one);
-    /// Something counted that must be zero, or at most `limit`.
-    void add_count(const std::string& what, double count, double limit = 0, const std::string& remark = {},
+    /// Something counted that must be zero, or at most `bound`.
+    void add_count(const std::string& what, double count, double bound = 0, const std::string& remark = {},
                    const std::string& unit = "in all");
     void add_cost(cost one);
     /// A sentence below the tables: what was left out, and why.

@@ -115,13 +115,13 @@ struct interval
 enum class verdict { met, missed, cannot_be_told };
 
 /// A goal is met if the whole interval meets it, and missed if no part of the interval does.
-[[nodiscard]] inline verdict judge(const interval& measured, double limit, bool at_most = true)
+[[nodiscard]] inline verdict judge(const interval& measured, double bound, bool at_most = true)
 {
     const double sign = at_most ? 1 : -1;
     const double best = std::min(sign * measured.low, sign * measured.high);
     const double worst = std::max(sign * measured.low, sign * measured.high);
-    if (worst <= sign * limit) return verdict::met;
-    return best > sign * limit ? verdict::missed : verdict::cannot_be_told;
+    if (worst <= sign * bound) return verdict::met;
+    return best > sign * bound ? verdict::missed : verdict::cannot_be_told;
 }
 
 } // namespace bench

@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(a_goal_that_can_be_told_needs_no_more_rounds)
     all.run({.least = 20, .budget = 60s}, {goal});
     BOOST_TEST(ours == 21); // the first time does not count
     BOOST_TEST(all.of(first).rounds().size() == 20U);
-    BOOST_TEST((judge(all.ratio(goal), goal.limit) == verdict::met));
+    BOOST_TEST((judge(all.ratio(goal), goal.bound) == verdict::met));
 }
 
 BOOST_AUTO_TEST_CASE(rounds_are_added_until_a_goal_can_be_told)
@@ -47,10 +47,10 @@ BOOST_AUTO_TEST_CASE(rounds_are_added_until_a_goal_can_be_told)
     const ratio_goal goal{"", "", first, second, 1};
     all.run({.least = 10, .budget = 600s}, {goal});
     BOOST_TEST(all.of(first).rounds().size() > 10U);
-    BOOST_TEST((judge(all.ratio(goal), goal.limit) == verdict::missed));
+    BOOST_TEST((judge(all.ratio(goal), goal.bound) == verdict::missed));
 }
 
-BOOST_AUTO_TEST_CASE(a_goal_at_its_limit_cannot_be_told_and_costs_no_more_than_the_budget)
+BOOST_AUTO_TEST_CASE(a_goal_at_its_bound_cannot_be_told_and_costs_no_more_than_the_budget)
 {
     race all;
     const auto first = all.add([n = 0]() mutable { return std::vector{n++ % 2 == 0 ? 0.9 : 1.1}; });
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_goal_at_its_limit_cannot_be_told_and_costs_no_more_than_t
     const ratio_goal goal{"", "", first, second, 1};
     all.run({.least = 10, .budget = 0s}, {goal});
     BOOST_TEST(all.of(first).rounds().size() == 10U);
-    BOOST_TEST((judge(all.ratio(goal), goal.limit) == verdict::cannot_be_told));
+    BOOST_TEST((judge(all.ratio(goal), goal.bound) == verdict::cannot_be_told));
 }
 
 BOOST_AUTO_TEST_CASE(only_contenders_of_goals_that_cannot_be_told_go_on)
