@@ -89,7 +89,7 @@ void against_peers(report& to, const temporary_directory& directory)
             goals.push_back({"start: time ÷ a peer that waits until ready", added.who.name, *rows.front().number,
                              *added.number, 1, true, wall, ""});
     }
-    to.settle(all, {.least = 15, .budget = 60s}, goals);
+    to.settle(all, {.least = 40, .budget = 60s}, goals);
     std::vector<contestant> contestants;
     for (const auto& r : rows)
         contestants.push_back(
