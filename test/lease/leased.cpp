@@ -46,10 +46,11 @@ struct two_daemons
     {
     }
 
-    /// The first owns the lease, the second stands by.
+    /// The first owns the lease and has acted, the second stands by.
     void start() const
     {
         expect_start(a, "); owner (token 1)\n");
+        BOOST_REQUIRE(eventually([&] { return !terms().empty(); }));
         expect_start(b, "); standing by for host " + host + " (token 1)\n");
     }
     static void expect_start(const leading_program& daemon, const std::string& role)
@@ -61,7 +62,8 @@ struct two_daemons
     /// The second acts, and has never done so together with the first.
     void check_that_the_second_follows() const
     {
-        BOOST_TEST(eventually([&] { return terms().size() == 2U; }));
+        BOOST_TEST(eventually([&] { return terms().size() == 2U; }),
+                   std::to_string(terms().size()) + " owners have acted; the second says:\n" + b.log());
         BOOST_TEST(rise(terms()));
         BOOST_TEST(b({"stop"}).status == 0);
         BOOST_TEST(rise(terms()));
