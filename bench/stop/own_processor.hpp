@@ -37,10 +37,13 @@ public:
     /// From now on; nothing is to be spawned any more.
     void take() const
     {
-        if (CPU_COUNT(&mine_) == 1) move_to(mine_);
+        if (has()) move_to(mine_);
         const sched_param first{::sched_get_priority_min(SCHED_FIFO)};
         ::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first); // refused to others than root
     }
+
+    /// Whether no contender shares the processor of the driver, which can then wait without sleeping.
+    [[nodiscard]] bool has() const { return CPU_COUNT(&mine_) == 1; }
 
 private:
     static void move_to(const cpu_set_t& set) { check(::sched_setaffinity(0, sizeof set, &set), "choose a processor"); }
