@@ -102,18 +102,18 @@ static void rehearse(const char* program, const char* way)
 {
     int pipe[2];
     pid_t child;
+    char rest[sizeof report];
     char* const argv[] = {(char*)(uintptr_t)program, (char*)(uintptr_t)way, "0", "small", "late", NULL};
     posix_spawn_file_actions_t actions;
-    if (pipe2(pipe, O_CLOEXEC) == -1) return;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
-    if (posix_spawn(&child, program, &actions, NULL, argv, environ) == 0) {
-        char rest[sizeof report];
-        close(pipe[1]);
-        while (read(pipe[0], rest, sizeof rest) > 0) {}
-        waitpid(child, NULL, 0);
-    } else
-        close(pipe[1]);
+    if (pipe2(pipe, O_CLOEXEC) == -1 || posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO) != 0 ||
+        posix_spawn(&child, program, &actions, NULL, argv, environ) != 0) {
+        fprintf(stderr, "cannot rehearse %s\n", way); // it would be measured with cold code
+        exit(1);
+    }
+    close(pipe[1]);
+    while (read(pipe[0], rest, sizeof rest) > 0) {}
+    waitpid(child, NULL, 0);
     close(pipe[0]);
     posix_spawn_file_actions_destroy(&actions);
 }

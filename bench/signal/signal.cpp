@@ -40,8 +40,8 @@ std::vector<entrant> entrants(const temporary_directory& directory)
     return all;
 }
 
-/// Of one process, for each of `signals`. Processes of one program differ by as much as a tenth, because of where their
-/// pages lie, so each round measures a new one.
+/// Of one process, for each of `signals`. Processes of one program differ by as much as a tenth, so each round measures
+/// a new one.
 std::vector<double> medians_of_new_process(const entrant& who, const placement& place)
 {
     const listener process(who.command, place.contender);
