@@ -3,6 +3,7 @@
 // and until the daemon has written to the memory. A fork copies the page tables of the launcher, an exit gives them
 // back, and the first write to each page afterwards is a page fault; with two plain forks all of that happens twice.
 #include "subject.h"
+#include "support/contender.hpp"
 #include "support/process.hpp"
 #include "support/report.hpp"
 
@@ -119,7 +120,7 @@ public:
 private:
     [[nodiscard]] words command(const way& w, const char* writes) const
     {
-        return {DETACH_SUBJECT + situation_.linkage, w.name, std::to_string(situation_.mebibytes << 20U),
+        return {program("detach_subject" + situation_.linkage), w.name, std::to_string(situation_.mebibytes << 20U),
                 situation_.pages, writes};
     }
 

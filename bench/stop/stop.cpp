@@ -139,8 +139,9 @@ void compare(bench::report& report, const situation& s, const std::function<void
         if (!who.start.empty())
             by_name.add(
                 who.name,
-                [&s, who, pid_file] {
-                    const auto result = stop_once(who, pid_file, s.delay);
+                [&s, who] {
+                    const bench::temporary_directory elsewhere; // as in bench/start
+                    const auto result = stop_once(who, elsewhere / "pid", s.delay);
                     return bench::costs_of(std::max(result.lag, nanoseconds(0)), result.used); // both seen at once
                 },
                 bench::verb_quantities);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/contender.hpp"
 
+#include <boost/filesystem/operations.hpp>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -11,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
@@ -18,7 +21,36 @@
 
 namespace bench {
 
-std::string program(const std::string& name) { return std::string(BENCH_CONTENDER_DIR) + "/" + name; }
+namespace {
+
+/// The files that were asked for.
+std::set<std::string>& installed()
+{
+    static std::set<std::string> all;
+    return all;
+}
+
+void install(const std::string& file)
+{
+    namespace fs = boost::filesystem;
+    fs::copy_file(file, file + ".installed", fs::copy_options::overwrite_existing);
+    fs::remove(file); // a rename that replaces a file makes ext4 write it to the disk at once
+    fs::rename(file + ".installed", file);
+}
+
+} // namespace
+
+std::string program(const std::string& name)
+{
+    auto file = std::string(BENCH_CONTENDER_DIR) + "/" + name;
+    if (::access(file.c_str(), F_OK) == 0 && installed().insert(file).second) install(file);
+    return file;
+}
+
+void install_programs()
+{
+    for (const auto& file : installed()) install(file);
+}
 
 contender with_verbs(const std::string& name, const words& command, bool waits)
 {

@@ -26,8 +26,13 @@ struct contender
     std::string needs{}; ///< another directory that must be there meanwhile
 };
 
-/// A program that CMake builds from bench/contender.
+/// A program that CMake builds for bench/contender, installed anew as by install_programs().
 [[nodiscard]] std::string program(const std::string& name);
+
+/// Copies each program() that this process has named, and puts the copy in its place. A file that the linker has written
+/// piece by piece, or that was read again when memory had been short, lies in scattered pages: after 30 ms of idleness
+/// a start of it took 1.6 times as long as one of its copy. Each copy lies elsewhere, so some are better than others.
+void install_programs();
 
 /// A contender with the verbs start, stop and status as its last argument.
 [[nodiscard]] contender with_verbs(const std::string& name, const words& command, bool waits = true);

@@ -66,14 +66,16 @@ public:
 
     /// Rounds in batches: the first of until.least, and each further one doubles their number, for the entrants of
     /// goals that cannot be told. The intervals are looked at few times, so that none is taken by chance.
-    void run(const plan& until, const std::vector<ratio_goal>& goals = {})
+    /// `lay_programs` is called before every fifth round: how fast a program is depends on where it lies in memory.
+    void
+    run(const plan& until, const std::vector<ratio_goal>& goals = {}, const std::function<void()>& lay_programs = [] {})
     {
         using clock = std::chrono::steady_clock;
         for (auto& one : entrants_) static_cast<void>(one.measure_once()); // the first time is longer
         auto began = clock::now();
         const auto end = began + until.budget;
         auto rounds = until.least;
-        batch(rounds);
+        batch(rounds, lay_programs);
         for (auto& one : entrants_)
             for (auto& values : one.samples) values.close();
         for (auto all = rounds; choose(goals) && clock::now() < end; all += rounds) {
@@ -84,7 +86,7 @@ public:
                                        std::max<std::chrono::nanoseconds::rep>(0, (end - clock::now()) / of_one)));
             if (rounds < 1 + all / 8) break; // they would change nothing
             began = clock::now();
-            batch(rounds);
+            batch(rounds, lay_programs);
         }
     }
 
@@ -125,11 +127,15 @@ private:
         return any;
     }
 
-    void batch(std::size_t rounds)
+    void batch(std::size_t rounds, const std::function<void()>& lay_programs)
     {
         std::vector<std::function<void()>> actions;
         for (auto& one : entrants_) actions.emplace_back([&one] { one.once(); });
-        in_random_order(rounds, actions);
+        for (std::size_t some = 0; rounds > 0; rounds -= some) {
+            some = std::min<std::size_t>(rounds, 5);
+            lay_programs();
+            in_random_order(some, actions);
+        }
     }
 
     std::deque<entrant> entrants_{};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "support/report.hpp"
 
+#include "support/contender.hpp"
 #include "support/json.hpp"
 #include "support/relaxed.hpp"
 
@@ -158,7 +159,7 @@ void report::settle(race& all, const plan& until, const std::vector<ratio_goal>&
     auto judged = goals; // the rounds that are added depend on what is judged
     for (auto& g : judged)
         if (const auto* const now = relaxed_of(g.what, g.variant)) g.bound = now->bound;
-    all.run(until, judged);
+    all.run(until, judged, install_programs);
     for (const auto& g : goals) add_goal({g.what, g.variant, all.ratio(g), g.bound, g.at_most, "", g.remark});
 }
 
