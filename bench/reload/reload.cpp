@@ -47,7 +47,7 @@ void measure(report& report, const placement& place)
 #ifdef BENCH_LIBDAEMON
     add("libdaemon", "daemon_pid_file_kill(); believes the file", "libdaemon", by_hand);
 #endif
-    report.settle(all, {.least = 40, .budget = std::chrono::seconds(60)},
+    report.settle(all, {.least = 60, .budget = std::chrono::seconds(60)},
                   {{"reload(): time ÷ the reference", place.name, numbers[1], numbers[0], 1.05}});
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].values = &all.of(numbers[i]);
     report.add_ratios("reload() to on_reload() done, " + place.name + ", medians of processes", "µs", rows);

@@ -174,7 +174,7 @@ int main(int argc, char** argv)
                               .title = "stop: from the end of the daemon to the return of stop",
                               .id = "stop",
                               .delay = 0s,
-                              .until = {.least = 40, .budget = 80s},
+                              .until = {.least = 60, .budget = 80s},
                               .every = 4};
         const situation late{.name = "stop, collected late",
                              .title = "the same where process 1 collects the dead a second later",

@@ -66,7 +66,7 @@ public:
 
     /// Rounds in batches: the first of until.least, and each further one doubles their number, for the entrants of
     /// goals that cannot be told. The intervals are looked at few times, so that none is taken by chance.
-    /// `lay_programs` is called before every fifth round: how fast a program is depends on where it lies in memory.
+    /// `lay_programs` is called before each round: how fast a program is depends on where it lies in memory.
     void
     run(const plan& until, const std::vector<ratio_goal>& goals = {}, const std::function<void()>& lay_programs = [] {})
     {
@@ -131,10 +131,9 @@ private:
     {
         std::vector<std::function<void()>> actions;
         for (auto& one : entrants_) actions.emplace_back([&one] { one.once(); });
-        for (std::size_t some = 0; rounds > 0; rounds -= some) {
-            some = std::min<std::size_t>(rounds, 5);
+        for (; rounds > 0; --rounds) {
             lay_programs();
-            in_random_order(some, actions);
+            in_random_order(1, actions);
         }
     }
 
