@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <random>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -49,7 +50,10 @@ std::string program(const std::string& name)
 
 void install_programs()
 {
-    for (const auto& file : installed()) install(file);
+    static std::mt19937 random(std::random_device{}());
+    std::vector<std::string> all(installed().begin(), installed().end());
+    std::ranges::shuffle(all, random); // the last one is still in the caches of the processor
+    for (const auto& file : all) install(file);
 }
 
 contender with_verbs(const std::string& name, const words& command, bool waits)
