@@ -28,7 +28,7 @@ std::vector<std::string> other_policies(const linkage& l)
     return {"ours_single_fork" + suffix, "ours_handoff_fork" + suffix};
 }
 
-/// In a new directory: how fast the kernel finds a file depends on its names, too.
+/// In a new directory, so that no figure depends on one: support/contender.hpp, install_programs().
 std::vector<double> start_and_end_elsewhere(const contender& who)
 {
     const temporary_directory directory;

@@ -35,7 +35,7 @@ void install(const std::string& file)
 {
     namespace fs = boost::filesystem;
     fs::copy_file(file, file + ".installed", fs::copy_options::overwrite_existing);
-    fs::remove(file); // a rename that replaces a file makes ext4 write it to the disk at once
+    fs::remove(file); // a rename that replaces a file makes ext4 write it at once: mount(8), auto_da_alloc
     fs::rename(file + ".installed", file);
 }
 
@@ -52,7 +52,7 @@ void install_programs()
 {
     static std::mt19937 random(std::random_device{}());
     std::vector<std::string> all(installed().begin(), installed().end());
-    std::ranges::shuffle(all, random); // the last one is still in the caches of the processor
+    std::ranges::shuffle(all, random); // the last one may still be in the caches of the processor
     for (const auto& file : all) install(file);
 }
 
