@@ -42,11 +42,10 @@ endif()
 include(cmake/daemonkitCompiled.cmake)
 target_link_libraries(daemonkit_compiled PRIVATE daemonkit_checked)
 
-# Both forms of the library are tested: the rooms of tests always have the compiled form, their daemons and the examples
-# only where time counts and nothing is measured.
+# Both forms of the library are tested: see test/README.md.
 add_library(daemonkit_developer INTERFACE)
 target_link_libraries(daemonkit_developer INTERFACE daemonkit_checked daemonkit::daemonkit)
-if(DAEMONKIT_SANITIZE OR DAEMONKIT_TEST_QUICK)
+if(DAEMONKIT_SANITIZE OR (DAEMONKIT_TEST_QUICK AND NOT DAEMONKIT_TEST_VARIANT))
     target_link_libraries(daemonkit_developer INTERFACE daemonkit::compiled)
     target_compile_definitions(daemonkit_developer INTERFACE DAEMONKIT_COMPILED_DAEMONS) # for tests of what is left out
 endif()

@@ -2,8 +2,8 @@
 # daemonkit_add_script_test(NAME label command…): a test that is no Boost.Test program. Like every test here, it reports
 # that it cannot run by a line `SKIPPED: reason`. Most of these tests compile; those with the label `process` wait, too.
 # daemonkit_start_first(NAME): it takes long. ctest starts tests in the order of their COST, so that none of these is
-# waited for at the end; see also discover_tests.cmake. daemonkit_computes(NAME): it waits for nothing, so it counts for
-# two of the jobs that test/run has for each processor.
+# waited for at the end; see also discover_tests.cmake. daemonkit_computes(NAME): it waits for nothing. Two of these run at
+# a time, beside tests that wait, so that the processors are busy from the first test to the last.
 include_guard(GLOBAL)
 
 function(daemonkit_add_script_test name label)
@@ -16,7 +16,10 @@ function(daemonkit_add_script_test name label)
 endfunction()
 
 function(daemonkit_computes name)
-    set_tests_properties(${name} PROPERTIES PROCESSORS 2)
+    get_property(turn GLOBAL PROPERTY DAEMONKIT_COMPUTING)
+    math(EXPR turn "1 - 0${turn}")
+    set_property(GLOBAL PROPERTY DAEMONKIT_COMPUTING ${turn})
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK computing.${turn})
 endfunction()
 
 function(daemonkit_start_first name)

@@ -22,7 +22,7 @@ target_compile_definitions(daemonkit_test_support PUBLIC
     "DAEMONKIT_EXAMPLE_DIR=\"${DAEMONKIT_EXAMPLE_DIR}\"")
 target_link_libraries(daemonkit_test_support PUBLIC daemonkit_developer daemonkit::compiled Boost::unit_test_framework)
 # The library and the daemons are optimised as a distribution does it. What tests them is not: it would take the most time.
-target_compile_options(daemonkit_test_support PUBLIC $<$<CONFIG:Release>:-O1>)
+target_compile_options(daemonkit_test_support PUBLIC $<$<CONFIG:Release>:-O0 -U_FORTIFY_SOURCE>)
 
 # Headers of others, read once for all rooms, and once for all daemons, some of which must not see Boost. What a source
 # forgets to include is then found only by a build without it. ccache would not keep what was compiled so.
