@@ -19,7 +19,7 @@ function(daemonkit_computes name)
     get_property(turn GLOBAL PROPERTY DAEMONKIT_COMPUTING)
     math(EXPR turn "1 - 0${turn}")
     set_property(GLOBAL PROPERTY DAEMONKIT_COMPUTING ${turn})
-    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK computing.${turn})
+    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK computing.${turn} COST 50)
 endfunction()
 
 function(daemonkit_start_first name)

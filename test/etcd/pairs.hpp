@@ -19,8 +19,8 @@
 namespace etcd {
 
 inline constexpr std::chrono::seconds pair_ttl(5);
-inline constexpr int pairs = 25; // at a time
-inline constexpr int rounds = 4;
+inline constexpr int pairs = 50; // at a time
+inline constexpr int rounds = 2;
 inline constexpr int killed = 128 + SIGKILL;
 
 struct pair_of_daemons
