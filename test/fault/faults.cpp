@@ -332,16 +332,10 @@ private:
     /// No process of the run is left: all were children of the test, or became its children.
     void reap()
     {
-        for (int status = 0;;) {
-            const pid_t pid = ::waitpid(-1, &status, WNOHANG | __WALL);
-            if (pid == -1) return;
-            if (pid > 0) continue;
-            const auto children = children_of(::getpid());
-            if (children.empty()) continue;
-            const pid_t child = children.front();
-            violated("process " + std::to_string(child) + " (" + proc_link(child, "exe") + ") is left");
-            put_down(child);
-            ::waitpid(child, nullptr, __WALL);
+        for (auto left = where_.left(); !left.empty(); left = where_.left()) {
+            violated("process " + std::to_string(left[0]) + " (" + proc_link(left[0], "exe") + ") is left");
+            put_down(left[0]);
+            ::waitpid(left[0], nullptr, __WALL);
         }
     }
 

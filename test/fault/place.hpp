@@ -12,8 +12,11 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -32,6 +35,14 @@ public:
     {
         // Every process that a verb leaves becomes a child of the test, which can then wait for it.
         ::prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+        start_player();
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    ~place()
+    {
+        ::close(verbs_);
+        (void)exit_status_of(player_);
     }
 
     [[nodiscard]] const std::string& policies() const noexcept { return policies_; }
@@ -39,27 +50,19 @@ public:
     [[nodiscard]] std::string log() const { return (directory_ / "log/subject.log").string(); }
     [[nodiscard]] const std::vector<std::string>& environment() const noexcept { return environment_; }
 
-    /// `variable`: one more of the environment, unless it is empty.
+    /// `variable`: one more of the environment, unless it is empty. A child of this process, as if by exec(2).
     outcome verb(const std::string& name, const std::string& variable = {}) const
     {
         int out[2];
         if (::pipe2(out, O_CLOEXEC) == -1) std::abort();
-        posix_spawn_file_actions_t actions;
-        ::posix_spawn_file_actions_init(&actions);
-        ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-        ::posix_spawn_file_actions_adddup2(&actions, out[1], 1);
-        ::posix_spawn_file_actions_adddup2(&actions, out[1], 2);
-        std::vector<char*> variables;
-        for (const auto& v : environment_) variables.push_back(const_cast<char*>(v.c_str()));
-        if (!variable.empty()) variables.push_back(const_cast<char*>(variable.c_str()));
-        variables.push_back(nullptr);
-        char* arguments[] = {const_cast<char*>("subject"), const_cast<char*>(name.c_str()), nullptr};
+        const auto own = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(out[1]);
+        const auto request = name + " " + own + " " + variable;
         pid_t pid = -1;
-        const int error = ::posix_spawn(&pid, DAEMONKIT_FAULT_SUBJECT, &actions, nullptr, arguments, variables.data());
-        ::posix_spawn_file_actions_destroy(&actions);
-        ::close(out[1]);
+        char orphaned = 0;
         outcome result;
-        if (error == 0) {
+        if (::send(verbs_, request.c_str(), request.size() + 1, MSG_NOSIGNAL) != -1 &&
+            ::recv(verbs_, &pid, sizeof pid, 0) == sizeof pid && ::recv(verbs_, &orphaned, 1, 0) == 1) {
+            ::close(out[1]);
             pollfd p{out[0], POLLIN, 0};
             std::array<char, 4096> bytes;
             result.streams_ended = false;
@@ -71,9 +74,20 @@ public:
             }
             if (!ends(pid)) ::kill(pid, SIGKILL);
             result.status = exit_status_of(pid);
+        } else {
+            ::close(out[1]);
         }
         ::close(out[0]);
         return result;
+    }
+
+    /// The processes that verbs have left. All are children of this process.
+    [[nodiscard]] std::vector<pid_t> left() const
+    {
+        while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {}
+        auto all = children_of(::getpid());
+        all.erase(std::remove(all.begin(), all.end(), player_), all.end());
+        return all;
     }
 
     /// The files there, without the log, which stays once it was made.
@@ -106,8 +120,34 @@ public:
     [[nodiscard]] bool keeps_file() const noexcept { return keeps_file_; }
 
 private:
+    /// One process of the program plays all verbs, each in a new process: an exec(2) takes longer than most of them.
+    void start_player()
+    {
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == -1) std::abort();
+        verbs_ = ends[0];
+        constexpr int at = 3;
+        posix_spawn_file_actions_t actions;
+        ::posix_spawn_file_actions_init(&actions);
+        ::posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+        ::posix_spawn_file_actions_adddup2(&actions, ends[1], at);
+        std::vector<char*> variables;
+        for (const auto& v : environment_) variables.push_back(const_cast<char*>(v.c_str()));
+        variables.push_back(nullptr);
+        char program[] = "subject";
+        char play[] = "play";
+        char* arguments[] = {program, play, nullptr};
+        const int error =
+            ::posix_spawn(&player_, DAEMONKIT_FAULT_SUBJECT, &actions, nullptr, arguments, variables.data());
+        ::posix_spawn_file_actions_destroy(&actions);
+        ::close(ends[1]);
+        if (error != 0) std::abort();
+    }
+
     temporary_directory directory_;
     std::string policies_;
     bool keeps_file_;
     std::vector<std::string> environment_;
+    int verbs_ = -1;
+    pid_t player_ = -1;
 };

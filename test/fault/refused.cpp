@@ -199,15 +199,9 @@ private:
         if (leaves || where_.keeps_file()) files.erase("run/"); // no start after the first one has made it
         if (where_.keeps_file()) files.erase("run/subject.pid");
         BOOST_TEST(files == std::set<std::string>{}, boost::test_tools::per_element());
-        BOOST_TEST(eventually(no_child_is_left, std::chrono::seconds(2)));
-        for (const pid_t child : children_of(::getpid())) put_down(child);
+        BOOST_TEST(eventually([this] { return where_.left().empty(); }, std::chrono::seconds(2)));
+        for (const pid_t child : where_.left()) put_down(child);
         where_.sweep();
-    }
-
-    static bool no_child_is_left()
-    {
-        while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {}
-        return children_of(::getpid()).empty();
     }
 
     const place& where_;
