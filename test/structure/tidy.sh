@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 # tidy.sh SOURCE_DIR: the headers as clang-tidy 19 sees them through two programs: one that includes what most programs
-# do, and one with options, instances and artefacts.
+# do, and one with options, instances and artefacts. As one source, which takes two thirds of the time.
 cd "$1" || exit 1
 if ! command -v clang-tidy-19 >/dev/null; then
     echo "SKIPPED: clang-tidy-19 is not installed"
     exit 0
 fi
-tidy() {
-    clang-tidy-19 --quiet --warnings-as-errors='*' --header-filter='include/daemonkit/.*' "test/example/$1.cpp" -- \
-        -std=c++20 -Iinclude
-}
-tidy clockd &
-tidy relayd
-status=$?
-wait $! && exit $status
+place=$(mktemp -d) || exit 1
+trap 'rm -rf "$place"' EXIT
+for program in clockd relayd; do
+    sed "s/^int main(/static int main_of_$program(/" "test/example/$program.cpp"
+done >"$place/programs.cpp"
+grep -c 'static int main_of_' "$place/programs.cpp" | grep -qx 2 || exit 1
+clang-tidy-19 --quiet --config-file=.clang-tidy --warnings-as-errors='*' --header-filter='include/daemonkit/.*' \
+    "$place/programs.cpp" -- -std=c++20 -Iinclude
