@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSL-1.0
 # daemonkit_add_script_test(NAME label command…): a test that is no Boost.Test program. Like every test here, it reports
 # that it cannot run by a line `SKIPPED: reason`. Most of these tests compile; those with the label `process` wait, too.
-# daemonkit_start_first(NAME): it takes long. ctest starts tests in the order of their COST, so that none of these is
-# waited for at the end; see also discover_tests.cmake. daemonkit_computes(NAME): it waits for nothing. Two of these run at
-# a time, beside tests that wait, so that the processors are busy from the first test to the last.
+# ctest starts tests in the order of their COST; see also discover_tests.cmake. daemonkit_computes(NAME): it waits for
+# nothing. As many of these run at a time as there are processors, from the first test on, beside tests that wait. So
+# nothing waits for a long one at the end. daemonkit_start_first(NAME): it takes the longest of them.
 include_guard(GLOBAL)
+cmake_host_system_information(RESULT DAEMONKIT_PROCESSORS QUERY NUMBER_OF_LOGICAL_CORES)
 
 function(daemonkit_add_script_test name label)
     add_test(NAME ${name} COMMAND ${ARGN})
@@ -16,9 +17,9 @@ function(daemonkit_add_script_test name label)
 endfunction()
 
 function(daemonkit_computes name)
-    get_property(turn GLOBAL PROPERTY DAEMONKIT_COMPUTING)
-    math(EXPR turn "1 - 0${turn}")
-    set_property(GLOBAL PROPERTY DAEMONKIT_COMPUTING ${turn})
+    get_property(turn GLOBAL PROPERTY DAEMONKIT_TURN)
+    math(EXPR turn "(0${turn} + 1) % ${DAEMONKIT_PROCESSORS}")
+    set_property(GLOBAL PROPERTY DAEMONKIT_TURN ${turn})
     set_tests_properties(${name} PROPERTIES RESOURCE_LOCK computing.${turn} COST 50)
 endfunction()
 
