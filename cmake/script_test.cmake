@@ -3,10 +3,9 @@
 # that it cannot run by a line `SKIPPED: reason`. Most of these tests compile; those with the label `process` wait, too.
 # In a build with another compiler or sanitizers its name and labels are those of discover_tests.cmake.
 # ctest starts tests in the order of their COST; see also discover_tests.cmake. daemonkit_computes(NAME): it waits for
-# nothing. As many of these run at a time as there are processors, from the first test on, beside tests that wait. So
-# nothing waits for a long one at the end. daemonkit_start_first(NAME): it takes the longest of them.
+# nothing. test/run lets ctest run as many of these at a time as there are processors, from the first test on, beside
+# tests that wait. daemonkit_start_first(NAME): it takes the longest of them.
 include_guard(GLOBAL)
-cmake_host_system_information(RESULT DAEMONKIT_PROCESSORS QUERY NUMBER_OF_LOGICAL_CORES)
 
 function(daemonkit_add_script_test name label)
     set(labels ${label})
@@ -27,10 +26,7 @@ function(daemonkit_add_script_test name label)
 endfunction()
 
 function(daemonkit_computes name)
-    get_property(turn GLOBAL PROPERTY DAEMONKIT_TURN)
-    math(EXPR turn "(0${turn} + 1) % ${DAEMONKIT_PROCESSORS}")
-    set_property(GLOBAL PROPERTY DAEMONKIT_TURN ${turn})
-    set_tests_properties(${name} PROPERTIES RESOURCE_LOCK computing.${turn} COST 50)
+    set_tests_properties(${name} PROPERTIES RESOURCE_GROUPS computing:1 COST 50)
 endfunction()
 
 function(daemonkit_start_first name)

@@ -21,6 +21,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -50,7 +51,9 @@ public:
     [[nodiscard]] std::string log() const { return (directory_ / "log/subject.log").string(); }
     [[nodiscard]] const std::vector<std::string>& environment() const noexcept { return environment_; }
 
-    /// `variable`: one more of the environment, unless it is empty. A child of this process, as if by exec(2).
+    /// `variable`: one more of the environment, unless it is empty. The verb runs in a child of this process, which
+    /// differs from an executed program only in this: constructors before main() have run in its parent, and its command
+    /// line is that of the parent.
     outcome verb(const std::string& name, const std::string& variable = {}) const
     {
         int out[2];
@@ -61,7 +64,7 @@ public:
         char orphaned = 0;
         outcome result;
         if (::send(verbs_, request.c_str(), request.size() + 1, MSG_NOSIGNAL) != -1 &&
-            ::recv(verbs_, &pid, sizeof pid, 0) == sizeof pid && ::recv(verbs_, &orphaned, 1, 0) == 1) {
+            ::recv(verbs_, &pid, sizeof pid, 0) == sizeof pid && pid > 0 && ::recv(verbs_, &orphaned, 1, 0) == 1) {
             ::close(out[1]);
             pollfd p{out[0], POLLIN, 0};
             std::array<char, 4096> bytes;
@@ -86,7 +89,9 @@ public:
     {
         while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) {}
         auto all = children_of(::getpid());
-        all.erase(std::remove(all.begin(), all.end(), player_), all.end());
+        const auto player = std::find(all.begin(), all.end(), player_);
+        if (player == all.end()) throw std::runtime_error("the player has ended, or children cannot be listed");
+        all.erase(player);
         return all;
     }
 

@@ -67,7 +67,7 @@ bool refuse(const char* call_and_error)
 bool next_verb(int requests, std::string& verb)
 {
     static std::array<char, 512> request;
-    while (::recv(requests, request.data(), request.size(), 0) > 0) {
+    while (::recv(requests, request.data(), request.size() - 1, 0) > 0) {
         const pid_t between = ::fork();
         if (between == 0) {
             static std::string variable;
@@ -75,7 +75,8 @@ bool next_verb(int requests, std::string& verb)
             std::istringstream words(request.data());
             std::getline(words >> verb >> output >> std::ws, variable);
             const int out = ::open(output.c_str(), O_WRONLY); // before the test closes it
-            const pid_t self = ::fork();
+            const pid_t self = out == -1 ? -1 : ::fork();
+            if (self == -1) ::_exit(1); // the test gets no pid
             if (self != 0) ::_exit(::send(requests, &self, sizeof self, 0) == sizeof self ? 0 : 1);
             ::close(requests);
             ::dup2(out, 1);

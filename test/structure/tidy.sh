@@ -12,6 +12,9 @@ trap 'rm -rf "$place"' EXIT
 for program in clockd relayd; do
     sed "s/^int main(/static int main_of_$program(/" "test/example/$program.cpp"
 done >"$place/programs.cpp"
-grep -c 'static int main_of_' "$place/programs.cpp" | grep -qx 2 || exit 1
+if [ "$(grep -c 'static int main_of_' "$place/programs.cpp")" != 2 ]; then
+    echo "clockd or relayd has no line that begins with 'int main('"
+    exit 1
+fi
 clang-tidy-19 --quiet --config-file=.clang-tidy --warnings-as-errors='*' --header-filter='include/daemonkit/.*' \
     "$place/programs.cpp" -- -std=c++20 -Iinclude
