@@ -65,7 +65,8 @@ public:
     }
     [[nodiscard]] bool lost() const noexcept { return driver_->asked() || (driver_->token() != 0 && !driver_->owns()); }
 
-    [[nodiscard]] bool owns() const noexcept { return driver_->owns(); }
+    /// Not before keep() has seen it, so that role() says the same.
+    [[nodiscard]] bool owns() const noexcept { return seen_.state == lease_state::owner && driver_->owns(); }
     /// As soon as the store has answered, or cannot be reached. Never, if it may not stand by.
     [[nodiscard]] bool is_ready_standing_by() const noexcept
     {
